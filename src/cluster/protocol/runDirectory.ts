@@ -1,0 +1,172 @@
+/** The files that pool and trial share: docs/run-directory.md as zod schemas. Times in seconds, as in the files. */
+import { z } from "zod";
+import { JsonObject, RelativePath, Uuid } from "./base.ts";
+
+export const RUN_DIRECTORY_VERSION = 1;
+/** A longer line of an event file is counted and skipped. */
+export const MAX_EVENT_LINE_BYTES = 1024 * 1024;
+
+export const Entrypoint = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("script"),
+    interpreter: z.string().min(1),
+    script: RelativePath,
+    arguments: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal("command"), argv: z.array(z.string()).min(1) }),
+  z.object({ kind: z.literal("shell"), command: z.string().min(1) }),
+]);
+export type Entrypoint = z.infer<typeof Entrypoint>;
+
+export const SpecSlot = z.object({
+  id: z.string(),
+  kind: z.enum(["cuda", "rocm", "cpu", "custom"]),
+  index: z.number().int().nonnegative(),
+  lease: z.string().regex(/^[A-Za-z0-9_.-]{1,120}$/),
+});
+export type SpecSlot = z.infer<typeof SpecSlot>;
+
+export const RunSpec = z.object({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  run: z.string(),
+  trial: z.string(),
+  experiment: z.number().int().positive(),
+  attempt: z.number().int().positive(),
+  key: Uuid,
+  entrypoint: Entrypoint,
+  directory: RelativePath,
+  environment: z.record(z.string(), z.string()),
+  secretNames: z.array(z.string()),
+  hyperparameters: JsonObject,
+  seed: z.number().int().min(0).max(2147483647),
+  slots: z.array(SpecSlot),
+  leases: z.string(),
+  checkpoints: z.string(),
+  latestCheckpoint: z.object({ uuid: Uuid, step: z.number() }).nullable(),
+  stopAcknowledgeS: z.number().positive(),
+  stopTermS: z.number().positive(),
+  preemptionTimeoutS: z.number().positive(),
+  outputMetrics: z.boolean(),
+});
+export type RunSpec = z.infer<typeof RunSpec>;
+
+export const ControlAction = z.enum(["run", "pause", "preempt", "stop", "kill"]);
+export type ControlAction = z.infer<typeof ControlAction>;
+
+export const Control = z.object({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  control: z.number().int().positive(),
+  action: ControlAction,
+  reason: z.string(),
+  at: z.number(),
+});
+export type Control = z.infer<typeof Control>;
+
+const ProcessName = z.object({ pid: z.number().int().positive(), startTicks: z.number().int().nonnegative() });
+
+export const SupervisorFile = ProcessName.extend({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  host: z.string(),
+  bootId: z.string(),
+  script: ProcessName.nullable(),
+  startedAt: z.number(),
+  heartbeatAt: z.number(),
+  adopted: z.boolean(),
+});
+export type SupervisorFile = z.infer<typeof SupervisorFile>;
+
+export const LaunchError = z.object({
+  kind: z.enum(["lease", "interpreter", "exec", "directory"]),
+  message: z.string(),
+});
+
+export const ExitFile = z.object({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number(),
+  acknowledged: z.object({ control: z.number().int(), action: ControlAction }).nullable(),
+  asked: ControlAction.nullable(),
+  escalated: z.enum(["SIGTERM", "SIGKILL"]).nullable(),
+  peakMemoryBytes: z.number().nullable(),
+  memoryLimitBytes: z.number().nullable(),
+  outOfMemory: z.boolean(),
+  killedChildren: z.number().int().nonnegative(),
+  launchError: LaunchError.nullable(),
+});
+export type ExitFile = z.infer<typeof ExitFile>;
+
+/** A number, where NaN and the infinities, which JSON lacks, are strings. */
+export const WireNumber = z
+  .union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])])
+  .transform((value) => Number(value));
+
+export const GroupName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^.\u0000-\u001f]+$/);
+export const MetricName = z
+  .string()
+  .min(1)
+  .max(250)
+  // eslint-disable-next-line no-control-regex
+  .regex(/^[^\u0000-\u001f]+$/);
+
+const common = { seq: z.number().int().positive(), t: z.number() };
+const Values = z.record(MetricName, WireNumber);
+
+export const RunEvent = z.discriminatedUnion("type", [
+  z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: WireNumber, values: Values }),
+  z.object({ ...common, type: z.literal("checkpoint"), uuid: Uuid, step: WireNumber }),
+  z.object({ ...common, type: z.literal("progress"), fraction: z.number().min(0).max(1) }),
+  z.object({
+    ...common,
+    type: z.literal("params"),
+    values: JsonObject,
+    origin: z.record(z.string(), z.enum(["configuration", "flag", "default"])),
+  }),
+  z.object({ ...common, type: z.literal("ack"), control: z.number().int(), action: ControlAction }),
+  z.object({ ...common, type: z.literal("system"), values: Values }),
+  z.object({
+    ...common,
+    type: z.literal("warning"),
+    code: z.string().max(80),
+    message: z.string().max(4000),
+  }),
+  z.object({ ...common, type: z.literal("invalid_hp"), message: z.string().max(4000) }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+export const EVENT_FILE_NAME = /^(\d{1,6})-([A-Za-z0-9_.-]{1,80})\.jsonl$/;
+
+export const ManifestFile = z.object({
+  path: RelativePath,
+  bytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ManifestFile = z.infer<typeof ManifestFile>;
+
+export const Manifest = z.object({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  uuid: Uuid,
+  run: z.string(),
+  trial: z.string(),
+  step: WireNumber,
+  createdAt: z.number(),
+  metadata: JsonObject,
+  metrics: z.record(z.string(), WireNumber),
+  files: z.array(ManifestFile),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+export const LeaseHolder = z.object({
+  account: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  run: z.string(),
+  pool: z.string(),
+  since: z.number(),
+});
+export type LeaseHolder = z.infer<typeof LeaseHolder>;

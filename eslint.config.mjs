@@ -17,38 +17,104 @@ export default ts.config(
   js.configs.recommended,
   ...ts.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "scripts/*.mjs"] } } },
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "scripts/*.mjs"] } },
+    },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: "error",
       "no-console": "error",
       "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       "@typescript-eslint/no-non-null-assertion": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
   },
-  wall(["src/cluster/protocol/**"], [
-    no(["node:*", "ws", "vscode-jsonrpc*", "yaml", "**/client/**", "**/server/**", "**/extension/**", "**/webviews/**"],
-      "protocol/ imports zod and nothing else."),
-  ], vscode),
-  wall(["src/cluster/client/**"], [no(["**/server/**", "**/extension/**", "**/webviews/**"], "client/ knows only protocol/.")], vscode),
-  wall(["src/cluster/server/**"], [no(["**/client/**", "**/extension/**", "**/webviews/**"], "server/ knows only protocol/.")], vscode),
-  wall(["src/cluster/cli/**"], [no(["**/server/**", "**/extension/**", "**/webviews/**"], "The command line is a client.")], vscode),
-  wall(["src/webviews/contract/**"], [
-    no(["node:*", "**/extension/**", "**/client/**", "**/server/**"], "The contract imports zod and protocol types only."),
-  ], vscode),
-  wall(["src/webviews/**"], [
-    no(["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"], "A page has no Node and no vscode."),
-  ], vscode),
-  wall(["src/webviews/experiment/**"], [
-    no(["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"], "A page has no Node and no vscode."),
-    no(["@vscode/webview-ui-toolkit*"], "Only src/webviews/ui/ may import the toolkit (frozen upstream)."),
-  ], vscode),
-  wall(["src/extension/**"], [
-    no(["**/cluster/server/**", "**/webviews/experiment/**", "**/webviews/ui/**"], "The editor knows client/ and the webviews' contract."),
-  ]),
+  wall(
+    ["src/cluster/protocol/**"],
+    [
+      no(
+        [
+          "node:*",
+          "ws",
+          "vscode-jsonrpc*",
+          "yaml",
+          "**/client/**",
+          "**/server/**",
+          "**/extension/**",
+          "**/webviews/**",
+        ],
+        "protocol/ imports zod and nothing else.",
+      ),
+    ],
+    vscode,
+  ),
+  wall(
+    ["src/cluster/client/**"],
+    [no(["**/server/**", "**/extension/**", "**/webviews/**"], "client/ knows only protocol/.")],
+    vscode,
+  ),
+  wall(
+    ["src/cluster/server/**"],
+    [no(["**/client/**", "**/extension/**", "**/webviews/**"], "server/ knows only protocol/.")],
+    vscode,
+  ),
+  wall(
+    ["src/cluster/cli/**"],
+    [no(["**/server/**", "**/extension/**", "**/webviews/**"], "The command line is a client.")],
+    vscode,
+  ),
+  wall(
+    ["src/webviews/contract/**"],
+    [
+      no(
+        ["node:*", "**/extension/**", "**/client/**", "**/server/**"],
+        "The contract imports zod and protocol types only.",
+      ),
+    ],
+    vscode,
+  ),
+  wall(
+    ["src/webviews/**"],
+    [
+      no(
+        ["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"],
+        "A page has no Node and no vscode.",
+      ),
+    ],
+    vscode,
+  ),
+  wall(
+    ["src/webviews/experiment/**"],
+    [
+      no(
+        ["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"],
+        "A page has no Node and no vscode.",
+      ),
+      no(["@vscode/webview-ui-toolkit*"], "Only src/webviews/ui/ may import the toolkit (frozen upstream)."),
+    ],
+    vscode,
+  ),
+  wall(
+    ["src/extension/**"],
+    [
+      no(
+        ["**/cluster/server/**", "**/webviews/experiment/**", "**/webviews/ui/**"],
+        "The editor knows client/ and the webviews' contract.",
+      ),
+    ],
+  ),
   { files: ["scripts/**", "bench/**", "src/cluster/cli/**", "test/**"], rules: { "no-console": "off" } },
-  { files: ["**/*.mjs"], ...ts.configs.disableTypeChecked, languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+  {
+    files: ["**/*.mjs"],
+    ...ts.configs.disableTypeChecked,
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+  },
 );

@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stamp = path.join(root, "node_modules", ".trainyard-stamp");
-const wanted = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).digest("hex");
+const wanted = createHash("sha256")
+  .update(readFileSync(path.join(root, "package-lock.json")))
+  .digest("hex");
 const installed = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 if (!installed) {
   console.log("Installing the pinned packages (npm ci) ...");
@@ -24,10 +26,17 @@ if (!installed) {
 const packaged = path.join(root, "node_modules", ".bin", "node");
 const node = existsSync(packaged) ? packaged : process.execPath;
 const [script, ...args] = process.argv.slice(2);
-const child = spawnSync(node, ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", path.join(root, script), ...args], {
-  cwd: root,
-  stdio: "inherit",
-  env: { ...process.env, PATH: `${path.join(root, "node_modules", ".bin")}${path.delimiter}${process.env.PATH ?? ""}` },
-});
+const child = spawnSync(
+  node,
+  ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", path.join(root, script), ...args],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      PATH: `${path.join(root, "node_modules", ".bin")}${path.delimiter}${process.env.PATH ?? ""}`,
+    },
+  },
+);
 if (child.signal) process.kill(process.pid, child.signal);
 process.exit(child.status ?? 1);

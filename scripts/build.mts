@@ -33,17 +33,43 @@ const shared: BuildOptions = {
   legalComments: "none",
   logLevel: "warning",
   absWorkingDir: root,
-  define: { __VERSION__: JSON.stringify((JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version) },
+  define: {
+    __VERSION__: JSON.stringify(
+      (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version,
+    ),
+  },
 };
-const node: BuildOptions = { ...shared, platform: "node", format: "cjs", target: "node20", plugins: [withoutNative] };
+const node: BuildOptions = {
+  ...shared,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  plugins: [withoutNative],
+};
 const page: BuildOptions = { ...shared, platform: "browser", format: "iife", target: "es2022" };
 
 const bundles: BuildOptions[] = [
-  { ...node, entryPoints: ["src/extension/main.ts"], outfile: "dist/extension.js", external: ["vscode"], plugins: [clientIsLazy] },
+  {
+    ...node,
+    entryPoints: ["src/extension/main.ts"],
+    outfile: "dist/extension.js",
+    external: ["vscode"],
+    plugins: [clientIsLazy],
+  },
   { ...node, entryPoints: ["src/cluster/client/index.ts"], outfile: "dist/client.js" },
   { ...node, entryPoints: ["src/cluster/server/main.ts"], outfile: "dist/server.js" },
-  { ...node, entryPoints: ["src/cluster/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } },
-  { ...page, entryPoints: ["src/webviews/experiment/main.ts"], outfile: "dist/webviews/experiment.js", loader: { ".ttf": "file" } },
+  {
+    ...node,
+    entryPoints: ["src/cluster/cli/main.ts"],
+    outfile: "dist/cli.js",
+    banner: { js: "#!/usr/bin/env node" },
+  },
+  {
+    ...page,
+    entryPoints: ["src/webviews/experiment/main.ts"],
+    outfile: "dist/webviews/experiment.js",
+    loader: { ".ttf": "file" },
+  },
 ];
 
 rmSync(dist, { recursive: true, force: true });

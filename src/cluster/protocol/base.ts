@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export const Json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+export const Json: z.ZodType<Json> = z.json();
 export const JsonObject = z.record(z.string(), Json);
 export type JsonObject = z.infer<typeof JsonObject>;
 
@@ -10,7 +10,14 @@ export const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 /** True for a path that stays inside its folder: relative, `/`-separated, no `..`, no control characters. */
 export function isInsidePath(path: string): boolean {
-  if (path === "" || path.length > 4096 || path.startsWith("/") || path.includes("\\") || /^[A-Za-z]:/.test(path)) return false;
+  if (
+    path === "" ||
+    path.length > 4096 ||
+    path.startsWith("/") ||
+    path.includes("\\") ||
+    /^[A-Za-z]:/.test(path)
+  )
+    return false;
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f]/.test(path)) return false;
   return path === "." || path.split("/").every((part) => part !== "" && part !== "." && part !== "..");

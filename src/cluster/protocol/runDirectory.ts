@@ -62,7 +62,10 @@ export const Control = z.object({
 });
 export type Control = z.infer<typeof Control>;
 
-const ProcessName = z.object({ pid: z.number().int().positive(), startTicks: z.number().int().nonnegative() });
+const ProcessName = z.object({
+  pid: z.number().int().positive(),
+  startTicks: z.number().int().nonnegative(),
+});
 
 export const SupervisorFile = ProcessName.extend({
   version: z.literal(RUN_DIRECTORY_VERSION),
@@ -106,6 +109,7 @@ export const GroupName = z
   .string()
   .min(1)
   .max(64)
+  // eslint-disable-next-line no-control-regex
   .regex(/^[^.\u0000-\u001f]+$/);
 export const MetricName = z
   .string()

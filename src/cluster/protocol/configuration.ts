@@ -1,0 +1,151 @@
+/**
+ * The experiment configuration, with the names that Determined's users know. Every key of theirs is accepted; what means
+ * nothing here, or not yet, is a warning (`notes`), never an error. An unknown key is an error with a suggestion.
+ */
+import { z } from "zod";
+import { Json, JsonObject } from "./base.ts";
+
+const Environment = z
+  .strictObject({
+    python: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Interpreter: a path, absolute or relative to the workspace."),
+    environment_variables: z
+      .union([z.array(z.string()), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))])
+      .optional()
+      .describe(
+        "NAME=VALUE lines or a map. A value `${secret:NAME}` comes from the editor's secret storage.",
+      ),
+    image: Json.optional(),
+    proxy_ports: Json.optional(),
+    ports: Json.optional(),
+    force_pull_image: Json.optional(),
+    registry_auth: Json.optional(),
+    add_capabilities: Json.optional(),
+    drop_capabilities: Json.optional(),
+    pod_spec: Json.optional(),
+  })
+  .describe("Where the script runs.");
+
+const Length = z.union([
+  z.number().int().positive(),
+  z.record(z.enum(["batches", "records", "epochs"]), z.number().int().nonnegative()),
+]);
+
+const Searcher = z.strictObject({
+  name: z
+    .enum([
+      "single",
+      "random",
+      "grid",
+      "async_halving",
+      "adaptive_asha",
+      "custom",
+      "adaptive",
+      "adaptive_simple",
+      "sync_halving",
+    ])
+    .default("single"),
+  metric: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The metric that says which trial, and which checkpoint, is best."),
+  smaller_is_better: z.boolean().default(true),
+  source_trial_id: z.union([z.string(), z.number()]).nullable().optional(),
+  source_checkpoint_uuid: z.string().nullable().optional(),
+  max_trials: z.number().int().positive().optional(),
+  max_concurrent_trials: z.number().int().nonnegative().optional(),
+  max_length: Length.optional(),
+  time_metric: z.string().optional(),
+  max_time: z.number().positive().optional(),
+  mode: z.enum(["aggressive", "standard", "conservative"]).optional(),
+  divisor: z.number().gt(1).optional(),
+  max_rungs: z.number().int().positive().optional(),
+  num_rungs: z.number().int().positive().optional(),
+  bracket_rungs: z.array(z.number().int().positive()).optional(),
+  stop_once: z.boolean().nullable().optional(),
+  unit: z.string().optional(),
+});
+
+const Resources = z.strictObject({
+  slots_per_trial: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(1)
+    .describe("Slots (GPUs) of one trial; 0 runs without one."),
+  max_slots: z.number().int().positive().nullable().optional(),
+  weight: z.number().positive().optional(),
+  priority: z.number().int().min(1).max(99).nullable().optional(),
+  resource_pool: z.string().optional(),
+  is_single_node: z.boolean().nullable().optional(),
+  shm_size: z.union([z.string(), z.number()]).optional(),
+  devices: Json.optional(),
+  slots: Json.optional(),
+  native_parallel: Json.optional(),
+  agent_label: Json.optional(),
+});
+
+/** Keys of Determined's that are read and have no effect here (a note names each). */
+const withoutEffect = {
+  checkpoint_policy: Json.optional(),
+  checkpoint_storage: Json.optional(),
+  min_checkpoint_period: Json.optional(),
+  min_validation_period: Json.optional(),
+  perform_initial_validation: Json.optional(),
+  scheduling_unit: Json.optional(),
+  records_per_epoch: Json.optional(),
+  bind_mounts: Json.optional(),
+  log_policies: Json.optional(),
+  retention_policy: Json.optional(),
+  profiling: Json.optional(),
+  optimizations: Json.optional(),
+  integrations: Json.optional(),
+  slurm: Json.optional(),
+  pbs: Json.optional(),
+  debug: Json.optional(),
+  data_layer: Json.optional(),
+  internal: Json.optional(),
+  security: Json.optional(),
+  tensorboard_storage: Json.optional(),
+};
+export const KEYS_WITHOUT_EFFECT: readonly string[] = Object.keys(withoutEffect);
+
+export const ExperimentConfiguration = z.strictObject({
+  name: z.string().min(1).max(250).optional().describe("What the experiment is called in trees and panels."),
+  description: z.string().nullable().optional(),
+  labels: z.array(z.string()).optional(),
+  workspace: z.string().optional(),
+  project: z.string().optional(),
+  data: JsonObject.default({}).describe("Your own; paths here that git ignores are linked into the run."),
+  entrypoint: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional(),
+  pass_as: z
+    .enum(["environment", "flags"])
+    .default("environment")
+    .describe("`flags` also passes each hyperparameter as `--name value`."),
+  hyperparameters: JsonObject.default({}),
+  searcher: Searcher.prefault({}),
+  resources: Resources.prefault({}),
+  max_restarts: z.number().int().nonnegative().default(5),
+  preemption_timeout: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .optional()
+    .describe("Seconds until a trial that was asked to pause is killed."),
+  reproducibility: z
+    .strictObject({ experiment_seed: z.number().int().min(0).max(2147483647).optional() })
+    .prefault({}),
+  environment: Environment.prefault({}),
+  ...withoutEffect,
+});
+export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;
+
+/** What a script gets that has no configuration: it runs once, and a failure is final. */
+export function withoutConfiguration(): ExperimentConfiguration {
+  return { ...ExperimentConfiguration.parse({}), max_restarts: 0 };
+}

@@ -1,0 +1,228 @@
+/** What a pool holds, as both ends see it. Events carry whole entities, so applying one twice does no harm. */
+import { z } from "zod";
+import { Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
+import { SpecSlot } from "./runDirectory.ts";
+
+export const ExperimentId = z.number().int().positive();
+/** `"12.3"`: the third trial of experiment 12. */
+export const TrialId = z.string().regex(/^\d{1,9}\.\d{1,9}$/, "not a trial id (for example 12.3)");
+/** `"12.3.1"`: the first attempt of trial 12.3. Also the name of its folder in the pool. */
+export const RunId = z.string().regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, "not a run id (for example 12.3.1)");
+
+export const TrialState = z.enum([
+  "waiting", // in the queue for slots
+  "starting", // slots are taken, the script has not begun
+  "running",
+  "pausing", // asked to checkpoint and give its slots back
+  "paused",
+  "stopping", // asked to end for good
+  "completed",
+  "stopped", // ended because a person or the searcher asked
+  "failed",
+  "killed",
+]);
+export type TrialState = z.infer<typeof TrialState>;
+export const FINAL_TRIAL_STATES = [
+  "completed",
+  "stopped",
+  "failed",
+  "killed",
+] as const satisfies TrialState[];
+
+/** An experiment's state follows from its trials: the most lively of them, failed only when all failed. */
+export const ExperimentState = z.enum([
+  "waiting",
+  "running",
+  "paused",
+  "completed",
+  "stopped",
+  "failed",
+  "killed",
+]);
+export type ExperimentState = z.infer<typeof ExperimentState>;
+
+export const RunOutcome = z.enum([
+  "completed",
+  "failed",
+  "paused",
+  "preempted",
+  "stopped",
+  "killed",
+  "lost",
+  "unstarted",
+]);
+export type RunOutcome = z.infer<typeof RunOutcome>;
+
+/** Why something failed, for the first line of the panel and for the jump to the line. */
+export const Failure = z.object({
+  kind: z.enum([
+    "exception",
+    "signal",
+    "exit_code",
+    "out_of_memory",
+    "missing_import",
+    "launch",
+    "invalid_hp",
+    "lost",
+  ]),
+  /** One sentence: what happened and, where known, what to do next. */
+  message: z.string(),
+  exception: z.object({ type: z.string(), message: z.string() }).nullable(),
+  /** The last frame in the person's own code. `file` is relative to the snapshot's root. */
+  frame: z
+    .object({ file: RelativePath, line: z.number().int().positive(), function: z.string().nullable() })
+    .nullable(),
+  interpreter: z.string().nullable(),
+  missingModule: z.string().nullable(),
+  peakMemoryBytes: z.number().nullable(),
+  memoryLimitBytes: z.number().nullable(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** A path at the top of the workspace that is in no snapshot. */
+export const LinkedPath = z.object({ path: RelativePath, target: z.string(), reason: z.string() });
+export type LinkedPath = z.infer<typeof LinkedPath>;
+export const LeftOutPath = z.object({ path: z.string(), reason: z.string(), bytes: z.number().nullable() });
+export type LeftOutPath = z.infer<typeof LeftOutPath>;
+
+export const SnapshotInfo = z.object({
+  /** The git tree id: the exact code that every run of the experiment sees. */
+  tree: ObjectId,
+  files: z.number().int().nonnegative(),
+  bytes: z.number().nonnegative(),
+  takenAt: TimeMs,
+  /** The snapshot's root on the person's machine, for display and for jumping to lines. */
+  root: z.string(),
+  /** HEAD of the person's repository and whether the tree differs from it; null without git. */
+  head: z.object({ commit: ObjectId, branch: z.string().nullable(), modified: z.boolean() }).nullable(),
+  linked: z.array(LinkedPath).max(10_000),
+  leftOut: z.array(LeftOutPath).max(10_000),
+});
+export type SnapshotInfo = z.infer<typeof SnapshotInfo>;
+
+export const MetricChoice = z.object({
+  group: z.string(),
+  name: z.string(),
+  smallerIsBetter: z.boolean(),
+  /** Where the choice comes from: only `guess` may be changed by a better guess later. */
+  origin: z.enum(["configuration", "only_validation", "guess", "person"]),
+});
+export type MetricChoice = z.infer<typeof MetricChoice>;
+
+export const BestValue = z.object({ trialId: TrialId, value: z.number(), step: z.number() });
+
+export const Experiment = z.object({
+  id: ExperimentId,
+  name: z.string(),
+  state: ExperimentState,
+  createdAt: TimeMs,
+  endedAt: TimeMs.nullable(),
+  /** The workspace that it was submitted from: an absolute path on the person's machine. */
+  workspace: z.string(),
+  script: z.string(),
+  /** What will be executed, for display. */
+  commandLine: z.array(z.string()),
+  slotsPerTrial: z.number().int().nonnegative(),
+  searcher: z.string(),
+  snapshot: SnapshotInfo,
+  /** Path of the configuration relative to the snapshot root, or null when the script simply ran. */
+  configuration: z.string().nullable(),
+  metric: MetricChoice.nullable(),
+  best: BestValue.nullable(),
+  trialCounts: z.partialRecord(TrialState, z.number().int().nonnegative()),
+  /** Trials that the searcher will create in all, if it knows. */
+  trialsPlanned: z.number().int().nullable(),
+  warnings: z.array(z.string()),
+});
+export type Experiment = z.infer<typeof Experiment>;
+
+export const Trial = z.object({
+  id: TrialId,
+  experimentId: ExperimentId,
+  number: z.number().int().positive(),
+  state: TrialState,
+  /** While waiting: one sentence that a person can read. Otherwise null. */
+  waitReason: z.string().nullable(),
+  hyperparameters: JsonObject,
+  /** Every parameter that the script read, with where its value came from. */
+  parameters: z.record(
+    z.string(),
+    z.object({ value: Json, origin: z.enum(["configuration", "flag", "default"]) }),
+  ),
+  seed: z.number().int(),
+  createdAt: TimeMs,
+  startedAt: TimeMs.nullable(),
+  endedAt: TimeMs.nullable(),
+  attempts: z.number().int().nonnegative(),
+  restarts: z.number().int().nonnegative(),
+  currentRun: RunId.nullable(),
+  slots: z.array(z.string()),
+  latestStep: z.number().nullable(),
+  progress: z.number().min(0).max(1).nullable(),
+  best: z.object({ value: z.number(), step: z.number() }).nullable(),
+  latestCheckpoint: Uuid.nullable(),
+  /** Pausing needs a script that checkpoints; `reason` says why it cannot be paused, else null. */
+  pausable: z.object({ possible: z.boolean(), reason: z.string().nullable() }),
+  /** The first metric that was not a number, if any. */
+  nan: z.object({ metric: z.string(), step: z.number() }).nullable(),
+  failure: Failure.nullable(),
+  warnings: z.array(z.string()),
+});
+export type Trial = z.infer<typeof Trial>;
+
+export const Run = z.object({
+  id: RunId,
+  trialId: TrialId,
+  attempt: z.number().int().positive(),
+  outcome: RunOutcome.nullable(),
+  startedAt: TimeMs.nullable(),
+  endedAt: TimeMs.nullable(),
+  slots: z.array(z.string()),
+  pid: z.number().int().nullable(),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  failure: Failure.nullable(),
+  /** Step that it started from: points of earlier runs beyond it are superseded. Null for a fresh start. */
+  resumedFromStep: z.number().nullable(),
+});
+export type Run = z.infer<typeof Run>;
+
+export const Checkpoint = z.object({
+  uuid: Uuid,
+  experimentId: ExperimentId,
+  trialId: TrialId,
+  runId: RunId,
+  step: z.number(),
+  createdAt: TimeMs,
+  bytes: z.number().nonnegative(),
+  files: z.number().int().nonnegative(),
+  /** Last reported values at that step, `<group>/<name>`. */
+  metrics: z.record(z.string(), z.number()),
+  metadata: JsonObject,
+  pinned: z.boolean(),
+});
+export type Checkpoint = z.infer<typeof Checkpoint>;
+
+export const Slot = SpecSlot.extend({
+  name: z.string(),
+  memoryBytes: z.number().nullable(),
+  usedMemoryBytes: z.number().nullable(),
+  utilisation: z.number().nullable(),
+  state: z.enum(["free", "held", "foreign", "unusable"]),
+  /** Who holds it, or what is wrong with it: one line. */
+  detail: z.string().nullable(),
+  trialId: TrialId.nullable(),
+});
+export type Slot = z.infer<typeof Slot>;
+
+export const PoolInfo = z.object({
+  /** A random id that a pool folder keeps for life. */
+  id: Uuid,
+  host: z.string(),
+  folder: z.string(),
+  account: z.string(),
+  serverVersion: z.string(),
+  serverPid: z.number().int(),
+  startedAt: TimeMs,
+});
+export type PoolInfo = z.infer<typeof PoolInfo>;

@@ -1,0 +1,81 @@
+/**
+ * One message on the wire: a WebSocket frame. A message without bytes is a text frame of JSON. A message with bytes is
+ * a binary frame: u32 little-endian length of the JSON, the JSON, then the bytes of every Uint8Array one after the
+ * other; in the JSON each stands as `{"$bytes": [offset, length]}`. NaN and the infinities stand as `{"$number": "NaN"}`.
+ * So curves and logs travel as binary, and no number is ever lost to JSON.
+ */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The largest message that either end accepts. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+export function encodeFrame(message: unknown): string | Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  const json = JSON.stringify(message, function (this: unknown, key: string, value: unknown) {
+    // `value` has been through toJSON; Buffer has one, so look at the original.
+    const original = (this as Record<string, unknown>)[key];
+    if (original instanceof Uint8Array) {
+      chunks.push(original);
+      offset += original.byteLength;
+      return { $bytes: [offset - original.byteLength, original.byteLength] };
+    }
+    if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
+    return value;
+  });
+  if (chunks.length === 0) return json;
+  const head = encoder.encode(json);
+  const frame = new Uint8Array(4 + head.byteLength + offset);
+  new DataView(frame.buffer).setUint32(0, head.byteLength, true);
+  frame.set(head, 4);
+  let position = 4 + head.byteLength;
+  for (const chunk of chunks) {
+    frame.set(chunk, position);
+    position += chunk.byteLength;
+  }
+  return frame;
+}
+
+/** @throws FrameError when it is not a message */
+export function decodeFrame(frame: string | Uint8Array): unknown {
+  try {
+    if (typeof frame === "string") return revive(JSON.parse(frame), new Uint8Array());
+    if (frame.byteLength < 4) throw new FrameError("a binary frame of fewer than 4 bytes");
+    const headBytes = new DataView(frame.buffer, frame.byteOffset).getUint32(0, true);
+    if (4 + headBytes > frame.byteLength) throw new FrameError("a binary frame that is shorter than it says");
+    const json = decoder.decode(frame.subarray(4, 4 + headBytes));
+    return revive(JSON.parse(json), frame.subarray(4 + headBytes));
+  } catch (error) {
+    if (error instanceof FrameError) throw error;
+    throw new FrameError(`not a message: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function revive(value: unknown, body: Uint8Array): unknown {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) value[index] = revive(value[index], body);
+    return value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const record = value as Record<string, unknown>;
+  const keys = Object.keys(record);
+  if (keys.length === 1 && keys[0] === "$bytes") {
+    const [offset, length] = Array.isArray(record.$bytes) ? (record.$bytes as unknown[]) : [];
+    if (!Number.isInteger(offset) || !Number.isInteger(length))
+      throw new FrameError("$bytes without offset and length");
+    const [start, size] = [offset as number, length as number];
+    if (start < 0 || size < 0 || start + size > body.byteLength)
+      throw new FrameError("$bytes outside of the frame");
+    // A copy: the frame's memory may be pooled, and typed arrays over the bytes need their own alignment.
+    return body.slice(start, start + size);
+  }
+  if (keys.length === 1 && keys[0] === "$number") return Number(record.$number);
+  for (const key of keys) record[key] = revive(record[key], body);
+  return record;
+}

@@ -1,0 +1,260 @@
+/** Every call between editor and pool: a name, what goes in, what comes out. Both ends check both. */
+import { z } from "zod";
+import { Bytes, Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
+import { ExperimentConfiguration } from "./configuration.ts";
+import {
+  Checkpoint,
+  Experiment,
+  ExperimentId,
+  PoolInfo,
+  Run,
+  RunId,
+  Slot,
+  SnapshotInfo,
+  Trial,
+  TrialId,
+} from "./entities.ts";
+import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
+import { Manifest } from "./runDirectory.ts";
+
+const Nothing = z.object({});
+const Version = z.object({ major: z.number().int(), minor: z.number().int() });
+
+export const SubmitRequest = z.object({
+  /** Made by the client: sending the same submission twice gives the same experiment. */
+  submissionId: Uuid,
+  name: z.string().min(1).max(250),
+  workspace: z.string(),
+  /** Relative to the start directory. */
+  script: RelativePath,
+  /** The workspace folder's counterpart in the snapshot: where the run starts. */
+  directory: RelativePath,
+  arguments: z.array(z.string()).max(10_000),
+  snapshot: SnapshotInfo,
+  interpreter: z.string().min(1),
+  configuration: z.object({
+    value: ExperimentConfiguration,
+    /** The file as it was written, for display; null when there was none. */
+    source: z.object({ path: z.string(), text: z.string().max(10 * 1024 * 1024) }).nullable(),
+  }),
+  slotsPerTrial: z.number().int().min(0).max(1024),
+  /** Values of `${secret:NAME}`: kept in memory and a 0600 file of the pool while the experiment lives, shown nowhere. */
+  secrets: z.record(z.string(), z.string()),
+  startFrom: Uuid.nullable(),
+});
+export type SubmitRequest = z.infer<typeof SubmitRequest>;
+
+/** Who an action is for: an experiment (all its trials) or one trial. */
+export const Target = z.union([z.object({ experimentId: ExperimentId }), z.object({ trialId: TrialId })]);
+export type Target = z.infer<typeof Target>;
+
+export const RunFile = z.object({
+  path: RelativePath,
+  bytes: z.number(),
+  modifiedAt: TimeMs,
+  isDirectory: z.boolean(),
+});
+export type RunFile = z.infer<typeof RunFile>;
+
+/** Bulk bytes travel by HTTP on the same socket; a ticket names one thing and ends with its connection. */
+export const BulkSource = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("checkpointFile"), uuid: Uuid, path: RelativePath }),
+  z.object({ type: z.literal("runFile"), runId: RunId, path: RelativePath }),
+  z.object({ type: z.literal("output"), runId: RunId, stream: Stream }),
+]);
+
+export const METHODS = {
+  hello: {
+    params: z.object({ protocol: Version, client: z.object({ name: z.string(), version: z.string() }) }),
+    result: z.object({ protocol: Version, pool: PoolInfo }),
+  },
+  "pool/status": {
+    params: Nothing,
+    result: z.object({
+      pool: PoolInfo,
+      slots: z.array(Slot),
+      waiting: z.number(),
+      running: z.number(),
+      diskFreeBytes: z.number(),
+    }),
+  },
+  /**
+   * Starts the flow of `events` notifications. `after` is the last number that the client has: if the table still
+   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is complete as of `seq`.
+   */
+  subscribe: {
+    params: z.object({ after: z.number().int().nonnegative().nullable() }),
+    result: z.object({
+      seq: z.number().int().nonnegative(),
+      snapshot: z
+        .object({
+          experiments: z.array(Experiment),
+          trials: z.array(Trial),
+          runs: z.array(Run),
+          checkpoints: z.array(Checkpoint),
+          slots: z.array(Slot),
+        })
+        .nullable(),
+    }),
+  },
+  /** Whole set of trials whose `live` notifications this client wants; replaces the set before. */
+  watch: { params: z.object({ trialIds: z.array(TrialId).max(1000) }), result: Nothing },
+
+  "snapshot/begin": {
+    params: z.object({ tree: ObjectId, bases: z.array(ObjectId).max(100) }),
+    /** `missing`: send a thin pack against `bases` by HTTP PUT to `/bulk/<ticket>`, then call snapshot/finish. */
+    result: z.object({ present: z.boolean(), bases: z.array(ObjectId), ticket: z.string().nullable() }),
+  },
+  "snapshot/finish": { params: z.object({ tree: ObjectId, ticket: z.string() }), result: Nothing },
+  "snapshot/files": {
+    params: z.object({ experimentId: ExperimentId }),
+    result: z.object({
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), mode: z.string() })),
+      truncated: z.boolean(),
+    }),
+  },
+  /** One file of the snapshot, up to 10 MB. */
+  "snapshot/file": {
+    params: z.object({ experimentId: ExperimentId, path: z.string() }),
+    result: z.object({ bytes: Bytes }),
+  },
+  /** The snapshot as a pack (for checking it out beside a restored checkpoint): HTTP GET `/bulk/<ticket>`. */
+  "snapshot/fetch": {
+    params: z.object({ experimentId: ExperimentId }),
+    result: z.object({ tree: ObjectId, ticket: z.string() }),
+  },
+
+  "experiment/submit": {
+    params: SubmitRequest,
+    result: z.object({ experimentId: ExperimentId, trialId: TrialId.nullable() }),
+  },
+  "experiment/get": {
+    params: z.object({ experimentId: ExperimentId }),
+    result: z.object({
+      experiment: Experiment,
+      trials: z.array(Trial),
+      runs: z.array(Run),
+      checkpoints: z.array(Checkpoint),
+      configuration: z.object({
+        value: ExperimentConfiguration,
+        source: z.object({ path: z.string(), text: z.string() }).nullable(),
+      }),
+    }),
+  },
+  "experiment/list": { params: Nothing, result: z.object({ experiments: z.array(Experiment) }) },
+  "experiment/rename": {
+    params: z.object({ experimentId: ExperimentId, name: z.string().min(1).max(250) }),
+    result: Nothing,
+  },
+  /** With `confirm: false` only counts what would go. Living trials are killed first. */
+  "experiment/delete": {
+    params: z.object({ experimentId: ExperimentId, confirm: z.boolean() }),
+    result: z.object({ bytes: z.number(), checkpoints: z.number(), deleted: z.boolean() }),
+  },
+  "experiment/setMetric": {
+    params: z.object({
+      experimentId: ExperimentId,
+      group: z.string(),
+      name: z.string(),
+      smallerIsBetter: z.boolean(),
+    }),
+    result: Nothing,
+  },
+  "trial/pause": { params: Target, result: Nothing },
+  "trial/resume": { params: Target, result: Nothing },
+  "trial/stop": { params: Target, result: Nothing },
+  "trial/kill": { params: Target, result: Nothing },
+
+  "series/list": {
+    params: z.object({ trialId: TrialId }),
+    result: z.object({ series: z.array(SeriesState) }),
+  },
+  /**
+   * Points of one curve. `columns` is Float64 little-endian, four columns of `count` values one after the other:
+   * step, time (ms since the epoch), value, superseded (0 or 1). With `resolution` the range is reduced to at most that
+   * many points by minimum and maximum of each interval of steps (first and last point kept); without it the points from
+   * `cursor` on come as they are, at most 100,000 a call: call again from the returned cursor while it is below `total`.
+   */
+  "series/read": {
+    params: Series.extend({
+      cursor: z.number().int().nonnegative(),
+      resolution: z
+        .object({
+          points: z.number().int().min(2).max(100_000),
+          fromStep: z.number().nullable(),
+          toStep: z.number().nullable(),
+        })
+        .nullable(),
+    }),
+    result: z.object({
+      columns: Bytes,
+      count: z.number().int(),
+      cursor: z.number().int(),
+      total: z.number().int(),
+      revision: z.number().int(),
+    }),
+  },
+  /** Output by byte offset, at most 4 MiB a call. A negative offset counts from the end. */
+  "output/read": {
+    params: z.object({
+      runId: RunId,
+      stream: Stream,
+      offset: z.number().int(),
+      limit: z
+        .number()
+        .int()
+        .min(1)
+        .max(4 * 1024 * 1024),
+    }),
+    result: z.object({ bytes: Bytes, offset: z.number().int(), size: z.number().int(), ended: z.boolean() }),
+  },
+  /** Files that the run left or changed; those of the snapshot and linked data are not among them. */
+  "run/files": {
+    params: z.object({ runId: RunId, path: RelativePath }),
+    result: z.object({ files: z.array(RunFile), truncated: z.boolean() }),
+  },
+  "run/provenance": {
+    params: z.object({ runId: RunId }),
+    result: z.object({ provenance: JsonObject.nullable() }),
+  },
+
+  "checkpoint/manifest": { params: z.object({ uuid: Uuid }), result: z.object({ manifest: Manifest }) },
+  "checkpoint/pin": { params: z.object({ uuid: Uuid, pinned: z.boolean() }), result: Nothing },
+  "bulk/open": { params: BulkSource, result: z.object({ ticket: z.string(), bytes: z.number() }) },
+  "server/stop": { params: Nothing, result: Nothing },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
+
+export type MethodName = keyof typeof METHODS;
+/** What a caller gives, before defaults are filled in. */
+export type Input<M extends MethodName> = z.input<(typeof METHODS)[M]["params"]>;
+/** What a handler gets. */
+export type Params<M extends MethodName> = z.output<(typeof METHODS)[M]["params"]>;
+export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"]>;
+
+/** From the server, unasked. */
+export const NOTIFICATIONS = {
+  events: z.object({ events: z.array(PoolEvent).min(1) }),
+  /** For watched trials, coalesced (at most every 100 ms): what can be pulled by cursor now. */
+  live: z.object({
+    trialId: TrialId,
+    progress: z.number().nullable(),
+    series: z.array(SeriesState),
+    output: OutputSize.nullable(),
+  }),
+} as const;
+export type NotificationName = keyof typeof NOTIFICATIONS;
+export type Notification<N extends NotificationName> = z.output<(typeof NOTIFICATIONS)[N]>;
+
+/** JSON-RPC error codes of ours. `data` is an ErrorData. */
+export const ERROR_CODES = {
+  notFound: -32001,
+  refused: -32002,
+  invalid: -32003,
+  version: -32004,
+  unavailable: -32005,
+} as const;
+export const ErrorData = z.object({
+  /** What to do next, as a sentence. */
+  remedy: z.string().optional(),
+  details: Json.optional(),
+});

@@ -1,0 +1,140 @@
+/**
+ * What the parts of the server know of each other. main.ts joins the implementations; each part is tested alone.
+ *
+ *   rpc/          speaks to clients, knows Handlers and nothing of what they do
+ *   experiments/  the life of experiments and trials; decides with search/ and scheduler/ (pure), remembers in store/
+ *   runs/         run directories: launching, watching, reading what a run reports
+ *   trees/        snapshots: packs in, working directories out
+ *   resources/    which slots this host has, and who holds them
+ *   store/        pool.sqlite and the curves
+ */
+import type { Failure, LinkedPath, Slot } from "../protocol/entities.ts";
+import type { OutputSize, Series, SeriesState, Stream } from "../protocol/events.ts";
+import type { MethodName, Notification, NotificationName, Params, Result } from "../protocol/methods.ts";
+import type { Control, ExitFile, RunEvent, RunSpec, SupervisorFile } from "../protocol/runDirectory.ts";
+
+export interface Logger {
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+/** Thrown by handlers; becomes a JSON-RPC error with the code of that name (ERROR_CODES) and the remedy. */
+export interface CallErrorShape {
+  reason: "notFound" | "refused" | "invalid" | "version" | "unavailable";
+  message: string;
+  remedy?: string;
+}
+
+// ---- rpc/ ----------------------------------------------------------------------------------------------------------
+
+/** One connected client, as handlers see it. `signal` aborts when the call is cancelled or the client is gone. */
+export interface CallContext {
+  clientId: number;
+  signal: AbortSignal;
+}
+export type Handlers = {
+  [M in MethodName]: (params: Params<M>, context: CallContext) => Promise<Result<M>> | Result<M>;
+};
+
+/** Sends to clients. Never blocks: a slow client gets coalesced or newer state, not an unbounded buffer. */
+export interface Broadcaster {
+  notify<N extends NotificationName>(clientId: number, name: N, value: Notification<N>): void;
+  /** Bytes that wait in that client's socket; above 8 MiB nothing but the newest state is sent. */
+  pendingBytes(clientId: number): number;
+}
+
+/** What a bulk ticket stands for (HTTP GET with Range, or PUT) on the same socket. */
+export type BulkTarget =
+  | { kind: "file"; path: string; bytes: number }
+  | { kind: "stream"; open: () => NodeJS.ReadableStream }
+  | { kind: "sink"; receive: (body: NodeJS.ReadableStream, signal: AbortSignal) => Promise<void> };
+export interface Tickets {
+  /** @returns an unguessable ticket (128 bit) that ends with the client's connection or after an hour */
+  issue(clientId: number, target: BulkTarget): string;
+}
+
+// ---- runs/ ---------------------------------------------------------------------------------------------------------
+
+export interface LaunchRequest {
+  spec: RunSpec;
+  /** Snapshot to build `work/` from. */
+  tree: string;
+  links: LinkedPath[];
+  /** Values of spec.secretNames: into the supervisor's environment, into no file of the run. */
+  secrets: Record<string, string>;
+}
+/** What the files of a run say now. `lost`: supervisor and script are gone and left no exit.json. */
+export type RunObservation =
+  | { runId: string; phase: "starting" }
+  | { runId: string; phase: "running"; supervisor: SupervisorFile }
+  | { runId: string; phase: "ended"; exit: ExitFile }
+  | { runId: string; phase: "lost" };
+/** Where runs run. This machine is the first adapter; Slurm, Ray and Kubernetes are others. All verbs are idempotent. */
+export interface Executor {
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<void>;
+  poll(runIds: readonly string[]): Promise<RunObservation[]>;
+  /** Writes control.json and wakes the supervisor. */
+  signal(runId: string, control: Control): Promise<void>;
+  /** SIGKILL to the whole tree, also when the supervisor is gone. */
+  cancel(runId: string): Promise<void>;
+}
+/** Why a run ended badly: reads exit.json, the end of stderr.log and its traceback. */
+export type Diagnose = (runId: string, exit: ExitFile | null, context: { script: string; directory: string; interpreter: string }) => Promise<Failure | null>;
+
+/** What a run has reported since the last call. */
+export interface RunReport {
+  runId: string;
+  events: { rank: number; writer: string; event: RunEvent }[];
+  /** Lines that were too long or not events. */
+  skippedLines: number;
+}
+/** Follows the event files of runs by polling; hands out each line once, and starts again where the curves end. */
+export interface RunFollower {
+  follow(runId: string): void;
+  /** Reads once more, to the end, and forgets the run. */
+  finish(runId: string): Promise<RunReport>;
+  poll(): Promise<RunReport[]>;
+}
+
+// ---- store/curves --------------------------------------------------------------------------------------------------
+
+export interface CurveStore {
+  /** Points of metrics and system events; which runs belong to which trial follows from the run id. */
+  append(report: RunReport): void;
+  /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. */
+  supersede(runId: string, step: number): void;
+  list(trialId: string): SeriesState[];
+  read(series: Series, cursor: number, resolution: Params<"series/read">["resolution"]): Result<"series/read">;
+  /** Last value of a series and its best by direction, superseded points left out; NaN never is best. */
+  best(trialId: string, group: string, name: string, smallerIsBetter: boolean): { value: number; step: number } | null;
+  delete(trialId: string): void;
+  close(): void;
+}
+export interface OutputReader {
+  sizes(runId: string): Promise<OutputSize>;
+  read(runId: string, stream: Stream, offset: number, limit: number): Promise<{ bytes: Uint8Array; offset: number; size: number }>;
+}
+
+// ---- trees/ --------------------------------------------------------------------------------------------------------
+
+export interface SnapshotStore {
+  has(tree: string): Promise<boolean>;
+  /** Unpacks a (thin) pack into snapshots.git; refuses a pack without the tree or with objects missing. */
+  receivePack(tree: string, pack: NodeJS.ReadableStream, signal: AbortSignal): Promise<void>;
+  /** A full pack of one tree. */
+  openPack(tree: string): NodeJS.ReadableStream;
+  files(tree: string, limit: number): Promise<{ files: { path: string; bytes: number; mode: string }[]; truncated: boolean }>;
+  readFile(tree: string, path: string, maxBytes: number): Promise<Uint8Array>;
+  /** Fills `folder` with the tree: reflinks, copies or hard links (docs/design: `work/`); links what is to be linked. */
+  buildWork(tree: string, folder: string, links: LinkedPath[]): Promise<void>;
+  /** After a run has ended: removes from `folder` what equals the tree. */
+  prune(tree: string, folder: string): Promise<void>;
+}
+
+// ---- resources/ ----------------------------------------------------------------------------------------------------
+
+export interface SlotSource {
+  /** Slots of this host with their present use; cached for 2 s; never throws, an error becomes an unusable slot. */
+  slots(): Promise<Slot[]>;
+}

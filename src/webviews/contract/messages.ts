@@ -1,0 +1,135 @@
+/**
+ * Contract between the extension and the experiment page. The page says `ready`; the extension answers with a complete
+ * snapshot, then numbered changes. A page that sees a gap, or was hidden or reloaded, says `ready` again.
+ * Curves travel as ArrayBuffers. Both ends parse what they receive.
+ */
+import { z } from "zod";
+import { Checkpoint, Experiment, LeftOutPath, LinkedPath, Run, Trial, TrialId } from "../../cluster/protocol/entities.ts";
+import { SeriesState, Stream } from "../../cluster/protocol/events.ts";
+import { Json, JsonObject } from "../../cluster/protocol/base.ts";
+
+export const CONTRACT_VERSION = 1;
+
+export const ConnectionState = z.object({
+  state: z.enum(["connecting", "connected", "disconnected"]),
+  pool: z.string(),
+  /** One sentence while not connected. */
+  detail: z.string().nullable(),
+});
+
+/** What the page keeps over a reload (vscode.setState), and what the extension's serializer needs to find it again. */
+export const PageState = z.object({
+  experimentId: z.number().int(),
+  tab: z.string().default("curves"),
+  logX: z.boolean().default(false),
+  logY: z.boolean().default(false),
+  xAxis: z.enum(["step", "time"]).default("step"),
+  smoothing: z.number().min(0).max(0.99).default(0),
+  filter: z.string().default(""),
+  trialId: TrialId.nullable().default(null),
+});
+export type PageState = z.infer<typeof PageState>;
+
+export const PageSnapshot = z.object({
+  seq: z.number().int().nonnegative(),
+  connection: ConnectionState,
+  experiment: Experiment,
+  trials: z.array(Trial),
+  runs: z.array(Run),
+  checkpoints: z.array(Checkpoint),
+  /** Curves of the trials that the page shows; their points are asked for with `readSeries`. */
+  series: z.array(SeriesState),
+  configuration: z.object({ path: z.string(), text: z.string() }).nullable(),
+  snapshot: z.object({ linked: z.array(LinkedPath), leftOut: z.array(LeftOutPath) }),
+});
+export type PageSnapshot = z.infer<typeof PageSnapshot>;
+
+export const ToPage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("snapshot"), version: z.literal(CONTRACT_VERSION), snapshot: PageSnapshot }),
+  z.object({
+    type: z.literal("change"),
+    seq: z.number().int().positive(),
+    connection: ConnectionState.optional(),
+    experiment: Experiment.optional(),
+    trials: z.array(Trial).optional(),
+    runs: z.array(Run).optional(),
+    checkpoints: z.array(Checkpoint).optional(),
+    deletedCheckpoints: z.array(z.string()).optional(),
+    series: z.array(SeriesState).optional(),
+    /** Sizes of the output of the current run, when they grew. */
+    output: z.object({ runId: z.string(), stdout: z.number(), stderr: z.number() }).optional(),
+  }),
+  /** Answer to a request of the page; `error` is one sentence for people. */
+  z.object({ type: z.literal("answer"), request: z.number().int(), value: z.unknown(), error: z.string().nullable() }),
+  /** The editor's theme changed: colours are read again from the CSS variables. */
+  z.object({ type: z.literal("theme") }),
+  /** The experiment is gone (deleted). */
+  z.object({ type: z.literal("gone") }),
+  /** Show this tab (a command of the tree: Show Output, ...). */
+  z.object({ type: z.literal("show"), tab: z.string(), trialId: TrialId.nullable() }),
+]);
+export type ToPage = z.infer<typeof ToPage>;
+
+const SeriesName = z.object({ trialId: TrialId, group: z.string(), name: z.string(), rank: z.number().int() });
+
+/** Requests of the page, each answered with `answer`: what goes in, what comes out. */
+export const REQUESTS = {
+  /** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
+  readSeries: {
+    params: SeriesName.extend({
+      cursor: z.number().int().nonnegative(),
+      resolution: z.object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() }).nullable(),
+    }),
+    result: z.object({
+      columns: z.instanceof(ArrayBuffer),
+      count: z.number(),
+      cursor: z.number(),
+      total: z.number(),
+      revision: z.number(),
+    }),
+  },
+  readOutput: {
+    params: z.object({ runId: z.string(), stream: Stream, offset: z.number().int(), limit: z.number().int() }),
+    result: z.object({ bytes: z.instanceof(ArrayBuffer), offset: z.number(), size: z.number(), ended: z.boolean() }),
+  },
+  listFiles: {
+    params: z.object({ runId: z.string(), path: z.string() }),
+    result: z.object({
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), modifiedAt: z.number(), isDirectory: z.boolean() })),
+      truncated: z.boolean(),
+    }),
+  },
+  provenance: { params: z.object({ runId: z.string() }), result: z.object({ provenance: JsonObject.nullable() }) },
+  snapshotFiles: {
+    params: z.object({}),
+    result: z.object({ files: z.array(z.object({ path: z.string(), bytes: z.number(), mode: z.string() })), truncated: z.boolean() }),
+  },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
+export type RequestName = keyof typeof REQUESTS;
+
+/** Things that the page asks the extension to do; the effect shows in the next change. */
+export const Action = z.discriminatedUnion("action", [
+  z.object({ action: z.enum(["pause", "resume", "stop", "kill"]), trialId: TrialId.nullable() }),
+  z.object({ action: z.literal("restore"), uuid: z.string() }),
+  z.object({ action: z.literal("pin"), uuid: z.string(), pinned: z.boolean() }),
+  z.object({ action: z.literal("copy"), text: z.string().max(100_000) }),
+  /** Jump to a line of the person's own file. */
+  z.object({ action: z.literal("openSource"), file: z.string(), line: z.number().int().positive() }),
+  z.object({ action: z.literal("openSnapshotFile"), path: z.string() }),
+  z.object({ action: z.literal("openRunFile"), runId: z.string(), path: z.string() }),
+  z.object({ action: z.literal("pullRunFile"), runId: z.string(), path: z.string() }),
+  z.object({ action: z.literal("link"), path: z.string() }),
+  z.object({ action: z.literal("setMetric"), group: z.string(), name: z.string(), smallerIsBetter: z.boolean() }),
+  z.object({ action: z.literal("chooseInterpreter") }),
+  z.object({ action: z.literal("rename") }),
+  z.object({ action: z.literal("reconnect") }),
+]);
+export type Action = z.infer<typeof Action>;
+
+export const FromPage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), version: z.literal(CONTRACT_VERSION), state: PageState.nullable() }),
+  z.object({ type: z.literal("request"), request: z.number().int(), name: z.string(), params: Json.or(z.unknown()) }),
+  z.object({ type: z.literal("action"), action: Action }),
+  z.object({ type: z.literal("problem"), message: z.string().max(10_000) }),
+]);
+export type FromPage = z.infer<typeof FromPage>;

@@ -80,7 +80,11 @@ export interface Executor {
   cancel(runId: string): Promise<void>;
 }
 /** Why a run ended badly: reads exit.json, the end of stderr.log and its traceback. */
-export type Diagnose = (runId: string, exit: ExitFile | null, context: { script: string; directory: string; interpreter: string }) => Promise<Failure | null>;
+export type Diagnose = (
+  runId: string,
+  exit: ExitFile | null,
+  context: { script: string; directory: string; interpreter: string },
+) => Promise<Failure | null>;
 
 /** What a run has reported since the last call. */
 export interface RunReport {
@@ -105,15 +109,29 @@ export interface CurveStore {
   /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. */
   supersede(runId: string, step: number): void;
   list(trialId: string): SeriesState[];
-  read(series: Series, cursor: number, resolution: Params<"series/read">["resolution"]): Result<"series/read">;
+  read(
+    series: Series,
+    cursor: number,
+    resolution: Params<"series/read">["resolution"],
+  ): Result<"series/read">;
   /** Last value of a series and its best by direction, superseded points left out; NaN never is best. */
-  best(trialId: string, group: string, name: string, smallerIsBetter: boolean): { value: number; step: number } | null;
+  best(
+    trialId: string,
+    group: string,
+    name: string,
+    smallerIsBetter: boolean,
+  ): { value: number; step: number } | null;
   delete(trialId: string): void;
   close(): void;
 }
 export interface OutputReader {
   sizes(runId: string): Promise<OutputSize>;
-  read(runId: string, stream: Stream, offset: number, limit: number): Promise<{ bytes: Uint8Array; offset: number; size: number }>;
+  read(
+    runId: string,
+    stream: Stream,
+    offset: number,
+    limit: number,
+  ): Promise<{ bytes: Uint8Array; offset: number; size: number }>;
 }
 
 // ---- trees/ --------------------------------------------------------------------------------------------------------
@@ -124,7 +142,10 @@ export interface SnapshotStore {
   receivePack(tree: string, pack: NodeJS.ReadableStream, signal: AbortSignal): Promise<void>;
   /** A full pack of one tree. */
   openPack(tree: string): NodeJS.ReadableStream;
-  files(tree: string, limit: number): Promise<{ files: { path: string; bytes: number; mode: string }[]; truncated: boolean }>;
+  files(
+    tree: string,
+    limit: number,
+  ): Promise<{ files: { path: string; bytes: number; mode: string }[]; truncated: boolean }>;
   readFile(tree: string, path: string, maxBytes: number): Promise<Uint8Array>;
   /** Fills `folder` with the tree: reflinks, copies or hard links (docs/design: `work/`); links what is to be linked. */
   buildWork(tree: string, folder: string, links: LinkedPath[]): Promise<void>;

@@ -4,7 +4,15 @@
  * Curves travel as ArrayBuffers. Both ends parse what they receive.
  */
 import { z } from "zod";
-import { Checkpoint, Experiment, LeftOutPath, LinkedPath, Run, Trial, TrialId } from "../../cluster/protocol/entities.ts";
+import {
+  Checkpoint,
+  Experiment,
+  LeftOutPath,
+  LinkedPath,
+  Run,
+  Trial,
+  TrialId,
+} from "../../cluster/protocol/entities.ts";
 import { SeriesState, Stream } from "../../cluster/protocol/events.ts";
 import { Json, JsonObject } from "../../cluster/protocol/base.ts";
 
@@ -60,7 +68,12 @@ export const ToPage = z.discriminatedUnion("type", [
     output: z.object({ runId: z.string(), stdout: z.number(), stderr: z.number() }).optional(),
   }),
   /** Answer to a request of the page; `error` is one sentence for people. */
-  z.object({ type: z.literal("answer"), request: z.number().int(), value: z.unknown(), error: z.string().nullable() }),
+  z.object({
+    type: z.literal("answer"),
+    request: z.number().int(),
+    value: z.unknown(),
+    error: z.string().nullable(),
+  }),
   /** The editor's theme changed: colours are read again from the CSS variables. */
   z.object({ type: z.literal("theme") }),
   /** The experiment is gone (deleted). */
@@ -70,7 +83,12 @@ export const ToPage = z.discriminatedUnion("type", [
 ]);
 export type ToPage = z.infer<typeof ToPage>;
 
-const SeriesName = z.object({ trialId: TrialId, group: z.string(), name: z.string(), rank: z.number().int() });
+const SeriesName = z.object({
+  trialId: TrialId,
+  group: z.string(),
+  name: z.string(),
+  rank: z.number().int(),
+});
 
 /** Requests of the page, each answered with `answer`: what goes in, what comes out. */
 export const REQUESTS = {
@@ -78,7 +96,9 @@ export const REQUESTS = {
   readSeries: {
     params: SeriesName.extend({
       cursor: z.number().int().nonnegative(),
-      resolution: z.object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() }).nullable(),
+      resolution: z
+        .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
+        .nullable(),
     }),
     result: z.object({
       columns: z.instanceof(ArrayBuffer),
@@ -89,20 +109,38 @@ export const REQUESTS = {
     }),
   },
   readOutput: {
-    params: z.object({ runId: z.string(), stream: Stream, offset: z.number().int(), limit: z.number().int() }),
-    result: z.object({ bytes: z.instanceof(ArrayBuffer), offset: z.number(), size: z.number(), ended: z.boolean() }),
+    params: z.object({
+      runId: z.string(),
+      stream: Stream,
+      offset: z.number().int(),
+      limit: z.number().int(),
+    }),
+    result: z.object({
+      bytes: z.instanceof(ArrayBuffer),
+      offset: z.number(),
+      size: z.number(),
+      ended: z.boolean(),
+    }),
   },
   listFiles: {
     params: z.object({ runId: z.string(), path: z.string() }),
     result: z.object({
-      files: z.array(z.object({ path: z.string(), bytes: z.number(), modifiedAt: z.number(), isDirectory: z.boolean() })),
+      files: z.array(
+        z.object({ path: z.string(), bytes: z.number(), modifiedAt: z.number(), isDirectory: z.boolean() }),
+      ),
       truncated: z.boolean(),
     }),
   },
-  provenance: { params: z.object({ runId: z.string() }), result: z.object({ provenance: JsonObject.nullable() }) },
+  provenance: {
+    params: z.object({ runId: z.string() }),
+    result: z.object({ provenance: JsonObject.nullable() }),
+  },
   snapshotFiles: {
     params: z.object({}),
-    result: z.object({ files: z.array(z.object({ path: z.string(), bytes: z.number(), mode: z.string() })), truncated: z.boolean() }),
+    result: z.object({
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), mode: z.string() })),
+      truncated: z.boolean(),
+    }),
   },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 export type RequestName = keyof typeof REQUESTS;
@@ -119,7 +157,12 @@ export const Action = z.discriminatedUnion("action", [
   z.object({ action: z.literal("openRunFile"), runId: z.string(), path: z.string() }),
   z.object({ action: z.literal("pullRunFile"), runId: z.string(), path: z.string() }),
   z.object({ action: z.literal("link"), path: z.string() }),
-  z.object({ action: z.literal("setMetric"), group: z.string(), name: z.string(), smallerIsBetter: z.boolean() }),
+  z.object({
+    action: z.literal("setMetric"),
+    group: z.string(),
+    name: z.string(),
+    smallerIsBetter: z.boolean(),
+  }),
   z.object({ action: z.literal("chooseInterpreter") }),
   z.object({ action: z.literal("rename") }),
   z.object({ action: z.literal("reconnect") }),
@@ -128,7 +171,12 @@ export type Action = z.infer<typeof Action>;
 
 export const FromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), version: z.literal(CONTRACT_VERSION), state: PageState.nullable() }),
-  z.object({ type: z.literal("request"), request: z.number().int(), name: z.string(), params: Json.or(z.unknown()) }),
+  z.object({
+    type: z.literal("request"),
+    request: z.number().int(),
+    name: z.string(),
+    params: Json.or(z.unknown()),
+  }),
   z.object({ type: z.literal("action"), action: Action }),
   z.object({ type: z.literal("problem"), message: z.string().max(10_000) }),
 ]);

@@ -32,4 +32,4 @@ export const ObjectId = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "not a
 export const TimeMs = z.number();
 
 /** Binary that travels beside the JSON (frame.ts), never inside it. */
-export const Bytes = z.instanceof(Uint8Array);
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "not bytes");

@@ -172,7 +172,7 @@ export const METHODS = {
   /**
    * Points of one curve. `columns` is Float64 little-endian, four columns of `count` values one after the other:
    * step, time (ms since the epoch), value, superseded (0 or 1). With `resolution` the range is reduced to at most that
-   * many points by minimum and maximum of each interval of steps (first and last point kept); without it the points from
+   * many points by minimum and maximum of each stretch of points (the first and the last point are always there); without it the points from
    * `cursor` on come as they are, at most 100,000 a call: call again from the returned cursor while it is below `total`.
    */
   "series/read": {

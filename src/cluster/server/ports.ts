@@ -89,11 +89,26 @@ export type Diagnose = (
 /** What a run has reported since the last call. */
 export interface RunReport {
   runId: string;
-  events: { rank: number; writer: string; event: RunEvent }[];
+  events: ReportedEvent[];
   /** Lines that were too long or not events. */
   skippedLines: number;
+  /** The bytes of the event files that this report was read from. */
+  sources: SourceRange[];
 }
-/** Follows the event files of runs by polling; hands out each line once, and starts again where the curves end. */
+export interface ReportedEvent {
+  rank: number;
+  writer: string;
+  event: RunEvent;
+}
+export interface SourceRange {
+  file: string;
+  from: number;
+  to: number;
+}
+/**
+ * Follows the event files of runs by polling. It reads from where the curves end (CurveStore.cursors), so a report that was
+ * not appended is handed out again: what is done with a report must be idempotent.
+ */
 export interface RunFollower {
   follow(runId: string): void;
   /** Reads once more, to the end, and forgets the run. */
@@ -104,17 +119,24 @@ export interface RunFollower {
 // ---- store/curves --------------------------------------------------------------------------------------------------
 
 export interface CurveStore {
-  /** Points of metrics and system events; which runs belong to which trial follows from the run id. */
+  /**
+   * Points of metrics and system events; which runs belong to which trial follows from the run id. This also moves the
+   * place from which the run is read after a restart: so first remember what else the report says (that must be
+   * idempotent), then append. A report that does not begin where the last one ended is left out.
+   */
   append(report: RunReport): void;
-  /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. */
+  /** Where reading each event file of a run goes on. */
+  cursors(runId: string): ReadonlyMap<string, number>;
+  /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. Idempotent. */
   supersede(runId: string, step: number): void;
   list(trialId: string): SeriesState[];
+  /** A series that does not exist is empty. */
   read(
     series: Series,
     cursor: number,
     resolution: Params<"series/read">["resolution"],
   ): Result<"series/read">;
-  /** Last value of a series and its best by direction, superseded points left out; NaN never is best. */
+  /** Best value and its step, superseded points and other ranks than 0 left out; NaN never is best. */
   best(
     trialId: string,
     group: string,

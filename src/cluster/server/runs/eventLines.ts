@@ -1,0 +1,54 @@
+/** Lines of event files, as they were written, to events. Pure. */
+import { MAX_EVENT_LINE_BYTES, RunEvent } from "../../protocol/runDirectory.ts";
+
+/** @returns null for a line that is not an event of docs/run-directory.md */
+export function parseEventLine(line: string): RunEvent | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (isPlainMetrics(value)) return value;
+  const parsed = RunEvent.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
+/**
+ * Splits what was read into whole lines.
+ * @returns `consumed`: the bytes up to and with the last newline, or all of them when they hold no newline and are more
+ *   than a line may be (the rest of that line is then skipped as well: it will not parse)
+ */
+export function splitLines(bytes: Buffer): { lines: string[]; tooLong: number; consumed: number } {
+  const end = bytes.lastIndexOf(0x0a);
+  if (end < 0) {
+    const isTooLong = bytes.byteLength > MAX_EVENT_LINE_BYTES;
+    return { lines: [], tooLong: isTooLong ? 1 : 0, consumed: isTooLong ? bytes.byteLength : 0 };
+  }
+  const lines: string[] = [];
+  let tooLong = 0;
+  let start = 0;
+  while (start <= end) {
+    const stop = bytes.indexOf(0x0a, start);
+    if (stop - start > MAX_EVENT_LINE_BYTES) tooLong++;
+    else if (stop > start) lines.push(bytes.toString("utf8", start, stop));
+    start = stop + 1;
+  }
+  return { lines, tooLong, consumed: end + 1 };
+}
+
+/** The line that nearly all lines are, checked by hand: the schema costs several times as much as the rest of reading. */
+function isPlainMetrics(value: unknown): value is Extract<RunEvent, { type: "metrics" }> {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, seq, t, group, step, values } = value as Record<string, unknown>;
+  if (type !== "metrics" || group !== "training") return false;
+  if (!Number.isInteger(seq) || (seq as number) < 1 || typeof t !== "number" || typeof step !== "number")
+    return false;
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return false;
+  for (const name in values) {
+    if (typeof (values as Record<string, unknown>)[name] !== "number") return false;
+    if (name.length === 0 || name.length > 250 || !PLAIN_NAME.test(name)) return false;
+  }
+  return true;
+}
+const PLAIN_NAME = /^[A-Za-z0-9_./@ -]+$/;

@@ -1,0 +1,107 @@
+/** Follows the event files of running runs by polling: a pool folder may be on a shared file system without inotify. */
+import fs from "node:fs";
+import path from "node:path";
+import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
+import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
+import { parseEventLine, splitLines } from "./eventLines.ts";
+
+/** Read from one file in one poll, so that one chatty run cannot keep the others waiting. */
+const BYTES_PER_POLL = 4 * 1024 * 1024;
+
+/** @param runsFolder `<pool>/runs` */
+export function createRunFollower(runsFolder: string, curves: CurveStore, logger: Logger): RunFollower {
+  const followed = new Set<string>();
+
+  function read(
+    runId: string,
+    cursors: ReadonlyMap<string, number>,
+  ): { report: RunReport; isAtEnd: boolean } {
+    const report: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
+    let isAtEnd = true;
+    const folder = path.join(runsFolder, runId, "events");
+    for (const file of listFiles(folder)) {
+      const match = EVENT_FILE_NAME.exec(file);
+      if (match === null) continue;
+      const from = cursors.get(file) ?? 0;
+      const bytes = readChunk(path.join(folder, file), from);
+      if (bytes === null) continue;
+      const { lines, tooLong, consumed } = splitLines(bytes);
+      if (bytes.byteLength === BYTES_PER_POLL) isAtEnd = false;
+      if (consumed === 0) continue;
+      report.skippedLines += tooLong;
+      for (const line of lines) {
+        const event = parseEventLine(line);
+        if (event === null) report.skippedLines++;
+        else
+          report.events.push({
+            rank: Number(match[1]),
+            writer: match[2] ?? "",
+            event,
+          } satisfies ReportedEvent);
+      }
+      report.sources.push({ file, from, to: from + consumed });
+    }
+    if (report.skippedLines > 0)
+      logger.warn("lines of a run that are no events were skipped", { runId, lines: report.skippedLines });
+    return { report, isAtEnd };
+  }
+
+  return {
+    follow(runId) {
+      followed.add(runId);
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async poll() {
+      const reports: RunReport[] = [];
+      for (const runId of followed) {
+        const { report } = read(runId, curves.cursors(runId));
+        if (report.sources.length > 0) reports.push(report);
+      }
+      return reports;
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async finish(runId) {
+      const cursors = new Map(curves.cursors(runId));
+      const whole: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
+      for (;;) {
+        const { report, isAtEnd } = read(runId, cursors);
+        whole.events.push(...report.events);
+        whole.skippedLines += report.skippedLines;
+        for (const source of report.sources) {
+          cursors.set(source.file, source.to);
+          const before = whole.sources.find(({ file }) => file === source.file);
+          if (before === undefined) whole.sources.push(source);
+          else before.to = source.to;
+        }
+        if (isAtEnd || report.sources.length === 0) break;
+      }
+      followed.delete(runId);
+      return whole;
+    },
+  };
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return []; // not there yet: the run has not begun, or has been deleted
+  }
+}
+
+function readChunk(file: string, from: number): Buffer | null {
+  let fd: number;
+  try {
+    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
+  try {
+    const { size } = fs.fstatSync(fd);
+    if (size <= from) return null;
+    const bytes = Buffer.allocUnsafe(Math.min(size - from, BYTES_PER_POLL));
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.byteLength, from));
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,44 @@
+/** What the script printed, by byte offset: stdout.log and stderr.log of a run. */
+import fs from "node:fs/promises";
+import { constants } from "node:fs";
+import path from "node:path";
+import type { Stream } from "../../protocol/events.ts";
+import type { OutputReader } from "../ports.ts";
+
+/** @param runsFolder `<pool>/runs` */
+export function createOutputReader(runsFolder: string): OutputReader {
+  const fileOf = (runId: string, stream: Stream) => path.join(runsFolder, runId, `${stream}.log`);
+  const sizeOf = async (file: string) => {
+    try {
+      return (await fs.stat(file)).size;
+    } catch {
+      return 0; // not there yet
+    }
+  };
+  return {
+    async sizes(runId) {
+      const [stdout, stderr] = await Promise.all([
+        sizeOf(fileOf(runId, "stdout")),
+        sizeOf(fileOf(runId, "stderr")),
+      ]);
+      return { runId, stdout, stderr };
+    },
+    async read(runId, stream, offset, limit) {
+      let handle: fs.FileHandle;
+      try {
+        handle = await fs.open(fileOf(runId, stream), constants.O_RDONLY | constants.O_NOFOLLOW);
+      } catch {
+        return { bytes: new Uint8Array(), offset: 0, size: 0 };
+      }
+      try {
+        const { size } = await handle.stat();
+        const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
+        const buffer = new Uint8Array(Math.min(limit, size - start));
+        const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, start);
+        return { bytes: buffer.subarray(0, bytesRead), offset: start, size };
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}

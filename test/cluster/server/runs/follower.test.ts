@@ -1,0 +1,123 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CurveStore, RunReport } from "../../../../src/cluster/server/ports.ts";
+import { createRunFollower } from "../../../../src/cluster/server/runs/follower.ts";
+import { createCurveStore } from "../../../../src/cluster/server/store/curves/curveStore.ts";
+
+const silent = { info() {}, warn() {}, error() {} };
+let pool: string;
+let curves: CurveStore;
+beforeEach(() => {
+  pool = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-follower-"));
+  curves = createCurveStore(path.join(pool, "curves"), silent);
+});
+afterEach(() => fs.rmSync(pool, { recursive: true, force: true }));
+
+const line = (seq: number, value: number | string) =>
+  `${JSON.stringify({ seq, t: 1 + seq, type: "metrics", group: "training", step: seq, values: { loss: value } })}\n`;
+
+function write(run: string, file: string, text: string | Buffer): void {
+  const folder = path.join(pool, "runs", run, "events");
+  fs.mkdirSync(folder, { recursive: true });
+  fs.appendFileSync(path.join(folder, file), text);
+}
+const follower = () => createRunFollower(path.join(pool, "runs"), curves, silent);
+const steps = (reports: RunReport[]) =>
+  reports.flatMap(({ events }) =>
+    events.map(({ event }) => (event.type === "metrics" ? event.step : event.type)),
+  );
+
+describe("the run follower", () => {
+  it("hands out whole lines only, each once it was appended", async () => {
+    const reader = follower();
+    reader.follow("1.1.1");
+    expect(await reader.poll()).toEqual([]);
+    write("1.1.1", "0-harness-1.jsonl", line(1, 0.5) + line(2, "NaN").slice(0, 20));
+    const first = await reader.poll();
+    expect(steps(first)).toEqual([1]);
+    expect(steps(await reader.poll())).toEqual([1]); // nobody appended it
+    for (const report of first) curves.append(report);
+    expect(await reader.poll()).toEqual([]);
+    write("1.1.1", "0-harness-1.jsonl", line(2, "NaN").slice(20));
+    const [second] = await reader.poll();
+    expect(second?.events[0]?.event).toMatchObject({ step: 2, values: { loss: NaN } });
+  });
+
+  it("skips and counts what is no event, and goes on behind it", async () => {
+    const reader = follower();
+    reader.follow("1.1.1");
+    const noise = Buffer.concat([
+      Buffer.from([0xff, 0xfe, 0x0a]),
+      Buffer.from("[1]\n{}\nnull\n"),
+      Buffer.alloc(1_100_000, "x"),
+      Buffer.from("\n"),
+    ]);
+    write("1.1.1", "0-harness-1.jsonl", noise);
+    write("1.1.1", "0-harness-1.jsonl", line(3, 1));
+    write("1.1.1", "notes.txt", "not mine");
+    const report = await reader.finish("1.1.1");
+    expect(report.skippedLines).toBe(5);
+    expect(steps([report])).toEqual([3]);
+  });
+
+  it("gets past a line that never ends", async () => {
+    const reader = follower();
+    reader.follow("1.1.1");
+    for (let part = 0; part < 3; part++) write("1.1.1", "0-a.jsonl", Buffer.alloc(3_000_000, "x"));
+    for (let poll = 0; poll < 4; poll++) for (const report of await reader.poll()) curves.append(report);
+    write("1.1.1", "0-a.jsonl", `\n${line(1, 1)}`);
+    const seen = await reader.poll();
+    expect(steps(seen)).toEqual([1]);
+  });
+
+  it("refuses names that its schema refuses, also on the fast path", async () => {
+    write(
+      "1.1.1",
+      "0-a.jsonl",
+      `${JSON.stringify({ seq: 1, t: 1, type: "metrics", group: "training", step: 1, values: { "a\u0000b": 1 } })}\n`,
+    );
+    const reader = follower();
+    reader.follow("1.1.1");
+    expect((await reader.finish("1.1.1")).skippedLines).toBe(1);
+  });
+
+  it("reads every line exactly once, whatever the chunks and restarts (property)", async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.boolean()), { maxLength: 40 }),
+        async (writes) => {
+          const runId = `1.2.${++run}`;
+          const text = Array.from({ length: 20 }, (_, index) => line(index + 1, index)).join("");
+          let reader = follower();
+          reader.follow(runId);
+          const seen: RunReport[] = [];
+          const drain = async () => {
+            for (const report of (await reader.poll()).filter((one) => one.runId === runId)) {
+              seen.push(report);
+              curves.append(report);
+            }
+          };
+          let at = 0;
+          for (const [size, restarts] of writes) {
+            write(runId, "0-a.jsonl", text.slice(at, at + size));
+            at = Math.min(text.length, at + size);
+            await drain();
+            if (restarts) {
+              curves = createCurveStore(path.join(pool, "curves"), silent);
+              reader = follower();
+              reader.follow(runId);
+            }
+          }
+          write(runId, "0-a.jsonl", text.slice(at));
+          await drain();
+          expect(steps(seen)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});

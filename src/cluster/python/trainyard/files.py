@@ -1,0 +1,101 @@
+"""Small JSON files, written so that a reader sees the old one or the new one, never a half."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+MAX_JSON_BYTES = 64 * 1024 * 1024
+
+
+def encode(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def read_json(path: str) -> dict:
+    """The object in `path`. Raises OSError, or ValueError when it is not a JSON object."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_JSON_BYTES)
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise ValueError("%s is not JSON: %s" % (path, error)) from None
+    if not isinstance(value, dict):
+        raise ValueError("%s is not a JSON object" % path)
+    return value
+
+
+def temporary_name(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, ".%s.%d.tmp" % (name, os.getpid()))
+
+
+def write_json(path: str, value: object, sync: bool = False) -> None:
+    """Replaces `path` atomically. With `sync` it also survives a power cut."""
+    temporary = _write_temporary(path, encode(value), sync)
+    try:
+        os.replace(temporary, path)
+    except OSError:
+        remove_quietly(temporary)
+        raise
+    if sync:
+        sync_folder(os.path.dirname(path))
+
+
+def create_json(path: str, value: object) -> None:
+    """Creates `path` whole. Raises FileExistsError when it is there, whoever was first."""
+    data = encode(value)
+    temporary = _write_temporary(path, data, False)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            write_all(fd, data)
+        finally:
+            os.close(fd)
+    finally:
+        remove_quietly(temporary)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def sync_folder(path: str) -> None:
+    """Makes the names in a folder durable, where its file system can."""
+    fd = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(fd)
+
+
+def remove_quietly(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def _write_temporary(path: str, data: bytes, sync: bool) -> str:
+    temporary = temporary_name(path)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        write_all(fd, data)
+        if sync:
+            os.fsync(fd)
+    except OSError:
+        remove_quietly(temporary)
+        raise
+    finally:
+        os.close(fd)
+    return temporary

@@ -1,0 +1,1 @@
+"""The harness: what `import trainyard` gives to a training script."""

@@ -1,0 +1,82 @@
+"""The names of `import trainyard`, and the one run of this process."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import pathlib
+import sys
+import threading
+from typing import Any, ContextManager, Mapping, Optional
+
+from . import place
+from .checkpoints import CheckpointError
+from .params import MISSING, InvalidHP, Params
+from .run import Run
+
+__all__ = ["CheckpointError", "InvalidHP", "Params", "Run"]
+
+_current: Optional[Run] = None
+_lock = threading.Lock()
+
+
+def init() -> Run:
+    """The run of this process; made at the first call, the same one after that."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = Run(place.find())
+            atexit.register(_current._close)
+            _hook_exceptions(_current)
+            with contextlib.suppress(Exception):
+                from .provenance import record
+
+                record(_current)
+        return _current
+
+
+def param(name: str, default: Any = MISSING) -> Any:
+    """run.param of the current run."""
+    return init().param(name, default)
+
+
+def report(step: float, values: Optional[Mapping[str, Any]] = None, group: str = "training", **named: Any) -> None:
+    """run.report of the current run."""
+    init().report(step, values, group, **named)
+
+
+def validate(step: float, values: Optional[Mapping[str, Any]] = None, **named: Any) -> None:
+    """run.validate of the current run."""
+    init().validate(step, values, **named)
+
+
+def checkpoint(step: float, **metadata: Any) -> ContextManager[pathlib.Path]:
+    """run.checkpoint of the current run."""
+    return init().checkpoint(step, **metadata)
+
+
+def latest_checkpoint() -> Optional[pathlib.Path]:
+    """run.latest_checkpoint of the current run."""
+    return init().latest_checkpoint
+
+
+def should_stop() -> bool:
+    """run.should_stop of the current run."""
+    return init().should_stop()
+
+
+def progress(fraction: float) -> None:
+    """run.progress of the current run."""
+    init().progress(fraction)
+
+
+def _hook_exceptions(run: Run) -> None:
+    """An InvalidHP that leaves the script is said to the pool; then it is printed as ever."""
+    previous = sys.excepthook
+
+    def hook(kind: Any, error: BaseException, trace: Any) -> None:
+        if isinstance(error, InvalidHP):
+            run._invalid_hp(str(error))
+        previous(kind, error, trace)
+
+    sys.excepthook = hook

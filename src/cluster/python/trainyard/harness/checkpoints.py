@@ -1,0 +1,132 @@
+"""Checkpoints: files first, their manifest last. Without the manifest there is no checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import time
+import uuid
+
+from ..files import read_json, sync_folder, write_json
+
+_CHUNK_BYTES = 1024 * 1024
+_BAD_NAME = re.compile(r"[\x00-\x1f\\]|^[A-Za-z]:")
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be stored or gone on from; the message says which file and why."""
+
+
+def new(root: str) -> tuple:
+    """A fresh uuid and its empty files/ folder."""
+    name = str(uuid.uuid4())
+    files = os.path.join(root, name, "files")
+    os.makedirs(files)
+    return name, files
+
+
+def discard(files: str) -> None:
+    shutil.rmtree(os.path.dirname(files), ignore_errors=True)
+
+
+def complete(files: str, manifest: dict) -> None:
+    """Makes everything in files/ durable and writes manifest.json with its sizes and hashes beside it."""
+    listed = []
+    real = os.path.realpath(files)
+    _check(real)
+    for folder, folders, names in os.walk(real):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            size, digest = _hash_and_sync(path)
+            listed.append({"path": os.path.relpath(path, real), "bytes": size, "sha256": digest})
+        sync_folder(folder)
+    manifest["createdAt"] = time.time()
+    manifest["files"] = sorted(listed, key=lambda file: file["path"])
+    write_json(os.path.join(os.path.dirname(files), "manifest.json"), manifest, sync=True)
+    sync_folder(os.path.dirname(os.path.dirname(files)))
+
+
+def verify(files: str) -> None:
+    """Raises CheckpointError unless every file of the manifest is there in its size."""
+    folder = os.path.dirname(files)
+    try:
+        manifest = read_json(os.path.join(folder, "manifest.json"))
+        for file in manifest["files"]:
+            path = file["path"]
+            if path.startswith("/") or ".." in path.split("/"):
+                raise CheckpointError("the manifest of the checkpoint %s has a path out of it: %r" % (folder, path))
+            info = os.lstat(os.path.join(files, path))
+            if not stat.S_ISREG(info.st_mode) or info.st_size != file["bytes"]:
+                raise CheckpointError(
+                    "the checkpoint %s is damaged: %s has %d bytes, its manifest says %d"
+                    % (folder, path, info.st_size, file["bytes"])
+                )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError("the checkpoint %s cannot be gone on from: %s" % (folder, error)) from None
+
+
+def _check(root: str) -> None:
+    """Every name is one that any machine can restore, every entry a file, a folder, or a link to one inside."""
+    for folder, folders, names in os.walk(root):
+        for name in folders + names:
+            path = os.path.join(folder, name)
+            shown = os.path.relpath(path, root)
+            if _BAD_NAME.search(shown) or not _is_utf8(shown):
+                raise CheckpointError("checkpoint: the file name %r cannot be stored; rename it" % shown)
+            mode = os.lstat(path).st_mode
+            if stat.S_ISLNK(mode):
+                _replace_link(path, shown, root)
+            elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise CheckpointError("checkpoint: %s is neither a file nor a folder (a socket, a pipe, a device?)" % shown)
+
+
+def _replace_link(path: str, shown: str, root: str) -> None:
+    target = os.path.realpath(path)
+    if target != root and not target.startswith(root + os.sep):
+        raise CheckpointError("checkpoint: the link %s leads out of the checkpoint, to %s; copy the file" % (shown, target))
+    if not os.path.exists(target):
+        raise CheckpointError("checkpoint: the link %s leads to nothing (%s)" % (shown, target))
+    if os.path.isdir(target):
+        if path.startswith(target + os.sep) or target == root:
+            raise CheckpointError("checkpoint: the link %s leads to a folder that it is in" % shown)
+        os.unlink(path)
+        shutil.copytree(target, path, symlinks=True)
+        _check_copied(path, shown, root)
+        return
+    copy = path + ".%d.tmp" % os.getpid()
+    shutil.copyfile(target, copy)
+    os.replace(copy, path)
+
+
+def _check_copied(path: str, shown: str, root: str) -> None:
+    for folder, folders, names in os.walk(path):
+        for name in folders + names:
+            if os.path.islink(os.path.join(folder, name)):
+                raise CheckpointError("checkpoint: the folder behind the link %s holds links; copy the files" % shown)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _hash_and_sync(path: str) -> tuple:
+    digest = hashlib.sha256()
+    size = 0
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    with open(path, "rb", buffering=0) as file:
+        while True:
+            count = file.readinto(buffer)
+            if not count:
+                break
+            digest.update(buffer[:count])
+            size += count
+        os.fsync(file.fileno())
+    return size, digest.hexdigest()

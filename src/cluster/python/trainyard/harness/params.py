@@ -1,0 +1,147 @@
+"""Parameters: what the configuration gave, what stood on the command line, what the script has as default."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+MISSING = object()
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class InvalidHP(Exception):
+    """Raise it when these hyperparameters make no sense: the searcher puts another set in their place."""
+
+
+class Params(Mapping):
+    """Hyperparameters as a mapping and as attributes, nested: params.optimizer.lr, params["optimizer"]["lr"]."""
+
+    __slots__ = ("_values", "_where")
+
+    def __init__(self, values: dict, where: str = "") -> None:
+        self._values = values
+        self._where = where
+
+    def __getitem__(self, name: str) -> object:
+        value = self._values[name]
+        return Params(value, self._where + name + ".") if isinstance(value, dict) else value
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            known = ", ".join(self._where + key for key in self._values) or "none"
+            raise AttributeError("no hyperparameter %s%s; there are: %s" % (self._where, name, known)) from None
+
+    def __iter__(self):
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return "Params(%r)" % (self._values,)
+
+    def __reduce__(self):
+        return Params, (self._values, self._where)
+
+    def to_dict(self) -> dict:
+        """A copy as plain dictionaries, for json.dump and **."""
+        return json.loads(json.dumps(self._values))
+
+
+class Reader:
+    """Finds one parameter: a flag of the command line, else the configuration, else the default."""
+
+    def __init__(self, hyperparameters: dict) -> None:
+        self._hyperparameters = hyperparameters
+        self.values = json.loads(json.dumps(hyperparameters))
+        self.origin = {name: "configuration" for name in _dotted(hyperparameters)}
+
+    def read(self, name: str, default: object = MISSING) -> tuple:
+        """The value, and whether it is news. KeyError without a value, ValueError for a flag of a wrong type."""
+        value, origin = self._find(name, default)
+        if origin == "configuration" or self.origin.get(name) == origin:
+            return value, False
+        self.origin[name] = origin
+        _put(self.values, name, value)
+        return value, True
+
+    def _find(self, name: str, default: object) -> tuple:
+        text = _flag(name)
+        if text is not None:
+            return _parsed(name, text, default), "flag"
+        value: object = self._hyperparameters
+        for part in name.split("."):
+            if not isinstance(value, dict) or part not in value:
+                value = MISSING
+                break
+            value = value[part]
+        if value is not MISSING:
+            return (Params(value, name + ".") if isinstance(value, dict) else _like(value, default)), "configuration"
+        if default is MISSING:
+            raise KeyError(
+                "the parameter %r has no default, and neither the configuration nor the command line (--%s) gives it"
+                % (name, name)
+            )
+        return default, "default"
+
+
+def _dotted(values: dict, where: str = "") -> list:
+    names = []
+    for key, value in values.items():
+        names += _dotted(value, where + key + ".") if isinstance(value, dict) and value else [where + key]
+    return names
+
+
+def _put(values: dict, name: str, value: object) -> None:
+    *parents, last = name.split(".")
+    for part in parents:
+        below = values.get(part)
+        if not isinstance(below, dict):
+            below = values[part] = {}
+        values = below
+    values[last] = value
+
+
+def _flag(name: str) -> str | None:
+    """The text of --name VALUE or --name=VALUE, dashes and underscores alike; "true" for a bare flag."""
+    wanted = {"--" + name, "--" + name.replace("_", "-")}
+    found = None
+    arguments = sys.argv[1:]
+    for i, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if argument == "--":
+            break
+        if flag in wanted:
+            if equals:
+                found = value
+            elif i + 1 < len(arguments) and not arguments[i + 1].startswith("--"):
+                found = arguments[i + 1]
+            else:
+                found = "true"
+    return found
+
+
+def _parsed(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return _WORDS[text.lower()]
+        if isinstance(default, (int, float)):
+            return type(default)(text)
+        if isinstance(default, str):
+            return text
+    except (KeyError, ValueError):
+        raise ValueError("--%s %s: not a %s, as its default %r is" % (name, text, type(default).__name__, default)) from None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _like(value: object, default: object) -> object:
+    """1 in a configuration where the default is 1.0 is a float."""
+    return float(value) if type(value) is int and isinstance(default, float) else value

@@ -1,0 +1,184 @@
+"""Run: what a training script talks to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, Callable, Dict, Optional
+
+from ..events import EventWriter
+from ..files import encode
+from ..processes import start_ticks
+from . import checkpoints
+from .control import Control
+from .metrics import Metrics
+from .params import MISSING, Params, Reader
+from .place import Place
+from .values import to_json, to_number, to_step
+
+
+class Run:
+    """One attempt of a trial, seen from its script. Get it from trainyard.init(). Safe to use from several threads,
+    in forked children (each writes a file of its own) and in all ranks."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._control = Control(place.run_dir)
+        self._reader = Reader(place.hyperparameters)
+        self._lock = threading.RLock()
+        self._latest: Optional[str] = os.environ.get("TRAINYARD_CHECKPOINT") or None
+        self._verified = False
+        self._metrics = Metrics(self._warn)
+        self._before_report: Optional[Callable[[], None]] = None
+        self._start_writer()
+        os.register_at_fork(after_in_child=self._start_writer)
+        self.params = Params(place.hyperparameters)
+        """The configuration's hyperparameters, as attributes and as a mapping."""
+        self._say_params()
+
+    def report(
+        self, step: float, values: Optional[Mapping[str, Any]] = None, group: str = "training", **named: Any
+    ) -> None:
+        """Reports metrics at `step`: run.report(7, loss=0.3) or run.report(7, {"val/loss": 0.3}, group="validation").
+
+        Numbers are floats, ints, numpy scalars and 0-d tensors; NaN and infinities are fine. A value that is not a
+        number is left out, with a warning on the run. What was reported when this returns survives a SIGKILL.
+        Raises TypeError for a step that is not a number, ValueError for a bad group name.
+        """
+        if self._before_report is not None:
+            self._first_report()
+        if values:
+            named = {**values, **named}
+        for body in self._metrics.encode(step, named, group):
+            self._writer.append(body)
+
+    def validate(self, step: float, values: Optional[Mapping[str, Any]] = None, **named: Any) -> None:
+        """Reports metrics of the group `validation`, which searchers and "best checkpoint" look at."""
+        self.report(step, values, "validation", **named)
+
+    def progress(self, fraction: float) -> None:
+        """How much of the training is done, 0 to 1."""
+        number = to_number(fraction)
+        if number == number:
+            self._writer.append('"type":"progress","fraction":%r' % float(min(1.0, max(0.0, number))))
+
+    def param(self, name: str, default: Any = MISSING) -> Any:
+        """One parameter: the command line's --name, else the configuration's, else the default; recorded with where
+        it came from. Dots go deeper: param("optimizer.lr", 1e-3). The default's type is the flag's.
+        Raises KeyError when nothing gives a value, ValueError for a flag of a wrong type."""
+        with self._lock:
+            value, news = self._reader.read(name, default)
+            if news:
+                self._say_params()
+        return value
+
+    @contextlib.contextmanager
+    def checkpoint(self, step: float, **metadata: Any) -> Iterator[pathlib.Path]:
+        """A folder to write a checkpoint into; when the block ends without an exception it is stored:
+
+            with run.checkpoint(step, epoch=3) as path:
+                torch.save(model.state_dict(), path / "model.pt")
+
+        Raises CheckpointError for what cannot be stored (a link out of the folder, a socket); TypeError for metadata
+        that JSON cannot hold. After an exception there is no checkpoint and no folder.
+        """
+        at = to_json(to_step(step))
+        described = to_json(metadata, "metadata")
+        name, files = checkpoints.new(self._place.checkpoints)
+        try:
+            yield pathlib.Path(files)
+            manifest = {
+                "version": 1,
+                "uuid": name,
+                "run": self._place.run,
+                "trial": self._place.trial,
+                "step": at,
+                "metadata": described,
+                "metrics": to_json(self._metrics.last()),
+            }
+            checkpoints.complete(files, manifest)
+        except BaseException:
+            checkpoints.discard(files)
+            raise
+        self._latest = files
+        self._verified = True
+        self._writer.append('"type":"checkpoint","uuid":"%s","step":%s' % (name, encode(at).decode("ascii")))
+
+    @property
+    def latest_checkpoint(self) -> Optional[pathlib.Path]:
+        """The folder of files to go on from: what this run stored last, else what it was started from, else None.
+        Raises CheckpointError when that one is damaged, rather than letting training start over unnoticed."""
+        if self._latest is None:
+            return None
+        if not self._verified:
+            checkpoints.verify(self._latest)
+            self._verified = True
+        return pathlib.Path(self._latest)
+
+    def should_stop(self) -> bool:
+        """True when this run was asked to pause, to make room or to stop: store a checkpoint and leave. Cheap enough
+        for every step. The first True tells the pool that the script has understood: any exit after it counts as
+        what was asked. Once True it stays True. With several ranks, ask in one and tell the others."""
+        first = self._control.asked is None
+        if not self._control.should_stop():
+            return False
+        if first:
+            asked = self._control.asked
+            self._writer.append('"type":"ack","control":%d,"action":"%s"' % (asked["control"], asked["action"]))
+        return True
+
+    @property
+    def id(self) -> str:
+        """The run's name, such as "12.1.1": experiment, trial, attempt."""
+        return self._place.run
+
+    @property
+    def seed(self) -> int:
+        """The trial's seed, 0 to 2^31-1; the same in every attempt of the trial. 0 outside a pool."""
+        return self._place.seed
+
+    @property
+    def directory(self) -> pathlib.Path:
+        """The run directory."""
+        return pathlib.Path(self._place.run_dir)
+
+    def _start_writer(self) -> None:
+        """A file of its own for each process: at the start, and again in a forked child."""
+        pid = os.getpid()
+        name = "%d-harness-%d-%d.jsonl" % (self._place.rank, pid, start_ticks(pid))
+        self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name))
+        self._lock = threading.RLock()
+
+    def _first_report(self) -> None:
+        with self._lock:
+            work, self._before_report = self._before_report, None
+        if work is not None:
+            work()
+
+    def _say_params(self) -> None:
+        read: Dict[str, Any] = {"values": self._reader.values, "origin": self._reader.origin}
+        try:
+            body = encode(to_json(read, "params")).decode("ascii")[1:-1]
+        except TypeError as error:
+            self._warn("params", str(error))
+            return
+        self._writer.append('"type":"params",' + body)
+
+    def _warn(self, code: str, message: str) -> None:
+        """Shown on the run once a code, and on stderr."""
+        self._writer.append('"type":"warning","code":%s,"message":%s' % (quoted(code[:80]), quoted(message[:4000])))
+        warnings.warn("trainyard: " + message, RuntimeWarning, stacklevel=4)
+
+    def _invalid_hp(self, message: str) -> None:
+        self._writer.append('"type":"invalid_hp","message":%s' % quoted(message[:4000]))
+
+    def _close(self) -> None:
+        self._writer.close()
+        if self._writer.error is not None:
+            print("trainyard: not everything could be written: %s" % self._writer.error, file=sys.stderr)

@@ -1,0 +1,148 @@
+"""Processes by /proc: who is alive, who belongs to a run, and how a whole tree is ended.
+
+A process is named by its pid and its start time (field 22 of /proc/PID/stat, in clock ticks), since pids are used
+again. A zombie is dead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+DEAD_STATES = ("Z", "X", "x")
+
+
+class Stat:
+    """What /proc/PID/stat says. Times in clock ticks, memory in pages."""
+
+    __slots__ = ("pid", "state", "ppid", "cpu_ticks", "start_ticks")
+
+    def __init__(self, pid: int, line: bytes) -> None:
+        # The command's name is in parentheses and may itself hold parentheses and spaces.
+        fields = line[line.rindex(b")") + 2 :].split()
+        self.pid = pid
+        self.state = fields[0].decode("ascii")
+        self.ppid = int(fields[1])
+        self.cpu_ticks = int(fields[11]) + int(fields[12])
+        self.start_ticks = int(fields[19])
+
+    @property
+    def dead(self) -> bool:
+        return self.state in DEAD_STATES
+
+
+def read_stat(pid: int) -> Stat | None:
+    try:
+        with open("/proc/%d/stat" % pid, "rb", buffering=0) as file:
+            return Stat(pid, file.read(4096))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def start_ticks(pid: int) -> int:
+    """0 when there is no such process."""
+    stat = read_stat(pid)
+    return stat.start_ticks if stat else 0
+
+
+def is_alive(pid: int, ticks: int) -> bool:
+    stat = read_stat(pid)
+    return stat is not None and not stat.dead and stat.start_ticks == ticks
+
+
+def boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return "unknown"
+
+
+def host() -> str:
+    return os.uname().nodename
+
+
+def table() -> dict[int, Stat]:
+    """Every process that is not dead."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            stat = read_stat(int(name))
+            if stat is not None and not stat.dead:
+                found[stat.pid] = stat
+    return found
+
+
+class Tree:
+    """The processes of one run: what descends from its supervisor (a subreaper, so orphans come back to it), and
+    whatever carries the run's key in its environment, with its descendants."""
+
+    def __init__(self, key: str) -> None:
+        self._mark = b"TRAINYARD_RUN_KEY=" + key.encode("ascii")
+        self._supervisor = os.getpid()
+        self.helpers: set[int] = set()
+        """Pids of the supervisor's own children (nvidia-smi), which are not the run's."""
+
+    def descendants(self) -> dict[int, Stat]:
+        """By parenthood alone: cheap, and complete as long as this supervisor was there from the start."""
+        return self._below(table(), [self._supervisor])
+
+    def members(self) -> dict[int, Stat]:
+        """By parenthood and by the run's key."""
+        processes = table()
+        marked = [pid for pid in processes if pid != self._supervisor and self._is_marked(pid)]
+        return self._below(processes, [self._supervisor] + marked)
+
+    def kill(self) -> dict[int, Stat]:
+        """One round of SIGSTOP to everything until nothing new appears (so that nobody forks away), then SIGKILL.
+        Returns whom it hit; call it until it returns nothing."""
+        frozen: dict[int, Stat] = {}
+        while True:
+            new = {pid: stat for pid, stat in self.members().items() if pid not in frozen}
+            if not new:
+                break
+            for stat in new.values():
+                send(stat, signal.SIGSTOP)
+            frozen.update(new)
+        for stat in frozen.values():
+            send(stat, signal.SIGKILL)
+        return frozen
+
+    def signal(self, number: int) -> dict[int, Stat]:
+        members = self.members()
+        for stat in members.values():
+            send(stat, number)
+        return members
+
+    def _is_marked(self, pid: int) -> bool:
+        try:
+            with open("/proc/%d/environ" % pid, "rb", buffering=0) as file:
+                environment = file.read()
+        except OSError:  # another account's, or gone
+            return False
+        return self._mark in environment and self._mark in environment.split(b"\0")
+
+    def _below(self, processes: dict[int, Stat], roots: list[int]) -> dict[int, Stat]:
+        children: dict[int, list[int]] = {}
+        for stat in processes.values():
+            children.setdefault(stat.ppid, []).append(stat.pid)
+        found: dict[int, Stat] = {}
+        queue = list(roots)
+        while queue:
+            pid = queue.pop()
+            if pid in found or pid in self.helpers:
+                continue
+            if pid in processes:
+                found[pid] = processes[pid]
+            queue.extend(children.get(pid, ()))
+        found.pop(self._supervisor, None)
+        return found
+
+
+def send(stat: Stat, number: int) -> None:
+    """Signals a process that was seen, if it is still the same one."""
+    if start_ticks(stat.pid) == stat.start_ticks:
+        try:
+            os.kill(stat.pid, number)
+        except OSError:
+            pass

@@ -1,0 +1,1 @@
+"""The supervisor: runs one script, watches it, and says how it ended."""

@@ -1,0 +1,129 @@
+"""Starts the script: its environment, its folder, its output, and clear words when it cannot be started."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+from .spec import Spec
+
+PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class LaunchError(Exception):
+    """`kind` as in exit.json: lease, interpreter, exec or directory."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
+    """What the script's processes get: the supervisor's own (with the secrets), the configuration's, ours."""
+    env = dict(inherited)
+    env.update(spec.environment)
+    env.update(
+        TRAINYARD_RUN_DIR=run_dir,
+        TRAINYARD_RUN_KEY=spec.key,
+        TRAINYARD_EXPERIMENT=str(spec.experiment),
+        TRAINYARD_TRIAL=spec.trial,
+        TRAINYARD_RUN=spec.run,
+        TRAINYARD_SEED=str(spec.seed),
+        TRAINYARD_PARAMS=json.dumps(spec.hyperparameters),
+        TRAINYARD_SLOTS=str(len(spec.slots)),
+    )
+    env.pop("TRAINYARD_CHECKPOINT", None)
+    if spec.latest_checkpoint:
+        env["TRAINYARD_CHECKPOINT"] = os.path.join(spec.checkpoints, str(spec.latest_checkpoint["uuid"]), "files")
+    env.setdefault("PYTHONUNBUFFERED", "1")
+    paths = [PACKAGE_PARENT] + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
+    env["PYTHONPATH"] = os.pathsep.join(paths)
+    _show_devices(env, spec.slots)
+    return env
+
+
+def _show_devices(env: dict, slots: list) -> None:
+    kinds = {slot.get("kind") for slot in slots}
+    indexes = ",".join(str(slot.get("index")) for slot in slots)
+    if "cuda" in kinds:
+        # Indexes, since many libraries parse them as numbers, in nvidia-smi's order; a MIG slice has only its UUID.
+        ids = [str(slot.get("id", "")).partition(":")[2] for slot in slots]
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(ids) if any(i.startswith("MIG-") for i in ids) else indexes
+        env["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    elif "rocm" in kinds:
+        # ROCR hides devices first; HIP then counts what is left from 0. HIP also obeys CUDA_VISIBLE_DEVICES.
+        env["ROCR_VISIBLE_DEVICES"] = indexes
+        env["HIP_VISIBLE_DEVICES"] = ",".join(str(i) for i in range(len(slots)))
+        env.pop("CUDA_VISIBLE_DEVICES", None)
+    elif "custom" not in kinds:
+        for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"):
+            env[name] = ""
+
+
+def argv(spec: Spec) -> list:
+    entry = spec.entrypoint
+    if entry["kind"] == "script":
+        return [entry["interpreter"], entry["script"]] + entry["arguments"]
+    if entry["kind"] == "command":
+        return list(entry["argv"])
+    return ["/bin/sh", "-c", entry["command"]]
+
+
+def start(spec: Spec, run_dir: str, inherited: dict) -> int:
+    """Forks and executes; returns the pid once the exec has succeeded. Raises LaunchError."""
+    folder = os.path.normpath(os.path.join(run_dir, "work", spec.directory))
+    _check(spec, run_dir, folder)
+    command = argv(spec)
+    env = environment(spec, run_dir, inherited)
+    report, reported = os.pipe()  # close-on-exec: it ends without a word when the exec succeeds
+    pid = os.fork()
+    if pid == 0:
+        _become(command, env, folder, run_dir, reported)
+    os.close(reported)
+    with os.fdopen(report, "rb") as pipe:
+        failure = pipe.read().decode("utf-8", "replace")
+    if not failure:
+        return pid
+    os.waitpid(pid, 0)
+    kind, _, message = failure.partition("\n")
+    raise LaunchError(kind, message)
+
+
+def _check(spec: Spec, run_dir: str, folder: str) -> None:
+    if not os.path.isdir(folder):
+        raise LaunchError("directory", "the run's working directory has no folder %s (%s)" % (spec.directory, folder))
+    entry = spec.entrypoint
+    if entry["kind"] == "script":
+        interpreter = entry["interpreter"]
+        if "/" in interpreter and not os.path.exists(interpreter):
+            raise LaunchError("interpreter", "the interpreter %s does not exist; choose another one" % interpreter)
+        if "/" in interpreter and not os.access(interpreter, os.X_OK):
+            raise LaunchError("interpreter", "the interpreter %s may not be executed; choose another one" % interpreter)
+        if not os.path.isfile(os.path.join(folder, entry["script"])):
+            where = "" if spec.directory == "." else " in %s" % spec.directory
+            raise LaunchError("exec", "the script %s does not exist%s in the snapshot" % (entry["script"], where))
+
+
+def _become(command: list, env: dict, folder: str, run_dir: str, reported: int) -> None:
+    """In the child: never returns."""
+    kind = "directory"
+    try:
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(os.path.join(run_dir, "stdout.log"), append, 0o644), 1)
+        os.dup2(os.open(os.path.join(run_dir, "stderr.log"), append, 0o644), 2)
+        os.chdir(folder)
+        env["PWD"] = folder
+        kind = "exec"
+        os.execvpe(command[0], command, env)
+    except BaseException as error:
+        text = error.strerror if isinstance(error, OSError) else repr(error)
+        message = "%s\ncannot start %s in %s: %s" % (kind, command[0], folder, text)
+        os.write(reported, message.encode("utf-8", "replace"))
+    finally:
+        os._exit(127)

@@ -1,0 +1,223 @@
+"""The supervisor from its start to exit.json."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from . import launch, leases, memory
+from .exit_file import ExitFile
+from .identity import Identity, Occupied
+from .spec import Spec, SpecError, load
+from .watch import SIGNALS, Watch
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(arguments: list) -> int:
+    folders = [argument for argument in arguments if not argument.startswith("-")]
+    if len(folders) != 1 or set(arguments) - set(folders) - {"--adopt"}:
+        print("usage: supervisor.py RUN_DIR [--adopt]", file=sys.stderr)
+        return 2
+    run_dir = os.path.abspath(folders[0])
+    try:
+        identity = Identity(run_dir)
+        return _adopt(run_dir, identity) if "--adopt" in arguments else _supervise(run_dir, identity)
+    except Occupied as error:
+        print("trainyard: %s: %s" % (run_dir, error), file=sys.stderr)
+        return 3
+    except (OSError, ValueError) as error:
+        log_to(run_dir)(error)
+        print("trainyard: cannot use the run directory %s: %s" % (run_dir, error), file=sys.stderr)
+        return 2
+
+
+def _supervise(run_dir: str, identity: Identity) -> int:
+    identity.create()
+    exit_file = ExitFile(run_dir)
+    lease_fds = []
+    try:
+        try:
+            spec = load(os.path.join(run_dir, "spec.json"))
+            lease_fds = leases.take(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
+        except SpecError as error:
+            raise launch.LaunchError("exec", str(error)) from None
+        except leases.LeaseError as error:
+            raise launch.LaunchError("lease", str(error)) from None
+        os.makedirs(os.path.join(run_dir, "events"), exist_ok=True)
+        kills_before = memory.oom_kills()
+        _detach()
+        pid = launch.start(spec, run_dir, dict(os.environ))
+    except launch.LaunchError as error:
+        leases.release(lease_fds)
+        _tell(run_dir, str(error))
+        exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error)}))
+        return 0
+    _become_subreaper()
+    log = log_to(run_dir)
+    watch = Watch(run_dir, spec, identity, log)
+    try:
+        identity.script_started(pid)
+    except OSError as error:
+        log(error)
+    ticks = identity.content["script"]["startTicks"]
+    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, kills_before)
+
+
+def _adopt(run_dir: str, identity: Identity) -> int:
+    """Goes on for a supervisor that died. How the script ends cannot be known: it is not our child."""
+    exit_file = ExitFile(run_dir)
+    if exit_file.exists():
+        exit_file.discard()
+        return 0
+    script = identity.adopt()
+    spec = load_or_raise(run_dir)
+    _detach()
+    _become_subreaper()
+    watch = Watch(run_dir, spec, identity, log_to(run_dir))
+    return _watch(run_dir, spec, identity, exit_file, watch, (*(script or (0, 0)), True), [], memory.oom_kills())
+
+
+def _watch(
+    run_dir: str,
+    spec: Spec,
+    identity: Identity,
+    exit_file: ExitFile,
+    watch: Watch,
+    script: tuple,
+    lease_fds: list,
+    kills_before: int,
+) -> int:
+    watch.until_gone(*script)
+    leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
+    code, name = _ending(watch.status)
+    exit_file.write(
+        _exit(
+            code=code,
+            signal_name=name,
+            started_at=identity.content["startedAt"],
+            acknowledged=watch.events.acknowledged,
+            asked=watch.ladder.asked,
+            escalated=watch.ladder.escalated,
+            peak_memory_bytes=watch.peak_memory_bytes or None,
+            memory_limit_bytes=memory.limit_bytes(),
+            out_of_memory=name == "SIGKILL" and not watch.ladder.escalated and memory.oom_kills() > kills_before,
+            killed_children=watch.killed_children,
+        )
+    )
+    return 0
+
+
+def _exit(
+    code: int | None = None,
+    signal_name: str | None = None,
+    started_at: float | None = None,
+    acknowledged: dict | None = None,
+    asked: str | None = None,
+    escalated: str | None = None,
+    peak_memory_bytes: int | None = None,
+    memory_limit_bytes: int | None = None,
+    out_of_memory: bool = False,
+    killed_children: int = 0,
+    launch_error: dict | None = None,
+) -> dict:
+    return {
+        "version": 1,
+        "code": code,
+        "signal": signal_name,
+        "startedAt": started_at,
+        "endedAt": time.time(),
+        "acknowledged": acknowledged,
+        "asked": asked,
+        "escalated": escalated,
+        "peakMemoryBytes": peak_memory_bytes,
+        "memoryLimitBytes": memory_limit_bytes,
+        "outOfMemory": out_of_memory,
+        "killedChildren": killed_children,
+        "launchError": launch_error,
+    }
+
+
+def _ending(status: int | None) -> tuple:
+    """Exit code and signal name of a wait status; both None when it is not known."""
+    if status is None:
+        return None, None
+    if not os.WIFSIGNALED(status):
+        return os.WEXITSTATUS(status), None
+    number = os.WTERMSIG(status)
+    try:
+        return None, signal.Signals(number).name
+    except ValueError:
+        return None, "SIG%d" % number
+
+
+def _holder(run_dir: str, spec: Spec) -> dict:
+    import pwd
+
+    try:
+        account = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        account = str(os.geteuid())
+    return {
+        "account": account,
+        "host": os.uname().nodename,
+        "pid": os.getpid(),
+        "run": spec.run,
+        "pool": os.path.dirname(os.path.dirname(run_dir)),
+        "since": time.time(),
+    }
+
+
+def load_or_raise(run_dir: str) -> Spec:
+    try:
+        return load(os.path.join(run_dir, "spec.json"))
+    except SpecError as error:
+        raise ValueError(str(error)) from None
+
+
+def _detach() -> None:
+    try:
+        os.setsid()
+    except OSError:
+        pass  # already the leader of a session of its own
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _become_subreaper() -> None:
+    # After the script's exec, since ctypes takes milliseconds to load: the kernel marks descendants that exist too.
+    try:
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass  # then the run's key in the environment finds the tree
+
+
+def _tell(run_dir: str, message: str) -> None:
+    """Puts the supervisor's word where the person looks: in the run's output."""
+    try:
+        with open(os.path.join(run_dir, "stderr.log"), "a", encoding="utf-8") as file:
+            file.write("trainyard: %s\n" % message)
+    except OSError:
+        pass
+
+
+def log_to(run_dir: str) -> object:
+    said = set()
+
+    def log(error: BaseException) -> None:
+        import traceback
+
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        if text in said or len(said) > 100:
+            return
+        said.add(text)
+        try:
+            with open(os.path.join(run_dir, "supervisor.log"), "a", encoding="utf-8") as file:
+                file.write("%.3f %s" % (time.time(), text))
+        except OSError:
+            pass
+
+    return log

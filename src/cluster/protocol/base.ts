@@ -1,5 +1,5 @@
 /** Small schemas that the others are made of. */
-import { z } from "zod";
+import * as z from "zod";
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export const Json: z.ZodType<Json> = z.json();

@@ -2,7 +2,7 @@
  * The experiment configuration, with the names that Determined's users know. Every key of theirs is accepted; what means
  * nothing here, or not yet, is a warning (`notes`), never an error. An unknown key is an error with a suggestion.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Json, JsonObject } from "./base.ts";
 
 const Environment = z

@@ -1,5 +1,5 @@
 /** What a pool holds, as both ends see it. Events carry whole entities, so applying one twice does no harm. */
-import { z } from "zod";
+import * as z from "zod";
 import { Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
 import { SpecSlot } from "./runDirectory.ts";
 

@@ -1,5 +1,5 @@
 /** Numbered state changes. Read from a table: after any gap a client names the last number that it has. */
-import { z } from "zod";
+import * as z from "zod";
 import { TimeMs, Uuid } from "./base.ts";
 import { Checkpoint, Experiment, ExperimentId, Run, RunId, Slot, Trial, TrialId } from "./entities.ts";
 

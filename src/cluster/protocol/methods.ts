@@ -1,5 +1,5 @@
 /** Every call between editor and pool: a name, what goes in, what comes out. Both ends check both. */
-import { z } from "zod";
+import * as z from "zod";
 import { Bytes, Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
 import { ExperimentConfiguration } from "./configuration.ts";
 import {

@@ -1,5 +1,5 @@
 /** The files that pool and trial share: docs/run-directory.md as zod schemas. Times in seconds, as in the files. */
-import { z } from "zod";
+import * as z from "zod";
 import { JsonObject, RelativePath, Uuid } from "./base.ts";
 
 export const RUN_DIRECTORY_VERSION = 1;

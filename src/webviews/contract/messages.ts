@@ -3,7 +3,7 @@
  * snapshot, then numbered changes. A page that sees a gap, or was hidden or reloaded, says `ready` again.
  * Curves travel as ArrayBuffers. Both ends parse what they receive.
  */
-import { z } from "zod";
+import * as z from "zod";
 import {
   Checkpoint,
   Experiment,

@@ -9,7 +9,7 @@
  * whole ranges, and reading the event files goes on exactly where the last valid block ends.
  */
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 
 const MAGIC = 0x31435954; // "TYC1"
 const HEADER_BYTES = 16;

@@ -35,6 +35,8 @@ export const PageState = z.object({
   smoothing: z.number().min(0).max(0.99).default(0),
   filter: z.string().default(""),
   trialId: TrialId.nullable().default(null),
+  /** The zoomed part of the x axis, in the axis' own unit (steps, or seconds since the trial began). */
+  zoom: z.object({ from: z.number(), to: z.number() }).nullable().default(null),
 });
 export type PageState = z.infer<typeof PageState>;
 

@@ -1,7 +1,8 @@
 /**
  * One message on the wire: a WebSocket frame. A message without bytes is a text frame of JSON. A message with bytes is
  * a binary frame: u32 little-endian length of the JSON, the JSON, then the bytes of every Uint8Array one after the
- * other; in the JSON each stands as `{"$bytes": [offset, length]}`. NaN and the infinities stand as `{"$number": "NaN"}`.
+ * other; in the JSON each stands as `{"$bytes": [offset, length]}`. NaN and the infinities stand as `{"$number": "NaN"}`, and an object of
+ * somebody's that looks like one of these as `{"$plain": {...}}`.
  * So curves and logs travel as binary, and no number is ever lost to JSON.
  */
 
@@ -17,6 +18,7 @@ export class FrameError extends Error {
 
 export function encodeFrame(message: unknown): string | Uint8Array {
   const chunks: Uint8Array[] = [];
+  const plain = new Set<unknown>();
   let offset = 0;
   const json = JSON.stringify(message, function (this: unknown, key: string, value: unknown) {
     // `value` has been through toJSON; Buffer has one, so look at the original.
@@ -27,6 +29,10 @@ export function encodeFrame(message: unknown): string | Uint8Array {
       return { $bytes: [offset - original.byteLength, original.byteLength] };
     }
     if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
+    if (looksLikeOurs(value) && !plain.has(value)) {
+      plain.add(value);
+      return { $plain: value };
+    }
     return value;
   });
   if (chunks.length === 0) return json;
@@ -65,7 +71,8 @@ function revive(value: unknown, body: Uint8Array): unknown {
   if (typeof value !== "object" || value === null) return value;
   const record = value as Record<string, unknown>;
   const keys = Object.keys(record);
-  if (keys.length === 1 && keys[0] === "$bytes") {
+  const only = keys.length === 1 ? keys[0] : undefined;
+  if (only === "$bytes") {
     const [offset, length] = Array.isArray(record.$bytes) ? (record.$bytes as unknown[]) : [];
     if (!Number.isInteger(offset) || !Number.isInteger(length))
       throw new FrameError("$bytes without offset and length");
@@ -75,7 +82,24 @@ function revive(value: unknown, body: Uint8Array): unknown {
     // A copy: the frame's memory may be pooled, and typed arrays over the bytes need their own alignment.
     return body.slice(start, start + size);
   }
-  if (keys.length === 1 && keys[0] === "$number") return Number(record.$number);
-  for (const key of keys) record[key] = revive(record[key], body);
+  if (only === "$number") return Number(record.$number);
+  if (only === "$plain" && typeof record.$plain === "object" && record.$plain !== null) {
+    return reviveKeys(record.$plain as Record<string, unknown>, body);
+  }
+  return reviveKeys(record, body);
+}
+
+function reviveKeys(record: Record<string, unknown>, body: Uint8Array): Record<string, unknown> {
+  for (const key of Object.keys(record)) {
+    // JSON.parse makes it a key like any other; assigning to it would change the prototype.
+    if (key === "__proto__") delete record[key];
+    else record[key] = revive(record[key], body);
+  }
   return record;
+}
+
+function looksLikeOurs(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length === 1 && ["$bytes", "$number", "$plain"].includes(keys[0] ?? "");
 }

@@ -13,7 +13,12 @@ from .identity import Identity, Occupied
 from .spec import Spec, SpecError, load
 from .watch import SIGNALS, Watch
 
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
+if TYPE_CHECKING:
+    from typing import Callable
+
 PR_SET_CHILD_SUBREAPER = 36
+OUTPUT_EVERY_S = 0.5
 
 
 def main(arguments: list) -> int:
@@ -90,7 +95,9 @@ def _watch(
     lease_fds: list,
     kills_before: int,
 ) -> int:
+    finish = _keep_books(run_dir, spec, watch, adopted=script[2])
     watch.until_gone(*script)
+    watch.guard(finish)
     leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
     code, name = _ending(watch.status)
     exit_file.write(
@@ -108,6 +115,34 @@ def _watch(
         )
     )
     return 0
+
+
+def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callable[[], None]:
+    """System metrics, and metrics out of the output. Returns what is to be done when all is over."""
+    # Imported now, while the script's interpreter starts: none of this may delay the script.
+    from ..events import EventWriter
+    from .gpu import GpuReader
+    from .output_reader import OutputReader
+    from .system_metrics import EVERY_S, SystemMetrics
+
+    # An adopter is another process, so it writes a file of its own.
+    writer = "supervisor-%d" % os.getpid() if adopted else "supervisor"
+    events = EventWriter(os.path.join(run_dir, "events", "0-%s.jsonl" % writer))
+    gpu = GpuReader(spec.slots, watch.tree.helpers)
+    system = SystemMetrics(run_dir, events, gpu)
+    watch.every(EVERY_S, EVERY_S / 2, lambda: watch.note_memory(system.sample(watch.members())))
+    # What a former supervisor already took out of the output must not come twice.
+    output = OutputReader(run_dir, lambda: watch.events.reported) if spec.output_metrics and not adopted else None
+    if output:
+        watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
+
+    def finish() -> None:
+        gpu.close()
+        events.close()
+        if output:
+            output.finish()
+
+    return finish
 
 
 def _exit(

@@ -7,8 +7,7 @@ import signal
 import time
 
 from ..files import read_json
-from ..processes import Tree, is_alive
-from . import memory
+from ..processes import Stat, Tree, is_alive
 from .event_tail import EventTail
 from .identity import Identity
 from .ladder import ACTIONS, Ladder
@@ -58,13 +57,14 @@ class Watch:
             self._climb()
             self._run_periodic()
             signal.sigtimedwait(SIGNALS, POLL_S)
-        self._guard(self._end_the_rest)
-        self._guard(self._look_for_acknowledgement)
+        self.guard(self._end_the_rest)
+        self.guard(self._look_for_acknowledgement)
+        if self.events.acknowledged:
+            self.guard(self._read_control)  # it may have seen it and left before we looked
 
-    def members(self) -> list:
-        """Pids of the tree, as cheaply as they can be had."""
-        tree = self.tree.members() if self._adopted else self.tree.descendants()
-        return list(tree)
+    def members(self) -> dict[int, Stat]:
+        """The processes of the tree, as cheaply as they can be had."""
+        return self.tree.members() if self._adopted else self.tree.descendants()
 
     def note_memory(self, bytes_used: int) -> None:
         self.peak_memory_bytes = max(self.peak_memory_bytes, bytes_used)
@@ -86,12 +86,12 @@ class Watch:
             self._gone = True
 
     def _climb(self) -> None:
-        self._guard(self._read_control)
+        self.guard(self._read_control)
         due = self.ladder.due(time.monotonic())
         if due == "SIGKILL":
-            self._guard(self.tree.kill)
+            self.guard(self.tree.kill)
         elif due == "SIGTERM":
-            self._guard(lambda: self.tree.signal(signal.SIGTERM))
+            self.guard(lambda: self.tree.signal(signal.SIGTERM))
 
     def _read_control(self) -> None:
         try:
@@ -112,7 +112,7 @@ class Watch:
         for entry in self._periodic:
             if now >= entry[0]:
                 entry[0] = now + entry[1]
-                self._guard(entry[2])
+                self.guard(entry[2])
 
     def _end_the_rest(self) -> None:
         """The script is gone: whoever outlived it gets a moment, then SIGTERM, then SIGKILL until none is left."""
@@ -125,7 +125,7 @@ class Watch:
             members = self.tree.members()
             if not members:
                 break
-            self._guard(self._read_control)
+            self.guard(self._read_control)
             at_once = at_once or self.ladder.action == "kill"
             now = time.monotonic()
             if at_once or (terminated_at is not None and now >= terminated_at + ORPHAN_TERM_S):
@@ -137,12 +137,8 @@ class Watch:
             signal.sigtimedwait(SIGNALS, 0.02)
         self.killed_children = len(ended)
 
-    def _guard(self, work: object) -> None:
+    def guard(self, work: object) -> None:
         try:
             work()
         except Exception as error:  # a bug or a full disk in one duty must not stop the others
             self._log(error)
-
-
-def oom_counter() -> int:
-    return memory.oom_kills()

@@ -1,0 +1,56 @@
+/** One snapshot of a root at a time, over all windows and processes of this machine. */
+import { open, readFile, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../userError.ts";
+
+const PATIENCE_MS = 60_000;
+const POLL_MS = 20;
+
+export async function withLock<T>(
+  file: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await acquire(file))) {
+    signal?.throwIfAborted();
+    if (Date.now() > deadline)
+      throw new UserError(
+        "Another snapshot of this folder does not end.",
+        `Close the other window, or delete ${file} when no other is running.`,
+      );
+    await sleep(POLL_MS, undefined, signal ? { signal } : {});
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function acquire(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, "wx", 0o600);
+    try {
+      await handle.writeFile(String(process.pid));
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const pid = Number(await readFile(file, "utf8").catch(() => ""));
+  // An empty file is being written right now; a dead owner's lock is taken away, by whoever comes first.
+  if (pid > 0 && !isAlive(pid)) await rm(file, { force: true });
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

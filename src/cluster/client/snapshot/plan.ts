@@ -1,0 +1,230 @@
+/** What a snapshot of a folder will hold, what is linked, and what stays behind and why: before a byte is copied. */
+import { realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
+import { bytePath, checkGit, displayPath } from "../git.ts";
+import { UserError } from "../userError.ts";
+import { dropHidden, look } from "./files.ts";
+import { findEnvironments, findIgnored, settleLinks } from "./ignored.ts";
+import type { IndexEntry } from "./indexFile.ts";
+import { placesOf, readMemory, type Memory, type Places } from "./memory.ts";
+import { nestedAmong, readNested } from "./nested.ts";
+import {
+  findRepository,
+  indexKey,
+  listTrackedThoughIgnored,
+  readOrEmpty,
+  type PersonRepository,
+} from "./person.ts";
+import { isUnder, restoredFolders } from "./restored.ts";
+import { Shadow } from "./shadow.ts";
+
+/** Above either of these a person is asked once. */
+export const ASK_ABOVE = { files: 10_000, bytes: 100_000_000 } as const;
+
+export interface PlanOptions {
+  /** The workspace folder: where the run starts. */
+  folder: string;
+  /** Where private repositories and answers are kept. */
+  stateFolder: string;
+  /** Values under the configuration's `data:`, absolute or relative to `folder`. */
+  dataPaths?: readonly string[];
+  /** Ignored paths to link, and paths to leave out, beside the remembered ones; relative to the root. */
+  extraLinks?: readonly string[];
+  leftOut?: readonly string[];
+  /** False for a pool that does not see this machine's files. */
+  linkable?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export interface SnapshotPlan {
+  /** Real path of the snapshot's root, and the start directory relative to it (`.` for the root). */
+  root: string;
+  directory: string;
+  files: number;
+  bytes: number;
+  linked: LinkedPath[];
+  leftOut: LeftOutPath[];
+  /** Set when the size must be confirmed first (confirmSize); `answered` is what was said yes to before. */
+  needsConfirmation: { files: number; bytes: number; answered: Memory["answered"] } | null;
+  /** One-line remarks on what was met. */
+  notes: string[];
+  /** Sizes by byte path, for largestFolders(). */
+  readonly entries: ReadonlyMap<string, number>;
+  /** For writeSnapshot() alone. */
+  readonly work: PlanWork;
+}
+
+export interface PlanWork {
+  options: PlanOptions;
+  places: Places;
+  shadow: Shadow;
+  repository: PersonRepository | null;
+  /** Byte paths to read again, and to forget. */
+  stage: string[];
+  remove: string[];
+  /** Size and time of what is to be read, so that a change while reading is seen. */
+  seen: Map<string, string>;
+  nested: string[];
+  ignoreKey: string;
+  tracked: Memory["tracked"];
+  indexState: string;
+  plannedAt: number;
+}
+
+export async function planSnapshot(options: PlanOptions): Promise<SnapshotPlan> {
+  const { signal } = options;
+  const folder = await realFolder(options.folder);
+  await checkGit();
+  const { repository, globalExclude } = await findRepository(folder, signal);
+  const root = repository ? await realpath(repository.root) : folder;
+  const places = placesOf(options.stateFolder, root);
+  const memory = await readMemory(places.memory, root);
+  const shadow = new Shadow(places.repository, root, globalExclude);
+  const infoExclude = repository ? await readOrEmpty(repository.infoExclude) : Buffer.alloc(0);
+  await shadow.prepare(infoExclude);
+
+  const excluded = new Map<string, string>();
+  for (const name of await findEnvironments(root)) excluded.set(name, "a Python environment");
+  for (const name of [...memory.leaveOut, ...(options.leftOut ?? [])]) excluded.set(name, "left out by you");
+  const patterns = ["__pycache__/", ...[...excluded.keys()].map(patternOf)];
+
+  const indexState = await stateOfIndex(shadow);
+  const trackedKey = repository ? await indexKey(repository) : "none";
+  const ignoreKey = JSON.stringify([infoExclude.toString("latin1"), await identity(globalExclude), patterns]);
+  const dataPaths = (options.dataPaths ?? []).map((value) =>
+    path.relative(root, path.resolve(folder, value)),
+  );
+  const links = [...memory.links, ...(options.extraLinks ?? [])];
+  const linkable = options.linkable ?? true;
+  const [present, scanned, ignored] = await Promise.all([
+    shadow.entries(),
+    shadow.scan(patterns, signal),
+    findIgnored({ root, shadow, dataPaths, links, excluded, linkable, signal }),
+  ]);
+
+  // The rules are applied again to what is in the index only when they, or a .gitignore, or its readers changed.
+  const rulesChanged =
+    ignoreKey !== memory.ignoreKey ||
+    [...scanned.paths].some((name) => name === ".gitignore" || name.endsWith("/.gitignore"));
+  const listTracked = async (): Promise<string[]> =>
+    repository ? listTrackedThoughIgnored(root, signal) : [];
+  const trackedChanged = rulesChanged || memory.tracked.key !== trackedKey;
+  const [tracked, ignoredNow] = await Promise.all([
+    trackedChanged ? listTracked() : memory.tracked.paths,
+    trackedChanged ? shadow.ignoredEntries(patterns, signal) : [],
+  ]);
+
+  const entries = new Map(present.map((entry: IndexEntry) => [entry.path, entry.bytes]));
+  const excludedBytes = [...excluded.keys()].map(bytePath);
+  const nested = await readNested(root, [...memory.nested, ...nestedAmong(scanned.paths)], signal);
+  const restored = await restoredFolders(root, scanned.paths, tracked);
+  const never = [...excludedBytes, ...restored];
+
+  const wanted = new Set<string>();
+  for (const name of scanned.paths)
+    if (!name.endsWith("/") && (entries.has(name) || !isUnder(name, nested.folders))) wanted.add(name);
+  for (const name of [...tracked, ...nested.files]) if (!entries.has(name)) wanted.add(name);
+
+  const keep = new Set([...tracked, ...nested.files]);
+  const remove = new Set(ignoredNow.filter((name) => !keep.has(name)));
+  for (const name of entries.keys()) {
+    const gone =
+      (never.length > 0 && isUnder(name, never)) ||
+      (nested.folders.length > 0 && isUnder(name, nested.folders) && !nested.listed.has(name));
+    if (gone) remove.add(name);
+  }
+  for (const name of wanted) if (remove.has(name) || isUnder(name, never)) wanted.delete(name);
+
+  const notes: string[] = [];
+  const leftOut = [...ignored.leftOut];
+  for (const line of scanned.stderr.split("\n")) {
+    const unreadable = /^warning: could not open directory '(.*)': (.*)$/.exec(line);
+    if (!unreadable?.[1]) continue;
+    const name = unreadable[1].replace(/\/$/, "");
+    leftOut.push({ path: name, reason: `cannot be read: ${unreadable[2] ?? ""}`, bytes: null });
+    for (const entry of entries.keys()) if (isUnder(entry, [bytePath(name)])) remove.add(entry);
+  }
+  const stage: string[] = [];
+  const seen = new Map<string, string>();
+  const added = new Set<string>();
+  for (const found of await Promise.all([...wanted].map((name) => look(root, name)))) {
+    const { name } = found;
+    if (remove.has(name)) continue;
+    if (found.problem !== null) {
+      leftOut.push({ path: displayPath(name), reason: found.problem, bytes: null });
+      if (entries.delete(name)) remove.add(name);
+    } else if (found.state === null) {
+      if (entries.delete(name)) stage.push(name);
+    } else {
+      stage.push(name);
+      seen.set(name, found.state);
+      if (!entries.has(name)) added.add(name);
+      entries.set(name, found.bytes);
+    }
+  }
+  for (const name of remove) entries.delete(name);
+  dropHidden(entries, stage, seen, added);
+
+  let bytes = 0;
+  for (const size of entries.values()) bytes += size;
+  const size = { files: entries.size, bytes };
+  const names = [...entries.keys()];
+  const linked = await settleLinks(root, ignored.linked, (name) => {
+    const prefix = bytePath(name);
+    return names.some((entry) => entry === prefix || entry.startsWith(`${prefix}/`));
+  });
+  return {
+    root,
+    directory: path.relative(root, folder) || ".",
+    ...size,
+    linked,
+    leftOut,
+    needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,
+    notes,
+    entries,
+    work: {
+      options,
+      places,
+      shadow,
+      repository,
+      stage,
+      remove: [...remove],
+      seen,
+      nested: nested.folders,
+      ignoreKey,
+      tracked: { key: trackedKey, paths: tracked },
+      indexState,
+      plannedAt: performance.now(),
+    },
+  };
+}
+
+/** Asked once above the limits, and again when either number has doubled since. */
+export function mustAsk(size: { files: number; bytes: number }, answered: Memory["answered"]): boolean {
+  if (size.files <= ASK_ABOVE.files && size.bytes <= ASK_ABOVE.bytes) return false;
+  if (!answered) return true;
+  return size.files >= 2 * answered.files || size.bytes >= 2 * answered.bytes;
+}
+
+async function realFolder(folder: string): Promise<string> {
+  const real = await realpath(folder).catch(() => null);
+  if (real === null || !(await stat(real)).isDirectory())
+    throw new UserError(`${folder} is not a folder.`, "Open a folder that exists.");
+  return real;
+}
+
+/** Changes whenever anybody writes the index. */
+export async function stateOfIndex(shadow: Shadow): Promise<string> {
+  return identity(path.join(shadow.folder, "index"));
+}
+
+async function identity(file: string): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => null);
+  return found ? `${found.mtimeNs}/${found.size}/${found.ino}` : "none";
+}
+
+/** A path as a gitignore pattern that means only it, at the root. */
+function patternOf(name: string): string {
+  return `/${name.replace(/[\\*?[\] !#]/g, "\\$&")}`;
+}

@@ -1,0 +1,68 @@
+/** Sends a snapshot to a pool: only what the pool lacks, as one pack. */
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import type { PoolCalls } from "../poolCalls.ts";
+import { UserError } from "../userError.ts";
+import { changeMemory, readMemory } from "./memory.ts";
+import type { WrittenSnapshot } from "./write.ts";
+
+/** Trees that are remembered for a pool, to send the difference from. */
+const BASES = 5;
+
+/** @returns bytes that were sent; 0 when the pool had the tree */
+export async function pushSnapshot(
+  pool: PoolCalls,
+  snapshot: WrittenSnapshot,
+  signal?: AbortSignal,
+): Promise<{ sentBytes: number }> {
+  const { places, shadow } = snapshot.plan.work;
+  const { tree, root } = snapshot.info;
+  const known = (await readMemory(places.memory, root)).pushed[pool.pool.id] ?? [];
+  const begun = await pool.call("snapshot/begin", { tree, bases: known }, signal);
+  let sentBytes = 0;
+  if (!begun.present) {
+    if (begun.ticket === null)
+      throw new UserError("The pool neither has the snapshot nor takes it.", "Update the pool's server.");
+    // Only what both ends have can be left out of the pack.
+    const bases = await shadow.present(begun.bases, signal);
+    sentBytes = await sendPack(pool, begun.ticket, snapshot, bases, signal);
+    await pool.call("snapshot/finish", { tree, ticket: begun.ticket }, signal);
+  }
+  if (known[0] !== tree)
+    await changeMemory(places.memory, root, (memory) => {
+      const before = memory.pushed[pool.pool.id] ?? [];
+      memory.pushed[pool.pool.id] = [tree, ...before.filter((other) => other !== tree)].slice(0, BASES);
+    });
+  return { sentBytes };
+}
+
+async function sendPack(
+  pool: PoolCalls,
+  ticket: string,
+  snapshot: WrittenSnapshot,
+  bases: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const child = snapshot.plan.work.shadow.pack(snapshot.info.tree, bases, signal);
+  let sentBytes = 0;
+  let stderr = "";
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      sentBytes += chunk.length;
+      yield chunk;
+    }
+  };
+  const body = Readable.from(counted(), { objectMode: false });
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, "close") as Promise<[number | null]>;
+  const failed = ended.then(([code]) => {
+    if (code !== 0) throw new Error(`The snapshot could not be packed: ${stderr.trim() || "git failed"}`);
+  });
+  failed.catch(() => undefined);
+  try {
+    await Promise.all([pool.bulkPut(ticket, body, signal), failed]);
+  } finally {
+    if (child.exitCode === null) child.kill();
+  }
+  return sentBytes;
+}

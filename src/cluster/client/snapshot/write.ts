@@ -1,0 +1,152 @@
+/** Reads the planned files into the private repository: the tree id names the code as it was at the click. */
+import { access } from "node:fs/promises";
+import path from "node:path";
+import type { SnapshotInfo } from "../../protocol/entities.ts";
+import { displayPath } from "../git.ts";
+import { look } from "./files.ts";
+import { withLock } from "./lock.ts";
+import { changeMemory } from "./memory.ts";
+import { differsFromHead } from "./person.ts";
+import { planSnapshot, stateOfIndex, type SnapshotPlan } from "./plan.ts";
+
+/** A plan that a person thought about is made again: what counts is the click that confirms. */
+const PLAN_STALE_MS = 1000;
+const MOST_UNREADABLE = 50;
+/** More changed files than this need no closer look: the folder differs from HEAD. */
+const MOST_COMPARED = 100;
+
+export interface WrittenSnapshot {
+  info: SnapshotInfo;
+  /** What was met on the way, one line each. */
+  notes: string[];
+  plan: SnapshotPlan;
+}
+
+/** @throws UserError, GitError, AbortError */
+export async function writeSnapshot(planned: SnapshotPlan, signal?: AbortSignal): Promise<WrittenSnapshot> {
+  const { places, options } = planned.work;
+  return withLock(places.lock, signal, async () => {
+    const fresh = { ...options, signal };
+    let plan = planned;
+    const stale = performance.now() - plan.work.plannedAt > PLAN_STALE_MS;
+    if (stale || (await stateOfIndex(plan.work.shadow)) !== plan.work.indexState)
+      plan = await planSnapshot(fresh);
+    try {
+      return await write(plan, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      // A file came or went under the scan, or the private repository is damaged: once more, from nothing.
+      await plan.work.shadow.discard();
+      try {
+        return await write(await planSnapshot(fresh), signal);
+      } catch (second) {
+        signal?.throwIfAborted();
+        throw second instanceof Error ? second : error;
+      }
+    }
+  });
+}
+
+async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promise<WrittenSnapshot> {
+  const { shadow, places, repository } = plan.work;
+  const takenAt = Date.now();
+  const leftOut = [...plan.leftOut];
+  const notes = [...plan.notes];
+  let { files, bytes } = plan;
+  await shadow.remove(plan.work.remove, signal);
+  for (const { name, reason } of await stage(plan, signal)) {
+    leftOut.push({ path: displayPath(name), reason, bytes: null });
+    files -= 1;
+    bytes -= plan.entries.get(name) ?? 0;
+  }
+  notes.push(...(await settleChanged(plan, signal)));
+  const tree = await shadow.writeTree(signal);
+  await changeMemory(places.memory, plan.root, (memory) => {
+    memory.nested = plan.work.nested;
+    memory.ignoreKey = plan.work.ignoreKey;
+    memory.tracked = plan.work.tracked;
+  });
+  const head = repository?.head ?? null;
+  const modified = head !== null && head.tree !== tree && (await isModified(plan, head.tree, tree, signal));
+  const info: SnapshotInfo = {
+    tree,
+    files,
+    bytes,
+    takenAt,
+    root: plan.root,
+    head: head ? { commit: head.commit, branch: head.branch, modified } : null,
+    linked: plan.linked,
+    leftOut,
+  };
+  return { info, notes, plan };
+}
+
+/** @returns the files that git could not take, with its words */
+async function stage(
+  plan: SnapshotPlan,
+  signal: AbortSignal | undefined,
+): Promise<{ name: string; reason: string }[]> {
+  const { shadow } = plan.work;
+  let paths = plan.work.stage;
+  const failed: { name: string; reason: string }[] = [];
+  while (paths.length > 0) {
+    const result = await shadow.stage(paths, signal);
+    if (result.code === 0) break;
+    const bad = /^fatal: Unable to process path (.*)$/m.exec(result.stderr)?.[1];
+    const name = paths.find((candidate) => displayPath(candidate) === bad);
+    if (name === undefined || failed.length >= MOST_UNREADABLE)
+      throw new Error(`The snapshot could not be taken: ${result.stderr.trim()}`);
+    failed.push({ name, reason: `cannot be read: ${firstError(result.stderr)}` });
+    paths = paths.filter((candidate) => candidate !== name);
+    await shadow.remove([name], signal);
+  }
+  return failed;
+}
+
+function firstError(stderr: string): string {
+  return /^error: (.*)$/m.exec(stderr)?.[1] ?? stderr.trim();
+}
+
+/** Files that changed while they were read are read once more; what still changes is said. */
+async function settleChanged(plan: SnapshotPlan, signal: AbortSignal | undefined): Promise<string[]> {
+  const { shadow, seen } = plan.work;
+  const changedSince = async (): Promise<string[]> => {
+    const changed: string[] = [];
+    for (const now of await Promise.all([...seen.keys()].map((name) => look(plan.root, name)))) {
+      if (now.state === null || now.state === seen.get(now.name)) continue;
+      changed.push(now.name);
+      seen.set(now.name, now.state);
+    }
+    return changed;
+  };
+  const first = await changedSince();
+  if (first.length === 0) return [];
+  await shadow.stage(first, signal);
+  return (await changedSince()).map(
+    (name) => `${displayPath(name)} changed while it was read; the snapshot has it as it was in between.`,
+  );
+}
+
+async function isModified(
+  plan: SnapshotPlan,
+  head: string,
+  tree: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { shadow, repository } = plan.work;
+  if (!repository) return false;
+  const objects = await objectsOf(repository.gitDirectory);
+  const changes = await shadow.compare(head, tree, objects, signal);
+  if (changes.length > MOST_COMPARED || changes.some(({ status }) => status !== "M")) return true;
+  const paths = changes.map(({ path: name }) => displayPath(name));
+  return differsFromHead(repository, paths, path.join(shadow.folder, "person.index"), signal);
+}
+
+/** The object folder; a linked worktree's is in the main repository (`commondir`). */
+async function objectsOf(gitDirectory: string): Promise<string> {
+  const own = path.join(gitDirectory, "objects");
+  return access(own).then(
+    () => own,
+    () => path.join(gitDirectory, "..", "..", "objects"),
+  );
+}

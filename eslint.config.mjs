@@ -13,7 +13,17 @@ const no = (group, message) => ({ group, message });
 const vscode = { paths: [{ name: "vscode", message: "Only src/extension may import vscode." }] };
 
 export default ts.config(
-  { ignores: ["dist/**", ".cache/**", "node_modules/**", "test/golden/**", "examples/**"] },
+  {
+    ignores: [
+      "dist/**",
+      "dist-test/**",
+      "artifacts/**",
+      ".cache/**",
+      "node_modules/**",
+      "test/golden/**",
+      "examples/**",
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommendedTypeChecked,
   {

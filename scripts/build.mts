@@ -1,17 +1,20 @@
 // Bundles everything into dist/.   usage: npm run build [-- --watch]
-import { cpSync, rmSync, readFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { build, context, type BuildOptions, type Plugin } from "esbuild";
+import { dist, nodeModule, root } from "./lib/paths.mts";
 
-const root = path.dirname(import.meta.dirname);
-const dist = path.join(root, "dist");
-const production = !process.argv.includes("--watch");
+const watch = process.argv.includes("--watch");
+const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
 
 /** ssh2's optional native parts cannot be bundled; it falls back to JavaScript when loading them throws. */
 const withoutNative: Plugin = {
   name: "without-native",
   setup(b) {
-    b.onResolve({ filter: /(\.node$|^cpu-features$)/ }, (args) => ({ path: args.path, namespace: "absent" }));
+    b.onResolve({ filter: /(\.node$|^cpu-features$)/ }, (args) => ({
+      path: args.path,
+      namespace: "absent",
+    }));
     b.onLoad({ filter: /.*/, namespace: "absent" }, () => ({
       contents: 'throw new Error("optional native module is not bundled")',
     }));
@@ -28,16 +31,12 @@ const clientIsLazy: Plugin = {
 
 const shared: BuildOptions = {
   bundle: true,
-  sourcemap: production ? false : "linked",
-  minify: production,
+  sourcemap: watch ? "linked" : false,
+  minify: !watch,
   legalComments: "none",
   logLevel: "warning",
   absWorkingDir: root,
-  define: {
-    __VERSION__: JSON.stringify(
-      (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version,
-    ),
-  },
+  define: { __VERSION__: JSON.stringify(version) },
 };
 const node: BuildOptions = {
   ...shared,
@@ -48,37 +47,52 @@ const node: BuildOptions = {
 };
 const page: BuildOptions = { ...shared, platform: "browser", format: "iife", target: "es2022" };
 
-const bundles: BuildOptions[] = [
+const bundles: readonly { entry: string; out: string; options: BuildOptions }[] = [
   {
-    ...node,
-    entryPoints: ["src/extension/main.ts"],
-    outfile: "dist/extension.js",
-    external: ["vscode"],
-    plugins: [clientIsLazy],
+    entry: "src/extension/main.ts",
+    out: "dist/extension.js",
+    options: { ...node, external: ["vscode"], plugins: [clientIsLazy] },
   },
-  { ...node, entryPoints: ["src/cluster/client/index.ts"], outfile: "dist/client.js" },
-  { ...node, entryPoints: ["src/cluster/server/main.ts"], outfile: "dist/server.js" },
+  { entry: "src/cluster/client/index.ts", out: "dist/client.js", options: node },
+  { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },
   {
-    ...node,
-    entryPoints: ["src/cluster/cli/main.ts"],
-    outfile: "dist/cli.js",
-    banner: { js: "#!/usr/bin/env node" },
+    entry: "src/cluster/cli/main.ts",
+    out: "dist/cli.js",
+    options: { ...node, banner: { js: "#!/usr/bin/env node" } },
   },
   {
-    ...page,
-    entryPoints: ["src/webviews/experiment/main.ts"],
-    outfile: "dist/webviews/experiment.js",
-    loader: { ".ttf": "file" },
+    entry: "src/webviews/experiment/main.ts",
+    out: "dist/webviews/experiment.js",
+    options: { ...page, loader: { ".ttf": "file" } },
   },
 ];
 
+/** `npx trainyard` in the checkout runs what was just built, as an installed package would. */
+function linkCommandLine(): void {
+  const cli = path.join(dist, "cli.js");
+  if (!existsSync(cli)) return;
+  chmodSync(cli, 0o755);
+  const link = nodeModule(".bin", "trainyard");
+  mkdirSync(path.dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(path.join("..", "..", "dist", "cli.js"), link);
+}
+
 rmSync(dist, { recursive: true, force: true });
-if (process.argv.includes("--watch")) {
-  for (const options of bundles) await (await context(options)).watch();
+// Until every entry point has landed; then a missing one must be an error again.
+const present = bundles.filter(({ entry }) => existsSync(path.join(root, entry)));
+const options = present.map(({ entry, out, options }) => ({
+  ...options,
+  entryPoints: [entry],
+  outfile: out,
+}));
+if (watch) {
+  for (const one of options) await (await context(one)).watch();
 } else {
-  await Promise.all(bundles.map((options) => build(options)));
+  await Promise.all(options.map((one) => build(one)));
 }
 cpSync(path.join(root, "src/cluster/python/trainyard"), path.join(dist, "python/trainyard"), {
   recursive: true,
   filter: (source) => !source.includes("__pycache__"),
 });
+linkCommandLine();

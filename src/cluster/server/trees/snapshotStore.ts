@@ -1,0 +1,140 @@
+import { pipeline } from "node:stream/promises";
+import path from "node:path";
+import { PassThrough } from "node:stream";
+import { isInsidePath } from "../../protocol/base.ts";
+import type { Logger, SnapshotStore } from "../ports.ts";
+import { bytePathFrom, isTreePath, toText } from "./bytePath.ts";
+import { ended } from "./git.ts";
+import { pruneFolder } from "./prune.ts";
+import { receivePack } from "./receive.ts";
+import { createRepository } from "./repository.ts";
+import { SnapshotError } from "./snapshotError.ts";
+import { createSpares } from "./spares.ts";
+import { createTreeFolders } from "./treeFolders.ts";
+import { createWorkBuilder, type Host, probeReflinks } from "./work.ts";
+import { readWorkFile, writeWorkFile } from "./workFile.ts";
+
+/** The store of this machine, with what its neighbours in the server need beyond the port. */
+export interface LocalSnapshotStore extends SnapshotStore {
+  /** Absolute path of the tree's complete, read-only folder; built if need be. */
+  treeFolder(tree: string): Promise<string>;
+  /** Ends background work. */
+  close(): Promise<void>;
+}
+
+/**
+ * Snapshots in `<poolFolder>/snapshots.git`, built once each in `<poolFolder>/trees`.
+ * All methods throw SnapshotError (with a reason, and a remedy where there is one) for what a person can understand.
+ */
+export function createSnapshotStore(poolFolder: string, logger: Logger): LocalSnapshotStore {
+  const repository = createRepository(path.join(poolFolder, "snapshots.git"));
+  const treesFolder = path.join(poolFolder, "trees");
+  const trees = createTreeFolders(treesFolder, repository, logger);
+  const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
+  let host: Promise<Host> | null = null;
+  const findHost = (): Promise<Host> => {
+    host ??= probeReflinks(treesFolder).then((reflinks) => ({ reflinks, isRoot: process.getuid?.() === 0 }));
+    return host;
+  };
+  const work = createWorkBuilder(trees, spares, findHost, logger);
+
+  async function need(tree: string): Promise<void> {
+    if (!(await repository.has(tree)))
+      throw new SnapshotError("notFound", `the pool has no snapshot ${tree}.`, "Submit again.");
+  }
+
+  return {
+    has: (tree) => repository.has(tree),
+    receivePack: async (tree, pack, signal) => {
+      if (tree.length !== 40)
+        throw new SnapshotError(
+          "refused",
+          "the pool keeps snapshots of SHA-1 repositories only; this one is of SHA-256.",
+        );
+      await repository.ready();
+      // Two clients may send the same tree at once: each pack is checked by itself, and equal objects are equal files.
+      await receivePack(repository, tree, pack, signal);
+    },
+    openPack: (tree) => {
+      const out = new PassThrough();
+      const args = ["pack-objects", "--revs", "--stdout", "-q"];
+      void (async () => {
+        await need(tree);
+        const child = repository.git.start(args);
+        const end = ended(child, args);
+        child.stdin.on("error", () => undefined).end(`${tree}\n`);
+        out.once("close", () => child.kill("SIGKILL"));
+        await Promise.all([pipeline(child.stdout, out), end]);
+      })().catch((error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))));
+      return out;
+    },
+    files: async (tree, limit) => {
+      await need(tree);
+      return listFiles(repository, tree, limit);
+    },
+    readFile: async (tree, file, maxBytes) => {
+      await need(tree);
+      return readBlob(repository, tree, file, maxBytes);
+    },
+    buildWork: async (tree, folder, links) => {
+      await need(tree);
+      await work.build(tree, folder, links);
+    },
+    prune: async (tree, folder) => {
+      const file = await readWorkFile(folder);
+      if (file === null || file.tree !== tree || file.pruned) return;
+      const { damaged } = await pruneFolder(folder, await trees.ensure(tree), file);
+      await writeWorkFile(folder, { ...file, pruned: true });
+      if (!damaged) return;
+      logger.warn("A run wrote into the files of its snapshot; trees are built again", { tree });
+      await spares.discard();
+      await trees.discard();
+    },
+    treeFolder: async (tree) => {
+      await need(tree);
+      return toText(await trees.ensure(tree));
+    },
+    close: () => spares.close(),
+  };
+}
+
+type Repository = ReturnType<typeof createRepository>;
+
+async function listFiles(
+  repository: Repository,
+  tree: string,
+  limit: number,
+): ReturnType<SnapshotStore["files"]> {
+  const output = await repository.git.output(["ls-tree", "-r", "-z", "-l", "--full-tree", tree]);
+  const files: { path: string; bytes: number; mode: string }[] = [];
+  let count = 0;
+  for (let start = 0; start < output.length;) {
+    const end = output.indexOf(0, start);
+    const tab = output.indexOf(9, start);
+    if (count++ >= limit) return { files, truncated: true };
+    // <mode> SP <type> SP <id> SP <size, padded> TAB <path>; a submodule has "-" for its size
+    const [mode = "", , , size = "0"] = output.toString("latin1", start, tab).split(/ +/);
+    files.push({ mode, bytes: Number(size) || 0, path: toText(bytePathFrom(output.subarray(tab + 1, end))) });
+    start = end + 1;
+  }
+  return { files, truncated: false };
+}
+
+async function readBlob(
+  repository: Repository,
+  tree: string,
+  file: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const missing = new SnapshotError("notFound", `the snapshot has no file ${file}.`);
+  if (!isInsidePath(file) || !isTreePath(bytePathFrom(Buffer.from(file)))) throw missing;
+  const listing = await repository.git.output(["ls-tree", "-z", "-l", "--full-tree", tree, "--", file]);
+  const [, type, id, size] = listing.toString("latin1", 0, Math.max(0, listing.indexOf(9))).split(/ +/);
+  if (type !== "blob" || id === undefined) throw missing;
+  if (Number(size) > maxBytes)
+    throw new SnapshotError(
+      "refused",
+      `${file} has ${size} bytes, more than the ${maxBytes} that can be shown.`,
+    );
+  return repository.git.output(["cat-file", "blob", id]);
+}

@@ -99,3 +99,21 @@ def _write_temporary(path: str, data: bytes, sync: bool) -> str:
     finally:
         os.close(fd)
     return temporary
+
+
+def write_section(path: str, section: str, content: object) -> None:
+    """Replaces one key of a JSON file that several processes write to, each its own key."""
+    import fcntl
+
+    folder, name = os.path.split(path)
+    lock = os.open(os.path.join(folder, ".%s.lock" % name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            whole = read_json(path)
+        except (OSError, ValueError):
+            whole = {"version": 1}
+        whole[section] = content
+        write_json(path, whole)
+    finally:
+        os.close(lock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import pathlib
 import sys
 import threading
@@ -28,10 +27,7 @@ def init() -> Run:
             _current = Run(place.find())
             atexit.register(_current._close)
             _hook_exceptions(_current)
-            with contextlib.suppress(Exception):
-                from .provenance import record
-
-                record(_current)
+            _current._record_provenance()
         return _current
 
 

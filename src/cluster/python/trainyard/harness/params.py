@@ -109,14 +109,14 @@ def _put(values: dict, name: str, value: object) -> None:
 
 def _flag(name: str) -> str | None:
     """The text of --name VALUE or --name=VALUE, dashes and underscores alike; "true" for a bare flag."""
-    wanted = {"--" + name, "--" + name.replace("_", "-")}
+    wanted = "--" + name.replace("_", "-")
     found = None
     arguments = sys.argv[1:]
     for i, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
         if argument == "--":
             break
-        if flag in wanted:
+        if flag.replace("_", "-") == wanted:
             if equals:
                 found = value
             elif i + 1 < len(arguments) and not arguments[i + 1].startswith("--"):

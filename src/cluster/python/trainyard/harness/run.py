@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -10,7 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Optional
 
 from ..events import EventWriter
 from ..files import encode
@@ -155,6 +156,20 @@ class Run:
         self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name))
         self._lock = threading.RLock()
 
+    def _record_provenance(self) -> None:
+        """Once a run: in rank 0, in the first process that gets here."""
+        if self._place.rank == 0:
+            with contextlib.suppress(Exception):  # a bug of ours never touches training
+                from .provenance import Recorder
+
+                recorder = Recorder(self._place.run_dir, self._place.work, self._parameters)
+                recorder.start()
+                self._before_report = recorder.first_report
+                atexit.register(recorder.finish)
+
+    def _parameters(self) -> Any:
+        return to_json({"values": self._reader.values, "origin": self._reader.origin})
+
     def _first_report(self) -> None:
         with self._lock:
             work, self._before_report = self._before_report, None
@@ -162,9 +177,8 @@ class Run:
             work()
 
     def _say_params(self) -> None:
-        read: Dict[str, Any] = {"values": self._reader.values, "origin": self._reader.origin}
         try:
-            body = encode(to_json(read, "params")).decode("ascii")[1:-1]
+            body = encode(self._parameters()).decode("ascii")[1:-1]
         except TypeError as error:
             self._warn("params", str(error))
             return

@@ -36,7 +36,7 @@ def to_number(value: object) -> float | int:
 
 def _bounded(value: float | int) -> float | int:
     if isinstance(value, int) and abs(value) > 1 << 63:
-        return float(value) if abs(value) < 1 << 1023 else math.copysign(math.inf, value)
+        return float(value) if abs(value) < 1 << 1023 else (math.inf if value > 0 else -math.inf)
     return value
 
 

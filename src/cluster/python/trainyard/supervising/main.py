@@ -121,6 +121,7 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     """System metrics, and metrics out of the output. Returns what is to be done when all is over."""
     # Imported now, while the script's interpreter starts: none of this may delay the script.
     from ..events import EventWriter
+    from . import provenance
     from .gpu import GpuReader
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
@@ -135,6 +136,9 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     output = OutputReader(run_dir, lambda: watch.events.reported) if spec.output_metrics and not adopted else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
+
+    if not adopted:
+        watch.guard(lambda: provenance.record(spec, run_dir))
 
     def finish() -> None:
         gpu.close()

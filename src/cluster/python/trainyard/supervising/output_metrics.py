@@ -22,7 +22,7 @@ _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
 _END = re.compile(rb"[\r\n]")
 _STEP = re.compile(r"\b(global_step|step|iteration|iter|epoch)\b['\"]?\s*[:=#\[(]?\s*(\d+(?:\.\d+)?)(?![\w%])", re.IGNORECASE)
 _PAIR = re.compile(
-    r"(?:\b(train|training|val|valid|validation|test|eval|avg|mean|best)[ _]+)?"
+    r"(?:\b(?i:(train|training|val|valid|validation|test|eval|avg|mean|best))[ _]+)?"
     r"(?<![\w.])([A-Za-z_][\w./@-]{0,99})['\"]?\s*[:=]\s*"
     r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf|NaN|Infinity))(?=$|[\s,;|)\]}%'\"])"
 )
@@ -141,7 +141,7 @@ def _parse_text(line: str) -> tuple | None:
         if metric.lower() in STEP_NAMES or metric.lower() + "s" in STEP_NAMES:
             continue
         metric = metric.rstrip("-./")
-        values["%s_%s" % (qualifier, metric) if qualifier else metric] = float(number)
+        values["%s_%s" % (qualifier.lower(), metric.lower()) if qualifier else metric] = float(number)
     step = steps[name]
     return (int(step) if step == int(step) else step, values) if values else None
 

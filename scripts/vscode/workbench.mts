@@ -1,0 +1,131 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { FrameLocator, Locator, Page } from "playwright-core";
+
+const WAIT_MS = 30_000;
+
+/** The parts of VS Code's interface that tests touch. Every selector of VS Code's own is in this file. */
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(WAIT_MS);
+  }
+
+  /** Runs a command as a person would: by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.pick(title, `>${title}`);
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.pick(name, name);
+    await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
+  }
+
+  /** The open quick pick or input box. */
+  get quickInput(): Locator {
+    return this.page.locator(".quick-input-widget:visible");
+  }
+
+  quickPickRow(text: string | RegExp): Locator {
+    return this.quickInput.locator(".quick-input-list .monaco-list-row", { hasText: text });
+  }
+
+  /** Chooses the first entry with this text in the open quick pick, after typing `filter`. */
+  async pick(text: string, filter?: string): Promise<void> {
+    const input = this.quickInput.locator(".quick-input-box input");
+    await input.waitFor();
+    if (filter !== undefined) await input.fill(filter);
+    await this.quickPickRow(text).first().click();
+  }
+
+  /** Types into the open input box and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.quickInput.locator(".quick-input-box input").fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** A button in the title bar of the open editor, by the command's title with or without its category. */
+  editorAction(title: string): Locator {
+    return this.page.locator(".editor-actions .action-label").and(this.page.getByLabel(title)).first();
+  }
+
+  /** The icon of a view container. */
+  activityIcon(title: string): Locator {
+    return this.page.locator(`.activitybar .action-label[aria-label^="${title}"]`);
+  }
+
+  /** Shows a view container; a second call leaves it open. */
+  async showContainer(title: string): Promise<void> {
+    const icon = this.activityIcon(title);
+    await icon.waitFor();
+    const item = this.page.locator(".activitybar .action-item", { has: icon });
+    if (!/\bchecked\b/.test((await item.getAttribute("class")) ?? "")) await icon.click();
+  }
+
+  /** The section of one tree in the open view container. */
+  view(title: string): Locator {
+    return this.page.locator(".pane", { has: this.page.locator(`.pane-header .title:text-is("${title}")`) });
+  }
+
+  treeRows(view: string): Locator {
+    return this.view(view).locator(".monaco-list-row");
+  }
+
+  treeRow(view: string, text: string | RegExp): Locator {
+    return this.treeRows(view).filter({ hasText: text }).first();
+  }
+
+  toast(text: string | RegExp): Locator {
+    return this.page.locator(".notifications-toasts .notification-list-item", { hasText: text }).first();
+  }
+
+  async pressToastButton(toast: string | RegExp, button: string): Promise<void> {
+    const item = this.toast(toast);
+    await item.hover();
+    await item.locator(".monaco-button", { hasText: button }).click();
+  }
+
+  /** A button of the open modal dialog. */
+  dialogButton(label: string): Locator {
+    return this.page.locator(".monaco-dialog-box .monaco-button", { hasText: label });
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator(".statusbar-item", { hasText: text });
+  }
+
+  /** The content of the webview that was opened last. */
+  get webview(): FrameLocator {
+    return this.page
+      .locator("iframe.webview.ready")
+      .last()
+      .contentFrame()
+      .locator("iframe#active-frame")
+      .contentFrame();
+  }
+
+  /** Waits until this webview page shows `selector`. */
+  async webviewReady(selector: string): Promise<FrameLocator> {
+    const frame = this.webview;
+    await frame.locator(selector).first().waitFor();
+    return frame;
+  }
+
+  async setTheme(name: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.pick("Preferences: Color Theme", ">Preferences: Color Theme");
+    await this.quickPickRow(name).first().waitFor();
+    await this.pick(name, name);
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
+  async screenshot(file: string): Promise<void> {
+    mkdirSync(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+  }
+}

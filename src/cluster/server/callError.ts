@@ -1,0 +1,14 @@
+/** What a handler throws when it will not or cannot do what was asked; the caller reads message and remedy. */
+import type { CallErrorShape } from "./ports.ts";
+
+export class CallError extends Error implements CallErrorShape {
+  override readonly name = "CallError";
+  readonly reason: CallErrorShape["reason"];
+  readonly remedy?: string;
+
+  constructor(reason: CallErrorShape["reason"], message: string, remedy?: string) {
+    super(message);
+    this.reason = reason;
+    if (remedy !== undefined) this.remedy = remedy;
+  }
+}

@@ -1,0 +1,87 @@
+/** Does what was decided, one thing after the other for each run. Everything here may be done twice. */
+import type { Control } from "../../protocol/runDirectory.ts";
+import { messageOf } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { secretEnvironment } from "./runSpec.ts";
+
+/** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
+const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
+
+export type Actions = ReturnType<typeof createActions>;
+
+/** @param onLaunchFailed the run could not be started: not the script's fault */
+export function createActions(context: Context, onLaunchFailed: (runId: string, message: string) => void) {
+  const { store, executor, follower, curves, secrets, logger } = context;
+  const shutdown = new AbortController();
+  const queues = new Map<string, Promise<void>>();
+  const launching = new Set<string>();
+
+  function enqueue(runId: string, what: string, work: () => Promise<void>): void {
+    const next = (queues.get(runId) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+      logger.warn(`could not ${what} a run`, { runId, error: messageOf(error) });
+    });
+    queues.set(runId, next);
+    void next.then(() => {
+      if (queues.get(runId) === next) queues.delete(runId);
+    });
+  }
+
+  async function launch(runId: string): Promise<void> {
+    const record = store.run(runId);
+    const experiment = record && store.experiment(record.own.spec.experiment);
+    if (record === null || experiment === null || record.run.outcome !== null) return;
+    const { spec } = record.own;
+    try {
+      adopt(runId);
+      await executor.launch(
+        {
+          spec,
+          tree: experiment.experiment.snapshot.tree,
+          links: experiment.experiment.snapshot.linked,
+          secrets: secretEnvironment(
+            experiment.own.request.configuration.value,
+            secrets.read(spec.experiment),
+          ),
+        },
+        shutdown.signal,
+      );
+    } catch (error) {
+      if (shutdown.signal.aborted) return;
+      logger.warn("a run could not be started", { runId, error: messageOf(error) });
+      onLaunchFailed(runId, messageOf(error));
+    } finally {
+      launching.delete(runId);
+    }
+  }
+
+  function adopt(runId: string): void {
+    const spec = store.run(runId)?.own.spec;
+    if (spec !== undefined && spec.attempt > 1)
+      curves.supersede(runId, spec.latestCheckpoint?.step ?? BEFORE_ALL_STEPS);
+    follower.follow(runId);
+  }
+
+  return {
+    launch(runId: string): void {
+      launching.add(runId);
+      enqueue(runId, "launch", () => launch(runId));
+    },
+    /** Its files may not be there yet, so nothing can be told from them. */
+    isLaunching: (runId: string) => launching.has(runId),
+    adopt,
+    signal(runId: string, control: Control): void {
+      enqueue(runId, "signal", () => executor.signal(runId, control));
+    },
+    cancel(runId: string): void {
+      enqueue(runId, "kill", () => executor.cancel(runId));
+    },
+    forgetSecrets(experimentId: number): void {
+      secrets.delete(experimentId);
+    },
+    /** Ends what is being done here; the runs live on. */
+    async close(): Promise<void> {
+      shutdown.abort();
+      await Promise.allSettled(queues.values());
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** Reads the manifest of a checkpoint; only one that is whole is listed. */
+import { lstat, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Checkpoint, Run } from "../../protocol/entities.ts";
+import { Manifest } from "../../protocol/runDirectory.ts";
+import { messageOf } from "../errors.ts";
+
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+export async function readManifest(checkpointsFolder: string, uuid: string): Promise<Manifest> {
+  const file = path.join(checkpointsFolder, uuid, "manifest.json");
+  const { size } = await lstat(file);
+  if (size > MAX_MANIFEST_BYTES) throw new Error(`the manifest is ${size} bytes long`);
+  const manifest = Manifest.parse(JSON.parse(await readFile(file, "utf8")));
+  if (manifest.uuid !== uuid) throw new Error(`the manifest is that of ${manifest.uuid}`);
+  return manifest;
+}
+
+/** @returns the checkpoint, or one sentence why it is not listed */
+export async function readCheckpoint(
+  checkpointsFolder: string,
+  uuid: string,
+  run: Pick<Run, "id" | "trialId">,
+): Promise<{ checkpoint: Checkpoint } | { problem: string }> {
+  try {
+    const manifest = await readManifest(checkpointsFolder, uuid);
+    if (manifest.run !== run.id) throw new Error(`it says that run ${manifest.run} wrote it`);
+    if (!Number.isFinite(manifest.step)) throw new Error("its step is not a number");
+    await checkFiles(path.join(checkpointsFolder, uuid, "files"), manifest);
+    return {
+      checkpoint: {
+        uuid,
+        experimentId: Number(run.trialId.split(".")[0]),
+        trialId: run.trialId,
+        runId: run.id,
+        step: manifest.step,
+        createdAt: manifest.createdAt * 1000,
+        bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+        files: manifest.files.length,
+        metrics: Object.fromEntries(
+          Object.entries(manifest.metrics).filter(([, value]) => Number.isFinite(value)),
+        ),
+        metadata: manifest.metadata,
+        pinned: false,
+      },
+    };
+  } catch (error) {
+    return { problem: `The checkpoint ${uuid} is not listed: ${messageOf(error)}` };
+  }
+}
+
+/** Every file is there, is a plain file, and as long as the manifest says. The digests are checked when it is restored. */
+async function checkFiles(folder: string, manifest: Manifest): Promise<void> {
+  for (const file of manifest.files) {
+    const stat = await lstat(path.join(folder, file.path));
+    if (!stat.isFile()) throw new Error(`${file.path} is not a plain file`);
+    if (stat.size !== file.bytes)
+      throw new Error(`${file.path} has ${stat.size} bytes, its manifest says ${file.bytes}`);
+  }
+}

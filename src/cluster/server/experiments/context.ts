@@ -1,0 +1,30 @@
+/** What the parts of experiments/ work with; main.ts fills it in. */
+import type {
+  CurveStore,
+  Diagnose,
+  Executor,
+  Logger,
+  OutputReader,
+  RunFollower,
+  SlotSource,
+  SnapshotStore,
+} from "../ports.ts";
+import type { PoolStore } from "../store/poolStore.ts";
+import type { SecretStore } from "../store/secrets.ts";
+
+export interface Context {
+  /** Absolute path of the pool folder. */
+  pool: string;
+  /** Absolute path of the host-wide leases. */
+  leases: string;
+  store: PoolStore;
+  secrets: SecretStore;
+  curves: CurveStore;
+  executor: Executor;
+  follower: RunFollower;
+  output: OutputReader;
+  snapshots: SnapshotStore;
+  slots: SlotSource;
+  diagnose: Diagnose;
+  logger: Logger;
+}

@@ -1,0 +1,87 @@
+/** Removes an experiment: first the rows, with a note of the files, then the files; a restart goes on with the notes. */
+import { lstat, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { messageOf } from "../errors.ts";
+import type { ExperimentRecord, Leftovers } from "../store/records.ts";
+import type { Context } from "./context.ts";
+
+export type Deletion = ReturnType<typeof createDeletion>;
+
+export function createDeletion(context: Context) {
+  const { store, curves, logger } = context;
+  const runsFolder = path.join(context.pool, "runs");
+  const checkpointsFolder = path.join(context.pool, "checkpoints");
+
+  /** What would go. Checkpoints that another experiment started from stay, and go with the last of those. */
+  function plan({ experiment, own }: ExperimentRecord): Leftovers {
+    const others = store.experimentRecords().filter((other) => other.experiment.id !== experiment.id);
+    const isNeeded = (uuid: string) => others.some((other) => other.own.startFrom?.uuid === uuid);
+    const uuids = store.checkpointsOf(experiment.id).map(({ uuid }) => uuid);
+    const origin = own.startFrom?.uuid;
+    if (origin !== undefined && store.checkpoint(origin) === null) uuids.push(origin);
+    const trialIds = store.trialsOf(experiment.id).map(({ id }) => id);
+    return {
+      experimentId: experiment.id,
+      tree: others.some((other) => other.experiment.snapshot.tree === experiment.snapshot.tree)
+        ? null
+        : experiment.snapshot.tree,
+      trialIds,
+      runIds: trialIds.flatMap((trialId) => store.runsOf(trialId).map(({ id }) => id)),
+      checkpointUuids: uuids.filter((uuid) => !isNeeded(uuid)),
+    };
+  }
+
+  async function clear({ experimentId, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
+    for (const runId of runIds) await rm(path.join(runsFolder, runId), { recursive: true, force: true });
+    for (const uuid of checkpointUuids) {
+      // Without its manifest a checkpoint does not exist, so nobody sees half of one.
+      await rm(path.join(checkpointsFolder, uuid, "manifest.json"), { force: true });
+      await rm(path.join(checkpointsFolder, uuid), { recursive: true, force: true });
+    }
+    for (const trialId of trialIds) curves.delete(trialId);
+    context.secrets.delete(experimentId);
+  }
+
+  async function clearAll(): Promise<void> {
+    for (const { seq, leftovers } of store.leftovers())
+      try {
+        await clear(leftovers);
+        store.forgetLeftovers(seq);
+      } catch (error) {
+        logger.warn("could not remove all files of a deleted experiment", {
+          experiment: leftovers.experimentId,
+          error: messageOf(error),
+        });
+      }
+  }
+
+  return {
+    async measure(record: ExperimentRecord): Promise<{ bytes: number; checkpoints: number }> {
+      const { runIds, checkpointUuids } = plan(record);
+      let bytes = 0;
+      for (const runId of runIds) bytes += await bytesOf(path.join(runsFolder, runId));
+      for (const uuid of checkpointUuids) bytes += await bytesOf(path.join(checkpointsFolder, uuid));
+      return { bytes, checkpoints: checkpointUuids.length };
+    },
+    /** To be called when nothing of it lives. */
+    async delete(record: ExperimentRecord): Promise<void> {
+      store.deleteExperiment(plan(record));
+      await clearAll();
+    },
+    /** What a restart left undone. */
+    recover: clearAll,
+  };
+}
+
+/** Bytes on disk; links are counted as such and never followed. */
+async function bytesOf(file: string): Promise<number> {
+  try {
+    const stat = await lstat(file);
+    if (!stat.isDirectory()) return stat.size;
+    let bytes = 0;
+    for (const name of await readdir(file)) bytes += await bytesOf(path.join(file, name));
+    return bytes;
+  } catch {
+    return 0; // gone meanwhile
+  }
+}

@@ -1,0 +1,86 @@
+/** Asks the scheduler whenever something may have changed, and tells everyone else why they wait. */
+import type { Slot } from "../../protocol/entities.ts";
+import { schedule, type OfferedSlot } from "../scheduler/schedule.ts";
+import type { Context } from "./context.ts";
+import type { Engine } from "./engine.ts";
+
+export type Dispatcher = ReturnType<typeof createDispatcher>;
+
+export function createDispatcher(context: Context, engine: Engine) {
+  const { store } = context;
+  let lastSlots = "";
+  let current: Slot[] = [];
+
+  /** @returns the slots as this pool sees them: its own trials hold theirs, whatever the leases say just now */
+  function withOwnTrials(slots: readonly Slot[]): Slot[] {
+    const holders = new Map<string, string>();
+    for (const { trial } of store.trialsIn("starting", "running", "pausing", "stopping"))
+      for (const id of trial.slots) holders.set(id, trial.id);
+    return slots.map((slot) => {
+      const trialId = holders.get(slot.id);
+      if (trialId !== undefined && slot.state !== "unusable")
+        return { ...slot, state: "held", trialId, detail: `held by trial ${trialId}` };
+      // The slots are cached for a moment: this trial has given it back since.
+      if (slot.trialId !== null && store.trial(slot.trialId) !== null)
+        return { ...slot, state: "free", trialId: null, detail: null };
+      return slot;
+    });
+  }
+
+  async function readSlots(): Promise<Slot[]> {
+    current = withOwnTrials(await context.slots.slots());
+    // Use of memory and time changes all the while; who wants that asks for pool/status.
+    const text = JSON.stringify(
+      current.map(({ id, name, state, detail, trialId }) => [id, name, state, detail, trialId]),
+    );
+    if (text !== lastSlots) {
+      lastSlots = text;
+      store.putSlots(current);
+    }
+    return current;
+  }
+
+  return {
+    readSlots,
+    /** The slots as last seen. */
+    slots: () => current,
+    /** @returns whether somebody waits */
+    async dispatch(): Promise<boolean> {
+      if (store.trialCount("waiting") === 0) return false;
+      await readSlots();
+      // No await from here on: the queue and the slots are of one moment.
+      const slots = withOwnTrials(current);
+      const now = Date.now();
+      const queue = store.trialsIn("waiting");
+      const ready = queue.filter(({ own }) => own.notBefore <= now);
+      const { grants, waitReasons } = schedule(
+        ready.map(({ trial }) => ({ trialId: trial.id, slotsNeeded: slotsOf(trial.experimentId) })),
+        slots.map((slot): OfferedSlot => ({ ...slot, usable: slot.state === "free" })),
+      );
+      for (const { trialId, slotIds } of grants)
+        engine.apply(
+          trialId,
+          { type: "slotsGranted" },
+          {
+            slots: slots
+              .filter(({ id }) => slotIds.includes(id))
+              .map(({ id, kind, index, lease }) => ({ id, kind, index, lease })),
+          },
+        );
+      for (const record of queue) {
+        const reason =
+          waitReasons.get(record.trial.id) ??
+          (record.own.notBefore > now ? "Someone else took its slot a moment ago: it tries again." : null);
+        if (reason === null || record.trial.waitReason === reason) continue;
+        record.trial.waitReason = reason;
+        store.putTrial(record);
+      }
+      if (grants.length > 0) await readSlots();
+      return store.trialCount("waiting") > 0;
+    },
+  };
+
+  function slotsOf(experimentId: number): number {
+    return store.experiment(experimentId)?.experiment.slotsPerTrial ?? 1;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Event -> decision -> new state, in one transaction; then the actions. An action may be done twice, so after a crash what
+ * was decided is done again (recover) and nothing is decided again.
+ */
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import type { Failure, Run, RunOutcome } from "../../protocol/entities.ts";
+import type { ExitFile, SpecSlot } from "../../protocol/runDirectory.ts";
+import { searcherOf } from "../search/searchers.ts";
+import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
+import type { SearcherEvent } from "../search/searcher.ts";
+import type { Actions } from "./actions.ts";
+import type { Context } from "./context.ts";
+import { step, type TrialAction, type TrialEvent } from "./lifecycle.ts";
+import { pausableOf } from "./pausable.ts";
+import { isFinal, isOccupying, rollUp } from "./rollup.ts";
+import { buildRunSpec } from "./runSpec.ts";
+import { newTrial } from "./newTrial.ts";
+
+/** After a refused lease the host's own view of its slots may be seconds old. */
+const LEASE_RETRY_MS = 3000;
+
+/** What is known with an event, beside what the table needs. */
+export interface Facts {
+  slots?: SpecSlot[];
+  outcome?: RunOutcome;
+  exit?: ExitFile | null;
+  failure?: Failure | null;
+  reason?: string;
+}
+export type Engine = ReturnType<typeof createEngine>;
+
+export function createEngine(context: Context, actions: Actions, onChange: () => void) {
+  const { store, logger } = context;
+
+  /** @returns whether the event changed anything */
+  function apply(trialId: string, event: TrialEvent, facts: Facts = {}): boolean {
+    const todo: (() => void)[] = [];
+    const hasChanged = store.transaction(() => decide(trialId, event, facts, todo));
+    for (const action of todo) action();
+    if (hasChanged) onChange();
+    return hasChanged;
+  }
+
+  function decide(trialId: string, event: TrialEvent, facts: Facts, todo: (() => void)[]): boolean {
+    const record = store.trial(trialId);
+    const experiment = record && store.experiment(record.trial.experimentId);
+    if (record === null || experiment === null) return false;
+    const { trial, own } = record;
+    const transition = step(
+      {
+        state: trial.state,
+        asked: own.asked,
+        restarts: trial.restarts,
+        maxRestarts: experiment.own.request.configuration.value.max_restarts,
+        restartsWithoutProgress: experiment.own.restartsWithoutProgress,
+        hasProgress: own.hasProgress,
+      },
+      event,
+    );
+    if (transition === null) return false;
+    const before = trial.state;
+    trial.state = transition.life.state;
+    trial.restarts = transition.life.restarts;
+    own.asked = transition.life.asked;
+    endRun(record, event, facts);
+    for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
+    if (event.type === "leaseRefused") own.notBefore = Date.now() + LEASE_RETRY_MS;
+    if (event.type === "launched") trial.startedAt ??= Date.now();
+    trial.waitReason = trial.state === "waiting" ? "Waits for its turn." : null;
+    if (trial.state === "failed" || trial.state === "waiting") trial.failure = facts.failure ?? trial.failure;
+    if (trial.state === "completed") trial.failure = null;
+    trial.endedAt = isFinal(trial.state) ? Date.now() : null;
+    trial.pausable = pausableOf(trial);
+    store.putTrial(record);
+    store.recordDecision(trial.experimentId, trialId, {
+      event,
+      from: before,
+      to: trial.state,
+      actions: transition.actions,
+    });
+    if (isFinal(trial.state))
+      tellSearcher(
+        experiment,
+        { type: "trialEnded", number: trial.number, how: trial.state as "completed" },
+        todo,
+      );
+    updateExperiment(trial.experimentId, todo);
+    return true;
+  }
+
+  /** Turns an action of the table into changed records, and into what is to be done once they are committed. */
+  function prepare(
+    action: TrialAction,
+    { trial, own }: TrialRecord,
+    experiment: ExperimentRecord,
+    facts: Facts,
+    todo: (() => void)[],
+  ): void {
+    const runId = trial.currentRun;
+    switch (action.type) {
+      case "launch": {
+        const run = newRun({ trial, own }, experiment, facts.slots ?? []);
+        store.putRun(run);
+        trial.attempts = run.run.attempt;
+        trial.currentRun = run.run.id;
+        trial.slots = run.run.slots;
+        own.control = null;
+        todo.push(() => {
+          actions.launch(run.run.id);
+        });
+        break;
+      }
+      case "writeControl": {
+        const control = {
+          version: 1 as const,
+          control: (own.control?.control ?? 0) + 1,
+          action: action.action,
+          reason: facts.reason ?? "asked by a person",
+          at: Date.now() / 1000,
+        };
+        own.control = control;
+        if (runId !== null)
+          todo.push(() => {
+            actions.signal(runId, control);
+          });
+        break;
+      }
+      case "cancel":
+        if (runId !== null)
+          todo.push(() => {
+            actions.cancel(runId);
+          });
+        break;
+      case "releaseSlots":
+        trial.slots = [];
+        trial.currentRun = null;
+        break;
+      case "enqueue":
+        if (action.place === "last") own.queuedAt = Date.now();
+        break;
+    }
+  }
+
+  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, slots: SpecSlot[]): RunRecord {
+    const checkpoint = store.latestCheckpoint(trial.id);
+    const latestCheckpoint =
+      checkpoint === null ? experiment.own.startFrom : { uuid: checkpoint.uuid, step: checkpoint.step };
+    const spec = buildRunSpec(experiment.own.request, {
+      experimentId: trial.experimentId,
+      trialId: trial.id,
+      attempt: trial.attempts + 1,
+      key: randomUUID(),
+      hyperparameters: trial.hyperparameters,
+      seed: trial.seed,
+      slots,
+      leases: context.leases,
+      checkpoints: path.join(context.pool, "checkpoints"),
+      latestCheckpoint,
+    });
+    const run: Run = {
+      id: spec.run,
+      trialId: trial.id,
+      attempt: spec.attempt,
+      outcome: null,
+      startedAt: null,
+      endedAt: null,
+      slots: slots.map(({ id }) => id),
+      pid: null,
+      exitCode: null,
+      signal: null,
+      failure: null,
+      resumedFromStep: latestCheckpoint?.step ?? null,
+    };
+    return { run, own: { spec, tidy: false } };
+  }
+
+  function endRun({ trial }: TrialRecord, event: TrialEvent, facts: Facts): void {
+    if (event.type !== "runEnded" && event.type !== "runLost" && event.type !== "leaseRefused") return;
+    const record = trial.currentRun === null ? null : store.run(trial.currentRun);
+    if (record === null) return;
+    record.run.outcome = facts.outcome ?? "lost";
+    record.run.endedAt = facts.exit ? facts.exit.endedAt * 1000 : Date.now();
+    record.run.exitCode = facts.exit?.code ?? null;
+    record.run.signal = facts.exit?.signal ?? null;
+    record.run.failure = facts.failure ?? null;
+    store.putRun(record);
+  }
+
+  function tellSearcher(record: ExperimentRecord, event: SearcherEvent, todo: (() => void)[]): void {
+    const searcher = searcherOf(record.own.searcher);
+    if (searcher === undefined) {
+      logger.error("this server lacks the searcher of an experiment", { experiment: record.experiment.id });
+      return;
+    }
+    const decision = searcher.decide(record.own.searcher, event, {
+      hyperparameters: record.own.request.configuration.value.hyperparameters,
+      experimentSeed: record.own.experimentSeed,
+    });
+    record.own.searcher = decision.state;
+    store.putExperiment(record);
+    store.recordDecision(record.experiment.id, "searcher", { event, actions: decision.actions });
+    for (const action of decision.actions) {
+      if (action.type === "createTrial") store.putTrial(newTrial(record, action));
+      else decide(`${record.experiment.id}.${action.number}`, { type: "searcherStop" }, {}, todo);
+    }
+  }
+
+  function updateExperiment(experimentId: number, todo: (() => void)[]): void {
+    const record = store.experiment(experimentId);
+    if (record === null) return;
+    Object.assign(record.experiment, rollUp(record.experiment, store.trialsOf(experimentId), Date.now()));
+    store.putExperiment(record);
+    if (isFinal(record.experiment.state))
+      todo.push(() => {
+        actions.forgetSecrets(experimentId);
+      });
+  }
+
+  return {
+    apply,
+    /** Asks the searcher for its first trials. To be called in the transaction that makes the experiment. */
+    begin(record: ExperimentRecord): void {
+      tellSearcher(record, { type: "started" }, []);
+      updateExperiment(record.experiment.id, []);
+    },
+    /** After a restart: does again what was decided, for all that lives. */
+    recover(): void {
+      for (const { trial, own } of store.trialsIn("starting", "running", "pausing", "stopping")) {
+        const runId = trial.currentRun;
+        if (runId === null || !isOccupying(trial.state)) continue;
+        // Harmless when it has been launched. Once its script has run there is nothing to launch.
+        if (store.run(runId)?.run.startedAt === null) actions.launch(runId);
+        else actions.adopt(runId);
+        if (own.control !== null) actions.signal(runId, own.control);
+        if (own.asked === "kill") actions.cancel(runId);
+      }
+      for (const experimentId of context.secrets.list()) {
+        const experiment = store.experiment(experimentId)?.experiment;
+        if (experiment === undefined || isFinal(experiment.state)) actions.forgetSecrets(experimentId);
+      }
+    },
+  };
+}

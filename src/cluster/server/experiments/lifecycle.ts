@@ -1,0 +1,187 @@
+/**
+ * A trial's life: one table `(state, event) -> (state, actions)`. Pure: what the actions do is the engine's business, and
+ * every one of them may be done twice.
+ */
+import type { TrialState } from "../../protocol/entities.ts";
+
+/** What the table needs to know of a trial beside its state. */
+export interface TrialLife {
+  state: TrialState;
+  /** What a person or the searcher last asked of the current run. */
+  asked: "pause" | "stop" | "kill" | null;
+  restarts: number;
+  maxRestarts: number;
+  /** A first failure before any checkpoint or report is final, unless the configuration itself asked for restarts. */
+  restartsWithoutProgress: boolean;
+  /** It has reported or checkpointed. */
+  hasProgress: boolean;
+}
+
+/** How a run ended, as ending.ts reads its exit.json. */
+export type Ending =
+  | { kind: "completed" | "paused" | "preempted" | "stopped" | "killed" }
+  | { kind: "failed"; mayRestart: boolean };
+
+export type TrialEvent =
+  | { type: "slotsGranted" }
+  | { type: "launched" }
+  | { type: "runEnded"; ending: Ending }
+  | { type: "runLost" }
+  | { type: "leaseRefused" }
+  | { type: "askPause" }
+  | { type: "askResume" }
+  | { type: "askStop" }
+  | { type: "askKill" }
+  | { type: "searcherStop" };
+export type TrialEventType = TrialEvent["type"];
+
+export type TrialAction =
+  | { type: "launch" }
+  | { type: "writeControl"; action: "run" | "pause" | "stop" | "kill" }
+  | { type: "cancel" }
+  | { type: "releaseSlots" }
+  /** `kept`: it goes on where it stood in the queue; `last`: behind all others. */
+  | { type: "enqueue"; place: "kept" | "last" };
+
+export interface Transition {
+  life: TrialLife;
+  actions: TrialAction[];
+}
+
+type Step = (life: TrialLife) => Transition;
+type EndStep = (life: TrialLife, ending: Ending) => Transition;
+/** Every event has its place in every state; null: it changes nothing there. */
+type Row = { [T in TrialEventType]: (T extends "runEnded" ? EndStep : Step) | null };
+
+const RELEASE: TrialAction = { type: "releaseSlots" };
+
+function to(state: TrialState, change: Partial<TrialLife>, ...actions: TrialAction[]): Step {
+  return (life) => ({ life: { ...life, ...change, state }, actions });
+}
+const toEnd = (state: TrialState) => to(state, { asked: null }, RELEASE);
+const backToQueue = (place: "kept" | "last") =>
+  to("waiting", { asked: null }, RELEASE, { type: "enqueue", place });
+const pause = to("pausing", { asked: "pause" }, { type: "writeControl", action: "pause" });
+const stop = to("stopping", { asked: "stop" }, { type: "writeControl", action: "stop" });
+const kill = to("stopping", { asked: "kill" }, { type: "writeControl", action: "kill" }, { type: "cancel" });
+
+/** A failure goes back to the queue (or to `afterwards`) while restarts are left. */
+function fail(life: TrialLife, mayRestart: boolean, afterwards: Step): Transition {
+  const isLeft = life.restarts < life.maxRestarts && (life.hasProgress || life.restartsWithoutProgress);
+  if (!mayRestart || !isLeft) return toEnd("failed")(life);
+  return afterwards({ ...life, restarts: life.restarts + 1 });
+}
+
+const endedWhileRunning: EndStep = (life, ending) => {
+  switch (ending.kind) {
+    case "completed":
+    case "stopped":
+    case "killed":
+      return toEnd(ending.kind)(life);
+    case "paused": // of a request that was taken back
+    case "preempted":
+      return backToQueue("last")(life);
+    case "failed":
+      return fail(life, ending.mayRestart, backToQueue("kept"));
+  }
+};
+
+const endedWhilePausing: EndStep = (life, ending) => {
+  switch (ending.kind) {
+    case "completed":
+    case "stopped":
+    case "killed":
+      return toEnd(ending.kind)(life);
+    case "paused":
+    case "preempted":
+      return toEnd("paused")(life);
+    case "failed":
+      return fail(life, ending.mayRestart, toEnd("paused"));
+  }
+};
+
+const endedWhileStopping: EndStep = (life, ending) => {
+  if (life.asked === "kill") return toEnd("killed")(life);
+  switch (ending.kind) {
+    case "completed":
+    case "killed":
+    case "failed": // asked to stop, so it is not started again
+      return toEnd(ending.kind)(life);
+    case "stopped":
+    case "paused":
+    case "preempted":
+      return toEnd("stopped")(life);
+  }
+};
+
+const goneWhileStopping: Step = (life) => toEnd(life.asked === "kill" ? "killed" : "stopped")(life);
+
+const FINAL: Row = {
+  slotsGranted: null,
+  launched: null,
+  runEnded: null,
+  runLost: null,
+  leaseRefused: null,
+  askPause: null,
+  askResume: null,
+  askStop: null,
+  askKill: null,
+  searcherStop: null,
+};
+
+const OCCUPYING: Row = {
+  ...FINAL,
+  runEnded: endedWhileRunning,
+  runLost: backToQueue("kept"),
+  leaseRefused: backToQueue("kept"),
+  askPause: pause,
+  askStop: stop,
+  askKill: kill,
+  searcherStop: stop,
+};
+
+export const LIFECYCLE: Record<TrialState, Row> = {
+  waiting: {
+    ...FINAL,
+    slotsGranted: to("starting", { asked: null }, { type: "launch" }),
+    askPause: to("paused", {}),
+    askStop: to("stopped", {}),
+    askKill: to("killed", {}),
+    searcherStop: to("stopped", {}),
+  },
+  starting: { ...OCCUPYING, launched: to("running", {}) },
+  running: OCCUPYING,
+  pausing: {
+    ...OCCUPYING,
+    runEnded: endedWhilePausing,
+    runLost: toEnd("paused"),
+    leaseRefused: toEnd("paused"),
+    askPause: null,
+    askResume: to("running", { asked: null }, { type: "writeControl", action: "run" }),
+  },
+  paused: {
+    ...FINAL,
+    askResume: to("waiting", {}, { type: "enqueue", place: "last" }),
+    askStop: to("stopped", {}),
+    askKill: to("killed", {}),
+    searcherStop: to("stopped", {}),
+  },
+  stopping: {
+    ...FINAL,
+    runEnded: endedWhileStopping,
+    runLost: goneWhileStopping,
+    leaseRefused: goneWhileStopping,
+    askKill: kill,
+  },
+  completed: FINAL,
+  stopped: FINAL,
+  failed: FINAL,
+  killed: FINAL,
+};
+
+/** @returns null when the event changes nothing in this state */
+export function step(life: TrialLife, event: TrialEvent): Transition | null {
+  const row = LIFECYCLE[life.state];
+  if (event.type === "runEnded") return row.runEnded?.(life, event.ending) ?? null;
+  return row[event.type]?.(life) ?? null;
+}

@@ -1,0 +1,58 @@
+/** Which metric says which trial and which checkpoint is best. Pure. */
+import type { MetricChoice } from "../../protocol/entities.ts";
+
+export interface MetricName {
+  group: string;
+  name: string;
+}
+
+const SMALLER = /(^|[^a-z])(loss|error|err|perplexity|ppl|mae|mse|rmse)([^a-z]|$)/;
+const LARGER = /(^|[^a-z])(acc|accuracy|f1|auc|r2|score)([^a-z]|$)/;
+
+/**
+ * @param configured `searcher.metric` as written, if any: `name`, or `group/name`
+ * @param metrics what has been reported so far, in order of appearance
+ */
+export function chooseMetric(
+  current: MetricChoice | null,
+  configured: { metric: string; smallerIsBetter: boolean } | null,
+  metrics: readonly MetricName[],
+): MetricChoice | null {
+  if (current !== null && current.origin !== "guess") return current;
+  if (configured !== null) {
+    const found = findConfigured(configured.metric, metrics);
+    return found && { ...found, smallerIsBetter: configured.smallerIsBetter, origin: "configuration" };
+  }
+  const validation = metrics.filter(({ group }) => group === "validation");
+  const only = validation.length === 1 ? validation[0] : undefined;
+  if (only !== undefined)
+    return { ...only, smallerIsBetter: direction(only.name) !== "larger", origin: "only_validation" };
+  const candidates = [...validation, ...metrics.filter(({ group }) => isJudging(group))];
+  for (const metric of candidates) {
+    const known = direction(metric.name);
+    if (known !== null) return { ...metric, smallerIsBetter: known === "smaller", origin: "guess" };
+  }
+  return null;
+}
+
+function isJudging(group: string): boolean {
+  return group !== "validation" && group !== "system";
+}
+
+/** A bare name looks in validation, then training, then anywhere; `group/name` names its group. */
+function findConfigured(metric: string, metrics: readonly MetricName[]): MetricName | null {
+  const bare = metrics.filter(({ name }) => name === metric);
+  const found =
+    bare.find(({ group }) => group === "validation") ??
+    bare.find(({ group }) => group === "training") ??
+    bare[0] ??
+    metrics.find(({ group, name }) => `${group}/${name}` === metric);
+  return found === undefined ? null : { group: found.group, name: found.name };
+}
+
+function direction(name: string): "smaller" | "larger" | null {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  if (SMALLER.test(words)) return "smaller";
+  if (LARGER.test(words)) return "larger";
+  return null;
+}

@@ -1,0 +1,159 @@
+/** Looks at the files of living runs and turns what has changed into events of the lifecycle. */
+import path from "node:path";
+import type { Failure } from "../../protocol/entities.ts";
+import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
+import { messageOf } from "../errors.ts";
+import type { RunObservation } from "../ports.ts";
+import type { RunRecord } from "../store/records.ts";
+import type { Actions } from "./actions.ts";
+import type { Context } from "./context.ts";
+import { outcomeOf, readEnding } from "./ending.ts";
+import type { Engine } from "./engine.ts";
+import type { TrialEvent } from "./lifecycle.ts";
+import { createMask } from "./masking.ts";
+import type { Reports } from "./reports.ts";
+
+export type Observer = ReturnType<typeof createObserver>;
+
+export function createObserver(context: Context, engine: Engine, actions: Actions, reports: Reports) {
+  const { store, executor, follower, diagnose, snapshots, secrets, logger } = context;
+
+  async function observe(): Promise<void> {
+    const runIds = store
+      .trialsIn("starting", "running", "pausing", "stopping")
+      .map(({ trial }) => trial.currentRun)
+      .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
+    if (runIds.length === 0) return;
+    const observations = await executor.poll(runIds);
+    for (const report of await follower.poll()) await reports.take(report);
+    await Promise.all(
+      observations.map(async (observation) => {
+        try {
+          await take(observation);
+        } catch (error) {
+          logger.error("could not take in what a run did", {
+            runId: observation.runId,
+            error: messageOf(error),
+          });
+        }
+      }),
+    );
+  }
+
+  async function take(observation: RunObservation): Promise<void> {
+    switch (observation.phase) {
+      case "starting":
+        return;
+      case "running":
+        started(observation.runId, observation.supervisor);
+        return;
+      case "ended":
+        return end(observation.runId, observation.exit);
+      case "lost":
+        return end(observation.runId, null);
+    }
+  }
+
+  function started(runId: string, { script, startedAt }: SupervisorFile): void {
+    const record = store.run(runId);
+    if (record === null || script === null || record.run.pid === script.pid) return;
+    record.run.pid = script.pid;
+    record.run.startedAt ??= startedAt * 1000;
+    store.transaction(() => {
+      store.putRun(record);
+      engine.apply(record.run.trialId, { type: "launched" });
+    });
+  }
+
+  async function end(runId: string, exit: ExitFile | null): Promise<void> {
+    const last = await follower.finish(runId);
+    await reports.take(last);
+    const record = store.run(runId);
+    const trial = record && store.trial(record.run.trialId);
+    if (record === null || trial === null || record.run.outcome !== null) return;
+    if (exit !== null && exit.startedAt !== null && record.run.startedAt === null) {
+      record.run.startedAt = exit.startedAt * 1000;
+      store.putRun(record);
+    }
+    const refused = trial.own.invalidHyperparameters;
+    const event: TrialEvent = exit === null ? { type: "runLost" } : readEnding(exit, refused !== null);
+    const failure = await failureOf(record, exit, event, refused);
+    engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(event, exit) });
+    reports.announce(record.run.trialId);
+    void tidy(runId);
+  }
+
+  async function failureOf(
+    { run, own }: RunRecord,
+    exit: ExitFile | null,
+    event: TrialEvent,
+    refusedHyperparameters: string | null,
+  ): Promise<Failure | null> {
+    const hasFailed = event.type === "runEnded" && event.ending.kind === "failed";
+    if (!hasFailed && event.type !== "runLost") return null;
+    if (refusedHyperparameters !== null)
+      return plainFailure("invalid_hp", `The script refused its hyperparameters: ${refusedHyperparameters}`);
+    const request = store.experiment(own.spec.experiment)?.own.request;
+    if (request === undefined) return null;
+    try {
+      const failure = await diagnose(run.id, exit, {
+        script: request.script,
+        directory: request.directory,
+        interpreter: request.interpreter,
+      });
+      return failure === null ? null : createMask(secrets.read(own.spec.experiment))(failure);
+    } catch (error) {
+      logger.warn("could not find out why a run failed", { runId: run.id, error: messageOf(error) });
+      return null;
+    }
+  }
+
+  /** Reduces work/ to what the run left or changed. */
+  async function tidy(runId: string): Promise<void> {
+    const record = store.run(runId);
+    const experiment = record && store.experiment(record.own.spec.experiment);
+    if (record === null || experiment === null || record.own.tidy || record.run.outcome === null) return;
+    try {
+      await snapshots.prune(
+        experiment.experiment.snapshot.tree,
+        path.join(context.pool, "runs", runId, "work"),
+      );
+    } catch (error) {
+      logger.warn("could not tidy the working directory of a run", { runId, error: messageOf(error) });
+    }
+    const current = store.run(runId);
+    if (current !== null) store.putRun({ ...current, own: { ...current.own, tidy: true } });
+  }
+
+  return {
+    observe,
+    /** The executor could not even begin. */
+    launchFailed(runId: string, message: string): void {
+      const record = store.run(runId);
+      if (record === null || record.run.outcome !== null) return;
+      engine.apply(
+        record.run.trialId,
+        { type: "runEnded", ending: { kind: "failed", mayRestart: false } },
+        { outcome: "unstarted", failure: plainFailure("launch", `The run could not be started: ${message}`) },
+      );
+      void tidy(runId);
+    },
+    /** What a restart left undone. */
+    async recover(): Promise<void> {
+      for (const { run } of store.untidyRuns()) await tidy(run.id);
+    },
+  };
+}
+
+function plainFailure(kind: Failure["kind"], message: string): Failure {
+  return {
+    kind,
+    message,
+    exception: null,
+    frame: null,
+    interpreter: null,
+    missingModule: null,
+    peakMemoryBytes: null,
+    memoryLimitBytes: null,
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Takes in what runs report. First everything but the curves is remembered (idempotent), then the points are appended, which
+ * also moves the place from which a run is read after a restart: whenever the server dies, nothing is lost.
+ */
+import path from "node:path";
+import type { Checkpoint } from "../../protocol/entities.ts";
+import type { RunEvent } from "../../protocol/runDirectory.ts";
+import type { RunReport } from "../ports.ts";
+import type { RunRecord, TrialRecord } from "../store/records.ts";
+import { readCheckpoint } from "./checkpoints.ts";
+import type { Context } from "./context.ts";
+import { createMask } from "./masking.ts";
+import { chooseMetric } from "./metricChoice.ts";
+import { pausableOf } from "./pausable.ts";
+import { rollUp } from "./rollup.ts";
+
+/** Metrics change a trial many times a second; clients hear of it at most this often. */
+const ANNOUNCE_MS = 1000;
+const WARNINGS_KEPT = 50;
+
+export type Reports = ReturnType<typeof createReports>;
+
+export function createReports(context: Context) {
+  const { store, curves, secrets, logger } = context;
+  const checkpointsFolder = path.join(context.pool, "checkpoints");
+  /** Trials that have changed since clients heard of them. */
+  const stale = new Map<string, { heardAt: number }>();
+  const heardAt = new Map<string, number>();
+
+  async function take(report: RunReport): Promise<void> {
+    const run = store.run(report.runId);
+    if (run === null) return;
+    const listed: Checkpoint[] = [];
+    const problems: string[] = [];
+    for (const { event } of report.events) {
+      if (event.type !== "checkpoint" || store.checkpoint(event.uuid) !== null) continue;
+      const read = await readCheckpoint(checkpointsFolder, event.uuid, run.run);
+      if ("problem" in read) problems.push(read.problem);
+      else listed.push(read.checkpoint);
+    }
+    const isUrgent = store.transaction(() => remember(run, report, listed, problems));
+    curves.append(report);
+    markStale(run.run.trialId);
+    if (isUrgent) announce(run.run.trialId);
+  }
+
+  function remember(run: RunRecord, report: RunReport, listed: Checkpoint[], problems: string[]): boolean {
+    const record = store.trial(run.run.trialId);
+    if (record === null) return false;
+    const { trial, own } = record;
+    const mask = createMask(secrets.read(trial.experimentId));
+    for (const checkpoint of listed) {
+      store.putCheckpoint(mask(checkpoint));
+      trial.latestCheckpoint = checkpoint.uuid;
+      own.hasProgress = true;
+    }
+    for (const problem of problems) warn(record, problem, problem);
+    for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    trial.pausable = pausableOf(trial);
+    store.putTrialQuietly(record);
+    return listed.length > 0 || problems.length > 0;
+  }
+
+  /** Computes what follows from the curves and tells the clients. */
+  function announce(trialId: string): void {
+    stale.delete(trialId);
+    heardAt.set(trialId, Date.now());
+    store.transaction(() => {
+      refresh(trialId);
+      store.announceTrial(trialId);
+    });
+  }
+
+  function refresh(trialId: string): void {
+    const record = store.trial(trialId);
+    const experiment = record && store.experiment(record.trial.experimentId);
+    if (record === null || experiment === null) return;
+    const { searcher } = experiment.own.request.configuration.value;
+    const series = curves.list(trialId).filter(({ rank, group }) => rank === 0 && group !== "system");
+    const metric = chooseMetric(
+      experiment.experiment.metric,
+      searcher.metric === undefined
+        ? null
+        : { metric: searcher.metric, smallerIsBetter: searcher.smaller_is_better },
+      series,
+    );
+    const steps = series.map(({ lastStep }) => lastStep).filter(Number.isFinite);
+    record.trial.latestStep = steps.length === 0 ? record.trial.latestStep : Math.max(...steps);
+    const hasNewMetric = JSON.stringify(metric) !== JSON.stringify(experiment.experiment.metric);
+    experiment.experiment.metric = metric;
+    record.trial.best = bestOf(trialId, experiment.experiment);
+    store.putTrialQuietly(record);
+    if (hasNewMetric) refreshOthers(trialId, experiment.experiment);
+    Object.assign(
+      experiment.experiment,
+      rollUp(experiment.experiment, store.trialsOf(experiment.experiment.id), Date.now()),
+    );
+    store.putExperiment(experiment);
+  }
+
+  /** Another metric judges now, so every trial has another best. */
+  function refreshOthers(
+    exceptTrialId: string,
+    experiment: Parameters<typeof bestOf>[1] & { id: number },
+  ): void {
+    for (const { id } of store.trialsOf(experiment.id)) {
+      const record = id === exceptTrialId ? null : store.trial(id);
+      if (record === null) continue;
+      record.trial.best = bestOf(id, experiment);
+      store.putTrial(record);
+    }
+  }
+
+  function bestOf(
+    trialId: string,
+    { metric }: { metric: { group: string; name: string; smallerIsBetter: boolean } | null },
+  ) {
+    const best = metric && curves.best(trialId, metric.group, metric.name, metric.smallerIsBetter);
+    return best !== null && Number.isFinite(best.value) && Number.isFinite(best.step) ? best : null;
+  }
+
+  function markStale(trialId: string): void {
+    if (!stale.has(trialId)) stale.set(trialId, { heardAt: heardAt.get(trialId) ?? 0 });
+  }
+
+  return {
+    take,
+    markStale,
+    /** The person chose a metric, or the run has ended: at once. */
+    announce,
+    /** Tells the clients about trials whose last word is a second old. */
+    announceStale(): void {
+      const now = Date.now();
+      for (const [trialId, { heardAt: before }] of stale)
+        if (now - before >= ANNOUNCE_MS) {
+          try {
+            announce(trialId);
+          } catch (error) {
+            logger.error("could not sum up a trial", { trialId, error: String(error) });
+          }
+        }
+    },
+    forget(trialId: string): void {
+      stale.delete(trialId);
+      heardAt.delete(trialId);
+    },
+  };
+}
+
+function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T>(value: T) => T): void {
+  const { trial, own } = record;
+  switch (event.type) {
+    case "metrics":
+      own.hasProgress = true;
+      if (trial.nan === null && Number.isFinite(event.step))
+        for (const [name, value] of Object.entries(event.values))
+          if (Number.isNaN(value)) {
+            trial.nan = { metric: `${event.group}/${name}`, step: event.step };
+            break;
+          }
+      break;
+    case "progress":
+      if (rank === 0) trial.progress = event.fraction;
+      break;
+    case "params":
+      trial.parameters = { ...trial.parameters, ...parametersOf(event, mask) };
+      break;
+    case "warning":
+      warn(record, event.code, mask(event.message));
+      break;
+    case "invalid_hp":
+      own.invalidHyperparameters = mask(event.message);
+      break;
+    case "checkpoint": // listed apart, once its manifest has been read
+    case "ack":
+    case "system":
+      break;
+  }
+}
+
+function parametersOf(
+  { values, origin }: Extract<RunEvent, { type: "params" }>,
+  mask: <T>(value: T) => T,
+): TrialRecord["trial"]["parameters"] {
+  const parameters: TrialRecord["trial"]["parameters"] = {};
+  const flatten = (nested: typeof values, prefix: string) => {
+    for (const [key, value] of Object.entries(nested)) {
+      const name = `${prefix}${key}`;
+      if (typeof value === "object" && value !== null && !Array.isArray(value) && origin[name] === undefined)
+        flatten(value, `${name}.`);
+      else parameters[name] = { value: mask(value), origin: origin[name] ?? "default" };
+    }
+  };
+  flatten(values, "");
+  return parameters;
+}
+
+/** Once per code, and not without end. */
+function warn({ trial, own }: TrialRecord, code: string, message: string): void {
+  if (own.warningCodes.includes(code) || own.warningCodes.length >= WARNINGS_KEPT) return;
+  own.warningCodes.push(code);
+  trial.warnings.push(message);
+}

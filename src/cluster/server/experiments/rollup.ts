@@ -1,0 +1,48 @@
+/** What an experiment shows of its trials. Pure. */
+import {
+  FINAL_TRIAL_STATES,
+  type Experiment,
+  type ExperimentState,
+  type Trial,
+  type TrialState,
+} from "../../protocol/entities.ts";
+
+export function isFinal(state: TrialState | ExperimentState): boolean {
+  return (FINAL_TRIAL_STATES as readonly string[]).includes(state);
+}
+
+/** States in which a trial holds its slots. */
+export function isOccupying(state: TrialState): boolean {
+  return state === "starting" || state === "running" || state === "pausing" || state === "stopping";
+}
+
+/** The most lively state of the trials; of ended ones the best, so failed means that all failed. */
+const LIVELIEST_FIRST: readonly (readonly [TrialState, ExperimentState])[] = [
+  ["running", "running"],
+  ["starting", "running"],
+  ["pausing", "running"],
+  ["stopping", "running"],
+  ["waiting", "waiting"],
+  ["paused", "paused"],
+  ["completed", "completed"],
+  ["stopped", "stopped"],
+  ["killed", "killed"],
+  ["failed", "failed"],
+];
+
+export function rollUp(
+  experiment: Experiment,
+  trials: readonly Trial[],
+  now: number,
+): Pick<Experiment, "state" | "trialCounts" | "endedAt" | "best"> {
+  const trialCounts: Experiment["trialCounts"] = {};
+  for (const { state } of trials) trialCounts[state] = (trialCounts[state] ?? 0) + 1;
+  const state = LIVELIEST_FIRST.find(([trialState]) => trialCounts[trialState])?.[1] ?? "waiting";
+  let best: Experiment["best"] = null;
+  const sign = experiment.metric?.smallerIsBetter === false ? -1 : 1;
+  for (const trial of trials)
+    if (trial.best !== null && (best === null || sign * trial.best.value < sign * best.value))
+      best = { trialId: trial.id, ...trial.best };
+  const endedAt = isFinal(state) ? (experiment.endedAt ?? now) : null;
+  return { state, trialCounts, endedAt, best };
+}

@@ -1,0 +1,147 @@
+/** From a submission and a trial to the spec.json of one run. Pure. */
+import type { Json, JsonObject } from "../../protocol/base.ts";
+import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
+import type { SubmitRequest } from "../../protocol/methods.ts";
+import {
+  RUN_DIRECTORY_VERSION,
+  type Entrypoint,
+  type RunSpec,
+  type SpecSlot,
+} from "../../protocol/runDirectory.ts";
+
+type Request = Omit<SubmitRequest, "secrets">;
+
+const STOP_ACKNOWLEDGE_S = 10;
+const STOP_TERM_S = 10;
+const PREEMPTION_TIMEOUT_S = 3600;
+const SECRET = /\$\{secret:([^}]+)\}/g;
+
+export interface RunPlan {
+  experimentId: number;
+  trialId: string;
+  attempt: number;
+  key: string;
+  hyperparameters: JsonObject;
+  seed: number;
+  slots: SpecSlot[];
+  leases: string;
+  checkpoints: string;
+  latestCheckpoint: RunSpec["latestCheckpoint"];
+}
+
+export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
+  const { plain, secretNames } = splitEnvironment(request.configuration.value);
+  return {
+    version: RUN_DIRECTORY_VERSION,
+    run: `${plan.trialId}.${plan.attempt}`,
+    trial: plan.trialId,
+    experiment: plan.experimentId,
+    attempt: plan.attempt,
+    key: plan.key,
+    entrypoint: buildEntrypoint(request, plan.hyperparameters),
+    directory: request.directory,
+    environment: plain,
+    secretNames,
+    hyperparameters: plan.hyperparameters,
+    seed: plan.seed,
+    slots: plan.slots,
+    leases: plan.leases,
+    checkpoints: plan.checkpoints,
+    latestCheckpoint: plan.latestCheckpoint,
+    stopAcknowledgeS: STOP_ACKNOWLEDGE_S,
+    stopTermS: STOP_TERM_S,
+    preemptionTimeoutS: request.configuration.value.preemption_timeout ?? PREEMPTION_TIMEOUT_S,
+    outputMetrics: true,
+  };
+}
+
+export function buildEntrypoint(request: Request, hyperparameters: JsonObject): Entrypoint {
+  const { entrypoint, pass_as } = request.configuration.value;
+  const flags = pass_as === "flags" ? flagsOf(hyperparameters) : [];
+  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint };
+  if (entrypoint !== undefined)
+    return { kind: "command", argv: [...entrypoint, ...request.arguments, ...flags] };
+  return {
+    kind: "script",
+    interpreter: request.interpreter,
+    script: request.script,
+    arguments: [...request.arguments, ...flags],
+  };
+}
+
+/** What will be executed, for display. */
+export function commandLineOf(entrypoint: Entrypoint): string[] {
+  switch (entrypoint.kind) {
+    case "script":
+      return [entrypoint.interpreter, entrypoint.script, ...entrypoint.arguments];
+    case "command":
+      return entrypoint.argv;
+    case "shell":
+      return ["sh", "-c", entrypoint.command];
+  }
+}
+
+/** `--name value` for each; nested names are dotted, true is `--name`, false and null are nothing. */
+function flagsOf(hyperparameters: JsonObject, prefix = ""): string[] {
+  return Object.entries(hyperparameters).flatMap(([name, value]) => flag(`${prefix}${name}`, value));
+}
+
+function flag(name: string, value: Json): string[] {
+  if (value === null || value === false) return [];
+  if (value === true) return [`--${name}`];
+  if (Array.isArray(value)) return [`--${name}`, ...value.map(argument)];
+  if (typeof value === "object") return flagsOf(value, `${name}.`);
+  return [`--${name}`, argument(value)];
+}
+
+function argument(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Names in the environment, and what they are set to as written. */
+function environmentOf(configuration: ExperimentConfiguration): [name: string, value: string][] {
+  const variables = configuration.environment.environment_variables ?? {};
+  if (!Array.isArray(variables))
+    return Object.entries(variables).map(([name, value]) => [name, String(value)]);
+  return variables.map((line) => {
+    const end = line.indexOf("=");
+    return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
+  });
+}
+
+function splitEnvironment(configuration: ExperimentConfiguration): {
+  plain: Record<string, string>;
+  secretNames: string[];
+} {
+  const plain: Record<string, string> = {};
+  const secretNames = new Set<string>();
+  for (const [name, value] of environmentOf(configuration)) {
+    if (value.search(SECRET) >= 0) secretNames.add(name);
+    else plain[name] = value;
+  }
+  for (const name of secretNames) delete plain[name];
+  return { plain, secretNames: [...secretNames] };
+}
+
+/** Secrets that the configuration names and nobody sent. */
+export function missingSecrets(
+  configuration: ExperimentConfiguration,
+  secrets: Record<string, string>,
+): string[] {
+  const named = environmentOf(configuration).flatMap(([, value]) =>
+    [...value.matchAll(SECRET)].map((match) => match[1] ?? ""),
+  );
+  return [...new Set(named)].filter((name) => !Object.hasOwn(secrets, name));
+}
+
+/** Values of spec.secretNames. */
+export function secretEnvironment(
+  configuration: ExperimentConfiguration,
+  secrets: Record<string, string>,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of environmentOf(configuration))
+    if (value.search(SECRET) >= 0)
+      environment[name] = value.replace(SECRET, (_, secret: string) => secrets[secret] ?? "");
+  return environment;
+}

@@ -1,0 +1,189 @@
+/** The experiments of a pool: what clients ask for goes in here, what becomes of it comes out as events. */
+import { setTimeout as delay } from "node:timers/promises";
+import { CallError } from "../callError.ts";
+import type { Params, Result, Target } from "../../protocol/methods.ts";
+import type { Broadcaster } from "../ports.ts";
+import type { ExperimentRecord } from "../store/records.ts";
+import { createActions } from "./actions.ts";
+import type { Context } from "./context.ts";
+import { createDeletion } from "./deletion.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { createEngine } from "./engine.ts";
+import { createFeed } from "./feed.ts";
+import { createLive } from "./live.ts";
+import type { TrialEventType } from "./lifecycle.ts";
+import { startLoop, type Loop } from "./loop.ts";
+import { createObserver, type Observer } from "./observer.ts";
+import { createReports } from "./reports.ts";
+import { isFinal } from "./rollup.ts";
+import { checkSubmission, newExperiment } from "./submission.ts";
+
+const LIVING_MS = 100;
+const WAITING_MS = 1000;
+const WATCHED_IDLE_MS = 3000;
+const IDLE_MS = 60_000;
+/** How long deleting waits for the last process to be gone. */
+const KILL_WAIT_MS = 30_000;
+
+export type Ask = Extract<TrialEventType, "askPause" | "askResume" | "askStop" | "askKill">;
+export type Experiments = ReturnType<typeof createExperiments>;
+
+export function createExperiments(context: Context) {
+  const { store } = context;
+  let broadcaster: Broadcaster | null = null;
+  let loop: Loop | null = null;
+  const observerRef: { current: Observer | null } = { current: null };
+
+  const actions = createActions(context, (runId, message) =>
+    observerRef.current?.launchFailed(runId, message),
+  );
+  const engine = createEngine(context, actions, () => loop?.wake());
+  const reports = createReports(context);
+  const observer = (observerRef.current = createObserver(context, engine, actions, reports));
+  const dispatcher = createDispatcher(context, engine);
+  const feed = createFeed(store, () => broadcaster);
+  const live = createLive(context, () => broadcaster);
+  const deletion = createDeletion(context);
+
+  async function tick(): Promise<number> {
+    await observer.observe();
+    const isWaiting = await dispatcher.dispatch();
+    if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
+    reports.announceStale();
+    await live.tell();
+    if (store.trialCount("starting", "running", "pausing", "stopping") > 0) return LIVING_MS;
+    if (isWaiting) return WAITING_MS;
+    return feed.hasSubscribers() ? WATCHED_IDLE_MS : IDLE_MS;
+  }
+
+  function experiment(id: number): ExperimentRecord {
+    const record = store.experiment(id);
+    if (record === null)
+      throw new CallError(
+        "notFound",
+        `There is no experiment ${id} in this pool.`,
+        "It may have been deleted.",
+      );
+    return record;
+  }
+
+  function trialsOf(target: Target) {
+    if ("experimentId" in target) {
+      experiment(target.experimentId);
+      return store.trialsOf(target.experimentId);
+    }
+    const trial = store.trial(target.trialId)?.trial;
+    if (trial === undefined)
+      throw new CallError(
+        "notFound",
+        `There is no trial ${target.trialId} in this pool.`,
+        "It may have been deleted.",
+      );
+    return [trial];
+  }
+
+  return {
+    feed,
+    live,
+    dispatcher,
+    experiment,
+
+    /** Does again what was decided before a restart, then goes on. */
+    start(sender: Broadcaster): void {
+      broadcaster = sender;
+      engine.recover();
+      for (const { trial } of store.trialsIn("starting", "running", "pausing", "stopping"))
+        reports.markStale(trial.id);
+      void observer.recover();
+      void deletion.recover();
+      loop = startLoop(tick, context.logger);
+    },
+    wake: () => loop?.wake(),
+    isAlive: () => store.trialCount("waiting", "starting", "running", "pausing", "stopping") > 0,
+    clientGone(clientId: number): void {
+      feed.clientGone(clientId);
+      live.clientGone(clientId);
+    },
+    /** Stops looking. The trials live on. */
+    async close(): Promise<void> {
+      await loop?.close();
+      await actions.close();
+      feed.close();
+    },
+
+    async submit(request: Params<"experiment/submit">): Promise<Result<"experiment/submit">> {
+      const known = store.submission(request.submissionId);
+      if (known === null) {
+        await checkSubmission(context, request);
+        // The same submission may have come a second time while the first was checked.
+        if (store.submission(request.submissionId) === null)
+          store.transaction(() => {
+            const record = store.insertExperiment(request.submissionId, (id) =>
+              newExperiment(context, request, id),
+            );
+            context.secrets.write(record.experiment.id, request.secrets);
+            engine.begin(record);
+          });
+        loop?.wake();
+      }
+      const experimentId = store.submission(request.submissionId) ?? 0;
+      const trials = store.trialsOf(experimentId);
+      return { experimentId, trialId: trials.length === 1 ? (trials[0]?.id ?? null) : null };
+    },
+
+    /** Asks every trial of the target for which it means something. */
+    ask(target: Target, ask: Ask): void {
+      const trials = trialsOf(target);
+      if (ask === "askPause") {
+        const living = trials.filter(({ state }) => !isFinal(state));
+        const reason = living.find(({ pausable }) => !pausable.possible)?.pausable.reason;
+        if (living.length === 1 && typeof reason === "string")
+          throw new CallError(
+            "refused",
+            `It cannot be paused: ${reason}`,
+            "Stop it, or let the script checkpoint.",
+          );
+      }
+      for (const { id } of trials) engine.apply(id, { type: ask }, { reason: "asked by a person" });
+    },
+
+    rename(id: number, name: string): void {
+      const record = experiment(id);
+      record.experiment.name = name;
+      store.putExperiment(record);
+    },
+
+    setMetric({ experimentId, group, name, smallerIsBetter }: Params<"experiment/setMetric">): void {
+      const record = experiment(experimentId);
+      record.experiment.metric = { group, name, smallerIsBetter, origin: "person" };
+      store.transaction(() => {
+        store.putExperiment(record);
+        for (const { id } of store.trialsOf(experimentId)) reports.announce(id);
+      });
+    },
+
+    async delete(
+      id: number,
+      isConfirmed: boolean,
+      signal: AbortSignal,
+    ): Promise<Result<"experiment/delete">> {
+      const counted = await deletion.measure(experiment(id));
+      if (!isConfirmed) return { ...counted, deleted: false };
+      for (const trial of store.trialsOf(id)) engine.apply(trial.id, { type: "askKill" });
+      const until = Date.now() + KILL_WAIT_MS;
+      while (!isFinal(experiment(id).experiment.state)) {
+        if (Date.now() > until || signal.aborted)
+          throw new CallError(
+            "unavailable",
+            `Experiment ${id} has not ended, so nothing of it was deleted.`,
+            "Its processes have been killed; try again in a moment.",
+          );
+        await delay(50);
+      }
+      const trialIds = store.trialsOf(id).map((trial) => trial.id);
+      await deletion.delete(experiment(id));
+      for (const trialId of trialIds) reports.forget(trialId);
+      return { ...counted, deleted: true };
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Checks a submission against what this pool has and can, and makes the experiment of it. */
+import { randomInt } from "node:crypto";
+import path from "node:path";
+import { parseDocument } from "yaml";
+import { CallError } from "../callError.ts";
+import type { Experiment } from "../../protocol/entities.ts";
+import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
+import type { SubmitRequest } from "../../protocol/methods.ts";
+import { readHyperparameters } from "../search/hyperparameters.ts";
+import { findSearcher } from "../search/searchers.ts";
+import type { ExperimentRecord } from "../store/records.ts";
+import type { Context } from "./context.ts";
+import { buildEntrypoint, commandLineOf, missingSecrets } from "./runSpec.ts";
+
+const MAX_SCRIPT_BYTES = 64 * 1024 * 1024;
+
+/** @throws CallError saying what is missing and what to do */
+export async function checkSubmission(context: Context, request: SubmitRequest): Promise<void> {
+  const configuration = request.configuration.value;
+  const { searcher, entrypoint, pass_as } = configuration;
+  if (findSearcher(searcher.name) === undefined)
+    throw new CallError(
+      "refused",
+      `The searcher "${searcher.name}" does not run yet: not yet: ${searcher.name}.`,
+      "Use `searcher: {name: single}` with constant hyperparameters, or submit each trial by itself.",
+    );
+  const { ranges, broken } = readHyperparameters(configuration.hyperparameters);
+  if (ranges.length > 0)
+    throw new CallError(
+      "refused",
+      `Hyperparameters with a range do not run yet: not yet: ${ranges.join(", ")}.`,
+      "Give each of them one value: single runs constants.",
+    );
+  if (broken.length > 0)
+    throw new CallError(
+      "invalid",
+      `The hyperparameter ${broken.join(", ")} has the type const and no val.`,
+      "Write `{type: const, val: 0.1}`, or just the value.",
+    );
+  if (typeof entrypoint === "string" && pass_as === "flags")
+    throw new CallError(
+      "invalid",
+      "`pass_as: flags` cannot add flags to an entrypoint that is a string: it goes to the shell as it is written.",
+      "Write the entrypoint as a list, or read the hyperparameters from TRAINYARD_PARAMS.",
+    );
+  const missing = missingSecrets(configuration, request.secrets);
+  if (missing.length > 0)
+    throw new CallError(
+      "invalid",
+      `The configuration names the secret ${missing.join(", ")}, which was not sent.`,
+      "Save it in the editor's secret storage, then submit again.",
+    );
+  if (request.startFrom !== null && context.store.checkpoint(request.startFrom) === null)
+    throw new CallError(
+      "notFound",
+      `The checkpoint ${request.startFrom} to start from is not in this pool.`,
+      "Choose another checkpoint; this one has been deleted.",
+    );
+  await checkSnapshot(context, request);
+}
+
+async function checkSnapshot({ snapshots }: Context, request: SubmitRequest): Promise<void> {
+  const { tree } = request.snapshot;
+  if (!(await snapshots.has(tree)))
+    throw new CallError(
+      "notFound",
+      `The snapshot ${tree} has not arrived in this pool.`,
+      "Submit again: it is sent anew.",
+    );
+  if (request.configuration.value.entrypoint !== undefined) return;
+  const script = path.posix.join(request.directory, request.script);
+  try {
+    await snapshots.readFile(tree, script, MAX_SCRIPT_BYTES);
+  } catch {
+    throw new CallError(
+      "invalid",
+      `The script ${script} is not in the snapshot.`,
+      "Save the file inside of the workspace and see that git does not ignore it, then submit again.",
+    );
+  }
+}
+
+/** Everything of an experiment but its trials, which its searcher makes. */
+export function newExperiment(context: Context, request: SubmitRequest, id: number): ExperimentRecord {
+  const { secrets: _, ...kept } = request;
+  const configuration = request.configuration.value;
+  const searcher = findSearcher(configuration.searcher.name);
+  if (searcher === undefined) throw new Error(`no searcher ${configuration.searcher.name}`);
+  const { values } = readHyperparameters(configuration.hyperparameters);
+  const experimentSeed = configuration.reproducibility.experiment_seed ?? randomInt(2 ** 31 - 1);
+  const source = request.startFrom === null ? null : context.store.checkpoint(request.startFrom);
+  const experiment: Experiment = {
+    id,
+    name: request.name,
+    state: "waiting",
+    createdAt: Date.now(),
+    endedAt: null,
+    workspace: request.workspace,
+    script: request.script,
+    commandLine: commandLineOf(buildEntrypoint(kept, values)),
+    slotsPerTrial: request.slotsPerTrial,
+    searcher: searcher.name,
+    snapshot: request.snapshot,
+    configuration: request.configuration.source?.path ?? null,
+    metric: null,
+    best: null,
+    trialCounts: {},
+    trialsPlanned: searcher.planned({ hyperparameters: values, experimentSeed }),
+    warnings: warningsOf(configuration),
+  };
+  return {
+    experiment,
+    own: {
+      request: kept,
+      experimentSeed,
+      searcher: searcher.begin(),
+      startFrom: source === null ? null : { uuid: source.uuid, step: source.step },
+      restartsWithoutProgress: asksForRestarts(request.configuration.source?.text),
+    },
+  };
+}
+
+function warningsOf(configuration: ExperimentConfiguration): string[] {
+  return KEYS_WITHOUT_EFFECT.filter(
+    (key) => configuration[key as keyof ExperimentConfiguration] !== undefined,
+  ).map((key) => `\`${key}\` of the configuration has no effect here.`);
+}
+
+/** Whether the configuration as written, not a default, sets max_restarts above 0. */
+export function asksForRestarts(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  try {
+    const value: unknown = parseDocument(text, { logLevel: "silent" }).get("max_restarts");
+    return typeof value === "number" && value > 0;
+  } catch {
+    return false; // not a map
+  }
+}

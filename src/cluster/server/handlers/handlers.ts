@@ -1,0 +1,144 @@
+/** Every call of the protocol: what it needs is found or refused here, what it means is decided in experiments/. */
+import { statfs } from "node:fs/promises";
+import { CallError } from "../callError.ts";
+import type { PoolInfo } from "../../protocol/entities.ts";
+import { PROTOCOL } from "../../protocol/version.ts";
+import type { Context } from "../experiments/context.ts";
+import { createMask } from "../experiments/masking.ts";
+import type { Ask, Experiments } from "../experiments/service.ts";
+import type { Handlers, Tickets } from "../ports.ts";
+import { createRunHandlers } from "./runHandlers.ts";
+import { createSnapshotHandlers } from "./snapshotHandlers.ts";
+
+export interface Pool {
+  info: PoolInfo;
+  /** Ends the server once the answer has been sent. */
+  stop(): void;
+}
+
+export function createHandlers(
+  context: Context,
+  experiments: Experiments,
+  pool: Pool,
+  tickets: () => Tickets,
+): { handlers: Handlers; clientGone: (clientId: number) => void } {
+  const { store, curves } = context;
+  const snapshots = createSnapshotHandlers(context, experiments, tickets);
+
+  const ask =
+    (what: Ask): Handlers["trial/stop"] =>
+    (target) => {
+      experiments.ask(target, what);
+      return {};
+    };
+
+  function knownTrial(trialId: string): void {
+    if (store.trial(trialId) === null)
+      throw new CallError(
+        "notFound",
+        `There is no trial ${trialId} in this pool.`,
+        "It may have been deleted.",
+      );
+  }
+
+  const handlers: Handlers = {
+    hello({ protocol, client }) {
+      if (protocol.major !== PROTOCOL.major)
+        throw new CallError(
+          "version",
+          `This pool's server speaks protocol ${PROTOCOL.major}, ${client.name} ${client.version} speaks ${protocol.major}.`,
+          protocol.major > PROTOCOL.major
+            ? "Stop this server; a newer one takes over and adopts its trials."
+            : `Update ${client.name}.`,
+        );
+      return {
+        protocol: { major: PROTOCOL.major, minor: Math.min(PROTOCOL.minor, protocol.minor) },
+        pool: pool.info,
+      };
+    },
+    async "pool/status"() {
+      const disk = await statfs(context.pool);
+      return {
+        pool: pool.info,
+        slots: await experiments.dispatcher.readSlots(),
+        waiting: store.trialCount("waiting"),
+        running: store.trialCount("starting", "running", "pausing", "stopping"),
+        diskFreeBytes: disk.bavail * disk.bsize,
+      };
+    },
+    async subscribe({ after }, { clientId }) {
+      const slots = await experiments.dispatcher.readSlots();
+      // No await from here on: the snapshot and its number are of one moment.
+      const { seq, canReplay } = experiments.feed.subscribe(clientId, after);
+      experiments.wake();
+      if (canReplay) return { seq, snapshot: null };
+      return {
+        seq,
+        snapshot: {
+          experiments: store.experiments(),
+          trials: store.trials(),
+          runs: store.runs(),
+          checkpoints: store.checkpoints(),
+          slots,
+        },
+      };
+    },
+    watch({ trialIds }, { clientId }) {
+      experiments.live.watch(clientId, trialIds);
+      experiments.wake();
+      return {};
+    },
+
+    ...snapshots.handlers,
+
+    "experiment/submit": (request) => experiments.submit(request),
+    "experiment/get"({ experimentId }) {
+      const { experiment, own } = experiments.experiment(experimentId);
+      const { value, source } = own.request.configuration;
+      const mask = createMask(context.secrets.read(experimentId));
+      return {
+        experiment,
+        trials: store.trialsOf(experimentId),
+        runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
+        checkpoints: store.checkpointsOf(experimentId),
+        configuration: mask({ value, source }),
+      };
+    },
+    "experiment/list": () => ({ experiments: store.experiments() }),
+    "experiment/rename"({ experimentId, name }) {
+      experiments.rename(experimentId, name);
+      return {};
+    },
+    "experiment/delete": ({ experimentId, confirm }, { signal }) =>
+      experiments.delete(experimentId, confirm, signal),
+    "experiment/setMetric"(choice) {
+      experiments.setMetric(choice);
+      return {};
+    },
+    "trial/pause": ask("askPause"),
+    "trial/resume": ask("askResume"),
+    "trial/stop": ask("askStop"),
+    "trial/kill": ask("askKill"),
+
+    "series/list"({ trialId }) {
+      knownTrial(trialId);
+      return { series: curves.list(trialId) };
+    },
+    "series/read"({ cursor, resolution, ...series }) {
+      knownTrial(series.trialId);
+      return curves.read(series, cursor, resolution);
+    },
+    ...createRunHandlers(context, experiments, tickets),
+    "server/stop"() {
+      pool.stop();
+      return {};
+    },
+  };
+  return {
+    handlers,
+    clientGone(clientId) {
+      snapshots.clientGone(clientId);
+      experiments.clientGone(clientId);
+    },
+  };
+}

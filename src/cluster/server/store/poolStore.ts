@@ -1,0 +1,308 @@
+/** Entities and their numbered events in pool.sqlite. Each write of an entity and its event are one transaction. */
+import { randomUUID } from "node:crypto";
+import type { Checkpoint, Experiment, Run, Slot, Trial, TrialState } from "../../protocol/entities.ts";
+import type { PoolEvent } from "../../protocol/events.ts";
+import type { Database } from "./database.ts";
+import type { ExperimentRecord, Leftovers, RunRecord, TrialRecord } from "./records.ts";
+
+/** The table of events reaches back this far. */
+const EVENTS_KEPT = 100_000;
+
+export type Change = PoolEvent["change"];
+export type PoolStore = ReturnType<typeof createPoolStore>;
+
+/** @param onCommitted called after each outermost transaction that wrote events */
+export function createPoolStore(database: Database, onCommitted: () => void) {
+  const poolId = readPoolId(database);
+  let depth = 0;
+  let hasEvents = false;
+
+  function transaction<T>(work: () => T): T {
+    depth++;
+    let result: T;
+    try {
+      result = database.transaction(work);
+    } catch (error) {
+      if (depth === 1) hasEvents = false;
+      throw error;
+    } finally {
+      depth--;
+    }
+    if (depth === 0 && hasEvents) {
+      hasEvents = false;
+      onCommitted();
+    }
+    return result;
+  }
+
+  function emit(change: Change): void {
+    const { lastInsertRowid } = database.run(
+      "INSERT INTO events (at, change) VALUES (?, ?)",
+      Date.now(),
+      JSON.stringify(change),
+    );
+    if (lastInsertRowid % 1000 === 0)
+      database.run("DELETE FROM events WHERE seq <= ?", lastInsertRowid - EVENTS_KEPT);
+    hasEvents = true;
+  }
+
+  /** Writes a row and, when what clients see of it has changed, its event. */
+  function put(before: unknown, body: string, change: Change, write: () => void): void {
+    transaction(() => {
+      write();
+      if (before !== body) emit(change);
+    });
+  }
+
+  const bodies = <T>(rows: Record<string, unknown>[]) => rows.map(({ body }) => parse<T>(body));
+
+  return {
+    poolId,
+    transaction,
+    close: () => {
+      database.close();
+    },
+
+    // ---- experiments
+
+    submission(submissionId: string): number | null {
+      const row = database.get("SELECT experiment_id FROM submissions WHERE submission_id = ?", submissionId);
+      return row === undefined ? null : Number(row.experiment_id);
+    },
+    /** Takes a number that was never used before and writes what `make` returns for it. */
+    insertExperiment(submissionId: string, make: (id: number) => ExperimentRecord): ExperimentRecord {
+      return transaction(() => {
+        const id = database.run(
+          "INSERT INTO experiments (state, body, own) VALUES ('waiting', '', '')",
+        ).lastInsertRowid;
+        database.run(
+          "INSERT INTO submissions (submission_id, experiment_id) VALUES (?, ?)",
+          submissionId,
+          id,
+        );
+        const record = make(id);
+        this.putExperiment(record);
+        return record;
+      });
+    },
+    putExperiment({ experiment, own }: ExperimentRecord): void {
+      const before = database.get("SELECT body FROM experiments WHERE id = ?", experiment.id)?.body;
+      const body = JSON.stringify(experiment);
+      put(before, body, { type: "experiment", experiment }, () => {
+        database.run(
+          "UPDATE experiments SET state = ?, body = ?, own = ? WHERE id = ?",
+          experiment.state,
+          body,
+          JSON.stringify(own),
+          experiment.id,
+        );
+      });
+    },
+    experiment(id: number): ExperimentRecord | null {
+      const row = database.get("SELECT body, own FROM experiments WHERE id = ?", id);
+      return row === undefined ? null : { experiment: parse(row.body), own: parse(row.own) };
+    },
+    experiments: () => bodies<Experiment>(database.all("SELECT body FROM experiments ORDER BY id")),
+    experimentRecords: (): ExperimentRecord[] =>
+      database
+        .all("SELECT body, own FROM experiments ORDER BY id")
+        .map(({ body, own }) => ({ experiment: parse(body), own: parse(own) })),
+
+    // ---- trials
+
+    putTrial({ trial, own }: TrialRecord): void {
+      const before = database.get("SELECT body FROM trials WHERE id = ?", trial.id)?.body;
+      const body = JSON.stringify(trial);
+      put(before, body, { type: "trial", trial }, () => {
+        database.run(
+          `INSERT INTO trials (id, experiment_id, number, state, queued_at, body, own) VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET state = excluded.state, queued_at = excluded.queued_at, body = excluded.body,
+           own = excluded.own`,
+          trial.id,
+          trial.experimentId,
+          trial.number,
+          trial.state,
+          own.queuedAt,
+          body,
+          JSON.stringify(own),
+        );
+      });
+    },
+    /** Without an event: clients hear of it by announceTrial, or with the next change of its state. */
+    putTrialQuietly({ trial, own }: TrialRecord): void {
+      database.run(
+        "UPDATE trials SET body = ?, own = ? WHERE id = ?",
+        JSON.stringify(trial),
+        JSON.stringify(own),
+        trial.id,
+      );
+    },
+    announceTrial(id: string): void {
+      transaction(() => {
+        const trial = this.trial(id)?.trial;
+        if (trial !== undefined) emit({ type: "trial", trial });
+      });
+    },
+    trial(id: string): TrialRecord | null {
+      const row = database.get("SELECT body, own FROM trials WHERE id = ?", id);
+      return row === undefined ? null : { trial: parse(row.body), own: parse(row.own) };
+    },
+    trials: () => bodies<Trial>(database.all("SELECT body FROM trials ORDER BY experiment_id, number")),
+    trialsOf: (experimentId: number) =>
+      bodies<Trial>(
+        database.all("SELECT body FROM trials WHERE experiment_id = ? ORDER BY number", experimentId),
+      ),
+    /** In the order of the queue. */
+    trialsIn(...states: TrialState[]): TrialRecord[] {
+      const marks = states.map(() => "?").join(", ");
+      return database
+        .all(
+          `SELECT body, own FROM trials WHERE state IN (${marks}) ORDER BY queued_at, experiment_id, number`,
+          ...states,
+        )
+        .map(({ body, own }) => ({ trial: parse(body), own: parse(own) }));
+    },
+    trialCount: (...states: TrialState[]) =>
+      Number(
+        database.get(
+          `SELECT count(*) AS n FROM trials WHERE state IN (${states.map(() => "?").join(", ")})`,
+          ...states,
+        )?.n ?? 0,
+      ),
+
+    // ---- runs
+
+    putRun({ run, own }: RunRecord): void {
+      const before = database.get("SELECT body FROM runs WHERE id = ?", run.id)?.body;
+      const body = JSON.stringify(run);
+      put(before, body, { type: "run", run }, () => {
+        database.run(
+          `INSERT INTO runs (id, trial_id, attempt, ended, tidy, body, own) VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, tidy = excluded.tidy, body = excluded.body,
+           own = excluded.own`,
+          run.id,
+          run.trialId,
+          run.attempt,
+          run.outcome === null ? 0 : 1,
+          own.tidy ? 1 : 0,
+          body,
+          JSON.stringify(own),
+        );
+      });
+    },
+    run(id: string): RunRecord | null {
+      const row = database.get("SELECT body, own FROM runs WHERE id = ?", id);
+      return row === undefined ? null : { run: parse(row.body), own: parse(row.own) };
+    },
+    runs: () => bodies<Run>(database.all("SELECT body FROM runs ORDER BY trial_id, attempt")),
+    runsOf: (trialId: string) =>
+      bodies<Run>(database.all("SELECT body FROM runs WHERE trial_id = ? ORDER BY attempt", trialId)),
+    /** Runs that have ended and whose work/ still holds the whole tree. */
+    untidyRuns: (): RunRecord[] =>
+      database
+        .all("SELECT body, own FROM runs WHERE tidy = 0 AND ended = 1")
+        .map(({ body, own }) => ({ run: parse(body), own: parse(own) })),
+
+    // ---- checkpoints
+
+    putCheckpoint(checkpoint: Checkpoint): void {
+      const before = database.get("SELECT body FROM checkpoints WHERE uuid = ?", checkpoint.uuid)?.body;
+      const body = JSON.stringify(checkpoint);
+      put(before, body, { type: "checkpoint", checkpoint }, () => {
+        database.run(
+          `INSERT INTO checkpoints (uuid, experiment_id, trial_id, step, created_at, body) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (uuid) DO UPDATE SET body = excluded.body`,
+          checkpoint.uuid,
+          checkpoint.experimentId,
+          checkpoint.trialId,
+          checkpoint.step,
+          checkpoint.createdAt,
+          body,
+        );
+      });
+    },
+    checkpoint(uuid: string): Checkpoint | null {
+      const row = database.get("SELECT body FROM checkpoints WHERE uuid = ?", uuid);
+      return row === undefined ? null : parse(row.body);
+    },
+    checkpoints: () => bodies<Checkpoint>(database.all("SELECT body FROM checkpoints ORDER BY created_at")),
+    checkpointsOf: (experimentId: number) =>
+      bodies<Checkpoint>(
+        database.all(
+          "SELECT body FROM checkpoints WHERE experiment_id = ? ORDER BY created_at",
+          experimentId,
+        ),
+      ),
+    latestCheckpoint(trialId: string): Checkpoint | null {
+      const row = database.get(
+        "SELECT body FROM checkpoints WHERE trial_id = ? ORDER BY created_at DESC LIMIT 1",
+        trialId,
+      );
+      return row === undefined ? null : parse(row.body);
+    },
+
+    // ---- deleting
+
+    /** Removes the rows and remembers which files are to follow. */
+    deleteExperiment(leftovers: Leftovers): void {
+      transaction(() => {
+        database.run("INSERT INTO deletions (leftovers) VALUES (?)", JSON.stringify(leftovers));
+        database.run("DELETE FROM submissions WHERE experiment_id = ?", leftovers.experimentId);
+        database.run("DELETE FROM experiments WHERE id = ?", leftovers.experimentId);
+        for (const uuid of leftovers.checkpointUuids) emit({ type: "checkpointDeleted", uuid });
+        emit({ type: "experimentDeleted", id: leftovers.experimentId });
+      });
+    },
+    leftovers: () =>
+      database
+        .all("SELECT seq, leftovers FROM deletions ORDER BY seq")
+        .map(({ seq, leftovers }) => ({ seq: Number(seq), leftovers: parse<Leftovers>(leftovers) })),
+    forgetLeftovers: (seq: number) => database.run("DELETE FROM deletions WHERE seq = ?", seq),
+
+    // ---- decisions and events
+
+    recordDecision(experimentId: number, subject: string, decision: object): void {
+      database.run(
+        "INSERT INTO decisions (at, experiment_id, subject, decision) VALUES (?, ?, ?, ?)",
+        Date.now(),
+        experimentId,
+        subject,
+        JSON.stringify(decision),
+      );
+    },
+    decisionsOf: (experimentId: number) =>
+      database
+        .all(
+          "SELECT seq, subject, decision FROM decisions WHERE experiment_id = ? ORDER BY seq",
+          experimentId,
+        )
+        .map(({ subject, decision }) => ({ subject: String(subject), ...parse<object>(decision) })),
+    putSlots(slots: Slot[]): void {
+      transaction(() => {
+        emit({ type: "slots", slots });
+      });
+    },
+    /** Number of the newest event, 0 before the first. */
+    lastSeq: () => Number(database.get("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0),
+    /** Number of the oldest event that is still there; one beyond the newest when there is none. */
+    firstSeq(): number {
+      return Number(database.get("SELECT min(seq) AS seq FROM events")?.seq ?? this.lastSeq() + 1);
+    },
+    eventsAfter: (seq: number, limit: number): PoolEvent[] =>
+      database
+        .all("SELECT seq, at, change FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+        .map((row) => ({ seq: Number(row.seq), at: Number(row.at), change: parse(row.change) })),
+  };
+}
+
+function readPoolId(database: Database): string {
+  const row = database.get("SELECT id FROM pool");
+  if (row !== undefined) return String(row.id);
+  const id = randomUUID();
+  database.run("INSERT INTO pool (id, created_at) VALUES (?, ?)", id, Date.now());
+  return id;
+}
+
+function parse<T>(json: unknown): T {
+  return JSON.parse(String(json)) as T;
+}

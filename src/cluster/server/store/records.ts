@@ -1,0 +1,58 @@
+/** What the server keeps beside the entities that clients see. */
+import type { Checkpoint, Experiment, Run, Trial } from "../../protocol/entities.ts";
+import type { SubmitRequest } from "../../protocol/methods.ts";
+import type { Control, RunSpec } from "../../protocol/runDirectory.ts";
+import type { TrialLife } from "../experiments/lifecycle.ts";
+import type { SearcherState } from "../search/searcher.ts";
+
+export interface ExperimentRecord {
+  experiment: Experiment;
+  own: {
+    request: Omit<SubmitRequest, "secrets">;
+    experimentSeed: number;
+    searcher: SearcherState;
+    /** Checkpoint to start from, with its step as it was when this was submitted. */
+    startFrom: { uuid: string; step: number } | null;
+    /** The configuration itself set max_restarts above 0. */
+    restartsWithoutProgress: boolean;
+  };
+}
+
+export interface TrialRecord {
+  trial: Trial;
+  own: {
+    /** Place in the queue: lower is served first. */
+    queuedAt: number;
+    asked: TrialLife["asked"];
+    hasProgress: boolean;
+    /** The newest control.json of the current run. */
+    control: Control | null;
+    /** After a refused lease: not tried again before this time (ms). */
+    notBefore: number;
+    /** What the script said of its hyperparameters, if it refused them. */
+    invalidHyperparameters: string | null;
+    /** Codes of warnings that were shown already. */
+    warningCodes: string[];
+  };
+}
+
+export interface RunRecord {
+  run: Run;
+  own: {
+    spec: RunSpec;
+    /** work/ has been reduced to what the run wrote. */
+    tidy: boolean;
+  };
+}
+
+export type { Checkpoint };
+
+/** Files to remove after the rows are gone; kept until that has happened. */
+export interface Leftovers {
+  experimentId: number;
+  /** The snapshot's tree, when no other experiment uses it. */
+  tree: string | null;
+  trialIds: string[];
+  runIds: string[];
+  checkpointUuids: string[];
+}

@@ -1,0 +1,159 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { lintChecks, typeCheck, type Check } from "./checks.mts";
+import { command, type CommandResult } from "./command.mts";
+import { fromNodeTest, fromUnittest, fromVitest, sum, type Counts } from "./counts.mts";
+import { ensureNode22 } from "./node22.mts";
+import { artifacts, nodeModule, root } from "./paths.mts";
+import { pythonEnvironment } from "./python.mts";
+
+export interface StageResult extends Counts {
+  readonly output: string;
+  /** The worst exit code of its commands. */
+  readonly code: number;
+}
+
+export interface Stage {
+  readonly name: string;
+  /** Shown by --list and in CONTRIBUTING.md. */
+  readonly what: string;
+  readonly run: (show: boolean) => Promise<StageResult>;
+}
+
+const MINUTE_MS = 60_000;
+const VERMIN = "vermin==1.9.2";
+
+const one = ({ code, output }: CommandResult): StageResult => ({
+  passed: code === 0 ? 1 : 0,
+  failed: code === 0 ? 0 : 1,
+  code,
+  output,
+});
+
+const all = (results: readonly StageResult[]): StageResult => ({
+  ...sum(results),
+  code: Math.max(...results.map(({ code }) => code)),
+  output: results.map(({ output }) => output).join("\n"),
+});
+
+const runChecks = async (checks: readonly Check[]): Promise<StageResult> =>
+  all(await Promise.all(checks.map(async (check) => one(await check.run()))));
+
+const script = (
+  name: string,
+  args: readonly string[],
+  show: boolean,
+  timeoutMs: number,
+): Promise<CommandResult> =>
+  command(process.execPath, [path.join(root, "scripts", name), ...args], { cwd: root, timeoutMs, show });
+
+/** Counts from the file that the stage's runner writes; none when it did not get that far. */
+function countsOf(file: string, read: (text: string) => Counts): Counts {
+  return existsSync(file) ? read(readFileSync(file, "utf8")) : { passed: 0, failed: 0 };
+}
+
+async function vitest(
+  node: string,
+  name: string,
+  filters: readonly string[],
+  show: boolean,
+): Promise<StageResult> {
+  const report = path.join(artifacts, `${name}.json`);
+  rmSync(report, { force: true });
+  const result = await command(
+    node,
+    [
+      ...[nodeModule("vitest", "vitest.mjs"), "run", ...filters],
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    ],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}`,
+      },
+      timeoutMs: 10 * MINUTE_MS,
+      show,
+    },
+  );
+  return { ...result, ...countsOf(report, fromVitest) };
+}
+
+async function python(show: boolean): Promise<StageResult> {
+  const unittest = await command("python3", ["-m", "unittest", "discover", "-s", "test/python"], {
+    cwd: root,
+    env: { ...process.env, PYTHONPATH: path.join(root, "src/cluster/python"), PYTHONDONTWRITEBYTECODE: "1" },
+    timeoutMs: 10 * MINUTE_MS,
+    show,
+  });
+  // Python below 3.11 is not at hand: that the harness runs on 3.8 is read from its source.
+  const vermin = await command(
+    path.join(path.dirname(await pythonEnvironment("tools", [VERMIN])), "vermin"),
+    ["--target=3.8-", "--violations", "--no-tips", "src/cluster/python"],
+    { cwd: root, timeoutMs: MINUTE_MS, show },
+  );
+  return all([{ ...unittest, ...fromUnittest(unittest.output) }, one(vermin)]);
+}
+
+async function suite(show: boolean): Promise<StageResult> {
+  const report = path.join(artifacts, "suite.json");
+  rmSync(report, { force: true });
+  const result = await script("suite.mts", [], show, 15 * MINUTE_MS);
+  return { ...result, ...countsOf(report, (text) => JSON.parse(text) as Counts) };
+}
+
+async function nodeTest(folder: string, show: boolean): Promise<StageResult> {
+  const report = path.join(artifacts, `${path.basename(folder)}.tap`);
+  rmSync(report, { force: true });
+  const files = readdirSync(path.join(root, folder)).filter((name) => name.endsWith(".ui.mts"));
+  const result = await command(
+    process.execPath,
+    [
+      // One at a time: each has a VS Code and a browser of its own.
+      ...["--test", "--test-concurrency=1", "--test-timeout=300000"],
+      ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+      ...["--test-reporter=tap", `--test-reporter-destination=${report}`],
+      ...files.map((name) => path.join(folder, name)),
+    ],
+    { cwd: root, timeoutMs: 15 * MINUTE_MS, show },
+  );
+  return { ...result, ...countsOf(report, fromNodeTest) };
+}
+
+/** In order: the cheapest answer first. From `build` on, stages use dist/. */
+export const stages: readonly Stage[] = [
+  { name: "types", what: "TypeScript, strict", run: () => runChecks([typeCheck]) },
+  {
+    name: "lint",
+    what: "ESLint with types and the walls between folders; Prettier",
+    run: () => runChecks(lintChecks),
+  },
+  {
+    name: "build",
+    what: "esbuild bundles everything into dist/",
+    run: async (show) => one(await script("build.mts", [], show, 2 * MINUTE_MS)),
+  },
+  {
+    name: "unit",
+    what: "vitest: test/**/*.test.ts",
+    run: (show) => vitest(process.execPath, "unit", [], show),
+  },
+  {
+    name: "node22",
+    what: "the pool server's unit tests on Node 22",
+    run: async (show) => vitest(await ensureNode22(), "node22", ["test/cluster/server"], show),
+  },
+  {
+    name: "python",
+    what: "unittest: test/python; vermin for Python 3.8 (below 3.11 checked by vermin only)",
+    run: python,
+  },
+  { name: "suite", what: "mocha in a real extension host: test/suite", run: suite },
+  { name: "ui", what: "Playwright drives a real VS Code: test/ui", run: (show) => nodeTest("test/ui", show) },
+  {
+    name: "packaged",
+    what: "the .vsix in a fresh VS Code: test/packaged",
+    run: (show) => nodeTest("test/packaged", show),
+  },
+];

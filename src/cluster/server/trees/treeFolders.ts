@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Logger } from "../ports.ts";
 import { writeEntries } from "./blobs.ts";
 import { type BytePath, bytePath, join, toNative } from "./bytePath.ts";

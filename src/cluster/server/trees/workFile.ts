@@ -1,6 +1,6 @@
 /** work.json beside a run's `work/`: what it was built from. Its mtime is the moment after which the run began. */
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { ObjectId, RelativePath } from "../../protocol/base.ts";
 
 const WorkFile = z.object({

@@ -1,0 +1,108 @@
+/** Runs on this machine: the first adapter of the Executor port. */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Control, RunSpec } from "../../protocol/runDirectory.ts";
+import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts";
+import { createObserver } from "./observe.ts";
+import { isAlive, killMarked, sendSignal } from "./processes.ts";
+import { createPythonFinder } from "./python.ts";
+import { FILES, readControl, readExit, readSpec, readSupervisor, runFolder, writeJson } from "./runFolder.ts";
+import { createSupervisors } from "./supervisors.ts";
+
+/** A supervisor that lives answers a kill at once; after this it is taken to be stuck. */
+const CANCEL_TIMEOUT_MS = 5000;
+const CANCEL_POLL_MS = 25;
+
+export interface ExecutorOptions {
+  pool: string;
+  /** Folder that holds the Python package `trainyard`. */
+  pythonFolder: string;
+  snapshots: Pick<SnapshotStore, "buildWork">;
+  logger: Logger;
+}
+
+/** `launch` throws RunError or SnapshotError with words for the person when the run cannot be started here. */
+export function createExecutor({ pool, pythonFolder, snapshots, logger }: ExecutorOptions): Executor {
+  const findPython = createPythonFinder();
+  const supervisors = createSupervisors(pythonFolder, findPython, logger);
+  const launching = new Map<string, Promise<void>>();
+  const observer = createObserver(supervisors, (runId) => launching.has(runId), logger);
+
+  async function wasLaunched(folder: string): Promise<boolean> {
+    return (await readSupervisor(folder)) !== null || (await readExit(folder)) !== null;
+  }
+
+  async function launch({ spec, tree, links, secrets }: LaunchRequest, signal: AbortSignal): Promise<void> {
+    const folder = runFolder(pool, spec.run);
+    if (supervisors.state(spec.run) !== "unknown" || (await wasLaunched(folder))) return;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // Python is looked for while the working tree is being built; its error is the one to show.
+    const [python] = await Promise.allSettled([
+      findPython(),
+      mkdir(path.join(folder, "events"), { recursive: true }),
+    ]);
+    if (python.status === "rejected") throw python.reason;
+    await snapshots.buildWork(tree, path.join(folder, FILES.work), links);
+    signal.throwIfAborted();
+    await writeJson(path.join(folder, FILES.spec), RunSpec.parse(spec));
+    await supervisors.start(spec.run, folder, secrets, false);
+  }
+
+  async function askToKill(folder: string): Promise<void> {
+    const before = await readControl(folder).catch(() => null);
+    if (before?.action === "kill") return;
+    const control: Control = {
+      version: 1,
+      control: (before?.control ?? 0) + 1,
+      action: "kill",
+      reason: "cancelled",
+      at: Date.now() / 1000,
+    };
+    await writeJson(path.join(folder, FILES.control), control);
+  }
+
+  async function wake(folder: string): Promise<boolean> {
+    const supervisor = await readSupervisor(folder).catch(() => null);
+    return supervisor !== null && sendSignal(supervisor, "SIGHUP");
+  }
+
+  const self: Executor = {
+    launch: (request, signal) => {
+      const { run } = request.spec;
+      let pending = launching.get(run);
+      if (pending === undefined) {
+        pending = launch(request, signal).finally(() => launching.delete(run));
+        launching.set(run, pending);
+      }
+      return pending;
+    },
+    poll: (runIds) => Promise.all(runIds.map((runId) => observer.observe(runId, runFolder(pool, runId)))),
+    signal: async (runId, control) => {
+      const folder = runFolder(pool, runId);
+      await writeJson(path.join(folder, FILES.control), Control.parse(control));
+      await wake(folder);
+    },
+    cancel: async (runId) => {
+      const folder = runFolder(pool, runId);
+      await launching.get(runId)?.catch(() => undefined);
+      const spec = await readSpec(folder);
+      if (spec === null || (await readExit(folder)) !== null) return;
+      await askToKill(folder);
+      const alive = (await wake(folder)) || supervisors.state(runId) === "alive";
+      const end = Date.now() + CANCEL_TIMEOUT_MS;
+      while (alive && Date.now() < end) {
+        if ((await readExit(folder)) !== null) return;
+        const supervisor = await readSupervisor(folder);
+        if (supervisor !== null && !isAlive(supervisor) && supervisors.state(runId) !== "alive") break;
+        await sleep(CANCEL_POLL_MS);
+      }
+      // The supervisor is gone or stuck: then nobody but us ends the tree.
+      const supervisor = await readSupervisor(folder).catch(() => null);
+      if (supervisor !== null) sendSignal(supervisor, "SIGKILL");
+      const count = await killMarked(spec.key);
+      logger.warn("Ended a run without its supervisor", { runId, processes: count });
+    },
+  };
+  return self;
+}

@@ -1,0 +1,131 @@
+/** What the files of a run, and /proc, say about it now. */
+import { stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SupervisorFile } from "../../protocol/runDirectory.ts";
+import type { Logger, RunObservation } from "../ports.ts";
+import { bootId, isAlive, killMarked } from "./processes.ts";
+import { FILES, modifiedAt, readExit, readSpec, readSupervisor } from "./runFolder.ts";
+import type { Supervisors } from "./supervisors.ts";
+
+/** This long after spec.json without a supervisor: the server that wrote it did not live to start one. */
+const START_TIMEOUT_MS = 30_000;
+/** On a shared file system, and before a rename is seen everywhere. */
+const RECHECK_MS = 150;
+/** Supervisors of other hosts are known by their heartbeat alone (every 5 s). */
+const HEARTBEAT_TIMEOUT_MS = 120_000;
+const ADOPT_AGAIN_MS = 10_000;
+
+interface Memory {
+  /** supervisor.json as it was read at this mtime and size. */
+  supervisor: { stamp: string; value: SupervisorFile; seenAtMs: number } | null;
+  adoptedAtMs: number;
+  firstSeenMs: number;
+  end: RunObservation | null;
+}
+
+export interface Observer {
+  observe(runId: string, folder: string): Promise<RunObservation>;
+}
+
+/** @param isLaunching true while this process is launching the run: such a run is never lost */
+export function createObserver(
+  supervisors: Supervisors,
+  isLaunching: (runId: string) => boolean,
+  logger: Logger,
+): Observer {
+  const memories = new Map<string, Memory>();
+  const host = hostname();
+
+  function remember(runId: string): Memory {
+    let memory = memories.get(runId);
+    if (memory === undefined) {
+      memory = { supervisor: null, adoptedAtMs: 0, firstSeenMs: Date.now(), end: null };
+      memories.set(runId, memory);
+    }
+    return memory;
+  }
+
+  async function ended(runId: string, folder: string): Promise<RunObservation | null> {
+    const exit = await readExit(folder);
+    return exit === null ? null : { runId, phase: "ended", exit };
+  }
+
+  async function supervisorOf(memory: Memory, folder: string): Promise<SupervisorFile | null> {
+    const file = path.join(folder, FILES.supervisor);
+    const found = await stat(file).catch(() => null);
+    if (found === null) return null;
+    const stamp = `${found.mtimeMs} ${found.size} ${found.ino}`;
+    if (memory.supervisor?.stamp === stamp) return memory.supervisor.value;
+    const value = await readSupervisor(folder);
+    if (value !== null) memory.supervisor = { stamp, value, seenAtMs: Date.now() };
+    return value;
+  }
+
+  function isHere(file: SupervisorFile): boolean {
+    return file.host === host && file.bootId === bootId();
+  }
+
+  function supervisorLives(memory: Memory, file: SupervisorFile): boolean {
+    if (file.host !== host) return Date.now() - (memory.supervisor?.seenAtMs ?? 0) < HEARTBEAT_TIMEOUT_MS;
+    return file.bootId === bootId() && isAlive(file);
+  }
+
+  async function adopt(runId: string, folder: string, memory: Memory): Promise<void> {
+    if (supervisors.state(runId) === "alive" || Date.now() - memory.adoptedAtMs < ADOPT_AGAIN_MS) return;
+    memory.adoptedAtMs = Date.now();
+    try {
+      await supervisors.start(runId, folder, {}, true);
+    } catch (error) {
+      logger.error("A run whose supervisor is gone cannot be adopted", { runId, error: String(error) });
+    }
+  }
+
+  /** Nothing of a lost run may stay: it would hold its slot, or write beside the run that goes on from it. */
+  async function lost(runId: string, folder: string): Promise<RunObservation> {
+    const spec = await readSpec(folder).catch(() => null);
+    if (spec !== null) {
+      const count = await killMarked(spec.key);
+      if (count > 0) logger.warn("Ended what a lost run had left", { runId, processes: count });
+    }
+    return { runId, phase: "lost" };
+  }
+
+  async function look(runId: string, folder: string, memory: Memory): Promise<RunObservation> {
+    const end = await ended(runId, folder);
+    if (end !== null) return end;
+    const supervisor = await supervisorOf(memory, folder);
+    if (supervisor === null) {
+      if (isLaunching(runId) || supervisors.state(runId) === "alive") return { runId, phase: "starting" };
+      const since = (await modifiedAt(path.join(folder, FILES.spec))) ?? memory.firstSeenMs;
+      const mayStart = supervisors.state(runId) === "unknown" && Date.now() - since < START_TIMEOUT_MS;
+      if (mayStart) return { runId, phase: "starting" };
+    } else {
+      const running: RunObservation = { runId, phase: "running", supervisor };
+      if (supervisorLives(memory, supervisor)) return running;
+      if (isHere(supervisor) && supervisor.script !== null && isAlive(supervisor.script)) {
+        await adopt(runId, folder, memory);
+        return running;
+      }
+      // Adopting means to write exit.json for what has ended meanwhile, too.
+      if (supervisors.state(runId) === "alive") return running;
+    }
+    // A supervisor that was there a moment ago may have written its last word since we looked for it.
+    await sleep(RECHECK_MS);
+    const late = await ended(runId, folder);
+    if (late !== null) return late;
+    if (supervisor === null && (await readSupervisor(folder)) !== null) return { runId, phase: "starting" };
+    return lost(runId, folder);
+  }
+
+  return {
+    observe: async (runId, folder) => {
+      const memory = remember(runId);
+      if (memory.end !== null) return memory.end;
+      const observation = await look(runId, folder, memory);
+      if (observation.phase === "ended" || observation.phase === "lost") memory.end = observation;
+      return observation;
+    },
+  };
+}

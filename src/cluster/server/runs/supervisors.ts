@@ -1,0 +1,67 @@
+/** Starts supervisors, detached: they and their scripts outlive this server. */
+import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
+import path from "node:path";
+import type { Logger } from "../ports.ts";
+import { FILES } from "./runFolder.ts";
+import { RunError } from "./runError.ts";
+
+/** Of the editor that this server was started from, and of a run that it may have been started in. */
+const NOT_INHERITED =
+  /^(VSCODE_|ELECTRON_|TRAINYARD_(RUN|TRIAL|EXPERIMENT|SEED|PARAMS|SLOTS|CHECKPOINT|PYTHON)|CHROME_DESKTOP$)/;
+
+export interface Supervisors {
+  /** Resolves when it has been started. @throws RunError */
+  start(runId: string, folder: string, secrets: Record<string, string>, adopt: boolean): Promise<void>;
+  /** Of the supervisor that this process started last for the run. */
+  state(runId: string): "alive" | "ended" | "unknown";
+}
+
+export function createSupervisors(
+  pythonFolder: string,
+  findPython: () => Promise<string>,
+  logger: Logger,
+): Supervisors {
+  const script = path.join(pythonFolder, "trainyard", "supervisor.py");
+  /** Pid, or null when it has ended. */
+  const started = new Map<string, number | null>();
+
+  return {
+    state: (runId) => {
+      const pid = started.get(runId);
+      return pid === undefined ? "unknown" : pid === null ? "ended" : "alive";
+    },
+    start: async (runId, folder, secrets, adopt) => {
+      const python = await findPython();
+      const log = await open(path.join(folder, FILES.log), "a", 0o600);
+      try {
+        const child = spawn(python, ["-S", "-E", script, folder, ...(adopt ? ["--adopt"] : [])], {
+          cwd: folder,
+          env: { ...inherited(), ...secrets },
+          detached: true,
+          stdio: ["ignore", log.fd, log.fd],
+        });
+        await new Promise<void>((resolve, reject) => {
+          child.once("spawn", resolve);
+          child.once("error", (error) =>
+            reject(new RunError("unavailable", `the run's supervisor cannot be started: ${error.message}`)),
+          );
+        });
+        const pid = child.pid ?? 0;
+        started.set(runId, pid);
+        child.once("exit", (code, signal) => {
+          if (started.get(runId) === pid) started.set(runId, null);
+          if (code !== 0) logger.warn("A supervisor ended badly", { runId, code, signal });
+        });
+        child.unref();
+        logger.info(adopt ? "Adopted a run" : "Started a run", { runId, supervisor: pid });
+      } finally {
+        await log.close();
+      }
+    },
+  };
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name)));
+}

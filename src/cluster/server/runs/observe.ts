@@ -23,6 +23,7 @@ interface Memory {
   adoptedAtMs: number;
   firstSeenMs: number;
   end: RunObservation | null;
+  complained: boolean;
 }
 
 export interface Observer {
@@ -41,14 +42,25 @@ export function createObserver(
   function remember(runId: string): Memory {
     let memory = memories.get(runId);
     if (memory === undefined) {
-      memory = { supervisor: null, adoptedAtMs: 0, firstSeenMs: Date.now(), end: null };
+      memory = { supervisor: null, adoptedAtMs: 0, firstSeenMs: Date.now(), end: null, complained: false };
       memories.set(runId, memory);
     }
     return memory;
   }
 
-  async function ended(runId: string, folder: string): Promise<RunObservation | null> {
-    const exit = await readExit(folder);
+  /** A file that cannot be read, or is not what it should be, is as if it were not there; said once. */
+  async function tolerate<T>(memory: Memory, read: Promise<T | null>): Promise<T | null> {
+    try {
+      return await read;
+    } catch (error) {
+      if (!memory.complained) logger.error("A file of a run cannot be read", { error: String(error) });
+      memory.complained = true;
+      return null;
+    }
+  }
+
+  async function ended(runId: string, folder: string, memory: Memory): Promise<RunObservation | null> {
+    const exit = await tolerate(memory, readExit(folder));
     return exit === null ? null : { runId, phase: "ended", exit };
   }
 
@@ -58,7 +70,7 @@ export function createObserver(
     if (found === null) return null;
     const stamp = `${found.mtimeMs} ${found.size} ${found.ino}`;
     if (memory.supervisor?.stamp === stamp) return memory.supervisor.value;
-    const value = await readSupervisor(folder);
+    const value = await tolerate(memory, readSupervisor(folder));
     if (value !== null) memory.supervisor = { stamp, value, seenAtMs: Date.now() };
     return value;
   }
@@ -93,7 +105,7 @@ export function createObserver(
   }
 
   async function look(runId: string, folder: string, memory: Memory): Promise<RunObservation> {
-    const end = await ended(runId, folder);
+    const end = await ended(runId, folder, memory);
     if (end !== null) return end;
     const supervisor = await supervisorOf(memory, folder);
     if (supervisor === null) {
@@ -113,9 +125,10 @@ export function createObserver(
     }
     // A supervisor that was there a moment ago may have written its last word since we looked for it.
     await sleep(RECHECK_MS);
-    const late = await ended(runId, folder);
+    const late = await ended(runId, folder, memory);
     if (late !== null) return late;
-    if (supervisor === null && (await readSupervisor(folder)) !== null) return { runId, phase: "starting" };
+    if (supervisor === null && (await supervisorOf(memory, folder)) !== null)
+      return { runId, phase: "starting" };
     return lost(runId, folder);
   }
 

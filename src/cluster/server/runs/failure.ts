@@ -1,0 +1,200 @@
+/** From what is known of a bad end to one sentence that says what happened and what to do next. Pure. */
+import path from "node:path/posix";
+import type { Failure } from "../../protocol/entities.ts";
+import type { ExitFile } from "../../protocol/runDirectory.ts";
+import { lastVisibleLine, parseFatalError, parseTracebacks, type Traceback } from "./traceback.ts";
+
+export interface Evidence {
+  exit: ExitFile;
+  /** The end of stderr.log. */
+  stderr: string;
+  interpreter: string;
+  /** Absolute paths of `work/`, as the script may have seen it: as it is, and with symbolic links resolved. */
+  work: readonly string[];
+  /** Where the script started, relative to `work/`. */
+  directory: string;
+  /** Whether files of the snapshot are read-only links in `work/`. */
+  hardLinked: boolean;
+}
+
+/** Null when the run ended well, or as it was asked to. */
+export function explain(evidence: Evidence): Failure | null {
+  const { exit } = evidence;
+  if (exit.launchError !== null)
+    return { ...nothing(evidence), kind: "launch", message: exit.launchError.message };
+  if (exit.code === 0 || wasAsked(exit)) return null;
+  if (exit.signal !== null) return explainSignal(evidence, exit.signal);
+  const traceback = lastOwn(parseTracebacks(evidence.stderr), evidence);
+  if (exit.outOfMemory && (traceback === null || /killed by signal|SIGKILL/.test(traceback.message)))
+    return {
+      ...nothing(evidence),
+      kind: "out_of_memory",
+      frame: traceback === null ? null : ownFrame(traceback, evidence),
+      message: `Out of memory: the kernel ended a process of the script${memoryWords(exit)}.`,
+    };
+  if (traceback === null) return explainCode(evidence, null);
+  // Python ends with 1 on an exception; after another code the traceback is only a hint.
+  return exit.code === 1 ? explainException(evidence, traceback) : explainCode(evidence, traceback);
+}
+
+function wasAsked(exit: ExitFile): boolean {
+  if (exit.acknowledged !== null || exit.escalated !== null) return true;
+  return exit.asked === "kill" || (exit.signal !== null && exit.asked !== null && exit.asked !== "run");
+}
+
+function nothing({ exit, interpreter }: Evidence): Omit<Failure, "kind" | "message"> {
+  return {
+    exception: null,
+    frame: null,
+    interpreter,
+    missingModule: null,
+    peakMemoryBytes: exit.peakMemoryBytes,
+    memoryLimitBytes: exit.memoryLimitBytes,
+  };
+}
+
+/** The last that passes through the person's own code: launchers print their own after it. */
+function lastOwn(tracebacks: Traceback[], evidence: Evidence): Traceback | null {
+  return tracebacks.findLast((each) => ownFrame(each, evidence) !== null) ?? tracebacks.at(-1) ?? null;
+}
+
+function ownFrame(traceback: Traceback, evidence: Evidence): Failure["frame"] {
+  for (const frame of traceback.frames.toReversed()) {
+    const file = ownFile(frame.file, evidence);
+    if (file !== null && frame.line > 0) return { file, line: frame.line, function: frame.function };
+  }
+  return null;
+}
+
+function ownFile(file: string, { work, directory }: Evidence): string | null {
+  for (const folder of work) {
+    const relative = path.relative(folder, path.resolve(folder, directory, file));
+    if (relative === "" || relative.startsWith("../") || relative.startsWith("<")) continue;
+    if (/[\u0000-\u001f\\]/.test(relative)) continue; // eslint-disable-line no-control-regex
+    if (/(^|\/)(site-packages|dist-packages|lib\/python3[^/]*)\//.test(relative)) continue;
+    if (file.startsWith("<")) continue; // <string>, <frozen importlib._bootstrap>
+    return relative;
+  }
+  return null;
+}
+
+function explainException(evidence: Evidence, traceback: Traceback): Failure {
+  const { type, message } = traceback;
+  const frame = ownFrame(traceback, evidence);
+  const name = type.slice(type.lastIndexOf(".") + 1);
+  const base = { ...nothing(evidence), exception: { type, message }, frame };
+  const where = frame === null ? "" : ` (${frame.file}, line ${frame.line})`;
+  const said = message === "" ? name : `${name}: ${message}`;
+
+  const missing =
+    name === "ModuleNotFoundError" ? /^No module named '([^']+)'/.exec(message)?.[1] : undefined;
+  if (missing !== undefined)
+    return {
+      ...base,
+      kind: "missing_import",
+      missingModule: missing,
+      message: `The module "${missing}" is not installed for ${evidence.interpreter}${where}. Choose another interpreter, or install it there.`,
+    };
+  if (name === "InvalidHP")
+    return {
+      ...base,
+      kind: "invalid_hp",
+      message: `The script refused its hyperparameters: ${message}${where}`,
+    };
+  if (isOutOfMemory(name, message))
+    return { ...base, kind: "out_of_memory", message: `${outOfMemoryWords(name, message)}${where}` };
+  if (name === "PermissionError" && evidence.hardLinked && namesWorkFile(message, evidence))
+    return {
+      ...base,
+      kind: "exception",
+      message:
+        `${said}${where}. Files of a snapshot of more than 5,000 files or 100 MB are read-only in the run: ` +
+        "write to a new file, or get a copy of your own first (copy it and rename the copy over it).",
+    };
+  return { ...base, kind: "exception", message: `${said}${where}` };
+}
+
+function isOutOfMemory(name: string, message: string): boolean {
+  if (name === "MemoryError" || name === "OutOfMemoryError" || name === "_ArrayMemoryError") return true;
+  return /CUDA out of memory|HIP out of memory|CUDA error: out of memory|RESOURCE_EXHAUSTED: |OOM when allocating|can't allocate memory/.test(
+    message,
+  );
+}
+
+function outOfMemoryWords(name: string, message: string): string {
+  const detail = message === "" ? "" : `: ${message}`;
+  if (/CUDA|HIP|GPU/.test(message))
+    return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
+  return `Out of memory (${name})${detail}`;
+}
+
+function namesWorkFile(message: string, { work, directory }: Evidence): boolean {
+  const file = /Permission denied: '(.+)'/.exec(message)?.[1];
+  if (file === undefined) return false;
+  return work.some(
+    (folder) => !path.relative(folder, path.resolve(folder, directory, file)).startsWith(".."),
+  );
+}
+
+const SIGNAL_WORDS: Record<string, string> = {
+  SIGSEGV: "it touched memory that is not its own, often in a native library",
+  SIGABRT: "it gave up by itself, often in a native library",
+  SIGBUS: "memory that was mapped is gone; is /dev/shm or a disk full?",
+  SIGFPE: "an arithmetic error in native code",
+  SIGILL: "an instruction that this CPU does not have",
+  SIGKILL: "by another program, an administrator, or the kernel for want of memory",
+  SIGTERM: "by another program or an administrator",
+  SIGINT: "by another program or an administrator",
+  SIGXCPU: "its limit of CPU time",
+  SIGXFSZ: "its limit of file size",
+};
+
+function explainSignal(evidence: Evidence, signal: string): Failure {
+  const { exit, stderr } = evidence;
+  const base = nothing(evidence);
+  if (signal === "SIGKILL" && exit.outOfMemory)
+    return {
+      ...base,
+      kind: "out_of_memory",
+      message: `Out of memory: the kernel ended the script${memoryWords(exit)}.`,
+    };
+  const fatal = parseFatalError(stderr);
+  const words = SIGNAL_WORDS[signal];
+  const frame = fatal === null ? null : ownFrame(fatal, evidence);
+  const where = frame === null ? "" : ` (${frame.file}, line ${frame.line})`;
+  return {
+    ...base,
+    kind: "signal",
+    frame,
+    message: `The script was ended by ${signal}${where}${words === undefined ? "" : `: ${words}`}.`,
+  };
+}
+
+function memoryWords({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string {
+  if (peakMemoryBytes === null) return "";
+  const limit = memoryLimitBytes === null ? "" : ` of ${formatBytes(memoryLimitBytes)} allowed`;
+  return ` (at its peak it used ${formatBytes(peakMemoryBytes)}${limit})`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+function explainCode(evidence: Evidence, traceback: Traceback | null): Failure {
+  const { exit, stderr } = evidence;
+  const line = lastVisibleLine(stderr);
+  const code = exit.code ?? -1;
+  // A shell says so when what it ran was ended by a signal.
+  const signal = code > 128 && code <= 128 + 64 ? `, which a shell gives for signal ${code - 128}` : "";
+  const said = line === null ? "; it wrote nothing to its error output" : `: ${line}`;
+  return {
+    ...nothing(evidence),
+    kind: "exit_code",
+    message: `The script ended with exit code ${code}${signal}${said}`,
+    exception: traceback === null ? null : { type: traceback.type, message: traceback.message },
+    frame: traceback === null ? null : ownFrame(traceback, evidence),
+  };
+}

@@ -1,0 +1,141 @@
+/** What a command is, and what it gets. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { PoolCalls } from "../client/poolCalls.ts";
+import { UserError } from "../client/userError.ts";
+import { painter, type Paint } from "./text.ts";
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
+
+export interface Terminal {
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  environment: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Aborts at Ctrl-C. */
+  signal: AbortSignal;
+}
+
+export interface Pool extends PoolCalls {
+  close: () => Promise<void> | void;
+}
+
+/** The command line is wrong: exit code 2, with the usage. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The pool does not answer: exit code 3. */
+export class UnreachableError extends UserError {}
+
+export interface Context extends Terminal {
+  connect: () => Promise<Pool>;
+  json: boolean;
+  paint: Paint;
+  /** Human output; nothing with --json. */
+  say: (text: string) => void;
+  /** The one document of --json; nothing without. */
+  document: (value: unknown) => void;
+  /** To stderr, always. */
+  note: (text: string) => void;
+}
+
+export type Options = NonNullable<ParseArgsConfig["options"]>;
+export type Values = Record<string, string | boolean | undefined>;
+
+export interface Command {
+  name: string;
+  /** After `trainyard `. */
+  usage: string;
+  summary: string;
+  details?: string;
+  options?: Options;
+  /** Names of the positional arguments, `?` at the end for one that may be left out. */
+  arguments: readonly string[];
+  /** Takes what follows `--`. */
+  passesOn?: boolean;
+  run: (context: Context, given: Given) => Promise<number>;
+}
+
+export interface Given {
+  arguments: readonly string[];
+  values: Values;
+  /** What follows `--`. */
+  passedOn: readonly string[];
+}
+
+export const COMMON_OPTIONS: Options = {
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+};
+
+/** @throws UsageError */
+export function parse(command: Command, argv: readonly string[]): Given & { help: boolean; json: boolean } {
+  const end = argv.indexOf("--");
+  const own = end === -1 ? argv : argv.slice(0, end);
+  const passedOn = end === -1 ? [] : argv.slice(end + 1);
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...own],
+      options: { ...command.options, ...COMMON_OPTIONS },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const values = parsed.values as Values;
+  const given = {
+    arguments: parsed.positionals,
+    values,
+    passedOn,
+    help: values.help === true,
+    json: values.json === true,
+  };
+  if (given.help) return given;
+  if (end !== -1 && !command.passesOn)
+    throw new UsageError(`\`${command.name}\` takes nothing after \`--\`.`);
+  const required = command.arguments.filter((name) => !name.endsWith("?")).length;
+  if (parsed.positionals.length < required)
+    throw new UsageError(
+      `\`${command.name}\` needs ${command.arguments.slice(parsed.positionals.length).join(" ")}.`,
+    );
+  if (parsed.positionals.length > command.arguments.length) {
+    const extra = parsed.positionals[command.arguments.length] ?? "";
+    const hint = command.passesOn ? " Arguments of the script follow after `--`." : "";
+    throw new UsageError(`\`${extra}\` is one argument too many.${hint}`);
+  }
+  return given;
+}
+
+export function makeContext(terminal: Terminal, connect: () => Promise<Pool>, json: boolean): Context {
+  const { stdout, stderr, environment } = terminal;
+  const colours = stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb" && !json;
+  return {
+    ...terminal,
+    connect,
+    json,
+    paint: painter(colours),
+    say: (text) => void (json || stdout.write(text)),
+    document: (value) => void (json && stdout.write(`${toJson(value)}\n`)),
+    note: (text) => void stderr.write(text),
+  };
+}
+
+/** NaN and the infinities, which JSON lacks, are strings, as in the run directory's files. */
+function toJson(value: unknown): string {
+  const replacer = (_: string, inner: unknown): unknown =>
+    typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner;
+  return JSON.stringify(value, replacer, 2);
+}
+
+/** Opens the pool, works with it and closes it, whatever happens. */
+export async function withPool<T>(context: Context, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = await context.connect();
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
+}

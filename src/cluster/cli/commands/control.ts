@@ -1,0 +1,89 @@
+/** Acting on experiments and trials: stop, kill, pause, resume, rename, delete. */
+import { createInterface } from "node:readline/promises";
+import { EXIT, UsageError, withPool, type Command, type Context } from "../command.ts";
+import { parseExperiment, parseTarget } from "../ids.ts";
+import { bytesText, countText } from "../text.ts";
+
+function action(verb: "stop" | "kill" | "pause" | "resume", summary: string, done: string): Command {
+  return {
+    name: verb,
+    usage: `${verb} ID`,
+    summary,
+    arguments: ["ID"],
+    run: async (context, given) => {
+      const text = given.arguments[0] ?? "";
+      const target = parseTarget(text);
+      return withPool(context, async (pool) => {
+        await pool.call(`trial/${verb}`, target, context.signal);
+        context.document(target);
+        context.say(`${text} ${done}.\n`);
+        return EXIT.ok;
+      });
+    },
+  };
+}
+
+export const stop = action("stop", "Ask an experiment (12) or a trial (12.3) to end.", "is asked to stop");
+export const kill = action("kill", "Kill an experiment or a trial: its whole process tree.", "is killed");
+export const pause = action("pause", "Checkpoint, and give the slots back.", "is asked to pause");
+export const resume = action("resume", "Go on from the last checkpoint.", "goes on");
+
+export const rename: Command = {
+  name: "rename",
+  usage: "rename ID NAME",
+  summary: "Give an experiment another name.",
+  arguments: ["ID", "NAME"],
+  run: async (context, given) => {
+    const experimentId = parseExperiment(given.arguments[0] ?? "");
+    const name = given.arguments[1] ?? "";
+    if (name.trim() === "" || name.length > 250) throw new UsageError("A name has 1 to 250 characters.");
+    return withPool(context, async (pool) => {
+      await pool.call("experiment/rename", { experimentId, name }, context.signal);
+      context.document({ experimentId, name });
+      context.say(`Experiment ${experimentId} is renamed.\n`);
+      return EXIT.ok;
+    });
+  },
+};
+
+export const remove: Command = {
+  name: "delete",
+  usage: "delete ID [--yes]",
+  summary: "Delete an experiment with its checkpoints and files; asks first.",
+  options: { yes: { type: "boolean", short: "y" } },
+  arguments: ["ID"],
+  run: async (context, given) => {
+    const experimentId = parseExperiment(given.arguments[0] ?? "");
+    return withPool(context, async (pool) => {
+      if (given.values.yes !== true) {
+        const counted = await pool.call(
+          "experiment/delete",
+          { experimentId, confirm: false },
+          context.signal,
+        );
+        const what = `experiment ${experimentId} with ${countText(counted.checkpoints, "checkpoint")}, ${bytesText(counted.bytes)}`;
+        if (!(await ask(context, `Delete ${what}?`))) {
+          context.note(`Nothing was deleted. To delete ${what}, add --yes.\n`);
+          context.document(counted);
+          return EXIT.usage;
+        }
+      }
+      const deleted = await pool.call("experiment/delete", { experimentId, confirm: true }, context.signal);
+      context.document(deleted);
+      context.say(`Deleted experiment ${experimentId}: ${bytesText(deleted.bytes)} are free again.\n`);
+      return EXIT.ok;
+    });
+  },
+};
+
+/** Yes or no at a terminal; no where nobody can answer. */
+export async function ask(context: Context, question: string): Promise<boolean> {
+  if (context.json || context.stdin.isTTY !== true || context.stderr.isTTY !== true) return false;
+  const reader = createInterface({ input: context.stdin, output: context.stderr });
+  try {
+    const answer = await reader.question(`${question} [y/N] `, { signal: context.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    reader.close();
+  }
+}

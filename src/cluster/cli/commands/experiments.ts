@@ -1,0 +1,213 @@
+/** Looking at experiments: list, show, checkpoints. */
+import { rankCheckpoints } from "../../client/checkpointChoice.ts";
+import type { Checkpoint, Experiment, MetricChoice, Trial } from "../../protocol/entities.ts";
+import type { Result } from "../../protocol/methods.ts";
+import { EXIT, UsageError, withPool, type Command, type Context } from "../command.ts";
+import { parseId } from "../ids.ts";
+import {
+  agoText,
+  bytesText,
+  countText,
+  durationText,
+  numberText,
+  pairs,
+  stateColour,
+  table,
+} from "../text.ts";
+
+export const list: Command = {
+  name: "list",
+  usage: "list",
+  summary: "All experiments, newest first.",
+  arguments: [],
+  run: (context) =>
+    withPool(context, async (pool) => {
+      const listed = await pool.call("experiment/list", {}, context.signal);
+      context.document(listed);
+      const experiments = [...listed.experiments].sort((a, b) => b.id - a.id);
+      if (experiments.length === 0)
+        context.say("No experiments yet. Submit a script: trainyard submit train.py\n");
+      else
+        context.say(
+          table(
+            ["ID", "STATE", "NAME", "BEST", "CREATED", "TOOK"],
+            experiments.map((experiment) => [
+              String(experiment.id),
+              { text: experiment.state, colour: stateColour(experiment.state) },
+              experiment.name,
+              bestText(experiment),
+              agoText(experiment.createdAt),
+              experiment.endedAt === null ? "" : durationText(experiment.endedAt - experiment.createdAt),
+            ]),
+            context.paint,
+          ),
+        );
+      return EXIT.ok;
+    }),
+};
+
+export const show: Command = {
+  name: "show",
+  usage: "show ID",
+  summary: "One experiment (12) or trial (12.3): state, trials, checkpoints, and why it failed.",
+  arguments: ["ID"],
+  run: async (context, given) => {
+    const id = parseId(given.arguments[0] ?? "");
+    if (id.kind === "checkpoint") throw new UsageError("`show` takes an experiment (12) or a trial (12.3).");
+    return withPool(context, async (pool) => {
+      const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+      if (id.kind === "experiment") {
+        context.document(got);
+        showExperiment(context, got);
+        return EXIT.ok;
+      }
+      const trial = got.trials.find((candidate) => candidate.id === id.trialId);
+      if (!trial) throw new UsageError(`Experiment ${id.experimentId} has no trial ${id.trialId}.`);
+      const ofTrial = <T extends { trialId: string }>(items: T[]): T[] =>
+        items.filter((item) => item.trialId === trial.id);
+      context.document({ trial, runs: ofTrial(got.runs), checkpoints: ofTrial(got.checkpoints) });
+      showTrial(context, trial);
+      return EXIT.ok;
+    });
+  },
+};
+
+export const checkpoints: Command = {
+  name: "checkpoints",
+  usage: "checkpoints ID",
+  summary: "Checkpoints of an experiment or a trial, best first.",
+  arguments: ["ID"],
+  run: async (context, given) => {
+    const id = parseId(given.arguments[0] ?? "");
+    if (id.kind === "checkpoint")
+      throw new UsageError("`checkpoints` takes an experiment (12) or a trial (12.3).");
+    return withPool(context, async (pool) => {
+      const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+      const wanted = got.checkpoints.filter(
+        (checkpoint) => id.kind === "experiment" || checkpoint.trialId === id.trialId,
+      );
+      const ranked = rankCheckpoints(wanted, got.experiment.metric);
+      context.document({ checkpoints: ranked });
+      context.say(
+        ranked.length === 0
+          ? "No checkpoints: a script writes one with `with run.checkpoint(step) as path:`.\n"
+          : checkpointTable(context, ranked, got.experiment.metric),
+      );
+      return EXIT.ok;
+    });
+  },
+};
+
+function showExperiment(
+  context: Context,
+  { experiment, trials, checkpoints: kept }: Result<"experiment/get">,
+): void {
+  const { snapshot } = experiment;
+  const head = snapshot.head;
+  const code = `${snapshot.tree.slice(0, 12)}, ${countText(snapshot.files, "file")}, ${bytesText(snapshot.bytes)}`;
+  const commit = head
+    ? ` (${head.branch ?? "detached"} ${head.commit.slice(0, 8)}${head.modified ? ", modified" : ""})`
+    : "";
+  const only = trials.length === 1 ? trials[0] : undefined;
+  context.say(
+    pairs(
+      [
+        ["Experiment", `${experiment.id}  ${experiment.name}`],
+        ["State", experiment.state],
+        ["Why", only ? whyText(only) : null],
+        ["Command", experiment.commandLine.join(" ")],
+        ["Workspace", experiment.workspace],
+        ["Code", code + commit],
+        ["Linked", snapshot.linked.length > 0 ? snapshot.linked.map(({ path }) => path).join(", ") : null],
+        [
+          "Not sent",
+          snapshot.leftOut.length > 0 ? snapshot.leftOut.map(({ path }) => path).join(", ") : null,
+        ],
+        ["Configuration", experiment.configuration],
+        ["Best", bestText(experiment) || null],
+        ["Created", agoText(experiment.createdAt)],
+        ...experiment.warnings.map((warning) => ["Warning", warning] as const),
+      ],
+      context.paint,
+    ),
+  );
+  if (trials.length > 0)
+    context.say(
+      `\n${table(
+        ["TRIAL", "STATE", "STEP", "BEST", "RUNS", "WHY"],
+        trials.map((trial) => [
+          trial.id,
+          { text: trial.state, colour: stateColour(trial.state) },
+          trial.latestStep === null ? "" : numberText(trial.latestStep),
+          trial.best ? `${numberText(trial.best.value)} at step ${numberText(trial.best.step)}` : "",
+          String(trial.attempts),
+          whyText(trial) ?? "",
+        ]),
+        context.paint,
+      )}`,
+    );
+  if (kept.length > 0)
+    context.say(`\n${checkpointTable(context, rankCheckpoints(kept, experiment.metric), experiment.metric)}`);
+}
+
+function showTrial(context: Context, trial: Trial): void {
+  context.say(
+    pairs(
+      [
+        ["Trial", trial.id],
+        ["State", trial.state],
+        ["Why", whyText(trial)],
+        ["Slots", trial.slots.join(", ") || null],
+        ["Step", trial.latestStep === null ? null : numberText(trial.latestStep)],
+        ["Progress", trial.progress === null ? null : `${Math.round(trial.progress * 100)} %`],
+        [
+          "Best",
+          trial.best ? `${numberText(trial.best.value)} at step ${numberText(trial.best.step)}` : null,
+        ],
+        ["Runs", `${trial.attempts}, ${countText(trial.restarts, "restart")}`],
+        ["Seed", String(trial.seed)],
+        ["NaN", trial.nan ? `${trial.nan.metric} at step ${numberText(trial.nan.step)}` : null],
+        ...Object.entries(trial.parameters).map(
+          ([name, { value, origin }]) => [name, `${JSON.stringify(value)} (${origin})`] as const,
+        ),
+        ...trial.warnings.map((warning) => ["Warning", warning] as const),
+      ],
+      context.paint,
+    ),
+  );
+}
+
+export function whyText(trial: Trial): string | null {
+  if (trial.waitReason !== null) return trial.waitReason;
+  if (!trial.failure) return null;
+  const { frame, message } = trial.failure;
+  return frame ? `${message} (${frame.file}:${frame.line})` : message;
+}
+
+function bestText({ best, metric }: Experiment): string {
+  if (!best) return "";
+  return `${metric ? `${metric.name} ` : ""}${numberText(best.value)} at step ${numberText(best.step)}`;
+}
+
+function checkpointTable(
+  context: Context,
+  ranked: readonly Checkpoint[],
+  metric: MetricChoice | null,
+): string {
+  const name = metric ? `${metric.group}/${metric.name}` : null;
+  return table(
+    ["CHECKPOINT", "TRIAL", "STEP", name ?? "METRIC", "SIZE", "WRITTEN"],
+    ranked.map((checkpoint) => {
+      const value = name === null ? undefined : checkpoint.metrics[name];
+      return [
+        checkpoint.uuid,
+        checkpoint.trialId,
+        numberText(checkpoint.step),
+        value === undefined ? "" : numberText(value),
+        bytesText(checkpoint.bytes),
+        agoText(checkpoint.createdAt) + (checkpoint.pinned ? ", pinned" : ""),
+      ];
+    }),
+    context.paint,
+  );
+}

@@ -1,0 +1,94 @@
+import path from "node:path";
+import { rankCheckpoints } from "../../client/checkpointChoice.ts";
+import { checkpointFolder, restoreCheckpoint } from "../../client/restore.ts";
+import { UserError } from "../../client/userError.ts";
+import type { Checkpoint } from "../../protocol/entities.ts";
+import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
+import { parseId } from "../ids.ts";
+import { bytesText, countText, numberText, plain } from "../text.ts";
+import { ask } from "./control.ts";
+
+export const restore: Command = {
+  name: "restore",
+  usage: "restore ID [--to DIR] [--replace]",
+  summary: "Bring back the best checkpoint of an experiment (12) or a trial (12.3), or one by its UUID.",
+  details: `It is verified against its manifest and put into checkpoints/<experiment>-<trial>-step<N>/ of this folder.
+
+  --to DIR     another folder; it must not exist
+  --replace    replace what is there`,
+  options: { to: { type: "string" }, replace: { type: "boolean" } },
+  arguments: ["ID"],
+  run: async (context, given) => {
+    const text = given.arguments[0] ?? "";
+    const { to } = given.values;
+    return withPool(context, async (pool) => {
+      const checkpoint = await findCheckpoint(context, pool, text);
+      const destination =
+        typeof to === "string" ? path.resolve(context.cwd, to) : checkpointFolder(context.cwd, checkpoint);
+      const attempt = (replace: boolean): ReturnType<typeof restoreCheckpoint> =>
+        restoreCheckpoint({
+          connection: pool,
+          uuid: checkpoint.uuid,
+          destination,
+          replace,
+          signal: context.signal,
+          onProgress: progress(context),
+        });
+      let restored = await attempt(given.values.replace === true);
+      if (restored.kind === "conflict") {
+        context.note(`${plain(restored.folder)} is there already. ${plain(restored.reason)}\n`);
+        if (!(await ask(context, "Replace it?")))
+          throw new UserError("Nothing was restored.", "Add --replace, or name another folder with --to.");
+        restored = await attempt(true);
+      }
+      if (restored.kind === "conflict") throw new UserError(restored.reason);
+      context.document({ folder: restored.folder, already: restored.kind === "already", checkpoint });
+      const size = `${countText(restored.manifest.files.length, "file")}, ${bytesText(checkpoint.bytes)}, verified`;
+      const what = `Step ${numberText(checkpoint.step)} of ${checkpoint.trialId} (${size})`;
+      const where = path.relative(context.cwd, restored.folder) || restored.folder;
+      context.say(
+        `${what} ${restored.kind === "already" ? "was there already" : "is restored"}: ${plain(where)}\n`,
+      );
+      return EXIT.ok;
+    });
+  },
+};
+
+async function findCheckpoint(context: Context, pool: Pool, text: string): Promise<Checkpoint> {
+  const id = parseId(text);
+  if (id.kind === "checkpoint") {
+    const { manifest } = await pool.call("checkpoint/manifest", { uuid: id.uuid }, context.signal);
+    const experimentId = Number(manifest.trial.split(".")[0]);
+    const got = await pool.call("experiment/get", { experimentId }, context.signal);
+    const found = got.checkpoints.find((checkpoint) => checkpoint.uuid === id.uuid);
+    if (!found) throw new UsageError(`There is no checkpoint ${id.uuid}.`);
+    return found;
+  }
+  const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+  const wanted = got.checkpoints.filter((checkpoint) =>
+    id.kind === "experiment"
+      ? true
+      : id.kind === "run"
+        ? checkpoint.runId === id.runId
+        : checkpoint.trialId === id.trialId,
+  );
+  const [best] = rankCheckpoints(wanted, got.experiment.metric);
+  if (!best) throw new UserError(`${text} has no checkpoint.`, "See its state with: trainyard show");
+  return best;
+}
+
+/** A line that is redrawn on a terminal; nothing elsewhere. */
+function progress(
+  context: Context,
+): (progress: { bytes: number; totalBytes: number; phase: string }) => void {
+  if (context.stderr.isTTY !== true) return () => undefined;
+  let last = 0;
+  return ({ bytes, totalBytes, phase }) => {
+    const now = Date.now();
+    const done = bytes >= totalBytes;
+    if (!done && now - last < 100) return;
+    last = now;
+    const percent = totalBytes > 0 ? Math.floor((100 * bytes) / totalBytes) : 100;
+    context.note(`\r${phase} ${percent} % of ${bytesText(totalBytes)}${done ? "\r\u001b[K" : ""}`);
+  };
+}

@@ -1,0 +1,183 @@
+import { realpath } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isInsidePath } from "../../protocol/base.ts";
+import type { Result } from "../../protocol/methods.ts";
+import { findRepository } from "../../client/snapshot/person.ts";
+import { confirmSize } from "../../client/snapshot/answers.ts";
+import { largestFolders } from "../../client/snapshot/sizes.ts";
+import type { SnapshotPlan } from "../../client/snapshot/plan.ts";
+import { defaultStateFolder } from "../../client/stateFolder.ts";
+import { submitExperiment, type Submitted } from "../../client/submit.ts";
+import { UserError } from "../../client/userError.ts";
+import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
+import { bytesText, countText, numberText, plain } from "../text.ts";
+import { ask } from "./control.ts";
+import { whyText } from "./experiments.ts";
+
+const WAIT_EVERY_MS = 500;
+
+export const submit: Command = {
+  name: "submit",
+  usage: "submit SCRIPT [--config F] [--slots N] [--name NAME] [--python P] [--wait] [--yes] [-- ARGS]",
+  summary: "Snapshot the code and run the script as an experiment.",
+  details: `The snapshot is the git repository around the script, or the script's folder. train.yaml or experiment.yaml
+beside the script is its configuration. Exit code with --wait: 0 when it completed, 1 when it failed.
+
+  --config F     another configuration; --config none runs without
+  --slots N      slots (GPUs) of the trial, instead of the configuration's
+  --name NAME    name of the experiment
+  --python P     interpreter: a path, or a name on PATH
+  --wait         show progress on stderr until the experiment ends
+  --yes          send more than 100 MB or 10,000 files without asking`,
+  options: {
+    config: { type: "string", short: "c" },
+    slots: { type: "string" },
+    name: { type: "string" },
+    python: { type: "string" },
+    wait: { type: "boolean", short: "w" },
+    yes: { type: "boolean", short: "y" },
+  },
+  arguments: ["SCRIPT"],
+  passesOn: true,
+  run: async (context, given) => {
+    const script = path.resolve(context.cwd, given.arguments[0] ?? "");
+    const choice = choices(given, context.cwd);
+    const folder = await startFolder(script, context);
+    // The snapshot does not wait for the pool.
+    const connecting = context.connect();
+    connecting.catch(() => undefined);
+    try {
+      const submitted = await submitExperiment({
+        ...choice,
+        connection: connecting,
+        stateFolder: defaultStateFolder(),
+        script,
+        folder,
+        arguments: given.passedOn,
+        secrets: (names) => Promise.resolve(fromEnvironment(names, context.environment)),
+        confirm: (plan) => confirm(context, plan, given.values.yes === true),
+        signal: context.signal,
+      });
+      for (const note of submitted.notes) context.note(`note: ${plain(note)}\n`);
+      if (given.values.wait === true) return await wait(context, await connecting, submitted);
+      const { experimentId, trialId } = submitted;
+      context.document({ experimentId, trialId, snapshot: submitted.snapshot.info });
+      context.say(`${describe(submitted)}\n`);
+      return EXIT.ok;
+    } finally {
+      await (await connecting.catch(() => null))?.close();
+    }
+  },
+};
+
+function choices(
+  given: Given,
+  cwd: string,
+): Pick<Parameters<typeof submitExperiment>[0], "configuration" | "slots" | "name" | "interpreter"> {
+  const { config, slots, name, python } = given.values;
+  if (typeof slots === "string" && !/^\d{1,4}$/.test(slots))
+    throw new UsageError(`\`--slots ${slots}\`: a number from 0 on is needed.`);
+  const file = typeof config === "string" ? path.resolve(cwd, config) : null;
+  return {
+    configuration: config === "none" ? null : file === null ? "auto" : { file },
+    ...(typeof slots === "string" ? { slots: Number(slots) } : {}),
+    ...(typeof name === "string" && name !== "" ? { name } : {}),
+    // A path is relative to where the person is; a bare name is looked for on PATH.
+    ...(typeof python === "string"
+      ? { interpreter: { explicit: /[/\\]/.test(python) ? path.resolve(cwd, python) : python } }
+      : {}),
+  };
+}
+
+/** The run starts where the person is, when that holds the script and lies in its repository; else beside the script. */
+async function startFolder(script: string, context: Context): Promise<string> {
+  const beside = await realpath(path.dirname(script)).catch(() => null);
+  if (beside === null) throw new UserError(`There is no script ${script}.`, "Check the path.");
+  const { repository } = await findRepository(beside, context.signal);
+  if (!repository) return beside;
+  const here = await realpath(context.cwd);
+  const inRepository = here === repository.root || isInsidePath(path.relative(repository.root, here));
+  const holdsScript = isInsidePath(path.relative(here, path.join(beside, path.basename(script))));
+  return inRepository && holdsScript ? here : beside;
+}
+
+function fromEnvironment(names: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = environment[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+async function confirm(context: Context, plan: SnapshotPlan, yes: boolean): Promise<"go" | "cancel"> {
+  const size = `${countText(plan.files, "file")}, ${bytesText(plan.bytes)}`;
+  const largest = largestFolders(plan).map(
+    (folder) =>
+      `  ${bytesText(folder.bytes).padStart(8)}  ${countText(folder.files, "file")}  ${plain(folder.path)}\n`,
+  );
+  if (!yes) {
+    context.note(
+      `The snapshot of ${plain(plan.root)} is large: ${size}. The largest in it:\n${largest.join("")}`,
+    );
+    if (!(await ask(context, "Send it?")))
+      throw new UsageError(
+        "Over 100 MB or 10,000 files need --yes (asked once for a folder, and again when it doubles). " +
+          "Paths in .gitignore are not sent.",
+      );
+  }
+  await confirmSize(plan);
+  return "go";
+}
+
+function describe({ experimentId, snapshot, interpreter, sentBytes }: Submitted): string {
+  const { files, bytes, linked } = snapshot.info;
+  const links = linked.length > 0 ? `; linked: ${linked.map((link) => link.path).join(", ")}` : "";
+  return plain(
+    `Experiment ${experimentId}: ${countText(files, "file")}, ${bytesText(bytes)} (${bytesText(sentBytes)} sent)${links}; ` +
+      `Python ${interpreter.version} at ${interpreter.path}`,
+  );
+}
+
+/** Shows what changes on stderr until the experiment ends. Leaving (Ctrl-C) does not end the experiment. */
+async function wait(context: Context, pool: Pool, submitted: Submitted): Promise<number> {
+  const { experimentId } = submitted;
+  context.note(`${describe(submitted)}\n`);
+  let last = "";
+  for (;;) {
+    const got = await pool
+      .call("experiment/get", { experimentId }, context.signal)
+      .catch((error: unknown) => {
+        if (context.signal.aborted)
+          context.note(`Experiment ${experimentId} goes on without this command.\n`);
+        throw error;
+      });
+    const line = progressLine(got);
+    if (line !== last) context.note(`${line}\n`);
+    last = line;
+    const { state } = got.experiment;
+    if (state === "completed" || state === "stopped" || state === "failed" || state === "killed") {
+      context.document(got);
+      return state === "failed" || state === "killed" ? EXIT.failed : EXIT.ok;
+    }
+    try {
+      await sleep(WAIT_EVERY_MS, undefined, { signal: context.signal });
+    } catch (error) {
+      context.note(`Experiment ${experimentId} goes on without this command.\n`);
+      throw error;
+    }
+  }
+}
+
+function progressLine({ experiment, trials }: Result<"experiment/get">): string {
+  const only = trials.length === 1 ? trials[0] : undefined;
+  const parts = [`${experiment.id} ${only?.state ?? experiment.state}`];
+  if (only?.latestStep !== null && only?.latestStep !== undefined)
+    parts.push(`step ${numberText(only.latestStep)}`);
+  if (only?.progress !== null && only?.progress !== undefined)
+    parts.push(`${Math.round(only.progress * 100)} %`);
+  if (experiment.best) parts.push(`best ${numberText(experiment.best.value)}`);
+  const why = only ? whyText(only) : null;
+  return plain(parts.join(", ") + (why ? `: ${why}` : ""));
+}

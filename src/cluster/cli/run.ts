@@ -1,0 +1,119 @@
+/** From an argument list to an exit code. */
+import { messageOf } from "../client/userError.ts";
+import {
+  EXIT,
+  makeContext,
+  parse,
+  UnreachableError,
+  UsageError,
+  type Command,
+  type Pool,
+  type Terminal,
+} from "./command.ts";
+import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
+import { checkpoints, list, show } from "./commands/experiments.ts";
+import { logs, metrics } from "./commands/output.ts";
+import { poolStatus, serverStop } from "./commands/pool.ts";
+import { restore } from "./commands/restore.ts";
+import { submit } from "./commands/submit.ts";
+import { plain } from "./text.ts";
+
+export const COMMANDS: readonly Command[] = [
+  poolStatus,
+  submit,
+  list,
+  show,
+  logs,
+  metrics,
+  checkpoints,
+  restore,
+  stop,
+  kill,
+  pause,
+  resume,
+  rename,
+  remove,
+  serverStop,
+];
+
+/** @param connect starts the local server when it does not run; throws UnreachableError */
+export async function runCommandLine(
+  argv: readonly string[],
+  terminal: Terminal,
+  connect: () => Promise<Pool>,
+  version: string,
+): Promise<number> {
+  const { stdout, stderr } = terminal;
+  let command: Command | undefined;
+  try {
+    if (argv[0] === "--version" || argv[0] === "-V") {
+      stdout.write(`${version}\n`);
+      return EXIT.ok;
+    }
+    if (argv.length === 0 || argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") {
+      (argv.length === 0 ? stderr : stdout).write(overview());
+      return argv.length === 0 ? EXIT.usage : EXIT.ok;
+    }
+    const found = findCommand(argv);
+    command = found.command;
+    const given = parse(command, found.rest);
+    if (given.help) {
+      stdout.write(help(command));
+      return EXIT.ok;
+    }
+    return await command.run(makeContext(terminal, connect, given.json), given);
+  } catch (error) {
+    if (terminal.signal.aborted) return EXIT.interrupted;
+    if (error instanceof UsageError) {
+      stderr.write(`trainyard: ${printable(error.message)}\n`);
+      stderr.write(command ? `Usage: trainyard ${command.usage}\n` : "See: trainyard --help\n");
+      return EXIT.usage;
+    }
+    stderr.write(`trainyard: ${printable(messageOf(error))}\n`);
+    const remedy = remedyOf(error);
+    if (remedy) stderr.write(`${printable(remedy)}\n`);
+    return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
+  }
+}
+
+/** @throws UsageError */
+function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
+  for (const command of COMMANDS) {
+    const words = command.name.split(" ");
+    if (words.every((word, index) => argv[index] === word))
+      return { command, rest: argv.slice(words.length) };
+  }
+  const group = COMMANDS.filter((command) => command.name.startsWith(`${argv[0] ?? ""} `));
+  if (group.length > 0)
+    throw new UsageError(`There is: ${group.map((command) => command.usage).join(", ")}.`);
+  throw new UsageError(`There is no command \`${argv[0] ?? ""}\`.`);
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`);
+  return `Usage: trainyard COMMAND [--json] [--help]
+
+${lines.join("")}
+An experiment is 12, its third trial 12.3, that trial's first attempt 12.3.1.
+TRAINYARD_HOME is the pool's folder (~/.trainyard). --json prints one document.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the pool cannot be reached, 130 interrupted.
+`;
+}
+
+function help(command: Command): string {
+  const details = command.details ? `\n${command.details}\n` : "";
+  return `Usage: trainyard ${command.usage}\n\n${command.summary}\n${details}\n  --json     print one JSON document\n`;
+}
+
+function remedyOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { remedy, data } = error as { remedy?: unknown; data?: { remedy?: unknown } };
+  if (typeof remedy === "string") return remedy;
+  return typeof data?.remedy === "string" ? data.remedy : null;
+}
+
+/** Lines stay lines; nothing else of what others wrote reaches the terminal as it is. */
+function printable(text: string): string {
+  return text.split("\n").map(plain).join("\n");
+}

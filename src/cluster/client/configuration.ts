@@ -1,0 +1,108 @@
+/** Finds and reads the experiment configuration of a script. */
+import { open, readdir } from "node:fs/promises";
+import path from "node:path";
+import type { ExperimentConfiguration } from "../protocol/configuration.ts";
+import { withoutConfiguration } from "../protocol/configuration.ts";
+import { checkConfiguration, type Checked } from "./configuration/check.ts";
+import { MOST_BYTES, readSource, type Located } from "./configuration/source.ts";
+import { messageOf, UserError } from "./userError.ts";
+
+export type { Located } from "./configuration/source.ts";
+
+/** Used without being asked for, when they lie beside the script; the first one counts. */
+export const CONFIGURATION_NAMES = ["train.yaml", "train.yml", "experiment.yaml", "experiment.yml"] as const;
+
+export interface LoadedConfiguration extends Checked {
+  file: string;
+  text: string;
+  /** `max_restarts` is 5 by default with a configuration, which a person may not expect: say so only when unset. */
+  maxRestartsSet: boolean;
+  /** Names in `${secret:NAME}` values of the environment. */
+  secretNames: string[];
+}
+
+/** The configuration has mistakes: `problems` says each with its line and column. */
+export class ConfigurationError extends UserError {
+  readonly problems: readonly Located[];
+  constructor(problems: readonly Located[]) {
+    super(
+      problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"),
+    );
+    this.problems = problems;
+  }
+}
+
+/** The configuration beside a script that is used when none was chosen, or null. */
+export async function findConfiguration(script: string): Promise<string | null> {
+  const folder = path.dirname(script);
+  const names = new Set(await readdir(folder).catch(() => []));
+  const name = CONFIGURATION_NAMES.find((candidate) => names.has(candidate));
+  return name === undefined ? null : path.join(folder, name);
+}
+
+/** @throws ConfigurationError, or UserError when the file cannot be read */
+export async function loadConfiguration(file: string): Promise<LoadedConfiguration> {
+  return parseConfiguration(file, await readText(file));
+}
+
+/** @throws ConfigurationError */
+export function parseConfiguration(file: string, text: string): LoadedConfiguration {
+  const read = readSource(file, text);
+  if ("problems" in read) throw new ConfigurationError(read.problems);
+  const checked = checkConfiguration(read.source);
+  if ("problems" in checked) throw new ConfigurationError(checked.problems);
+  return {
+    ...checked,
+    file,
+    text,
+    maxRestartsSet: "max_restarts" in (read.source.value as object),
+    secretNames: findSecretNames(checked.value),
+  };
+}
+
+/** What a script runs with that has no configuration: once, and a failure is final. */
+export function defaultConfiguration(): ExperimentConfiguration {
+  return withoutConfiguration();
+}
+
+export function findSecretNames(configuration: ExperimentConfiguration): string[] {
+  const variables = configuration.environment.environment_variables ?? {};
+  const values = Array.isArray(variables) ? variables : Object.values(variables).map(String);
+  const names = values.flatMap((value) =>
+    [...value.matchAll(/\$\{secret:([A-Za-z_][A-Za-z0-9_.-]*)\}/g)].map((match) => match[1] ?? ""),
+  );
+  return [...new Set(names)].sort();
+}
+
+/** Strings under `data:`; those that are paths which git ignores are linked into the run. */
+export function dataPathsOf(configuration: ExperimentConfiguration): string[] {
+  const found: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value === "string") found.push(value);
+    else if (typeof value === "object" && value !== null) Object.values(value).forEach(visit);
+  };
+  visit(configuration.data);
+  return found.filter((value) => value !== "" && value.length <= 4096 && !value.includes("\0"));
+}
+
+async function readText(file: string): Promise<string> {
+  const handle = await open(file, "r").catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UserError(`There is no configuration ${file}.`, "Check the path.");
+    throw new UserError(`The configuration ${file} cannot be read: ${messageOf(error)}.`);
+  });
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new UserError(`The configuration ${file} is not a file.`);
+    // What is too large is never in memory; the check of the size has the words for it.
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(found.size, MOST_BYTES + 1)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, bytesRead));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`The configuration ${file} is not UTF-8 text.`, "Save it as UTF-8.", {
+      cause: error,
+    });
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,199 @@
+/** From a document to an ExperimentConfiguration, with what to say about it and where. */
+import * as z from "zod";
+import { ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
+import type { Located, Path, Source } from "./source.ts";
+import { closest } from "./suggest.ts";
+
+export interface Checked {
+  value: ExperimentConfiguration;
+  /** Keys that are read and have no effect here. */
+  notes: Located[];
+  /** What parses, and does not run in this version: a submit is refused with these. */
+  notYet: Located[];
+}
+
+/** Keys further inside that have no effect (yet). */
+const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
+  environment: [
+    "image",
+    "proxy_ports",
+    "ports",
+    "force_pull_image",
+    "registry_auth",
+    "add_capabilities",
+    "drop_capabilities",
+    "pod_spec",
+  ],
+  resources: [
+    "max_slots",
+    "weight",
+    "priority",
+    "resource_pool",
+    "is_single_node",
+    "shm_size",
+    "devices",
+    "slots",
+    "native_parallel",
+    "agent_label",
+  ],
+};
+const DRAWN_TYPES = ["int", "double", "log", "categorical"];
+
+export function checkConfiguration(source: Source): Checked | { problems: Located[] } {
+  const { value, locate } = source;
+  if (!isMapping(value)) {
+    const found = value === null ? "empty" : Array.isArray(value) ? "a list" : "a single value";
+    const message = `A configuration is a map of keys (such as \`searcher:\`); this is ${found}.`;
+    return { problems: [locate([], message, "value")] };
+  }
+  const parsed = ExperimentConfiguration.safeParse(value);
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, source));
+  problems.push(...checkHyperparameters(value.hyperparameters, ["hyperparameters"], source));
+  if (!parsed.success || problems.length > 0) return { problems: inOrder(problems) };
+  return {
+    value: parsed.data,
+    notes: inOrder(findNotes(source)),
+    notYet: inOrder(findNotYet(parsed.data, source)),
+  };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, { locate, value }: Source): Located[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => {
+      const known = closest(key, knownKeys(issue.path));
+      const name = dotted([...issue.path, key]);
+      const message = `Unknown key \`${name}\`.${known ? ` Did you mean \`${known}\`?` : ""}`;
+      return locate([...issue.path, key], message, "key");
+    });
+  const name = dotted(issue.path);
+  const found = valueAt(value, issue.path);
+  if (issue.code === "invalid_value" && issue.values.length > 1) {
+    const names = issue.values.map(String);
+    const known = typeof found === "string" ? closest(found, names) : null;
+    const meant = known ? ` Did you mean \`${known}\`?` : "";
+    return [locate(issue.path, `\`${name}\` must be one of ${names.join(", ")}.${meant}`, "value")];
+  }
+  if (issue.code === "invalid_union") return [locate(issue.path, unionMessage(name, issue), "value")];
+  const expected = issue.message.replace(/^Invalid input: /, "").replace(/^Too (small|big): /, "");
+  return [locate(issue.path, `\`${name}\`: ${expected}.`, "value")];
+}
+
+function unionMessage(name: string, issue: Extract<Issue, { code: "invalid_union" }>): string {
+  const expected = issue.errors
+    .flatMap((errors) => errors.slice(0, 1))
+    .map((error) => error.message.replace(/^Invalid input: /, ""));
+  return `\`${name}\`: ${[...new Set(expected)].join("; or ") || "not a value that is understood"}.`;
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+}
+let schema: JsonSchema | undefined;
+
+function knownKeys(path: Path): string[] {
+  schema ??= z.toJSONSchema(ExperimentConfiguration, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  let at: JsonSchema | undefined = schema;
+  for (const part of path) at = at?.properties?.[String(part)];
+  return Object.keys(at?.properties ?? {});
+}
+
+function findNotes(source: Source): Located[] {
+  const notes: Located[] = [];
+  const value = source.value as Record<string, unknown>;
+  const note = (path: Path): void => {
+    notes.push(source.locate(path, `\`${dotted(path)}\` has no effect here.`, "key"));
+  };
+  for (const key of KEYS_WITHOUT_EFFECT) if (key in value) note([key]);
+  for (const [group, keys] of Object.entries(NESTED_WITHOUT_EFFECT)) {
+    const inner = value[group];
+    if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);
+  }
+  return notes;
+}
+
+function findNotYet(configuration: ExperimentConfiguration, source: Source): Located[] {
+  const found: Located[] = [];
+  const { name, source_trial_id: trial } = configuration.searcher;
+  if (name !== "single")
+    found.push(
+      source.locate(
+        ["searcher", "name"],
+        `The searcher \`${name}\` does not run yet; \`single\` with constant hyperparameters does.`,
+        "value",
+      ),
+    );
+  if (trial !== undefined && trial !== null)
+    found.push(
+      source.locate(
+        ["searcher", "source_trial_id"],
+        "`searcher.source_trial_id` does not work yet; name the checkpoint with `source_checkpoint_uuid`.",
+        "value",
+      ),
+    );
+  const visit = (value: unknown, path: Path): void => {
+    if (!isMapping(value)) return;
+    if (isDrawn(value))
+      found.push(
+        source.locate(
+          [...path, "type"],
+          `\`${dotted(path)}\` is drawn (${String(value.type)}), which does not run yet; give it a value.`,
+          "value",
+        ),
+      );
+    else for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key]);
+  };
+  visit(configuration.hyperparameters, ["hyperparameters"]);
+  return found;
+}
+
+/** A map with a `type` is a hyperparameter of that type; other maps nest. */
+function checkHyperparameters(value: unknown, path: Path, source: Source): Located[] {
+  if (!isMapping(value)) return [];
+  if (typeof value.type !== "string" || path.length === 1)
+    return Object.entries(value).flatMap(([key, inner]) =>
+      checkHyperparameters(inner, [...path, key], source),
+    );
+  const name = dotted(path);
+  const missing = (keys: readonly string[]): Located[] =>
+    keys
+      .filter((key) => !(key in value))
+      .map((key) =>
+        source.locate(path, `\`${name}\` of type ${String(value.type)} needs \`${key}\`.`, "key"),
+      );
+  if (value.type === "const") return missing(["val"]);
+  if (value.type === "categorical") return missing(["vals"]);
+  if (isDrawn(value))
+    return missing(value.type === "log" ? ["minval", "maxval", "base"] : ["minval", "maxval"]);
+  const types = ["const", ...DRAWN_TYPES];
+  const known = closest(value.type, types);
+  const meant = known ? ` Did you mean \`${known}\`?` : ` Known are ${types.join(", ")}.`;
+  return [
+    source.locate([...path, "type"], `\`${name}\` has an unknown type \`${value.type}\`.${meant}`, "value"),
+  ];
+}
+
+function isDrawn(value: Record<string, unknown>): boolean {
+  return typeof value.type === "string" && DRAWN_TYPES.includes(value.type);
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, part) =>
+      typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  );
+}
+
+function dotted(path: Path): string {
+  return path.map(String).join(".") || "the configuration";
+}
+
+function inOrder(found: Located[]): Located[] {
+  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+}

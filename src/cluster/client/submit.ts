@@ -1,0 +1,250 @@
+/**
+ * From a click to an experiment, the one path that the editor and the command line share: read the configuration, find
+ * the interpreter, snapshot the code, send what the pool lacks, submit.
+ */
+import { randomUUID } from "node:crypto";
+import { realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { isInsidePath, Uuid } from "../protocol/base.ts";
+import type { Result } from "../protocol/methods.ts";
+import {
+  ConfigurationError,
+  dataPathsOf,
+  defaultConfiguration,
+  findConfiguration,
+  loadConfiguration,
+  type LoadedConfiguration,
+  type Located,
+} from "./configuration.ts";
+import { bytePath } from "./git.ts";
+import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
+import type { PoolCalls } from "./poolCalls.ts";
+import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
+import { pushSnapshot } from "./snapshot/push.ts";
+import { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
+import { UserError } from "./userError.ts";
+
+export type SubmitStep = "planning" | "connecting" | "snapshotting" | "sending" | "submitting";
+
+export interface SubmitOptions {
+  /** May still be connecting: the snapshot does not wait for it. */
+  connection: PoolCalls | Promise<PoolCalls>;
+  /** Where private repositories and answers are kept (defaultStateFolder()). */
+  stateFolder: string;
+  /** Absolute path of the script. */
+  script: string;
+  /** The workspace folder: the run starts at its counterpart. */
+  folder: string;
+  arguments?: readonly string[];
+  /** `"auto"`: the one beside the script if there is one; a path; or null for none. */
+  configuration?: "auto" | { file: string } | null;
+  name?: string;
+  slots?: number;
+  interpreter?: { explicit?: string | null; editorChoice?: string | null };
+  startFrom?: string | null;
+  /** Ignored paths to link and paths to leave out, beside the remembered ones; relative to the snapshot's root. */
+  extraLinks?: readonly string[];
+  leftOut?: readonly string[];
+  /** False for a pool that does not see this machine's files. */
+  linkable?: boolean;
+  /** Values for `${secret:NAME}`. */
+  secrets?: (names: readonly string[]) => Promise<Record<string, string>>;
+  /**
+   * Asked when the size needs a yes: the callback remembers it (confirmSize) and answers `go`, or has changed what is
+   * left out (leaveOut) and answers `planAgain`, or `cancel`.
+   */
+  confirm: (plan: SnapshotPlan) => Promise<"go" | "planAgain" | "cancel">;
+  onProgress?: (step: SubmitStep) => void;
+  signal?: AbortSignal;
+}
+
+export interface Submitted extends Result<"experiment/submit"> {
+  snapshot: WrittenSnapshot;
+  configuration: LoadedConfiguration | null;
+  interpreter: Interpreter;
+  sentBytes: number;
+  /** Said once after the submit: keys without effect (with their lines), files that changed while read. */
+  notes: string[];
+  /** Wall time of each step in milliseconds. */
+  timings: Partial<Record<SubmitStep, number>>;
+}
+
+export class SubmitCancelled extends Error {
+  override readonly name = "SubmitCancelled";
+}
+
+/** @throws UserError, ConfigurationError, SubmitCancelled, AbortError, and what a call to the pool throws */
+export async function submitExperiment(options: SubmitOptions): Promise<Submitted> {
+  const { signal } = options;
+  const timings: Submitted["timings"] = {};
+  const timed = async <T>(step: SubmitStep, work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    options.onProgress?.(step);
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      timings[step] = (timings[step] ?? 0) + performance.now() - start;
+    }
+  };
+  const connecting = Promise.resolve(options.connection);
+  // A connection that fails while the snapshot is planned is reported when its turn comes.
+  connecting.catch(() => undefined);
+
+  const script = await realScript(options.script);
+  const folder = await realpath(options.folder);
+  const { configuration, notes } = await readConfiguration(options, script);
+  const value = configuration?.value ?? defaultConfiguration();
+  const secretsAsked = askSecrets(options, configuration?.secretNames ?? []);
+  secretsAsked.catch(() => undefined);
+
+  let plan = await timed("planning", () => planOf(options, folder, value));
+  requireScript(plan, script);
+  while (plan.needsConfirmation) {
+    const answer = await options.confirm(plan);
+    if (answer === "cancel") throw new SubmitCancelled("The submit was cancelled.");
+    if (answer === "go") break;
+    plan = await timed("planning", () => planOf(options, folder, value));
+    requireScript(plan, script);
+  }
+  const explicit = options.interpreter?.explicit
+    ? { value: options.interpreter.explicit, origin: "named for this submit" }
+    : value.environment.python
+      ? { value: value.environment.python, origin: "environment.python in the configuration" }
+      : null;
+  const interpreting = resolveInterpreter({
+    script,
+    root: plan.root,
+    folder,
+    explicit,
+    editorChoice: options.interpreter?.editorChoice ?? null,
+  });
+  interpreting.catch(() => undefined);
+
+  const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
+  const interpreter = await interpreting;
+  const secrets = await secretsAsked;
+  const pool = await timed("connecting", () => connecting);
+  const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
+
+  const { directory, script: relative } = startOf(plan, script);
+  const submitted = await timed("submitting", () =>
+    pool.call(
+      "experiment/submit",
+      {
+        submissionId: randomUUID(),
+        name: options.name ?? value.name ?? path.basename(script),
+        workspace: folder,
+        script: relative,
+        directory,
+        arguments: [...(options.arguments ?? [])],
+        snapshot: snapshot.info,
+        interpreter: interpreter.path,
+        configuration: {
+          value,
+          source: configuration
+            ? { path: nameIn(plan.root, configuration.file), text: configuration.text }
+            : null,
+        },
+        slotsPerTrial: options.slots ?? value.resources.slots_per_trial,
+        secrets,
+        startFrom: options.startFrom ?? value.searcher.source_checkpoint_uuid ?? null,
+      },
+      signal,
+    ),
+  );
+  return {
+    ...submitted,
+    snapshot,
+    configuration,
+    interpreter,
+    sentBytes,
+    notes: [...notes, ...snapshot.notes],
+    timings,
+  };
+}
+
+async function realScript(script: string): Promise<string> {
+  const real = await realpath(script).catch(() => null);
+  if (real === null) throw new UserError(`There is no script ${script}.`, "Check the path.");
+  if (!(await stat(real)).isFile()) throw new UserError(`${script} is not a file.`, "Name a script to run.");
+  // The script may be a link out of the folder: it runs by the name that the person used.
+  return path.join(await realpath(path.dirname(script)), path.basename(script));
+}
+
+async function readConfiguration(
+  options: SubmitOptions,
+  script: string,
+): Promise<{ configuration: LoadedConfiguration | null; notes: string[] }> {
+  const choice = options.configuration ?? "auto";
+  if (options.configuration === null) return { configuration: null, notes: [] };
+  const file = choice === "auto" ? await findConfiguration(script) : choice.file;
+  if (file === null) return { configuration: null, notes: [] };
+  const configuration = await loadConfiguration(await realpath(file).catch(() => path.resolve(file)));
+  if (configuration.notYet.length > 0) throw new ConfigurationError(configuration.notYet);
+  const uuid = configuration.value.searcher.source_checkpoint_uuid;
+  if (uuid && !Uuid.safeParse(uuid).success)
+    throw new UserError(`\`searcher.source_checkpoint_uuid\` in ${file} is not a checkpoint's id: ${uuid}.`);
+  return { configuration, notes: configuration.notes.map(place) };
+}
+
+function place({ file, line, message }: Located): string {
+  return `${path.basename(file)}:${line}: ${message}`;
+}
+
+async function askSecrets(options: SubmitOptions, names: readonly string[]): Promise<Record<string, string>> {
+  if (names.length === 0) return {};
+  const values = (await options.secrets?.(names)) ?? {};
+  const missing = names.filter((name) => values[name] === undefined);
+  if (missing.length > 0)
+    throw new UserError(
+      `The configuration uses secrets that are not known here: ${missing.join(", ")}.`,
+      "Store them first, or, on the command line, set environment variables of these names.",
+    );
+  return values;
+}
+
+function planOf(
+  options: SubmitOptions,
+  folder: string,
+  configuration: LoadedConfiguration["value"],
+): Promise<SnapshotPlan> {
+  return planSnapshot({
+    folder,
+    stateFolder: options.stateFolder,
+    dataPaths: dataPathsOf(configuration),
+    extraLinks: options.extraLinks ?? [],
+    leftOut: options.leftOut ?? [],
+    linkable: options.linkable ?? true,
+    signal: options.signal,
+  });
+}
+
+/** The run sees the snapshot and nothing else, so the script has to be in it. */
+function requireScript(plan: SnapshotPlan, script: string): void {
+  const name = path.relative(plan.root, script);
+  if (!isInsidePath(name))
+    throw new UserError(
+      `${script} lies outside of ${plan.root}, whose code would be sent.`,
+      "Open the folder that the script is in.",
+    );
+  if (plan.entries.has(bytePath(name))) return;
+  const why = plan.leftOut.find((left) => name === left.path || name.startsWith(`${left.path}/`))?.reason;
+  throw new UserError(
+    `${name} is not part of the snapshot${why ? `: ${why}` : ": git ignores it, or it was restored from a pool"}.`,
+    "Change the rule that ignores it, or add the file with: git add --force",
+  );
+}
+
+/** Where the run starts, and the script from there: the folder's counterpart unless the script lies elsewhere. */
+function startOf(plan: SnapshotPlan, script: string): { directory: string; script: string } {
+  const relative = path.relative(path.join(plan.root, plan.directory), script);
+  if (isInsidePath(relative)) return { directory: plan.directory, script: relative };
+  const directory = path.relative(plan.root, path.dirname(script)) || ".";
+  return { directory, script: path.basename(script) };
+}
+
+function nameIn(root: string, file: string): string {
+  const relative = path.relative(root, file);
+  return isInsidePath(relative) ? relative : file;
+}

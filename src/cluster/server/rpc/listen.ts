@@ -1,0 +1,106 @@
+/** The server's ear: HTTP on a Unix socket, a WebSocket for each client, bulk transfers beside them. */
+import fs from "node:fs";
+import http from "node:http";
+import { WebSocketServer, type WebSocket } from "ws";
+import { MAX_MESSAGE_BYTES } from "../../protocol/frame.ts";
+import { SUBPROTOCOL } from "../../protocol/version.ts";
+import type { Broadcaster, Handlers, Logger, Tickets } from "../ports.ts";
+import { Bulk } from "./bulk.ts";
+import { Client } from "./client.ts";
+import { prepareSocketFolder, removeStaleSocket } from "./socketFolder.ts";
+
+const PING_INTERVAL_MS = 30_000;
+
+export interface Rpc {
+  broadcaster: Broadcaster;
+  tickets: Tickets;
+  clientCount(): number;
+  /** Called with the id of each client that is gone. */
+  onClientGone(listener: (clientId: number) => void): void;
+  /** From here on clients are served. @throws Error when the socket cannot be ours */
+  listen(socketPath: string, handlers: Handlers): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createRpc(logger: Logger): Rpc {
+  const clients = new Map<number, Client>();
+  const sockets = new Map<number, WebSocket>();
+  const goneListeners: ((clientId: number) => void)[] = [];
+  const bulk = new Bulk(logger);
+  let nextId = 1;
+  let listeningAt: string | null = null;
+
+  const server = http.createServer((request, response) => void bulk.handle(request, response));
+  server.on("clientError", (_error, socket) => socket.destroy());
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+
+  const pings = setInterval(() => {
+    for (const socket of sockets.values()) {
+      const state = socket as WebSocket & { hasAnswered?: boolean };
+      if (state.hasAnswered === false) socket.terminate();
+      else {
+        state.hasAnswered = false;
+        socket.ping();
+      }
+    }
+  }, PING_INTERVAL_MS);
+  pings.unref();
+
+  function welcome(socket: WebSocket, handlers: Handlers): void {
+    const id = nextId++;
+    socket.on("error", (error) =>
+      logger.warn("a client's socket failed", { clientId: id, error: error.message }),
+    );
+    socket.on("pong", () => ((socket as WebSocket & { hasAnswered?: boolean }).hasAnswered = true));
+    socket.on("close", () => {
+      clients.delete(id);
+      sockets.delete(id);
+      bulk.forget(id);
+      for (const listener of goneListeners) listener(id);
+    });
+    sockets.set(id, socket);
+    clients.set(id, new Client(id, socket, handlers, logger));
+  }
+
+  return {
+    broadcaster: {
+      notify: (clientId, name, value) => clients.get(clientId)?.notify(name, value),
+      pendingBytes: (clientId) => clients.get(clientId)?.pendingBytes ?? 0,
+    },
+    tickets: bulk,
+    clientCount: () => clients.size,
+    onClientGone: (listener) => void goneListeners.push(listener),
+    async listen(socketPath, handlers) {
+      prepareSocketFolder(socketPath);
+      await removeStaleSocket(socketPath);
+      server.on("upgrade", (request, socket, head) => {
+        const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
+        if (!offered?.includes(SUBPROTOCOL))
+          return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        return webSockets.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, handlers));
+      });
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(socketPath, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      });
+      fs.chmodSync(socketPath, 0o600);
+      listeningAt = socketPath;
+    },
+    async close() {
+      clearInterval(pings);
+      for (const socket of sockets.values()) socket.terminate();
+      webSockets.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (listeningAt !== null) fs.rmSync(listeningAt, { force: true });
+    },
+  };
+}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import shutil
 import stat
 import time
-import uuid
 
 from ..files import read_json, sync_folder, write_json
 
@@ -22,6 +19,8 @@ class CheckpointError(Exception):
 
 def new(root: str) -> tuple:
     """A fresh uuid and its empty files/ folder."""
+    import uuid  # here and below: what only checkpoints need must not slow down every start
+
     name = str(uuid.uuid4())
     files = os.path.join(root, name, "files")
     os.makedirs(files)
@@ -29,6 +28,8 @@ def new(root: str) -> tuple:
 
 
 def discard(files: str) -> None:
+    import shutil
+
     shutil.rmtree(os.path.dirname(files), ignore_errors=True)
 
 
@@ -85,6 +86,8 @@ def _check(root: str) -> None:
 
 
 def _replace_link(path: str, shown: str, root: str) -> None:
+    import shutil
+
     target = os.path.realpath(path)
     if target != root and not target.startswith(root + os.sep):
         raise CheckpointError("checkpoint: the link %s leads out of the checkpoint, to %s; copy the file" % (shown, target))
@@ -118,6 +121,8 @@ def _is_utf8(name: str) -> bool:
 
 
 def _hash_and_sync(path: str) -> tuple:
+    import hashlib
+
     digest = hashlib.sha256()
     size = 0
     buffer = memoryview(bytearray(_CHUNK_BYTES))

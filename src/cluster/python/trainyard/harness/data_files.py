@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from typing import Any, Dict, List, Optional
@@ -63,6 +62,8 @@ class DataFiles:
             pass
 
     def _describe(self, path: str) -> Dict[str, Any]:
+        import hashlib
+
         try:
             if not os.path.isfile(path):
                 return {}

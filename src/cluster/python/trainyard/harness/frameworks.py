@@ -6,7 +6,6 @@ Asked on the script's own thread, so everything is bounded.
 from __future__ import annotations
 
 import gc
-import hashlib
 import sys
 import time
 from typing import Any, Dict, List
@@ -21,21 +20,30 @@ MAX_ELEMENTS = 65536
 
 
 def random_states() -> Dict[str, Any]:
-    """Digests of the generators' states, and PyTorch's seed."""
+    """The generators' states as bytes (for digests()), and PyTorch's seed."""
     found: Dict[str, Any] = {"python": NOT_SEEN, "numpy": NOT_SEEN, "torch": NOT_SEEN, "torchSeed": NOT_SEEN, "cuda": NOT_SEEN}
     random = sys.modules.get("random")
     if random is not None:
-        found["python"] = _seen(lambda: _digest(repr(random.getstate()).encode()))
+        found["python"] = _seen(lambda: repr(random.getstate()).encode())
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        found["numpy"] = _seen(lambda: _digest(repr(_numpy_state(numpy_random)).encode()))
+        found["numpy"] = _seen(lambda: repr(_numpy_state(numpy_random)).encode())
     torch = sys.modules.get("torch")
     if torch is not None:
-        found["torch"] = _seen(lambda: _digest(bytes(torch.get_rng_state().tolist())))
+        found["torch"] = _seen(lambda: bytes(torch.get_rng_state().tolist()))
         found["torchSeed"] = _seen(lambda: int(torch.initial_seed()))
         if _seen(lambda: torch.cuda.is_initialized()) is True:
-            found["cuda"] = _seen(lambda: _digest(bytes(torch.cuda.get_rng_state().tolist())))
+            found["cuda"] = _seen(lambda: bytes(torch.cuda.get_rng_state().tolist()))
     return found
+
+
+def digests(states: Any) -> Any:
+    """SHA-256 in place of each state; not on the script's thread."""
+    import hashlib
+
+    if not isinstance(states, dict):
+        return states
+    return {k: hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for k, v in states.items()}
 
 
 def threads() -> Any:
@@ -106,6 +114,8 @@ def _describe(optimizer: Any) -> Dict[str, Any]:
 
 def _weights(tensors: List[Any]) -> Any:
     """SHA-256 over shape, type and values (as float64) of each tensor."""
+    import hashlib
+
     digest = hashlib.sha256()
     until = time.monotonic() + MAX_WEIGHTS_S
     sampled = False
@@ -123,10 +133,6 @@ def _weights(tensors: List[Any]) -> Any:
 def _numpy_state(numpy_random: Any) -> Any:
     name, keys, position, has_gauss, cached = numpy_random.get_state()
     return name, keys.tobytes(), position, has_gauss, cached
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _seen(look: Any) -> Any:

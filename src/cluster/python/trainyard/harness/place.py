@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-import uuid
 
 from ..files import read_json, write_json
 
@@ -100,6 +99,8 @@ def _new_folder(parent: str, name: str) -> str:
 
 
 def _local_spec(place: Place) -> dict:
+    import uuid
+
     script = sys.argv[0] if sys.argv and sys.argv[0] else "-"
     return {
         "version": 1,

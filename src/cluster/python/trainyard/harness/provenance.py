@@ -115,7 +115,10 @@ class Recorder:
         return {
             "parameters": self._parameters(),
             "threads": threads,
-            "randomStates": {"start": self._at_start, "firstReport": seen.get("random", NOT_SEEN)},
+            "randomStates": {
+                "start": frameworks.digests(self._at_start),
+                "firstReport": frameworks.digests(seen.get("random", NOT_SEEN)),
+            },
             "torch": seen.get("torch", NOT_SEEN),
             "optimizers": seen.get("optimizers", NOT_SEEN),
             "firstReportAt": seen.get("seenAt", NOT_SEEN),

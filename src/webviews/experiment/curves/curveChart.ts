@@ -1,0 +1,439 @@
+/** One chart: a title, the curves of one name, and their twin as a table. Reads nothing itself; it is given points. */
+import {
+  Chart,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  type ChartDataset,
+} from "chart.js";
+import { button } from "../../ui/controls.ts";
+import { h, setText } from "../../ui/dom.ts";
+import { formatDistinct, formatTick } from "../format.ts";
+import type { ChartSpec, CurveSpec } from "./charts.ts";
+import type { PointColumns } from "./columns.ts";
+import { LABEL_GAP, painter, recede, type Paint, type PaintedCurve } from "./painter.ts";
+import { withAlpha, type Palette } from "./palette.ts";
+import { readingsAt, summarise, type ReadableCurve, type Reading } from "./readings.ts";
+import { growLogRange, growRange, linearTicks, logTicks, niceTimeStep, type Range } from "./scales.ts";
+import { drawnCurve, extent, nearestIndex, type DrawnCurve, type Point } from "./transform.ts";
+import { PointsTable } from "./pointsTable.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
+
+export interface ChartSettings {
+  xAxis: "step" | "time";
+  logX: boolean;
+  logY: boolean;
+  smoothing: number;
+  zoom: { from: number; to: number } | null;
+  /** Start of relative time of a curve. */
+  originMs: (curve: CurveSpec) => number;
+}
+interface Curve {
+  spec: CurveSpec;
+  drawn: DrawnCurve;
+  columns: PointColumns;
+}
+
+const MOST_LABELS = 8;
+const LABEL_STEP_PX = 16;
+
+export class CurveChart {
+  readonly element: HTMLElement;
+  /** Takes pointer and keys; the board listens. */
+  readonly plot: HTMLElement;
+  spec: ChartSpec;
+  private readonly canvas = h("canvas");
+  private readonly title = h("h3", { class: "chart-title" });
+  private readonly note = h("span", { class: "chart-note" });
+  private readonly summary: HTMLElement;
+  private readonly tableSlot = h("div", { class: "chart-table", hidden: true });
+  private table: PointsTable | null = null;
+  private chart: Chart<"line", Point[]> | null = null;
+  private curves: Curve[] = [];
+  private settings: ChartSettings | null = null;
+  private xRange: Range | null = null;
+  private yRange: Range | null = null;
+  private rangeKind = "";
+  private paint: Paint;
+
+  constructor(spec: ChartSpec, palette: Palette) {
+    this.spec = spec;
+    this.paint = { palette, curves: [], front: null, crosshair: null, selection: null, labelWidthPx: 0 };
+    const id = `summary-${Math.random().toString(36).slice(2)}`;
+    this.summary = h("p", { id, class: "spoken" });
+    this.plot = h(
+      "div",
+      {
+        class: "plot is-waiting",
+        tabindex: 0,
+        role: "application",
+        "aria-roledescription": "chart",
+        "aria-label": spec.title,
+        "aria-describedby": id,
+      },
+      this.canvas,
+    );
+    this.canvas.setAttribute("aria-hidden", "true");
+    setText(this.title, spec.title);
+    this.title.title = spec.title;
+    this.element = h(
+      "section",
+      { class: "chart", "data-chart": spec.id, "aria-label": spec.title },
+      h(
+        "header",
+        { class: "chart-head" },
+        this.title,
+        this.note,
+        button({
+          label: `Show ${spec.title} as a table`,
+          icon: "table",
+          appearance: "icon",
+          onPress: () => this.toggleTable(),
+        }),
+      ),
+      this.plot,
+      this.tableSlot,
+      this.summary,
+    );
+  }
+
+  /** Draws what there is. `pointsOf` gives the points that have been read of a curve. */
+  draw(settings: ChartSettings, palette: Palette, pointsOf: (curve: CurveSpec) => PointColumns | null): void {
+    this.settings = settings;
+    this.paint.palette = palette;
+    this.curves = this.spec.curves.flatMap((spec) => {
+      const columns = pointsOf(spec);
+      if (columns === null) return [];
+      const { xAxis, logX, logY, smoothing } = settings;
+      const originMs = settings.originMs(spec);
+      return [
+        {
+          spec,
+          columns,
+          drawn: drawnCurve(columns, { xAxis, logX, logY, smoothing, originMs, total: spec.series.count }),
+        },
+      ];
+    });
+    this.plot.classList.toggle("is-waiting", this.curves.length === 0);
+    if (this.curves.length === 0) return;
+    this.updateRanges(settings);
+    this.updatePaint();
+    this.updateChart();
+    this.updateWords(settings);
+    this.table?.set(
+      this.curves.map((curve) => ({ label: curve.spec.label, columns: curve.columns })),
+      settings.xAxis,
+    );
+  }
+
+  /** Values at `x` for the tooltip, highest first. Only what has been drawn is read. */
+  readings(x: number): Reading[] {
+    return readingsAt(this.readable(), x);
+  }
+
+  /** Marks `x` on the chart (null: nothing) and brings a curve to the front. */
+  mark(x: number | null, front: string | null): void {
+    const crosshair =
+      x === null
+        ? null
+        : {
+            x,
+            points: this.curves.flatMap(({ spec, drawn }) => {
+              const point = drawn.line[nearestIndex(drawn.line, x)];
+              return point === undefined ? [] : [{ key: spec.key, ...point }];
+            }),
+          };
+    const sameFront = this.paint.front === front;
+    this.paint = { ...this.paint, crosshair, front };
+    if (sameFront) this.chart?.draw();
+    else this.updateChart();
+  }
+
+  markSelection(selection: Paint["selection"]): void {
+    this.paint = { ...this.paint, selection };
+    this.chart?.draw();
+  }
+
+  /** x of the reported point nearest to a pixel of the plot; null outside of the axes. */
+  xAt(pixel: number): number | null {
+    const scale = this.chart?.scales.x;
+    if (scale === undefined) return null;
+    const wanted = scale.getValueForPixel(pixel);
+    return wanted === undefined ? null : this.nearestX(wanted);
+  }
+  /** x at a pixel, between the points too. */
+  exactXAt(pixel: number): number | null {
+    return this.chart?.scales.x?.getValueForPixel(pixel) ?? null;
+  }
+  pixelOf(x: number): number {
+    return this.chart?.scales.x?.getPixelForValue(x) ?? 0;
+  }
+  /** The curve whose line is nearest to a pixel at `x`, when there are several trials to tell apart. */
+  frontAt(x: number, pixelY: number): string | null {
+    const y = this.chart?.scales.y;
+    if (y === undefined || this.curves.length < 3) return null;
+    let best: { key: string; distance: number } | null = null;
+    for (const { spec, drawn } of this.curves) {
+      const point = drawn.line[nearestIndex(drawn.line, x)];
+      if (point === undefined || Number.isNaN(point.y)) continue;
+      const distance = Math.abs(y.getPixelForValue(point.y) - pixelY);
+      if (distance < 24 && (best === null || distance < best.distance)) best = { key: spec.key, distance };
+    }
+    return best?.key ?? null;
+  }
+
+  /** x of the point `by` points further in the longest curve; for the arrow keys. */
+  neighbourX(x: number | null, by: number): number | null {
+    const longest = this.curves.reduce<Point[]>(
+      (held, { drawn }) => (drawn.line.length > held.length ? drawn.line : held),
+      [],
+    );
+    if (longest.length === 0) return null;
+    const at = x === null ? (by > 0 ? -1 : longest.length) : nearestIndex(longest, x);
+    return longest[Math.min(longest.length - 1, Math.max(0, at + by))]?.x ?? null;
+  }
+
+  get range(): Range | null {
+    return this.settings?.zoom === null || this.settings === null
+      ? this.xRange
+      : { min: this.settings.zoom.from, max: this.settings.zoom.to };
+  }
+
+  destroy(): void {
+    this.chart?.destroy();
+    this.element.remove();
+  }
+
+  private nearestX(wanted: number): number | null {
+    let nearest: number | null = null;
+    for (const { drawn } of this.curves) {
+      const x = drawn.line[nearestIndex(drawn.line, wanted)]?.x;
+      if (x !== undefined && (nearest === null || Math.abs(x - wanted) < Math.abs(nearest - wanted)))
+        nearest = x;
+    }
+    return nearest;
+  }
+
+  private readable(): ReadableCurve[] {
+    return this.curves.map(({ spec, drawn }) => {
+      const notNumbers = new Set(drawn.notNumbers);
+      return {
+        key: spec.key,
+        label: spec.label === "" ? this.spec.title : spec.label,
+        points: drawn.raw ?? drawn.line,
+        isNotNumber: (x) => notNumbers.has(x),
+        format: this.spec.unit.format,
+      };
+    });
+  }
+
+  private updateRanges(settings: ChartSettings): void {
+    const kind = [settings.xAxis, settings.logX, settings.logY, JSON.stringify(settings.zoom)].join();
+    if (kind !== this.rangeKind) {
+      this.rangeKind = kind;
+      this.xRange = this.yRange = null;
+    }
+    const zoom = settings.zoom ?? { from: -Infinity, to: Infinity };
+    const x: Range = { min: Infinity, max: -Infinity };
+    const y: Range = { min: Infinity, max: -Infinity };
+    for (const { drawn } of this.curves) {
+      const whole = extent(drawn.raw ?? drawn.line);
+      const seen = extent(drawn.raw ?? drawn.line, zoom.from, zoom.to);
+      if (whole !== null) widen(x, whole.x);
+      if (seen !== null) widen(y, seen.y);
+    }
+    this.xRange = settings.logX
+      ? growLogRange(this.xRange, x.min, x.max)
+      : growRange(this.xRange, x.min, x.max, 6, settings.xAxis === "time" ? niceTimeStep : undefined);
+    const fixed = this.spec.unit.range;
+    if (fixed !== undefined && !settings.logY) {
+      y.min = Math.min(fixed.min, y.min);
+      y.max = Math.max(fixed.max ?? -Infinity, y.max);
+    }
+    this.yRange = settings.logY
+      ? growLogRange(this.yRange, y.min, y.max)
+      : growRange(this.yRange, y.min, y.max, 5);
+  }
+
+  private updatePaint(): void {
+    const { palette } = this.paint;
+    const lasts = this.curves.map(
+      ({ drawn }) => drawn.line.findLast((point) => !Number.isNaN(point.y))?.y ?? NaN,
+    );
+    const format = this.spec.unit.format;
+    const texts = format === undefined ? formatDistinct(lasts) : lasts.map((value) => format(value));
+    const curves: PaintedCurve[] = this.curves.map(({ spec, drawn }, index) => ({
+      key: spec.key,
+      label: `${spec.label} ${texts[index] ?? ""}`.trim(),
+      colour: palette.series[spec.colour] ?? palette.foreground,
+      line: drawn.line,
+      lone: drawn.lone,
+      notNumbers: drawn.notNumbers,
+    }));
+    this.paint = { ...this.paint, curves, labelWidthPx: this.labelWidth(curves) };
+  }
+
+  /** Room for the labels, in steps so that the axes stay where they are while values change. */
+  private labelWidth(curves: readonly PaintedCurve[]): number {
+    if (curves.length > MOST_LABELS) return 0;
+    const context = this.canvas.getContext("2d");
+    if (context === null) return 0;
+    context.font = `${this.paint.palette.sizePx}px ${this.paint.palette.monospace}`;
+    const widest = Math.max(...curves.map((curve) => context.measureText(curve.label).width));
+    const stepped = Math.ceil(widest / LABEL_STEP_PX) * LABEL_STEP_PX;
+    return Math.min(stepped, Math.floor(this.plot.clientWidth * 0.35));
+  }
+
+  private updateChart(): void {
+    const { settings, xRange, yRange } = this;
+    if (settings === null || xRange === null || yRange === null) return;
+    const chart = this.chart ?? this.createChart();
+    this.chart = chart;
+    const { palette } = this.paint;
+    const shown = this.range ?? xRange;
+    const isNarrow = this.plot.clientWidth < 380;
+    chart.options.layout = {
+      padding: { top: 6, right: this.paint.labelWidthPx === 0 ? 8 : this.paint.labelWidthPx + LABEL_GAP + 2 },
+    };
+    const common = {
+      border: { display: false },
+      grid: { color: palette.grid, drawTicks: false, lineWidth: 1 },
+    };
+    const font = { family: palette.monospace, size: palette.sizePx };
+    const timeAxis = settings.xAxis === "time";
+    const xTicks = settings.logX
+      ? { values: logTicks(shown, isNarrow ? 4 : 6), step: 0 }
+      : linearTicks(shown, isNarrow ? 3 : 6, timeAxis ? niceTimeStep : undefined);
+    const yTicks = settings.logY ? { values: logTicks(yRange, 5), step: 0 } : linearTicks(yRange, 5);
+    const format = this.spec.unit.format;
+    const plain = (value: number, step: number) => formatTick(value, step === 0 ? Math.abs(value) : step);
+    const xText = (value: number) =>
+      timeAxis ? formatSeconds(value, xTicks.step) : plain(value, xTicks.step);
+    const yText = (value: number) => format?.(value) ?? plain(value, yTicks.step);
+    chart.options.scales = {
+      x: {
+        type: settings.logX ? "logarithmic" : "linear",
+        min: shown.min,
+        max: shown.max,
+        ...common,
+        grid: { ...common.grid, display: false },
+        afterBuildTicks: (axis) => void (axis.ticks = xTicks.values.map((value) => ({ value }))),
+        ticks: {
+          color: palette.quiet,
+          font,
+          maxRotation: 0,
+          padding: 6,
+          autoSkip: false,
+          align: "inner",
+          callback: (value) => xText(Number(value)),
+        },
+      },
+      y: {
+        type: settings.logY ? "logarithmic" : "linear",
+        min: yRange.min,
+        max: yRange.max,
+        ...common,
+        afterBuildTicks: (axis) => void (axis.ticks = yTicks.values.map((value) => ({ value }))),
+        afterFit: (axis) => void (axis.width = Math.ceil(axis.width / 12) * 12),
+        ticks: {
+          color: palette.quiet,
+          font,
+          padding: 6,
+          autoSkip: false,
+          callback: (value) => yText(Number(value)),
+        },
+      },
+    };
+    chart.data.datasets = this.datasets();
+    chart.update("none");
+  }
+
+  private datasets(): ChartDataset<"line", Point[]>[] {
+    const { palette } = this.paint;
+    const width = palette.highContrast ? 2 : 1.5;
+    return this.curves.flatMap(({ spec, drawn }) => {
+      const colour = recede(this.paint, {
+        key: spec.key,
+        colour: palette.series[spec.colour] ?? palette.foreground,
+      });
+      const faint = withAlpha(colour, palette.highContrast ? 0.5 : 0.3);
+      const line = (data: Point[], borderColor: string, order: number): ChartDataset<"line", Point[]> => ({
+        data,
+        borderColor,
+        borderDash: spec.dash,
+        borderWidth: order === 0 ? width : 1,
+        order: spec.key === this.paint.front ? order - 1 : order,
+      });
+      return [
+        line(drawn.line, colour, 0),
+        ...(drawn.raw === null ? [] : [line(drawn.raw, faint, 1)]),
+        ...(drawn.superseded.length === 0 ? [] : [line(drawn.superseded, faint, 2)]),
+      ];
+    });
+  }
+
+  private createChart(): Chart<"line", Point[]> {
+    return new Chart(this.canvas, {
+      type: "line",
+      data: { datasets: [] },
+      options: {
+        animation: false,
+        parsing: false,
+        normalized: true,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        spanGaps: false,
+        elements: { point: { radius: 0, hitRadius: 0 }, line: { tension: 0, borderJoinStyle: "round" } },
+      },
+      plugins: [painter(() => this.paint)],
+    });
+  }
+
+  private updateWords(settings: ChartSettings): void {
+    const leftOut = this.curves.reduce((sum, { drawn }) => sum + drawn.leftOut, 0);
+    const notNumbers = this.curves.reduce((sum, { drawn }) => sum + drawn.notNumbers.length, 0);
+    const notes = [
+      notNumbers > 0 ? `${notNumbers} not a number` : "",
+      leftOut > 0 ? `${leftOut} not above zero` : "",
+    ].filter((note) => note !== "");
+    setText(this.note, notes.join(", "));
+    const readable = this.readable();
+    const words = this.curves.map((curve, index) => {
+      const one = readable[index];
+      return one === undefined ? "" : summarise(one, curve.spec.series.count, settings.xAxis);
+    });
+    setText(this.summary, words.join(". "));
+  }
+
+  private toggleTable(): void {
+    this.tableSlot.hidden = !this.tableSlot.hidden;
+    this.plot.hidden = !this.tableSlot.hidden;
+    if (this.tableSlot.hidden) {
+      this.table = null;
+      this.tableSlot.replaceChildren();
+      this.chart?.resize();
+      return;
+    }
+    this.table = new PointsTable(this.spec);
+    this.tableSlot.append(this.table.element);
+    this.table.set(
+      this.curves.map((curve) => ({ label: curve.spec.label, columns: curve.columns })),
+      this.settings?.xAxis ?? "step",
+    );
+  }
+}
+
+function widen(range: Range, [low, high]: [number, number]): void {
+  range.min = Math.min(range.min, low);
+  range.max = Math.max(range.max, high);
+}
+
+/** Seconds on an axis: `30 s`, `5 min`, `1.5 h`. */
+function formatSeconds(value: number, step: number): string {
+  const [unit, name] = step >= 1800 ? [3600, "h"] : step >= 60 ? [60, "min"] : [1, "s"];
+  return value === 0 ? "0" : `${formatTick(value / unit, Math.max(step / unit, 1e-3))} ${name}`;
+}

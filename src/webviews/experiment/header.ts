@@ -1,0 +1,211 @@
+/** The line that says what matters, and a second one only when something waits or went wrong. */
+import type { Failure, Trial } from "../../cluster/protocol/entities.ts";
+import { button, linkButton, select, type Select } from "../ui/controls.ts";
+import { h, icon, replaceChildren, setText, type Child } from "../ui/dom.ts";
+import { menuButton, type MenuItem } from "../ui/menu.ts";
+import { bestCheckpoint } from "./checkpointRanking.ts";
+import { progressWords } from "./progress.ts";
+import { stateLook } from "./states.ts";
+import { shownTrial, type PageData } from "./store.ts";
+import type { PageContext } from "./view.ts";
+
+const ALL = "";
+
+export class Header {
+  readonly element: HTMLElement;
+  private readonly context: PageContext;
+  private readonly id = h("span", { class: "header-id" });
+  private readonly name = h("h1", { class: "header-name" });
+  private readonly state = h("span", { class: "header-state" });
+  private readonly facts = h("span", { class: "header-facts" });
+  private readonly actions = h("div", { class: "header-actions" });
+  private readonly notices = h("div", { class: "notices" });
+  private readonly trialSelect: Select<string>;
+  private data: PageData | null = null;
+  private shown = "";
+
+  constructor(context: PageContext, onTrial: (trialId: string | null) => void) {
+    this.context = context;
+    this.trialSelect = select({
+      label: "Trial",
+      options: [],
+      value: ALL,
+      onChange: (value) => onTrial(value === ALL ? null : value),
+    });
+    const more = menuButton("More actions", () => this.menuItems());
+    this.element = h(
+      "header",
+      { class: "header" },
+      h(
+        "div",
+        { class: "header-line" },
+        h("div", { class: "header-title" }, this.id, this.name),
+        h("div", { class: "header-status" }, this.state, this.facts),
+        this.trialSelect.element,
+        h("div", { class: "header-buttons" }, this.actions, more),
+      ),
+      this.notices,
+    );
+  }
+
+  update(data: PageData): void {
+    this.data = data;
+    const { experiment } = data;
+    const trial = shownTrial(data, this.context.settings.get().trialId);
+    setText(this.id, `#${experiment.id}`);
+    setText(this.name, experiment.name);
+    this.name.title = experiment.name;
+    const state = data.trials.size === 1 && trial !== null ? trial.state : experiment.state;
+    const look = stateLook(state);
+    this.state.className = `header-state tone-${look.tone}`;
+    if (this.state.dataset.state !== state) {
+      this.state.dataset.state = state;
+      replaceChildren(this.state, icon(look.icon), h("span", null, look.word));
+    }
+    setText(this.facts, progressWords(data, trial, this.context.now()).join(" · "));
+    this.updateTrials(data);
+    this.updateActions(data, trial);
+    this.updateNotices(data, trial);
+  }
+
+  private updateTrials(data: PageData): void {
+    const trials = [...data.trials.values()];
+    this.trialSelect.element.hidden = trials.length < 2;
+    if (trials.length < 2) return;
+    this.trialSelect.setOptions([
+      { value: ALL, label: `All ${trials.length} trials` },
+      ...trials.map((trial) => ({
+        value: trial.id,
+        label: `Trial ${trial.number}: ${stateLook(trial.state).word.toLowerCase()}`,
+      })),
+    ]);
+    this.trialSelect.set(this.context.settings.get().trialId ?? ALL);
+  }
+
+  /** Buttons are made again only when they would differ, so that focus stays where it is. */
+  private updateActions(data: PageData, trial: Trial | null): void {
+    const { bridge, settings } = this.context;
+    const { trialId } = settings.get();
+    const state = trialId === null ? data.experiment.state : (trial?.state ?? "waiting");
+    const best = bestCheckpoint([...data.checkpoints.values()], data.experiment.metric);
+    const pausable = trial?.pausable ?? { possible: false, reason: null };
+    const key = JSON.stringify([state, trialId, best?.uuid, pausable]);
+    if (key === this.shown) return;
+    this.shown = key;
+    const act = (action: "pause" | "resume" | "stop") => () => bridge.act({ action, trialId });
+    const children: Child[] = [];
+    if (["running", "waiting", "starting"].includes(state)) {
+      const reason = pausable.possible ? null : (pausable.reason ?? "The script does not save checkpoints.");
+      children.push(
+        button({ label: "Pause", icon: "debug-pause", disabledReason: reason, onPress: act("pause") }),
+      );
+    }
+    if (state === "paused") {
+      children.push(
+        button({ label: "Resume", icon: "debug-continue", appearance: "primary", onPress: act("resume") }),
+      );
+    }
+    if (["running", "waiting", "starting", "paused", "pausing"].includes(state)) {
+      children.push(button({ label: "Stop", icon: "debug-stop", onPress: act("stop") }));
+    } else if (best !== null) {
+      children.push(
+        button({
+          label: data.experiment.metric === null ? "Restore Latest" : "Restore Best",
+          icon: "cloud-download",
+          appearance: "primary",
+          onPress: () => bridge.act({ action: "restore", uuid: best.uuid }),
+        }),
+      );
+    }
+    replaceChildren(this.actions, ...children);
+  }
+
+  private menuItems(): MenuItem[] {
+    const { bridge, settings } = this.context;
+    const { data } = this;
+    if (data === null) return [];
+    const { trialId } = settings.get();
+    const isOver = ["completed", "stopped", "failed", "killed"].includes(data.experiment.state);
+    return [
+      {
+        label: "Kill",
+        icon: "error",
+        disabledReason: isOver ? "It has ended." : null,
+        onPress: () => bridge.act({ action: "kill", trialId }),
+      },
+      { label: "Rename…", icon: "edit", onPress: () => bridge.act({ action: "rename" }) },
+      {
+        label: "Copy ID",
+        icon: "copy",
+        onPress: () => bridge.act({ action: "copy", text: trialId ?? String(data.experiment.id) }),
+      },
+      {
+        label: "Choose Interpreter…",
+        icon: "symbol-misc",
+        onPress: () => bridge.act({ action: "chooseInterpreter" }),
+      },
+    ];
+  }
+
+  private updateNotices(data: PageData, trial: Trial | null): void {
+    const notices: HTMLElement[] = [];
+    if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
+    if (trial?.failure) notices.push(this.failureNotice(trial.failure));
+    if (trial?.state === "waiting" && trial.waitReason !== null) {
+      notices.push(notice("quiet", "clock", trial.waitReason));
+    }
+    if (trial?.nan) {
+      notices.push(
+        notice("warn", "warning", `${trial.nan.metric} is not a number since step ${trial.nan.step}.`),
+      );
+    }
+    for (const warning of new Set([...data.experiment.warnings, ...(trial?.warnings ?? [])])) {
+      notices.push(notice("warn", "warning", warning));
+    }
+    const key = notices.map((element) => element.textContent).join("\n");
+    if (this.notices.dataset.key === key) return;
+    this.notices.dataset.key = key;
+    replaceChildren(this.notices, ...notices.slice(0, 6));
+  }
+
+  private connectionNotice(data: PageData): HTMLElement {
+    const { state, pool, detail } = data.connection;
+    const words = state === "connecting" ? `Connecting to ${pool} …` : `Not connected to ${pool}.`;
+    const reconnect =
+      state === "disconnected"
+        ? linkButton("Reconnect", () => this.context.bridge.act({ action: "reconnect" }))
+        : null;
+    const what = "What is shown is the last that was known; training does not depend on the connection.";
+    return notice(
+      "warn",
+      "debug-disconnect",
+      [words, detail, state === "disconnected" ? what : null].filter(Boolean).join(" "),
+      reconnect,
+    );
+  }
+
+  private failureNotice(failure: Failure): HTMLElement {
+    const { bridge } = this.context;
+    const { frame } = failure;
+    const where =
+      frame === null
+        ? null
+        : linkButton(`${frame.file}:${frame.line}`, () =>
+            bridge.act({ action: "openSource", file: frame.file, line: frame.line }),
+          );
+    const choose =
+      failure.kind === "missing_import"
+        ? linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))
+        : null;
+    return notice("bad", "error", failure.message, where, choose);
+  }
+}
+
+function notice(tone: string, iconName: string, text: string, ...actions: Child[]): HTMLElement {
+  return h(
+    "p",
+    { class: `notice tone-${tone}`, role: tone === "bad" ? "alert" : null },
+    icon(iconName),
+    h("span", { class: "notice-text" }, text, ...actions.flatMap((action) => (action ? [" ", action] : []))),
+  );
+}

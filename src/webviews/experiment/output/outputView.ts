@@ -1,0 +1,224 @@
+/** The Output tab: what the script printed, following its end unless a person has scrolled up. */
+import { button, emptyState, select, type Select } from "../../ui/controls.ts";
+import { h, setText } from "../../ui/dom.ts";
+import { formatBytes } from "../format.ts";
+import { latestRun, runsOf, shownTrial, type PageData, type Slice } from "../store.ts";
+import { outcomeWord } from "../states.ts";
+import type { PageContext, View } from "../view.ts";
+import { snapshotPath } from "./links.ts";
+import { rowElement } from "./outputRows.ts";
+import { OutputTail } from "./outputTail.ts";
+import { MOST_ROWS, type Row } from "./terminal.ts";
+
+type StreamName = "stdout" | "stderr";
+
+export class OutputView implements View {
+  readonly element: HTMLElement;
+  private readonly context: PageContext;
+  private readonly lines = h("div", { class: "lines" });
+  private readonly scroller: HTMLElement;
+  private readonly size = h("span", { class: "quiet" });
+  private readonly olderButton: HTMLElement;
+  private readonly endButton: HTMLElement;
+  private readonly empty = emptyState("Nothing was printed here yet.");
+  private readonly runSelect: Select<string>;
+  private readonly streamSelect: Select<StreamName>;
+  private runId: string | null = null;
+  private stream: StreamName = "stdout";
+  private streamChosen = false;
+  private tail: OutputTail | null = null;
+  private directory = ".";
+  /** Offset of the first row on screen. */
+  private topOffset = 0;
+  /** The newest rows were dropped to make room for older ones. */
+  private detached = false;
+  private loadingOlder = false;
+
+  constructor(context: PageContext) {
+    this.context = context;
+    this.runSelect = select({
+      label: "Attempt",
+      options: [],
+      value: "",
+      onChange: (run) => this.open(run, this.stream),
+    });
+    this.streamSelect = select<StreamName>({
+      label: "Stream",
+      options: [
+        { value: "stdout", label: "stdout" },
+        { value: "stderr", label: "stderr" },
+      ],
+      value: "stdout",
+      onChange: (stream) => {
+        this.streamChosen = true;
+        if (this.runId !== null) this.open(this.runId, stream);
+      },
+    });
+    this.olderButton = button({ label: "Show Older Output", onPress: () => void this.showOlder() });
+    this.endButton = button({ label: "Jump to the End", icon: "arrow-down", onPress: () => this.toEnd() });
+    this.scroller = h(
+      "div",
+      { class: "output", tabindex: 0, role: "log", "aria-label": "Output", "aria-live": "off" },
+      this.olderButton,
+      this.lines,
+      this.empty,
+    );
+    this.scroller.addEventListener("scroll", () => this.onScroll());
+    this.element = h(
+      "div",
+      { class: "view output-view" },
+      h(
+        "div",
+        { class: "toolbar" },
+        this.runSelect.element,
+        this.streamSelect.element,
+        this.size,
+        this.endButton,
+      ),
+      this.scroller,
+    );
+    this.olderButton.hidden = this.endButton.hidden = true;
+  }
+
+  update(data: PageData, changed: ReadonlySet<Slice>): void {
+    const trial = shownTrial(data, this.context.settings.get().trialId);
+    if (trial === null) return;
+    this.directory = startDirectory(data);
+    const runs = runsOf(data, trial.id);
+    this.runSelect.setOptions(
+      runs.map((run) => ({ value: run.id, label: `Attempt ${run.attempt}: ${outcomeWord(run.outcome)}` })),
+    );
+    this.runSelect.element.hidden = runs.length < 2;
+    const newest = latestRun(data, trial);
+    const isOtherTrial = this.runId !== null && !runs.some((run) => run.id === this.runId);
+    const wasNewest = changed.has("runs") && this.runId !== null && runs.at(-2)?.id === this.runId;
+    if (newest !== null && (this.runId === null || isOtherTrial || wasNewest))
+      this.open(newest.id, this.stream);
+    else if (this.runId !== null && !this.detached) {
+      const size = data.output.get(this.runId)?.[this.stream];
+      void this.tail
+        ?.follow(changed.has("runs") || changed.has("all") ? Infinity : (size ?? 0))
+        .catch(this.onError);
+    }
+    if (this.runId !== null) this.runSelect.set(this.runId);
+  }
+
+  private open(runId: string, stream: StreamName): void {
+    this.runId = runId;
+    this.stream = stream;
+    this.streamSelect.set(stream);
+    this.detached = false;
+    const tail = new OutputTail(
+      (offset, limit) => this.context.bridge.request("readOutput", { runId, stream, offset, limit }),
+      {
+        onReset: () => {
+          if (this.tail === tail) this.lines.replaceChildren();
+        },
+        onRows: (changed, firstId) => {
+          if (this.tail === tail) this.showRows(changed, firstId);
+        },
+      },
+    );
+    this.tail = tail;
+    tail.follow().then(() => this.onFirstRead(tail), this.onError);
+  }
+
+  /** Many scripts print to stderr alone (progress bars, logging): show that when there is nothing else. */
+  private onFirstRead(tail: OutputTail): void {
+    if (this.tail !== tail || this.runId === null || tail.size > 0 || this.streamChosen) return;
+    if (this.stream !== "stdout") return;
+    const runId = this.runId;
+    this.context.bridge
+      .request("readOutput", { runId, stream: "stderr", offset: -1, limit: 1 })
+      .then((answer) => {
+        if (this.tail === tail && answer.size > 0 && tail.size === 0) this.open(runId, "stderr");
+      }, this.onError);
+  }
+
+  private showRows(changed: readonly Row[], firstId: number): void {
+    const follow = this.isAtEnd();
+    if (!this.detached) {
+      const first = changed[0]?.id ?? Infinity;
+      while (Number((this.lines.lastElementChild as HTMLElement | null)?.dataset.row ?? -1) >= first) {
+        this.lines.lastElementChild?.remove();
+      }
+      this.lines.append(...changed.map((row) => this.line(row)));
+      while (this.lines.childElementCount > MOST_ROWS) this.lines.firstElementChild?.remove();
+      while (
+        Number((this.lines.firstElementChild as HTMLElement | null)?.dataset.row ?? Infinity) < firstId
+      ) {
+        this.lines.firstElementChild?.remove();
+      }
+      this.topOffset = Number((this.lines.firstElementChild as HTMLElement | null)?.dataset.offset ?? 0);
+    }
+    this.updateWords();
+    if (follow) this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  private line(row: Row, older = false): HTMLElement {
+    const element = rowElement(row, {
+      resolve: (file) => (this.runId === null ? null : snapshotPath(file, this.runId, this.directory)),
+      open: (file, line) => this.context.bridge.act({ action: "openSource", file, line }),
+    });
+    element.dataset.offset = String(row.offset);
+    if (!older) element.dataset.row = String(row.id);
+    return element;
+  }
+
+  private async showOlder(): Promise<void> {
+    const { tail } = this;
+    if (tail === null || this.loadingOlder || this.topOffset === 0) return;
+    this.loadingOlder = true;
+    try {
+      const { rows, startOffset } = await tail.older(this.topOffset);
+      if (this.tail !== tail) return;
+      const before = this.scroller.scrollHeight;
+      this.lines.prepend(...rows.map((row) => this.line(row, true)));
+      this.topOffset = startOffset;
+      this.scroller.scrollTop += this.scroller.scrollHeight - before;
+      while (this.lines.childElementCount > MOST_ROWS) {
+        this.lines.lastElementChild?.remove();
+        this.detached = true;
+      }
+      this.updateWords();
+    } catch (error) {
+      this.onError(error);
+    } finally {
+      this.loadingOlder = false;
+    }
+  }
+
+  private toEnd(): void {
+    if (this.detached && this.runId !== null) this.open(this.runId, this.stream);
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  private isAtEnd(): boolean {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    return !this.detached && scrollHeight - scrollTop - clientHeight < 24;
+  }
+
+  private onScroll(): void {
+    this.endButton.hidden = this.isAtEnd();
+    if (this.scroller.scrollTop === 0) void this.showOlder();
+  }
+
+  private updateWords(): void {
+    const size = this.tail?.size ?? 0;
+    setText(this.size, size === 0 ? "" : formatBytes(size));
+    this.olderButton.hidden = this.topOffset === 0;
+    this.empty.hidden = size > 0 || this.tail?.loaded !== true;
+    this.endButton.hidden = this.isAtEnd();
+  }
+
+  private readonly onError = (error: unknown) => {
+    setText(this.size, error instanceof Error ? error.message : String(error));
+  };
+}
+
+/** Where runs start, relative to the snapshot's root: the workspace folder's counterpart. */
+function startDirectory(data: PageData): string {
+  const { root } = data.experiment.snapshot;
+  const { workspace } = data.experiment;
+  return workspace.startsWith(`${root}/`) ? workspace.slice(root.length + 1) : ".";
+}

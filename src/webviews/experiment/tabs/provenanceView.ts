@@ -1,0 +1,99 @@
+/** The Provenance tab: what the result depends on, as it was seen. What was not seen says so. */
+import type { Json, JsonObject } from "../../../cluster/protocol/base.ts";
+import { button, emptyState } from "../../ui/controls.ts";
+import { h, replaceChildren } from "../../ui/dom.ts";
+import { valueText } from "../parameters.ts";
+import { latestRun, shownTrial, type PageData, type Slice } from "../store.ts";
+import type { PageContext, View } from "../view.ts";
+
+export class ProvenanceView implements View {
+  readonly element: HTMLElement;
+  private readonly context: PageContext;
+  private readonly body = h("div", { class: "view-body" });
+  private runId: string | null = null;
+
+  constructor(context: PageContext) {
+    this.context = context;
+    this.element = h("div", { class: "view" }, this.body);
+  }
+
+  update(data: PageData, changed: ReadonlySet<Slice>): void {
+    const trial = shownTrial(data, this.context.settings.get().trialId);
+    const runId = trial === null ? null : (latestRun(data, trial)?.id ?? null);
+    const isOther = runId !== this.runId;
+    this.runId = runId;
+    if (runId === null || !(isOther || changed.has("all") || changed.has("runs"))) return;
+    this.context.bridge.request("provenance", { runId }).then(
+      ({ provenance }) => {
+        if (this.runId === runId) this.show(provenance);
+      },
+      (error: unknown) => {
+        replaceChildren(
+          this.body,
+          h("p", { class: "error" }, error instanceof Error ? error.message : String(error)),
+        );
+      },
+    );
+  }
+
+  private show(provenance: JsonObject | null): void {
+    if (provenance === null || Object.keys(provenance).length === 0) {
+      replaceChildren(
+        this.body,
+        emptyState("Nothing is recorded yet: the harness writes it when the script starts and ends."),
+      );
+      return;
+    }
+    const copy = button({
+      label: "Copy as JSON",
+      icon: "copy",
+      onPress: () =>
+        this.context.bridge.act({
+          action: "copy",
+          text: JSON.stringify(provenance, null, 2).slice(0, 100_000),
+        }),
+    });
+    replaceChildren(this.body, h("div", { class: "toolbar" }, copy), tree(provenance));
+  }
+}
+
+const MOST_ENTRIES = 1000;
+
+function tree(object: JsonObject): HTMLElement {
+  const entries = Object.entries(object);
+  return h(
+    "dl",
+    { class: "facts provenance" },
+    ...entries
+      .slice(0, MOST_ENTRIES)
+      .flatMap(([name, value]) => [
+        h("dt", null, name.replaceAll("_", " ")),
+        h("dd", null, valueElement(value)),
+      ]),
+    entries.length > MOST_ENTRIES ? h("dt", null, `and ${entries.length - MOST_ENTRIES} more`) : null,
+  );
+}
+
+function valueElement(value: Json): HTMLElement {
+  if (value === null || value === "not seen") return h("span", { class: "quiet" }, "not seen");
+  if (Array.isArray(value)) return listElement(value);
+  if (typeof value === "object") {
+    const count = Object.keys(value).length;
+    if (count === 0) return h("span", { class: "quiet" }, "none");
+    if (count <= 12) return tree(value);
+    return h("details", null, h("summary", null, `${count} entries`), tree(value));
+  }
+  return h("code", null, valueText(value));
+}
+
+function listElement(values: readonly Json[]): HTMLElement {
+  if (values.length === 0) return h("span", { class: "quiet" }, "none");
+  const isPlain = values.every((value) => typeof value !== "object" || value === null);
+  const items = values
+    .slice(0, MOST_ENTRIES)
+    .map((value) => h("li", null, isPlain ? h("code", null, valueText(value)) : valueElement(value)));
+  const list = h("ul", { class: "plain-list" }, ...items);
+  return values.length <= 12
+    ? list
+    : h("details", null, h("summary", null, `${values.length} entries`), list);
+}

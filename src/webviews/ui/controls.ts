@@ -1,0 +1,148 @@
+/** The controls of the pages. Each returns a plain element; its behaviour is in what it was given. */
+import { h, icon, replaceChildren } from "./dom.ts";
+
+export interface ButtonOptions {
+  label: string;
+  icon?: string;
+  appearance?: "primary" | "secondary" | "icon";
+  title?: string;
+  /** Why it cannot be pressed now. It stays focusable, so that the reason can be read. */
+  disabledReason?: string | null;
+  onPress: () => void;
+}
+export function button(options: ButtonOptions): HTMLElement {
+  const appearance = options.appearance ?? "secondary";
+  const reason = options.disabledReason ?? null;
+  const element = h("vscode-button", {
+    appearance,
+    class: reason === null ? "" : "is-unavailable",
+    title: reason ?? options.title ?? (appearance === "icon" ? options.label : null),
+    "aria-label":
+      reason === null ? (appearance === "icon" ? options.label : null) : `${options.label}: ${reason}`,
+    "aria-disabled": reason === null ? null : "true",
+    on: {
+      click: () => {
+        if (reason === null) options.onPress();
+      },
+    },
+  });
+  if (appearance === "icon") element.append(icon(options.icon ?? "blank"));
+  else {
+    if (options.icon !== undefined) {
+      const start = icon(options.icon);
+      start.slot = "start";
+      element.append(start);
+    }
+    element.append(options.label);
+  }
+  return element;
+}
+
+/** Looks like a link, does something here. */
+export function linkButton(label: string, onPress: () => void, title?: string): HTMLButtonElement {
+  return h("button", { type: "button", class: "link", title, on: { click: onPress } }, label);
+}
+
+export interface SelectOptions<T extends string> {
+  label: string;
+  options: readonly { value: T; label: string }[];
+  value: T;
+  onChange: (value: T) => void;
+  /** The label in front of it; otherwise it is only spoken. */
+  visibleLabel?: boolean;
+}
+export interface Select<T extends string> {
+  element: HTMLElement;
+  set(value: T): void;
+  setOptions(options: readonly { value: T; label: string }[]): void;
+}
+export function select<T extends string>(options: SelectOptions<T>): Select<T> {
+  const input = h("select", {
+    class: "select",
+    "aria-label": options.label,
+    on: { change: () => options.onChange(input.value as T) },
+  });
+  const fill = (items: readonly { value: T; label: string }[]) => {
+    const before = input.value;
+    replaceChildren(input, ...items.map((item) => h("option", { value: item.value }, item.label)));
+    if (items.some((item) => item.value === before)) input.value = before;
+  };
+  fill(options.options);
+  input.value = options.value;
+  const element =
+    options.visibleLabel === true
+      ? h("label", { class: "field" }, h("span", { class: "field-label" }, options.label), input)
+      : input;
+  return {
+    element,
+    set: (value) => {
+      input.value = value;
+    },
+    setOptions: fill,
+  };
+}
+
+export interface TextFieldOptions {
+  label: string;
+  placeholder: string;
+  value: string;
+  onInput: (value: string) => void;
+}
+export function textField(options: TextFieldOptions): HTMLElement {
+  const element = h("vscode-text-field", {
+    placeholder: options.placeholder,
+    value: options.value,
+    "aria-label": options.label,
+    on: { input: () => options.onInput((element as HTMLInputElement).value) },
+  });
+  return element;
+}
+
+export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
+  const element = h(
+    "vscode-checkbox",
+    { checked, on: { change: () => onChange((element as HTMLInputElement).checked) } },
+    label,
+  );
+  return element;
+}
+
+export interface SliderOptions {
+  label: string;
+  min: number;
+  max: number;
+  step: number;
+  value: number;
+  onInput: (value: number) => void;
+}
+export function slider(options: SliderOptions): HTMLElement {
+  const shown = h("output", { class: "field-value" }, options.value.toFixed(2));
+  const input = h("input", {
+    type: "range",
+    class: "slider",
+    min: options.min,
+    max: options.max,
+    step: options.step,
+    value: options.value,
+    on: {
+      input: () => {
+        shown.textContent = Number(input.value).toFixed(2);
+        options.onInput(Number(input.value));
+      },
+    },
+  });
+  return h("label", { class: "field" }, h("span", { class: "field-label" }, options.label), input, shown);
+}
+
+/** An empty state: one sentence and at most one button. */
+export function emptyState(sentence: string, action?: HTMLElement): HTMLElement {
+  return h("div", { class: "empty" }, h("p", null, sentence), action);
+}
+
+export function progressRing(label: string): HTMLElement {
+  return h("vscode-progress-ring", { "aria-label": label, class: "ring" });
+}
+
+export function divider(): HTMLElement {
+  return h("vscode-divider", { role: "presentation" });
+}

@@ -1,0 +1,130 @@
+/** One open pool: its folder, its database, its experiments. Knows nothing of sockets; main.ts joins it to them. */
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import path from "node:path";
+import type { Context } from "./experiments/context.ts";
+import { createExperiments } from "./experiments/service.ts";
+import { messageOf } from "./errors.ts";
+import { createHandlers } from "./handlers/handlers.ts";
+import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, SnapshotStore, Tickets } from "./ports.ts";
+import { createRunFollower } from "./runs/follower.ts";
+import { createOutputReader } from "./runs/output.ts";
+import { createCurveStore } from "./store/curves/curveStore.ts";
+import { openDatabase } from "./store/database.ts";
+import { createPoolStore } from "./store/poolStore.ts";
+import { createSecretStore } from "./store/secrets.ts";
+
+export interface PoolOptions {
+  /** Absolute path of the pool folder. */
+  home: string;
+  /** Absolute path of the host-wide leases. */
+  leases: string;
+  version: string;
+  executor: Executor;
+  snapshots: SnapshotStore;
+  slots: SlotSource;
+  diagnose: Diagnose;
+  logger: Logger;
+  /** A client asked the server to stop. */
+  onStop(): void;
+}
+
+export interface OpenPool {
+  handlers: Handlers;
+  /** Goes on with what an earlier server left, and from now on tells clients. */
+  start(broadcaster: Broadcaster, tickets: Tickets): void;
+  clientGone(clientId: number): void;
+  /** Something runs or waits. */
+  isAlive(): boolean;
+  /** The trials live on. */
+  close(): Promise<void>;
+}
+
+/** Makes the pool folder where it is missing. @throws Error in words for the person when it cannot be written */
+export function preparePoolFolder(home: string): void {
+  try {
+    for (const folder of ["", "state", "runs", "checkpoints"])
+      mkdirSync(path.join(home, folder), { recursive: true, mode: 0o700 });
+    accessSync(path.join(home, "state"), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `The pool folder ${home} cannot be written: ${messageOf(error)}. Set TRAINYARD_HOME to a folder of yours.`,
+      { cause: error },
+    );
+  }
+}
+
+export function openPool(options: PoolOptions): OpenPool {
+  const { home, logger } = options;
+  const state = path.join(home, "state");
+  preparePoolFolder(home);
+  let tickets: Tickets | null = null;
+  let notifyCommitted: () => void = () => undefined;
+
+  const store = createPoolStore(openDatabase(path.join(state, "pool.sqlite"), options.version), () => {
+    notifyCommitted();
+  });
+  const curves = createCurveStore(path.join(state, "curves"), logger);
+  const runsFolder = path.join(home, "runs");
+  const context: Context = {
+    pool: home,
+    leases: options.leases,
+    store,
+    secrets: createSecretStore(path.join(state, "secrets")),
+    curves,
+    executor: options.executor,
+    follower: createRunFollower(runsFolder, curves, logger),
+    output: createOutputReader(runsFolder),
+    snapshots: options.snapshots,
+    slots: options.slots,
+    diagnose: options.diagnose,
+    logger,
+  };
+  const experiments = createExperiments(context);
+  notifyCommitted = () => {
+    experiments.feed.schedule();
+  };
+  const { handlers, clientGone } = createHandlers(
+    context,
+    experiments,
+    {
+      info: {
+        id: store.poolId,
+        host: hostname(),
+        folder: home,
+        account: accountName(),
+        serverVersion: options.version,
+        serverPid: process.pid,
+        startedAt: Date.now(),
+      },
+      stop: options.onStop,
+    },
+    () => {
+      if (tickets === null) throw new Error("the pool has not been started");
+      return tickets;
+    },
+  );
+
+  return {
+    handlers,
+    start(broadcaster, issuer) {
+      tickets = issuer;
+      experiments.start(broadcaster);
+    },
+    clientGone,
+    isAlive: experiments.isAlive,
+    async close() {
+      await experiments.close();
+      curves.close();
+      store.close();
+    },
+  };
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown"); // an account without an entry in the user database
+  }
+}

@@ -6,7 +6,16 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
-import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, SnapshotStore, Tickets } from "./ports.ts";
+import type {
+  Broadcaster,
+  Diagnose,
+  Executor,
+  Handlers,
+  Logger,
+  SlotSource,
+  SnapshotStore,
+  Tickets,
+} from "./ports.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
 import { createCurveStore } from "./store/curves/curveStore.ts";

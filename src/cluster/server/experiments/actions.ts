@@ -1,4 +1,5 @@
 /** Does what was decided, one thing after the other for each run. Everything here may be done twice. */
+import path from "node:path";
 import type { Control } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { Context } from "./context.ts";
@@ -61,6 +62,23 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
     follower.follow(runId);
   }
 
+  /** Reduces work/ to what the run left or changed. */
+  async function tidy(runId: string): Promise<void> {
+    const record = store.run(runId);
+    const experiment = record && store.experiment(record.own.spec.experiment);
+    if (record === null || experiment === null || record.own.tidy || record.run.outcome === null) return;
+    try {
+      await context.snapshots.prune(
+        experiment.experiment.snapshot.tree,
+        path.join(context.pool, "runs", runId, "work"),
+      );
+    } catch (error) {
+      logger.warn("could not tidy the working directory of a run", { runId, error: messageOf(error) });
+    }
+    const current = store.run(runId);
+    if (current !== null) store.putRun({ ...current, own: { ...current.own, tidy: true } });
+  }
+
   return {
     launch(runId: string): void {
       launching.add(runId);
@@ -74,6 +92,10 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
     },
     cancel(runId: string): void {
       enqueue(runId, "kill", () => executor.cancel(runId));
+    },
+    /** To be called when the run has ended. */
+    tidy(runId: string): void {
+      enqueue(runId, "tidy", () => tidy(runId));
     },
     forgetSecrets(experimentId: number): void {
       secrets.delete(experimentId);

@@ -235,6 +235,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
         if (own.control !== null) actions.signal(runId, own.control);
         if (own.asked === "kill") actions.cancel(runId);
       }
+      for (const { run } of store.untidyRuns()) actions.tidy(run.id);
       for (const experimentId of context.secrets.list()) {
         const experiment = store.experiment(experimentId)?.experiment;
         if (experiment === undefined || isFinal(experiment.state)) actions.forgetSecrets(experimentId);

@@ -18,6 +18,7 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
   /** client -> number of the last event that was sent to it */
   const sent = new Map<number, number>();
   let isScheduled = false;
+  let isClosed = false;
   let retry: NodeJS.Timeout | null = null;
 
   function schedule(): void {
@@ -32,7 +33,7 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
 
   function flush(): void {
     const sender = broadcaster();
-    if (sender === null) return;
+    if (sender === null || isClosed) return;
     const last = store.lastSeq();
     for (const [clientId, seq] of sent) {
       if (seq >= last) continue;
@@ -68,6 +69,7 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
     },
     hasSubscribers: () => sent.size > 0,
     close(): void {
+      isClosed = true;
       if (retry !== null) clearTimeout(retry);
       sent.clear();
     },

@@ -1,5 +1,4 @@
 /** Looks at the files of living runs and turns what has changed into events of the lifecycle. */
-import path from "node:path";
 import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
@@ -16,7 +15,7 @@ import type { Reports } from "./reports.ts";
 export type Observer = ReturnType<typeof createObserver>;
 
 export function createObserver(context: Context, engine: Engine, actions: Actions, reports: Reports) {
-  const { store, executor, follower, diagnose, snapshots, secrets, logger } = context;
+  const { store, executor, follower, diagnose, secrets, logger } = context;
 
   async function observe(): Promise<void> {
     const runIds = store
@@ -80,7 +79,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     const failure = await failureOf(record, exit, event, refused);
     engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(event, exit) });
     reports.announce(record.run.trialId);
-    void tidy(runId);
+    actions.tidy(runId);
   }
 
   async function failureOf(
@@ -108,23 +107,6 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     }
   }
 
-  /** Reduces work/ to what the run left or changed. */
-  async function tidy(runId: string): Promise<void> {
-    const record = store.run(runId);
-    const experiment = record && store.experiment(record.own.spec.experiment);
-    if (record === null || experiment === null || record.own.tidy || record.run.outcome === null) return;
-    try {
-      await snapshots.prune(
-        experiment.experiment.snapshot.tree,
-        path.join(context.pool, "runs", runId, "work"),
-      );
-    } catch (error) {
-      logger.warn("could not tidy the working directory of a run", { runId, error: messageOf(error) });
-    }
-    const current = store.run(runId);
-    if (current !== null) store.putRun({ ...current, own: { ...current.own, tidy: true } });
-  }
-
   return {
     observe,
     /** The executor could not even begin. */
@@ -136,11 +118,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
         { type: "runEnded", ending: { kind: "failed", mayRestart: false } },
         { outcome: "unstarted", failure: plainFailure("launch", `The run could not be started: ${message}`) },
       );
-      void tidy(runId);
-    },
-    /** What a restart left undone. */
-    async recover(): Promise<void> {
-      for (const { run } of store.untidyRuns()) await tidy(run.id);
+      actions.tidy(runId);
     },
   };
 }

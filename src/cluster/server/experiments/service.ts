@@ -32,6 +32,7 @@ export function createExperiments(context: Context) {
   const { store } = context;
   let broadcaster: Broadcaster | null = null;
   let loop: Loop | null = null;
+  let recovery: Promise<void> = Promise.resolve();
   const observerRef: { current: Observer | null } = { current: null };
 
   const actions = createActions(context, (runId, message) =>
@@ -94,8 +95,7 @@ export function createExperiments(context: Context) {
       engine.recover();
       for (const { trial } of store.trialsIn("starting", "running", "pausing", "stopping"))
         reports.markStale(trial.id);
-      void observer.recover();
-      void deletion.recover();
+      recovery = deletion.recover();
       loop = startLoop(tick, context.logger);
     },
     wake: () => loop?.wake(),
@@ -106,7 +106,7 @@ export function createExperiments(context: Context) {
     },
     /** Stops looking. The trials live on. */
     async close(): Promise<void> {
-      await loop?.close();
+      await Promise.all([loop?.close(), recovery]);
       await actions.close();
       feed.close();
     },

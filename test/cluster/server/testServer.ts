@@ -8,7 +8,7 @@ import {
   ExperimentConfiguration,
   withoutConfiguration,
 } from "../../../src/cluster/protocol/configuration.ts";
-import type { Slot, Trial } from "../../../src/cluster/protocol/entities.ts";
+import type { Trial } from "../../../src/cluster/protocol/entities.ts";
 import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
 import {
   METHODS,
@@ -18,8 +18,10 @@ import {
   type Result,
   type SubmitRequest,
 } from "../../../src/cluster/protocol/methods.ts";
+import { createCpuSlots } from "../../../src/cluster/server/cpuSlots.ts";
 import { openPool, type OpenPool } from "../../../src/cluster/server/pool.ts";
-import type { BulkTarget, SlotSource } from "../../../src/cluster/server/ports.ts";
+import type { BulkTarget } from "../../../src/cluster/server/ports.ts";
+import { createDiagnose } from "../../../src/cluster/server/runs/diagnosis.ts";
 import { createExecutor } from "../../../src/cluster/server/runs/executor.ts";
 import { killMarked } from "../../../src/cluster/server/runs/processes.ts";
 import { createSnapshotStore } from "../../../src/cluster/server/trees/snapshotStore.ts";
@@ -58,25 +60,6 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
   let pool: OpenPool;
   let store: ReturnType<typeof createSnapshotStore>;
 
-  const slots: SlotSource = {
-    slots: () =>
-      Promise.resolve(
-        Array.from({ length: cpuSlots }, (_, index): Slot => ({
-          id: `cpu:${index}`,
-          kind: "cpu",
-          index,
-          lease: `cpu-${index}`,
-          name: `CPU slot ${index}`,
-          memoryBytes: null,
-          usedMemoryBytes: null,
-          utilisation: null,
-          state: "free",
-          detail: null,
-          trialId: null,
-        })),
-      ),
-  };
-
   function open(): void {
     store = createSnapshotStore(home, silentLogger);
     pool = openPool({
@@ -90,8 +73,8 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
         logger: silentLogger,
       }),
       snapshots: store,
-      slots,
-      diagnose: () => Promise.resolve(null),
+      slots: createCpuSlots(cpuSlots),
+      diagnose: createDiagnose(home),
       logger: { ...silentLogger, error: (...words) => console.error(...words) },
       onStop: () => undefined,
     });

@@ -12,6 +12,8 @@ import type { TrialEvent } from "./lifecycle.ts";
 import { createMask } from "./masking.ts";
 import type { Reports } from "./reports.ts";
 
+const MAX_LOST_STARTS = 3;
+
 export type Observer = ReturnType<typeof createObserver>;
 
 export function createObserver(context: Context, engine: Engine, actions: Actions, reports: Reports) {
@@ -75,11 +77,24 @@ export function createObserver(context: Context, engine: Engine, actions: Action
       store.putRun(record);
     }
     const refused = trial.own.invalidHyperparameters;
-    const event: TrialEvent = exit === null ? { type: "runLost" } : readEnding(exit, refused !== null);
+    const event = exit === null ? lost(record) : readEnding(exit, refused !== null);
     const failure = await failureOf(record, exit, event, refused);
     engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(event, exit) });
     reports.announce(record.run.trialId);
     actions.tidy(runId);
+  }
+
+  /** A lost run goes on, unless one after the other is lost before its script begins: that would have no end. */
+  function lost({ run }: RunRecord): TrialEvent {
+    const latest = store.runsOf(run.trialId).slice(-MAX_LOST_STARTS);
+    const isHopeless =
+      latest.length === MAX_LOST_STARTS &&
+      latest.every(
+        ({ id, outcome, startedAt }) => startedAt === null && (id === run.id || outcome === "lost"),
+      );
+    return isHopeless
+      ? { type: "runEnded", ending: { kind: "failed", mayRestart: false } }
+      : { type: "runLost" };
   }
 
   async function failureOf(

@@ -1,0 +1,101 @@
+/** The pool server: joins its parts and ends cleanly. The trials live on whatever happens here. */
+import path from "node:path";
+import { createCpuSlots } from "./cpuSlots.ts";
+import { messageOf } from "./errors.ts";
+import { stopWhenIdle } from "./idle.ts";
+import { takePoolLock } from "./lock.ts";
+import { createLogger } from "./logger.ts";
+import { readOptions, USAGE, type ServerOptions } from "./options.ts";
+import { openPool, preparePoolFolder } from "./pool.ts";
+import { createRpc } from "./rpc/listen.ts";
+import { createDiagnose } from "./runs/diagnosis.ts";
+import { createExecutor } from "./runs/executor.ts";
+import { createSnapshotStore } from "./trees/snapshotStore.ts";
+
+declare const __VERSION__: string | undefined;
+const VERSION = typeof __VERSION__ === "undefined" ? "0.0.0" : __VERSION__;
+
+/** The answer to server/stop goes out first. */
+const STOP_DELAY_MS = 100;
+/** Broken pipes of clients that went away: nothing of ours is half done. */
+const HARMLESS = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"]);
+
+const logger = createLogger();
+
+async function main({ home, socket, pythonFolder, leases, cpuSlots }: ServerOptions): Promise<void> {
+  preparePoolFolder(home);
+  const lock = takePoolLock(path.join(home, "state"));
+  const snapshots = createSnapshotStore(home, logger);
+  const rpc = createRpc(logger);
+  const pool = openPool({
+    home,
+    leases,
+    version: VERSION,
+    executor: createExecutor({ pool: home, pythonFolder, snapshots, logger }),
+    snapshots,
+    slots: createCpuSlots(cpuSlots ?? 1),
+    diagnose: createDiagnose(home),
+    logger,
+    onStop: () => setTimeout(() => stop("a client asked for it"), STOP_DELAY_MS),
+  });
+  rpc.onClientGone((clientId) => {
+    pool.clientGone(clientId);
+  });
+  const endIdleWatch = stopWhenIdle(
+    () => rpc.clientCount() > 0 || pool.isAlive(),
+    () => stop("nobody needed it for a day"),
+  );
+
+  let isStopping = false;
+  function stop(reason: string): void {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info("stopping; trials live on", { reason });
+    endIdleWatch();
+    void (async () => {
+      await rpc.close();
+      await pool.close();
+      await snapshots.close();
+      lock.release();
+      process.exit(0);
+    })().catch((error: unknown) => {
+      logger.error("could not stop cleanly", { error: messageOf(error) });
+      lock.release();
+      process.exit(1);
+    });
+  }
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop(signal));
+
+  pool.start(rpc.broadcaster, rpc.tickets);
+  try {
+    await rpc.listen(socket, pool.handlers);
+  } catch (error) {
+    await pool.close();
+    lock.release();
+    throw error;
+  }
+  logger.info("listening", { socket, home, version: VERSION, pid: process.pid });
+}
+
+process.on("unhandledRejection", (error) => {
+  logger.error("a promise was rejected and nobody looked", {
+    error: error instanceof Error ? error.stack : String(error),
+  });
+});
+process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  logger.error("an error that nobody caught", { error: error.stack });
+  // Another server goes on from the database; this one's memory can no longer be trusted.
+  if (!HARMLESS.has(error.code ?? "")) process.exit(1);
+});
+
+let options: ServerOptions;
+try {
+  options = readOptions(process.argv.slice(2), process.env);
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
+  process.exit(2);
+}
+main(options).catch((error: unknown) => {
+  logger.error("could not start", { error: messageOf(error) });
+  process.exit(1);
+});

@@ -63,7 +63,7 @@ async function readStderr(file: string): Promise<string> {
   return parseTracebacks(longer).length > 0 ? longer : tail;
 }
 
-/** Empty when there is no such file. What stands before the first newline of a part is left out. */
+/** Empty when there is no such file. */
 async function readTail(file: string, limit: number): Promise<string> {
   const handle = await open(file, "r").catch(() => null);
   if (handle === null) return "";
@@ -72,8 +72,7 @@ async function readTail(file: string, limit: number): Promise<string> {
     const start = Math.max(0, size - limit);
     const bytes = Buffer.alloc(Math.min(size, limit));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
-    const text = bytes.toString("utf8", 0, bytesRead);
-    return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
+    return bytes.toString("utf8", 0, bytesRead);
   } finally {
     await handle.close();
   }

@@ -1,5 +1,5 @@
 /** What the person's own repository says: its root, its head and its ignore rules. It is only ever read. */
-import { copyFile, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, readFile, rm, stat, utimes } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { git, runGit, splitPaths, type GitOptions } from "../git.ts";
@@ -85,8 +85,12 @@ export async function differsFromHead(
   temporaryIndex: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  await copyFile(path.join(repository.gitDirectory, "index"), temporaryIndex);
+  const index = path.join(repository.gitDirectory, "index");
   try {
+    await copyFile(index, temporaryIndex);
+    // git looks closer at files that are not older than the index, so the copy must not be younger than the original.
+    const written = Math.floor((await stat(index)).mtimeMs / 1000);
+    await utimes(temporaryIndex, written, written);
     const { code } = await runGit(["diff", "--quiet", "--no-ext-diff", "HEAD", "--", ...paths], {
       cwd: repository.root,
       config: QUIET,

@@ -72,7 +72,19 @@ export interface PlanWork {
   plannedAt: number;
 }
 
+/** @throws UserError, GitError, AbortError */
 export async function planSnapshot(options: PlanOptions): Promise<SnapshotPlan> {
+  try {
+    return await plan(options, false);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof UserError) throw error;
+    // The private repository may be damaged (a full disk, a lost machine). It can always be built again.
+    return plan(options, true);
+  }
+}
+
+async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> {
   const { signal } = options;
   const folder = await realFolder(options.folder);
   await checkGit();
@@ -82,6 +94,7 @@ export async function planSnapshot(options: PlanOptions): Promise<SnapshotPlan> 
   const memory = await readMemory(places.memory, root);
   const shadow = new Shadow(places.repository, root, globalExclude);
   const infoExclude = repository ? await readOrEmpty(repository.infoExclude) : Buffer.alloc(0);
+  if (anew) await shadow.discard();
   await shadow.prepare(infoExclude);
 
   const excluded = new Map<string, string>();
@@ -202,9 +215,9 @@ export async function planSnapshot(options: PlanOptions): Promise<SnapshotPlan> 
 
 /** Asked once above the limits, and again when either number has doubled since. */
 export function mustAsk(size: { files: number; bytes: number }, answered: Memory["answered"]): boolean {
-  if (size.files <= ASK_ABOVE.files && size.bytes <= ASK_ABOVE.bytes) return false;
-  if (!answered) return true;
-  return size.files >= 2 * answered.files || size.bytes >= 2 * answered.bytes;
+  const tooMany = size.files > ASK_ABOVE.files && !(answered && size.files < 2 * answered.files);
+  const tooLarge = size.bytes > ASK_ABOVE.bytes && !(answered && size.bytes < 2 * answered.bytes);
+  return tooMany || tooLarge;
 }
 
 async function realFolder(folder: string): Promise<string> {

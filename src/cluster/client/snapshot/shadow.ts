@@ -2,6 +2,7 @@
  * The private repository of a snapshot root. It lies outside of the root and keeps its index between snapshots, so the
  * person's own index and objects are never written, and only what changed since the last snapshot is read again.
  */
+import { randomBytes } from "node:crypto";
 import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
@@ -64,21 +65,30 @@ export class Shadow {
   }
 
   private async create(): Promise<void> {
-    const complete = await access(path.join(this.folder, "HEAD")).then(
-      () => true,
-      () => false,
-    );
-    if (complete) return;
+    if (await this.isComplete()) return;
     await mkdir(path.dirname(this.folder), { recursive: true, mode: 0o700 });
-    const temporary = `${this.folder}.${process.pid}.tmp`;
-    await rm(temporary, { recursive: true, force: true });
+    const temporary = `${this.folder}.${randomBytes(4).toString("hex")}.tmp`;
     const init = ["init", "--quiet", "--bare", "--template=", temporary];
     await git(init, { cwd: "/", environment: privateEnvironment(this.folder) });
     await writeFile(path.join(temporary, "config"), CONFIG);
     await mkdir(path.join(temporary, "info"), { recursive: true });
     await writeFile(path.join(temporary, "info", "attributes"), ATTRIBUTES);
-    await rm(this.folder, { recursive: true, force: true });
-    await rename(temporary, this.folder);
+    try {
+      await rename(temporary, this.folder);
+    } catch (error) {
+      // Another window was first, or what lies there is half of one.
+      await rm(temporary, { recursive: true, force: true });
+      if (await this.isComplete()) return;
+      await this.discard();
+      throw error;
+    }
+  }
+
+  private isComplete(): Promise<boolean> {
+    return access(path.join(this.folder, "HEAD")).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Throws everything away: it can always be built again from the folder. */
@@ -99,15 +109,13 @@ export class Shadow {
     };
   }
 
-  /** What the index holds; empty for a new one or one that cannot be read (it is then built again). */
+  /** What the index holds. @throws when it is damaged */
   async entries(): Promise<IndexEntry[]> {
-    const file = path.join(this.folder, "index");
-    try {
-      return parseIndex(await readFile(file));
-    } catch {
-      await rm(file, { force: true });
-      return [];
-    }
+    const file = await readFile(path.join(this.folder, "index")).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    });
+    return file ? parseIndex(file) : [];
   }
 
   /** Paths whose state differs from the index: new ones that no rule ignores, changed ones, and ones that are gone. */
@@ -136,13 +144,15 @@ export class Shadow {
     const rules = new Map<string, { source: string; line: number; pattern: string }>();
     if (paths.length === 0) return rules;
     const args = ["check-ignore", "--no-index", "-v", "-z", "--stdin"];
-    const result = await runGit(args, { ...this.options(signal), input: joinPaths(paths) });
+    // In front of a name that starts with `:`, which would otherwise be pathspec magic.
+    const asked = paths.map((name) => `./${name}`);
+    const result = await runGit(args, { ...this.options(signal), input: joinPaths(asked) });
     // 1 says that no path is ignored.
     if (result.code > 1) throw new GitError(args, result);
     const fields = splitPaths(result.stdout);
     for (let at = 0; at + 3 < fields.length; at += 4) {
       const [source = "", line = "", pattern = "", name = ""] = fields.slice(at, at + 4);
-      if (!pattern.startsWith("!")) rules.set(name, { source, line: Number(line), pattern });
+      if (!pattern.startsWith("!")) rules.set(name.slice(2), { source, line: Number(line), pattern });
     }
     return rules;
   }

@@ -54,12 +54,15 @@ async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promi
   const notes = [...plan.notes];
   let { files, bytes } = plan;
   await shadow.remove(plan.work.remove, signal);
-  for (const { name, reason } of await stage(plan, signal)) {
-    leftOut.push({ path: displayPath(name), reason, bytes: null });
-    files -= 1;
-    bytes -= plan.entries.get(name) ?? 0;
+  const failed = await stage(plan, signal);
+  for (const { name, reason } of failed) leftOut.push({ path: displayPath(name), reason, bytes: null });
+  const settled = await settleChanged(plan, signal);
+  notes.push(...settled.notes);
+  if (failed.length > 0 || settled.changed) {
+    const entries = await shadow.entries();
+    files = entries.length;
+    bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   }
-  notes.push(...(await settleChanged(plan, signal)));
   const tree = await shadow.writeTree(signal);
   await changeMemory(places.memory, plan.root, (memory) => {
     memory.nested = plan.work.nested;
@@ -108,23 +111,31 @@ function firstError(stderr: string): string {
 }
 
 /** Files that changed while they were read are read once more; what still changes is said. */
-async function settleChanged(plan: SnapshotPlan, signal: AbortSignal | undefined): Promise<string[]> {
+async function settleChanged(
+  plan: SnapshotPlan,
+  signal: AbortSignal | undefined,
+): Promise<{ changed: boolean; notes: string[] }> {
   const { shadow, seen } = plan.work;
   const changedSince = async (): Promise<string[]> => {
     const changed: string[] = [];
     for (const now of await Promise.all([...seen.keys()].map((name) => look(plan.root, name)))) {
-      if (now.state === null || now.state === seen.get(now.name)) continue;
+      if (now.state === seen.get(now.name)) continue;
       changed.push(now.name);
-      seen.set(now.name, now.state);
+      if (now.state === null) seen.delete(now.name);
+      else seen.set(now.name, now.state);
     }
     return changed;
   };
   const first = await changedSince();
-  if (first.length === 0) return [];
+  if (first.length === 0) return { changed: false, notes: [] };
   await shadow.stage(first, signal);
-  return (await changedSince()).map(
-    (name) => `${displayPath(name)} changed while it was read; the snapshot has it as it was in between.`,
-  );
+  const still = (await changedSince()).map(displayPath);
+  return {
+    changed: true,
+    notes: still.map(
+      (name) => `${name} changed while it was read; the snapshot has it as it was in between.`,
+    ),
+  };
 }
 
 async function isModified(

@@ -1,5 +1,6 @@
 /** What a command is, and what it gets. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { PoolConnection } from "../client/connection.ts";
 import type { PoolCalls } from "../client/poolCalls.ts";
 import { UserError } from "../client/userError.ts";
 import { painter, type Paint } from "./text.ts";
@@ -16,9 +17,7 @@ export interface Terminal {
   signal: AbortSignal;
 }
 
-export interface Pool extends PoolCalls {
-  close: () => Promise<void> | void;
-}
+export type Pool = PoolCalls & Pick<PoolConnection, "close">;
 
 /** The command line is wrong: exit code 2, with the usage. */
 export class UsageError extends Error {
@@ -136,6 +135,6 @@ export async function withPool<T>(context: Context, work: (pool: Pool) => Promis
   try {
     return await work(pool);
   } finally {
-    await pool.close();
+    pool.close();
   }
 }

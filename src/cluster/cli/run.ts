@@ -1,4 +1,5 @@
 /** From an argument list to an exit code. */
+import { PoolCallError } from "../client/connection.ts";
 import { messageOf } from "../client/userError.ts";
 import {
   EXIT,
@@ -72,7 +73,8 @@ export async function runCommandLine(
     stderr.write(`trainyard: ${printable(messageOf(error))}\n`);
     const remedy = remedyOf(error);
     if (remedy) stderr.write(`${printable(remedy)}\n`);
-    return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
+    const lost = error instanceof PoolCallError && error.reason === "disconnected";
+    return lost || error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
   }
 }
 
@@ -108,9 +110,8 @@ function help(command: Command): string {
 
 function remedyOf(error: unknown): string | null {
   if (typeof error !== "object" || error === null) return null;
-  const { remedy, data } = error as { remedy?: unknown; data?: { remedy?: unknown } };
-  if (typeof remedy === "string") return remedy;
-  return typeof data?.remedy === "string" ? data.remedy : null;
+  const { remedy } = error as { remedy?: unknown };
+  return typeof remedy === "string" ? remedy : null;
 }
 
 /** Lines stay lines; nothing else of what others wrote reaches the terminal as it is. */

@@ -9,4 +9,37 @@ export {
 export { type LinkState, PoolLink } from "./link.ts";
 export { connectLocalPool, localPaths, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
-export { UserError } from "./userError.ts";
+export { messageOf, UserError } from "./userError.ts";
+export { rankCheckpoints } from "./checkpointChoice.ts";
+export {
+  ConfigurationError,
+  CONFIGURATION_NAMES,
+  findConfiguration,
+  type LoadedConfiguration,
+  loadConfiguration,
+  type Located,
+  parseConfiguration,
+} from "./configuration.ts";
+export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
+export {
+  checkpointFolder,
+  pullRunFile,
+  restoreCheckpoint,
+  type Restored,
+  type RestoreOptions,
+  type RestoreProgress,
+} from "./restore.ts";
+export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
+export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
+export { ASK_ABOVE, type PlanOptions, planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
+export { pushSnapshot } from "./snapshot/push.ts";
+export { type FolderSize, largestFolders, measurePath } from "./snapshot/sizes.ts";
+export { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
+export { defaultStateFolder } from "./stateFolder.ts";
+export {
+  SubmitCancelled,
+  submitExperiment,
+  type SubmitOptions,
+  type SubmitStep,
+  type Submitted,
+} from "./submit.ts";

@@ -52,7 +52,7 @@ export function checkpointFolder(
 export async function restoreCheckpoint(options: RestoreOptions): Promise<Restored> {
   const { connection, uuid, signal } = options;
   const destination = path.resolve(options.destination);
-  const got: unknown = await connection.call("checkpoint/manifest", { uuid }, signal);
+  const got: unknown = await connection.call("checkpoint/manifest", { uuid }, { signal });
   const manifest = checkManifest((got as { manifest: unknown }).manifest, uuid);
   const totalBytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const counter = (phase: RestoreProgress["phase"]): ((bytes: number) => void) => {

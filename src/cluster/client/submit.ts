@@ -150,7 +150,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
         secrets,
         startFrom: options.startFrom ?? value.searcher.source_checkpoint_uuid ?? null,
       },
-      signal,
+      { signal },
     ),
   );
   return {

@@ -14,7 +14,7 @@ function action(verb: "stop" | "kill" | "pause" | "resume", summary: string, don
       const text = given.arguments[0] ?? "";
       const target = parseTarget(text);
       return withPool(context, async (pool) => {
-        await pool.call(`trial/${verb}`, target, context.signal);
+        await pool.call(`trial/${verb}`, target, { signal: context.signal });
         context.document(target);
         context.say(`${text} ${done}.\n`);
         return EXIT.ok;
@@ -38,7 +38,7 @@ export const rename: Command = {
     const name = given.arguments[1] ?? "";
     if (name.trim() === "" || name.length > 250) throw new UsageError("A name has 1 to 250 characters.");
     return withPool(context, async (pool) => {
-      await pool.call("experiment/rename", { experimentId, name }, context.signal);
+      await pool.call("experiment/rename", { experimentId, name }, { signal: context.signal });
       context.document({ experimentId, name });
       context.say(`Experiment ${experimentId} is renamed.\n`);
       return EXIT.ok;
@@ -59,7 +59,7 @@ export const remove: Command = {
         const counted = await pool.call(
           "experiment/delete",
           { experimentId, confirm: false },
-          context.signal,
+          { signal: context.signal },
         );
         const what = `experiment ${experimentId} with ${countText(counted.checkpoints, "checkpoint")}, ${bytesText(counted.bytes)}`;
         if (!(await ask(context, `Delete ${what}?`))) {
@@ -68,7 +68,11 @@ export const remove: Command = {
           return EXIT.usage;
         }
       }
-      const deleted = await pool.call("experiment/delete", { experimentId, confirm: true }, context.signal);
+      const deleted = await pool.call(
+        "experiment/delete",
+        { experimentId, confirm: true },
+        { signal: context.signal },
+      );
       context.document(deleted);
       context.say(`Deleted experiment ${experimentId}: ${bytesText(deleted.bytes)} are free again.\n`);
       return EXIT.ok;

@@ -22,7 +22,7 @@ export const list: Command = {
   arguments: [],
   run: (context) =>
     withPool(context, async (pool) => {
-      const listed = await pool.call("experiment/list", {}, context.signal);
+      const listed = await pool.call("experiment/list", {}, { signal: context.signal });
       context.document(listed);
       const experiments = [...listed.experiments].sort((a, b) => b.id - a.id);
       if (experiments.length === 0)
@@ -55,7 +55,11 @@ export const show: Command = {
     const id = parseId(given.arguments[0] ?? "");
     if (id.kind === "checkpoint") throw new UsageError("`show` takes an experiment (12) or a trial (12.3).");
     return withPool(context, async (pool) => {
-      const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+      const got = await pool.call(
+        "experiment/get",
+        { experimentId: id.experimentId },
+        { signal: context.signal },
+      );
       if (id.kind === "experiment") {
         context.document(got);
         showExperiment(context, got);
@@ -82,7 +86,11 @@ export const checkpoints: Command = {
     if (id.kind === "checkpoint")
       throw new UsageError("`checkpoints` takes an experiment (12) or a trial (12.3).");
     return withPool(context, async (pool) => {
-      const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+      const got = await pool.call(
+        "experiment/get",
+        { experimentId: id.experimentId },
+        { signal: context.signal },
+      );
       const wanted = got.checkpoints.filter(
         (checkpoint) => id.kind === "experiment" || checkpoint.trialId === id.trialId,
       );

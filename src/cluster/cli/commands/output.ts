@@ -68,7 +68,7 @@ async function readOutput(
     const read: Result<"output/read"> = await pool.call(
       "output/read",
       { runId, stream, offset, limit: CHUNK_BYTES },
-      context.signal,
+      { signal: context.signal },
     );
     if (read.bytes.length === 0) return offset;
     write(read.bytes);
@@ -85,7 +85,11 @@ async function findRun(
 ): Promise<{ runId: string | null; final: boolean }> {
   const id = parseId(text);
   if (id.kind === "checkpoint") throw new UsageError("`logs` takes an experiment, a trial or a run.");
-  const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+  const got = await pool.call(
+    "experiment/get",
+    { experimentId: id.experimentId },
+    { signal: context.signal },
+  );
   if (id.kind === "run") {
     const run = got.runs.find((candidate) => candidate.id === id.runId);
     if (!run) throw new UsageError(`There is no run ${id.runId}.`);
@@ -117,12 +121,12 @@ export const metrics: Command = {
     return withPool(context, async (pool) => {
       const trialIds =
         id.kind === "experiment"
-          ? (await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal)).trials.map(
-              (trial) => trial.id,
-            )
+          ? (
+              await pool.call("experiment/get", { experimentId: id.experimentId }, { signal: context.signal })
+            ).trials.map((trial) => trial.id)
           : [id.trialId];
       const listed = await Promise.all(
-        trialIds.map((trialId) => pool.call("series/list", { trialId }, context.signal)),
+        trialIds.map((trialId) => pool.call("series/list", { trialId }, { signal: context.signal })),
       );
       const series = listed.flatMap((result) => result.series);
       if (typeof wanted !== "string") {
@@ -190,7 +194,7 @@ async function readPoints(
     const read = await pool.call(
       "series/read",
       { trialId, group, name, rank, cursor, resolution: null },
-      context.signal,
+      { signal: context.signal },
     );
     const { buffer, byteOffset, byteLength } = read.columns;
     const view = new DataView(buffer, byteOffset, byteLength);

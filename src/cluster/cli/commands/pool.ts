@@ -8,7 +8,7 @@ export const poolStatus: Command = {
   arguments: [],
   run: (context) =>
     withPool(context, async (connection) => {
-      const status = await connection.call("pool/status", {}, context.signal);
+      const status = await connection.call("pool/status", {}, { signal: context.signal });
       const { pool, slots } = status;
       context.document(status);
       context.say(
@@ -55,7 +55,7 @@ export const serverStop: Command = {
   arguments: [],
   run: (context) =>
     withPool(context, async (connection) => {
-      await connection.call("server/stop", {}, context.signal);
+      await connection.call("server/stop", {}, { signal: context.signal });
       context.document({});
       context.say("The server stops. Running trials go on.\n");
       return EXIT.ok;

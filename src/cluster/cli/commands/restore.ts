@@ -57,14 +57,22 @@ export const restore: Command = {
 async function findCheckpoint(context: Context, pool: Pool, text: string): Promise<Checkpoint> {
   const id = parseId(text);
   if (id.kind === "checkpoint") {
-    const { manifest } = await pool.call("checkpoint/manifest", { uuid: id.uuid }, context.signal);
+    const { manifest } = await pool.call(
+      "checkpoint/manifest",
+      { uuid: id.uuid },
+      { signal: context.signal },
+    );
     const experimentId = Number(manifest.trial.split(".")[0]);
-    const got = await pool.call("experiment/get", { experimentId }, context.signal);
+    const got = await pool.call("experiment/get", { experimentId }, { signal: context.signal });
     const found = got.checkpoints.find((checkpoint) => checkpoint.uuid === id.uuid);
     if (!found) throw new UsageError(`There is no checkpoint ${id.uuid}.`);
     return found;
   }
-  const got = await pool.call("experiment/get", { experimentId: id.experimentId }, context.signal);
+  const got = await pool.call(
+    "experiment/get",
+    { experimentId: id.experimentId },
+    { signal: context.signal },
+  );
   const wanted = got.checkpoints.filter((checkpoint) =>
     id.kind === "experiment"
       ? true

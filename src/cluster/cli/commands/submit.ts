@@ -66,7 +66,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       context.say(`${describe(submitted)}\n`);
       return EXIT.ok;
     } finally {
-      await (await connecting.catch(() => null))?.close();
+      (await connecting.catch(() => null))?.close();
     }
   },
 };
@@ -147,7 +147,7 @@ async function wait(context: Context, pool: Pool, submitted: Submitted): Promise
   let last = "";
   for (;;) {
     const got = await pool
-      .call("experiment/get", { experimentId }, context.signal)
+      .call("experiment/get", { experimentId }, { signal: context.signal })
       .catch((error: unknown) => {
         if (context.signal.aborted)
           context.note(`Experiment ${experimentId} goes on without this command.\n`);

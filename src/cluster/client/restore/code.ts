@@ -36,11 +36,11 @@ export async function restoreCode(options: RestoreCodeOptions): Promise<Restored
   const destination = path.resolve(options.destination);
   if (await exists(destination))
     throw new UserError(`${destination} is there already.`, "Remove it, or restore to another folder.");
-  const { tree, ticket } = await connection.call("snapshot/fetch", { experimentId }, signal);
+  const { tree, ticket } = await connection.call("snapshot/fetch", { experimentId }, { signal });
   const scratch = await mkdtemp(path.join(os.tmpdir(), "trainyard-code-"));
   try {
     const pack = path.join(scratch, "snapshot.pack");
-    await pipeline(await connection.bulkGet(ticket, signal ? { signal } : {}), createWriteStream(pack), {
+    await pipeline(await connection.bulkGet(ticket, null, signal), createWriteStream(pack), {
       ...(signal ? { signal } : {}),
     });
     const bare = path.join(scratch, "objects.git");

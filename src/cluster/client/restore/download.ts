@@ -25,8 +25,8 @@ export async function download(pool: PoolCalls, request: Download): Promise<numb
   await mkdir(path.dirname(target), { recursive: true });
   const handle = await open(target, "wx");
   try {
-    const { ticket } = await pool.call("bulk/open", request.source, signal);
-    const body = await pool.bulkGet(ticket, signal ? { signal } : {});
+    const { ticket } = await pool.call("bulk/open", request.source, { signal });
+    const body = await pool.bulkGet(ticket, null, signal);
     const hash = createHash("sha256");
     let bytes = 0;
     for await (const piece of body) {

@@ -8,6 +8,8 @@ import type { WrittenSnapshot } from "./write.ts";
 
 /** Trees that are remembered for a pool, to send the difference from. */
 const BASES = 5;
+/** The pool checks and files what it got; gigabytes take their time. */
+const FINISH_TIMEOUT_MS = 600_000;
 
 /** @returns bytes that were sent; 0 when the pool had the tree */
 export async function pushSnapshot(
@@ -18,7 +20,7 @@ export async function pushSnapshot(
   const { places, shadow } = snapshot.plan.work;
   const { tree, root } = snapshot.info;
   const known = (await readMemory(places.memory, root)).pushed[pool.pool.id] ?? [];
-  const begun = await pool.call("snapshot/begin", { tree, bases: known }, signal);
+  const begun = await pool.call("snapshot/begin", { tree, bases: known }, { signal });
   let sentBytes = 0;
   if (!begun.present) {
     if (begun.ticket === null)
@@ -26,7 +28,8 @@ export async function pushSnapshot(
     // Only what both ends have can be left out of the pack.
     const bases = await shadow.present(begun.bases, signal);
     sentBytes = await sendPack(pool, begun.ticket, snapshot, bases, signal);
-    await pool.call("snapshot/finish", { tree, ticket: begun.ticket }, signal);
+    const patience = { signal, timeoutMs: FINISH_TIMEOUT_MS };
+    await pool.call("snapshot/finish", { tree, ticket: begun.ticket }, patience);
   }
   if (known[0] !== tree)
     await changeMemory(places.memory, root, (memory) => {

@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { build, context, type BuildOptions, type Plugin } from "esbuild";
+import { pageOptions } from "./pageBundle.mts";
 import { dist, nodeModule, root } from "./lib/paths.mts";
 
 const watch = process.argv.includes("--watch");
@@ -45,7 +46,7 @@ const node: BuildOptions = {
   target: "node20",
   plugins: [withoutNative],
 };
-const page: BuildOptions = { ...shared, platform: "browser", format: "iife", target: "es2022" };
+const page: BuildOptions = { ...shared, ...pageOptions, minify: shared.minify };
 
 const bundles: readonly { entry: string; out: string; options: BuildOptions }[] = [
   {
@@ -63,7 +64,7 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
   {
     entry: "src/webviews/experiment/main.ts",
     out: "dist/webviews/experiment.js",
-    options: { ...page, loader: { ".ttf": "file" } },
+    options: page,
   },
 ];
 

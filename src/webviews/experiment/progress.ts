@@ -42,7 +42,8 @@ export function progressWords(data: PageData, trial: Trial | null, nowMs: number
 /** Null unless the script tells its progress and the attempt did not start in the middle. */
 export function remainingMs(data: PageData, trial: Trial, nowMs: number): number | null {
   const run = latestRun(data, trial);
-  if (trial.state !== "running" || trial.progress === null || run === null || run.startedAt === null) return null;
+  if (trial.state !== "running" || trial.progress === null || run === null || run.startedAt === null)
+    return null;
   if (run.resumedFromStep !== null || trial.progress < LEAST_PROGRESS || trial.progress >= 1) return null;
   const elapsed = nowMs - run.startedAt;
   return elapsed < LEAST_MS ? null : (elapsed * (1 - trial.progress)) / trial.progress;

@@ -98,15 +98,6 @@ export function textField(options: TextFieldOptions): HTMLElement {
   return element;
 }
 
-export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
-  const element = h(
-    "vscode-checkbox",
-    { checked, on: { change: () => onChange((element as HTMLInputElement).checked) } },
-    label,
-  );
-  return element;
-}
-
 export interface SliderOptions {
   label: string;
   min: number;
@@ -137,12 +128,4 @@ export function slider(options: SliderOptions): HTMLElement {
 /** An empty state: one sentence and at most one button. */
 export function emptyState(sentence: string, action?: HTMLElement): HTMLElement {
   return h("div", { class: "empty" }, h("p", null, sentence), action);
-}
-
-export function progressRing(label: string): HTMLElement {
-  return h("vscode-progress-ring", { "aria-label": label, class: "ring" });
-}
-
-export function divider(): HTMLElement {
-  return h("vscode-divider", { role: "presentation" });
 }

@@ -7,12 +7,9 @@ import {
   provideVSCodeDesignSystem,
   vsCodeBadge,
   vsCodeButton,
-  vsCodeCheckbox,
-  vsCodeDivider,
   vsCodePanels,
   vsCodePanelTab,
   vsCodePanelView,
-  vsCodeProgressRing,
   vsCodeTextField,
 } from "@vscode/webview-ui-toolkit";
 
@@ -20,12 +17,9 @@ export function registerToolkit(): void {
   provideVSCodeDesignSystem().register(
     vsCodeBadge(),
     vsCodeButton(),
-    vsCodeCheckbox(),
-    vsCodeDivider(),
     vsCodePanels(),
     vsCodePanelTab(),
     vsCodePanelView(),
-    vsCodeProgressRing(),
     vsCodeTextField(),
   );
 }

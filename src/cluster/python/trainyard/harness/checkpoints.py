@@ -16,6 +16,8 @@ _BAD_NAME = re.compile(r"[\x00-\x1f\\]|^[A-Za-z]:")
 class CheckpointError(Exception):
     """A checkpoint cannot be stored or gone on from; the message says which file and why."""
 
+    __module__ = "trainyard"
+
 
 def new(root: str) -> tuple:
     """A fresh uuid and its empty files/ folder."""

@@ -13,6 +13,8 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 class InvalidHP(Exception):
     """Raise it when these hyperparameters make no sense: the searcher puts another set in their place."""
 
+    __module__ = "trainyard"
+
 
 class Params(Mapping):
     """Hyperparameters as a mapping and as attributes, nested: params.optimizer.lr, params["optimizer"]["lr"]."""

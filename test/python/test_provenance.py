@@ -1,6 +1,7 @@
 """Provenance: what was seen is recorded, secrets are not, what was not seen says so."""
 
 import hashlib
+import importlib.util
 import os
 import sys
 import unittest
@@ -9,11 +10,7 @@ from support import Pool, wait_for
 
 from trainyard import machine
 
-try:
-    import numpy  # noqa: F401
-    import torch
-except ImportError:
-    torch = None
+HAS_TORCH = all(importlib.util.find_spec(name) for name in ("numpy", "torch"))
 
 
 class Recorded(Pool):
@@ -90,7 +87,7 @@ class Recorded(Pool):
         self.finish(run_dir)
         self.assertEqual(self.read(run_dir, "provenance.json")["server"], {"snapshot": "abc"})
 
-    @unittest.skipIf(torch is None, "needs torch and numpy")
+    @unittest.skipUnless(HAS_TORCH, "needs torch and numpy")
     def test_pytorch(self):
         script = """
             import torch, trainyard

@@ -16,6 +16,7 @@ import re
 
 MAX_LINE_BYTES = 16 * 1024
 MAX_NAMES = 200
+MAX_BRACKETS = 64
 STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
 
 _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
@@ -112,6 +113,8 @@ def parse_line(line: str) -> tuple | None:
 
 
 def _parse_object(line: str) -> tuple | None:
+    if sum(line.count(bracket) for bracket in "{[(") > MAX_BRACKETS:
+        return None  # deep nesting is a way to bring down a parser
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

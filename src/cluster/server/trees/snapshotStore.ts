@@ -24,16 +24,24 @@ export interface LocalSnapshotStore extends SnapshotStore {
 
 /**
  * Snapshots in `<poolFolder>/snapshots.git`, built once each in `<poolFolder>/trees`.
+ * @param knownHost what files can do here; found out when null
  * All methods throw SnapshotError (with a reason, and a remedy where there is one) for what a person can understand.
  */
-export function createSnapshotStore(poolFolder: string, logger: Logger): LocalSnapshotStore {
+export function createSnapshotStore(
+  poolFolder: string,
+  logger: Logger,
+  knownHost: Host | null = null,
+): LocalSnapshotStore {
   const repository = createRepository(path.join(poolFolder, "snapshots.git"));
   const treesFolder = path.join(poolFolder, "trees");
   const trees = createTreeFolders(treesFolder, repository, logger);
   const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
   let host: Promise<Host> | null = null;
   const findHost = (): Promise<Host> => {
-    host ??= probeReflinks(treesFolder).then((reflinks) => ({ reflinks, isRoot: process.getuid?.() === 0 }));
+    host ??=
+      knownHost === null
+        ? probeReflinks(treesFolder).then((reflinks) => ({ reflinks, isRoot: process.getuid?.() === 0 }))
+        : Promise.resolve(knownHost);
     return host;
   };
   const work = createWorkBuilder(trees, spares, findHost, logger);

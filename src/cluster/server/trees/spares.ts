@@ -8,6 +8,7 @@ import path from "node:path";
 import type { Logger } from "../ports.ts";
 import { bytePath } from "./bytePath.ts";
 import { fillFolder, type Method } from "./fill.ts";
+import { sweepAbandoned } from "./sweep.ts";
 import type { Size, TreeFolders } from "./treeFolders.ts";
 
 const SPARE_NAME = /^([0-9a-f]{40,64})\.(reflink|copy|hardlink)\.[0-9a-f-]{36}$/;
@@ -32,6 +33,7 @@ export interface Spares {
 export function createSpares(folder: string, trees: TreeFolders, logger: Logger): Spares {
   let timer: NodeJS.Timeout | null = null;
   let work: Promise<void> = Promise.resolve();
+  let discards = 0;
 
   async function list(): Promise<{ name: string; tree: string; method: string }[]> {
     const names = await readdir(folder).catch(() => []);
@@ -42,17 +44,19 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
   }
 
   async function make(tree: string, method: Method): Promise<void> {
+    const before = discards;
     const source = await trees.ensure(tree);
     const spares = await list();
     if (spares.some((spare) => spare.tree === tree && spare.method === method)) return;
     // Their order is not known, which does no harm: the next submission brings the right one back.
     for (const spare of spares.slice(0, Math.max(0, spares.length - KEPT_SPARES + 1)))
       await rm(path.join(folder, spare.name), { recursive: true, force: true });
+    await sweepAbandoned(folder, ".building-");
     const building = path.join(folder, `.building-${randomUUID()}`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
       await fillFolder(source, bytePath(building), method);
-      await rename(building, path.join(folder, `${tree}.${method}.${randomUUID()}`));
+      if (discards === before) await rename(building, path.join(folder, `${tree}.${method}.${randomUUID()}`));
     } finally {
       await rm(building, { recursive: true, force: true });
     }
@@ -83,6 +87,7 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
       timer.unref();
     },
     discard: async () => {
+      discards++;
       for (const spare of await list())
         await rm(path.join(folder, spare.name), { recursive: true, force: true });
     },

@@ -13,6 +13,7 @@ import { writeEntries } from "./blobs.ts";
 import { type BytePath, bytePath, join, toNative } from "./bytePath.ts";
 import { entryStat } from "./entryStat.ts";
 import { fillFolder } from "./fill.ts";
+import { sweepAbandoned } from "./sweep.ts";
 import type { Repository, TreeChange, TreeEntry } from "./repository.ts";
 
 const TREE_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -200,6 +201,7 @@ export function createTreeFolders(folder: string, repository: Repository, logger
   async function removeOld(): Promise<void> {
     if (building.size > 1 || stages.size > 0) return;
     for (const tree of (await known()).slice(KEPT_TREES)) await removeTree(tree);
+    await sweepAbandoned(folder, ".building-");
   }
 
   return self;

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { LinkedPath } from "../../protocol/entities.ts";
 import type { Logger } from "../ports.ts";
 import { bytePath } from "./bytePath.ts";
-import { fillFolder, type Method, removeEntries } from "./fill.ts";
+import { fillFolder, hasCode, type Method, removeEntries } from "./fill.ts";
 import { SnapshotError } from "./snapshotError.ts";
 import type { Spares } from "./spares.ts";
 import type { Size, Stage, TreeFolders } from "./treeFolders.ts";
@@ -64,29 +64,39 @@ export function createWorkBuilder(
     if (stage.patch !== null) await fillFolder(stage.patch, to, method);
   }
 
+  async function build(tree: string, work: string, links: readonly LinkedPath[]): Promise<void> {
+    const { method, size, made } = await trees.withStage(tree, async (stage) => {
+      const method = chooseMethod(stage.size, await host());
+      const building = path.join(path.dirname(work), `.work-${randomUUID()}`);
+      try {
+        await mkdir(path.dirname(work), { recursive: true, mode: 0o700 });
+        await fill(tree, stage, method, building);
+        const made = await makeLinks(building, links, logger);
+        await writeWorkFile(work, { version: 1, tree, method, links: made, pruned: false });
+        await rename(building, work);
+        return { method, size: stage.size, made };
+      } catch (error) {
+        await rm(building, { recursive: true, force: true });
+        throw error;
+      }
+    });
+    spares.prepare(tree, method, size);
+    logger.info("Built a working tree", { tree, method, files: size.files, links: made.length });
+  }
+
   return {
     build: async (tree, work, links) => {
       // work.json is written before the rename: a working tree that is there is whole.
       const existing = await readWorkFile(work);
       if (existing?.tree === tree && (await isFolder(work))) return;
       await rm(work, { recursive: true, force: true });
-      const { method, size, made } = await trees.withStage(tree, async (stage) => {
-        const method = chooseMethod(stage.size, await host());
-        const building = path.join(path.dirname(work), `.work-${randomUUID()}`);
-        try {
-          await mkdir(path.dirname(work), { recursive: true, mode: 0o700 });
-          await fill(tree, stage, method, building);
-          const made = await makeLinks(building, links, logger);
-          await writeWorkFile(work, { version: 1, tree, method, links: made, pruned: false });
-          await rename(building, work);
-          return { method, size: stage.size, made };
-        } catch (error) {
-          await rm(building, { recursive: true, force: true });
-          throw error;
-        }
-      });
-      spares.prepare(tree, method, size);
-      logger.info("Built a working tree", { tree, method, files: size.files, links: made.length });
+      try {
+        await build(tree, work, links);
+      } catch (error) {
+        if (!hasCode(error, "ENOENT")) throw error;
+        // An old tree may be cleared away in the moment in which it is chosen as a base.
+        await build(tree, work, links);
+      }
     },
   };
 }
@@ -109,7 +119,7 @@ async function makeLinks(
       await symlink(link.target, path.join(folder, link.path));
       made.push({ path: link.path, target: link.target });
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (!hasCode(error, "EEXIST")) throw error;
       logger.info("The snapshot has a file where a path was to be linked", { path: link.path });
     }
   }

@@ -21,6 +21,7 @@ import {
   createSnapshotStore,
   type LocalSnapshotStore,
 } from "../../../../src/cluster/server/trees/snapshotStore.ts";
+import { chooseMethod } from "../../../../src/cluster/server/trees/work.ts";
 import { createSender, type Sender, silentLogger, stream, writeObject } from "./sender.ts";
 
 let pool: string;
@@ -319,6 +320,73 @@ describe("working trees", () => {
     await store.prune(tree, folder);
     expect(listing(folder)).toEqual(["out/model.pt", "src/a.py"]);
   });
+});
+
+describe("large trees", () => {
+  const ordinary = { reflinks: false, isRoot: false };
+  const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
+
+  test("are hard links to read-only files; a run that writes into one all the same spoils nobody else's", async () => {
+    store = createSnapshotStore(pool, silentLogger, ordinary);
+    sender.write(
+      Object.fromEntries([...Array(5001).keys()].map((n) => [`d${n % 50}/f${n}.py`, `x = ${n}\n`])),
+    );
+    const tree = await send();
+    const folder = work("1.1.1");
+    await store.buildWork(tree, folder, []);
+    expect(inode(folder, "d1/f1.py")).toBe(inode(await store.treeFolder(tree), "d1/f1.py"));
+    expect(statSync(path.join(folder, "d1/f1.py")).mode & 0o777).toBe(0o444);
+    await store.buildWork(tree, work("1.2.1"), []);
+
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    rmSync(path.join(folder, "d2/f2.py")); // replacing a file is how a script gets its own
+    writeFileSync(path.join(folder, "d2/f2.py"), "my own\n");
+    chmodSync(path.join(folder, "d1/f1.py"), 0o644);
+    writeFileSync(path.join(folder, "d1/f1.py"), "through the link\n");
+    await store.prune(tree, folder);
+    expect(listing(folder)).toEqual(["d1/f1.py", "d2/f2.py"]);
+
+    await store.buildWork(tree, work("1.3.1"), []);
+    expect(readFileSync(path.join(work("1.3.1"), "d1/f1.py"), "utf8")).toBe("x = 1\n");
+    expect(readFileSync(path.join(work("1.3.1"), "d2/f2.py"), "utf8")).toBe("x = 2\n");
+  });
+
+  test("are made ready in advance, and the next submission takes that one", async () => {
+    store = createSnapshotStore(pool, silentLogger, ordinary);
+    sender.write(Object.fromEntries([...Array(600).keys()].map((n) => [`d${n % 5}/f${n}.py`, `x = ${n}\n`])));
+    const first = await send();
+    await store.buildWork(first, work("1.1.1"), []);
+    const spares = path.join(pool, "trees", ".spare");
+    const ready = (): string[] =>
+      (existsSync(spares) ? readdirSync(spares) : []).filter((name) => name.startsWith(first));
+    while (ready().length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const made = inode(spares, ready()[0] ?? "");
+
+    rmSync(path.join(sender.folder, "d0/f0.py"));
+    sender.write({ "d1/f1.py": "changed\n", "new/x.py": "x\n" });
+    const second = await send(first);
+    await store.buildWork(second, work("2.1.1"), []);
+    expect(inode(work("2.1.1"))).toBe(made);
+    expect(listing(work("2.1.1"))).toEqual(
+      sender.git("ls-tree", "-r", "--name-only", second).split("\n").sort(),
+    );
+    expect(readFileSync(path.join(work("2.1.1"), "d1/f1.py"), "utf8")).toBe("changed\n");
+    expect(ready()).toEqual([]);
+    await store.prune(second, work("2.1.1"));
+    expect(listing(work("2.1.1"))).toEqual([]);
+  });
+});
+
+test("how a working tree is filled depends on its size, the file system and the account", () => {
+  const small = { files: 5000, bytes: 100 * 2 ** 20 };
+  const large = { files: 5001, bytes: 1 };
+  expect(chooseMethod(large, { reflinks: true, isRoot: true })).toBe("reflink");
+  expect(chooseMethod(small, { reflinks: false, isRoot: false })).toBe("copy");
+  expect(chooseMethod(large, { reflinks: false, isRoot: false })).toBe("hardlink");
+  expect(chooseMethod({ files: 1, bytes: small.bytes + 1 }, { reflinks: false, isRoot: false })).toBe(
+    "hardlink",
+  );
+  expect(chooseMethod(large, { reflinks: false, isRoot: true })).toBe("copy");
 });
 
 test("git that is missing is one clear sentence", async () => {

@@ -42,7 +42,7 @@ export interface OpenPool {
   handlers: Handlers;
   /** Goes on with what an earlier server left, and from now on tells clients. */
   start(broadcaster: Broadcaster, tickets: Tickets): void;
-  clientGone(clientId: number): void;
+  clientGone: (clientId: number) => void;
   /** Something runs or waits. */
   isAlive(): boolean;
   /** The trials live on. */
@@ -106,7 +106,9 @@ export function openPool(options: PoolOptions): OpenPool {
         serverPid: process.pid,
         startedAt: Date.now(),
       },
-      stop: options.onStop,
+      stop: () => {
+        options.onStop();
+      },
     },
     () => {
       if (tickets === null) throw new Error("the pool has not been started");

@@ -119,7 +119,7 @@ test("pause gives the slot back, resume goes on from the checkpoint and supersed
   const { columns, count } = await server.call("series/read", {
     ...{ trialId, group: "training", name: "loss", rank: 0, cursor: 0, resolution: null },
   });
-  const values = new Float64Array(columns.slice().buffer);
+  const values = new Float64Array(Uint8Array.from(columns).buffer);
   const points = Array.from({ length: count }, (_, i) => ({
     step: values[i],
     superseded: values[3 * count + i],

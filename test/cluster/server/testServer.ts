@@ -1,6 +1,6 @@
 /** An open pool with real runs, real git and real files, called as the wire would call it. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -50,13 +50,58 @@ export type SubmitChanges = Partial<Omit<SubmitRequest, "configuration">> & {
   source?: string;
 };
 
+/** A submission of `train.py` at the top of the tree, without a configuration. */
+export function submission(
+  tree: string,
+  { configuration, source, ...changes }: SubmitChanges = {},
+): Input<"experiment/submit"> {
+  return {
+    submissionId: randomUUID(),
+    name: "train.py",
+    workspace: "/home/alice/project",
+    script: "train.py",
+    directory: ".",
+    arguments: [],
+    snapshot: {
+      tree,
+      files: 1,
+      bytes: 0,
+      takenAt: Date.now(),
+      root: "/home/alice/project",
+      head: null,
+      linked: [],
+      leftOut: [],
+    },
+    interpreter: "/usr/bin/python3",
+    configuration: {
+      value:
+        configuration === undefined ? withoutConfiguration() : ExperimentConfiguration.parse(configuration),
+      source: source === undefined ? null : { path: "train.yaml", text: source },
+    },
+    slotsPerTrial: 1,
+    secrets: {},
+    startFrom: null,
+    ...changes,
+  };
+}
+
+/** Ends whatever the runs of a pool folder have left. */
+export async function killRuns(home: string): Promise<void> {
+  for (const run of readdirSync(path.join(home, "runs"))) {
+    try {
+      const spec = readFileSync(path.join(home, "runs", run, "spec.json"), "utf8");
+      await killMarked((JSON.parse(spec) as { key: string }).key);
+    } catch {
+      continue; // never started
+    }
+  }
+}
+
 export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
   const home = mkdtempSync(path.join(tmpdir(), "trainyard-server-"));
   const events: PoolEvent[] = [];
   const live: Notification<"live">[] = [];
   const tickets = new Map<string, BulkTarget>();
-  const runKeys = () =>
-    events.flatMap(({ change }) => (change.type === "run" ? [path.join(home, "runs", change.run.id)] : []));
   let pool: OpenPool;
   let store: ReturnType<typeof createSnapshotStore>;
 
@@ -110,41 +155,12 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
       });
       return METHODS[method].result.parse(result) as never;
     },
-    async submit(files, { configuration, source, ...changes } = {}) {
+    async submit(files, changes = {}) {
       using sender = createSender();
       sender.write(files);
       const tree = sender.tree();
       await store.receivePack(tree, stream(sender.pack(tree)), new AbortController().signal);
-      const { trialId } = await self.call("experiment/submit", {
-        submissionId: randomUUID(),
-        name: "train.py",
-        workspace: "/home/alice/project",
-        script: "train.py",
-        directory: ".",
-        arguments: [],
-        snapshot: {
-          tree,
-          files: Object.keys(files).length,
-          bytes: 0,
-          takenAt: Date.now(),
-          root: "/home/alice/project",
-          head: null,
-          linked: [],
-          leftOut: [],
-        },
-        interpreter: "/usr/bin/python3",
-        configuration: {
-          value:
-            configuration === undefined
-              ? withoutConfiguration()
-              : ExperimentConfiguration.parse(configuration),
-          source: source === undefined ? null : { path: "train.yaml", text: source },
-        },
-        slotsPerTrial: 1,
-        secrets: {},
-        startFrom: null,
-        ...changes,
-      });
+      const { trialId } = await self.call("experiment/submit", submission(tree, changes));
       return trialId ?? "";
     },
     async trial(trialId) {
@@ -175,14 +191,7 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
         );
       await pool.close();
       await store.close();
-      for (const folder of runKeys()) {
-        try {
-          const { key } = JSON.parse(readFileSync(path.join(folder, "spec.json"), "utf8")) as { key: string };
-          await killMarked(key);
-        } catch {
-          continue; // deleted
-        }
-      }
+      await killRuns(home);
       rmSync(home, { recursive: true, force: true });
     },
   };

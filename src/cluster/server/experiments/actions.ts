@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Control } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { Context } from "./context.ts";
+import { blackenRun } from "./blacken.ts";
 import { secretEnvironment } from "./runSpec.ts";
 
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
@@ -97,8 +98,16 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
     tidy(runId: string): void {
       enqueue(runId, "tidy", () => tidy(runId));
     },
+    /** Blackens what was printed of them, then forgets them. To be called when the experiment has ended. */
     forgetSecrets(experimentId: number): void {
-      secrets.delete(experimentId);
+      const values = secrets.read(experimentId);
+      if (Object.keys(values).length === 0) return;
+      enqueue(`experiment ${experimentId}`, "blacken the output of", async () => {
+        for (const { id } of store.trialsOf(experimentId))
+          for (const run of store.runsOf(id))
+            await blackenRun(path.join(context.pool, "runs", run.id), values);
+        secrets.delete(experimentId);
+      });
     },
     /** Ends what is being done here; the runs live on. */
     async close(): Promise<void> {

@@ -14,8 +14,8 @@ export function createSecretStore(folder: string) {
 
   return {
     write(experimentId: number, secrets: Record<string, string>): void {
-      known.set(experimentId, secrets);
       if (Object.keys(secrets).length === 0) return;
+      known.set(experimentId, secrets);
       const temporary = path.join(folder, `.${experimentId}.${process.pid}.tmp`);
       writeFileSync(temporary, JSON.stringify(secrets), { mode: 0o600, flag: "w", flush: true });
       renameSync(temporary, fileOf(experimentId));

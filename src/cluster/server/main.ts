@@ -1,12 +1,12 @@
 /** The pool server: joins its parts and ends cleanly. The trials live on whatever happens here. */
 import path from "node:path";
-import { createCpuSlots } from "./cpuSlots.ts";
 import { messageOf } from "./errors.ts";
 import { stopWhenIdle } from "./idle.ts";
 import { takePoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
 import { readOptions, USAGE, type ServerOptions } from "./options.ts";
 import { openPool, preparePoolFolder } from "./pool.ts";
+import { createSlotSource } from "./resources/slotSource.ts";
 import { createRpc } from "./rpc/listen.ts";
 import { createDiagnose } from "./runs/diagnosis.ts";
 import { createExecutor } from "./runs/executor.ts";
@@ -22,7 +22,14 @@ const HARMLESS = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_ST
 
 const logger = createLogger();
 
-async function main({ home, socket, pythonFolder, leases, cpuSlots }: ServerOptions): Promise<void> {
+async function main({
+  home,
+  socket,
+  pythonFolder,
+  leases,
+  cpuSlots,
+  probeCommand,
+}: ServerOptions): Promise<void> {
   preparePoolFolder(home);
   const lock = takePoolLock(path.join(home, "state"));
   const snapshots = createSnapshotStore(home, logger);
@@ -33,7 +40,7 @@ async function main({ home, socket, pythonFolder, leases, cpuSlots }: ServerOpti
     version: VERSION,
     executor: createExecutor({ pool: home, pythonFolder, snapshots, logger }),
     snapshots,
-    slots: createCpuSlots(cpuSlots ?? 1),
+    slots: createSlotSource({ leasesFolder: leases, cpuSlots, probeCommand, pool: home, logger }),
     diagnose: createDiagnose(home),
     logger,
     onStop: () => setTimeout(() => stop("a client asked for it"), STOP_DELAY_MS),

@@ -1,6 +1,7 @@
 /** The command line and environment of the server. */
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { leasesFolder } from "./resources/slotSource.ts";
 
 export interface ServerOptions {
   /** Absolute path of the pool folder. */
@@ -11,7 +12,10 @@ export interface ServerOptions {
   pythonFolder: string;
   /** Absolute path of the host-wide leases. */
   leases: string;
+  /** CPU slots where there is no accelerator; null for the default. */
   cpuSlots: number | null;
+  /** Lists the accelerators instead of the vendors' tools. */
+  probeCommand: string | null;
 }
 
 export const USAGE = "usage: node server.js --home DIR --socket PATH --python DIR";
@@ -30,15 +34,16 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     home: path.resolve(home),
     socket: path.resolve(socket),
     pythonFolder: path.resolve(python),
-    leases: path.resolve(environment.TRAINYARD_LEASES ?? "/tmp/trainyard-leases"),
+    leases: path.resolve(leasesFolder(environment.TRAINYARD_LEASES || null)),
     cpuSlots: readCount("TRAINYARD_CPU_SLOTS", environment.TRAINYARD_CPU_SLOTS),
+    probeCommand: environment.TRAINYARD_PROBE_COMMAND || null,
   };
 }
 
 function readCount(name: string, text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 0 || count > MAX_CPU_SLOTS)
-    throw new Error(`${name} is "${text}", not a whole number from 0 to ${MAX_CPU_SLOTS}`);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_CPU_SLOTS)
+    throw new Error(`${name} is "${text}", not a whole number from 1 to ${MAX_CPU_SLOTS}`);
   return count;
 }

@@ -18,9 +18,9 @@ import {
   type Result,
   type SubmitRequest,
 } from "../../../src/cluster/protocol/methods.ts";
-import { createCpuSlots } from "../../../src/cluster/server/cpuSlots.ts";
 import { openPool, type OpenPool } from "../../../src/cluster/server/pool.ts";
 import type { BulkTarget } from "../../../src/cluster/server/ports.ts";
+import { createSlotSource } from "../../../src/cluster/server/resources/slotSource.ts";
 import { createDiagnose } from "../../../src/cluster/server/runs/diagnosis.ts";
 import { createExecutor } from "../../../src/cluster/server/runs/executor.ts";
 import { killMarked } from "../../../src/cluster/server/runs/processes.ts";
@@ -105,11 +105,12 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
   let pool: OpenPool;
   let store: ReturnType<typeof createSnapshotStore>;
 
+  const leases = path.join(home, "leases");
   function open(): void {
     store = createSnapshotStore(home, silentLogger);
     pool = openPool({
       home,
-      leases: path.join(home, "leases"),
+      leases,
       version: "0.0.0-test",
       executor: createExecutor({
         pool: home,
@@ -118,7 +119,13 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
         logger: silentLogger,
       }),
       snapshots: store,
-      slots: createCpuSlots(cpuSlots),
+      slots: createSlotSource({
+        leasesFolder: leases,
+        cpuSlots,
+        probeCommand: null,
+        pool: home,
+        logger: silentLogger,
+      }),
       diagnose: createDiagnose(home),
       logger: { ...silentLogger, error: (...words) => console.error(...words) },
       onStop: () => undefined,

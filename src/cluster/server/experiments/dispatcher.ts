@@ -20,9 +20,6 @@ export function createDispatcher(context: Context, engine: Engine) {
       const trialId = holders.get(slot.id);
       if (trialId !== undefined && slot.state !== "unusable")
         return { ...slot, state: "held", trialId, detail: `held by trial ${trialId}` };
-      // The slots are cached for a moment: this trial has given it back since.
-      if (slot.trialId !== null && store.trial(slot.trialId) !== null)
-        return { ...slot, state: "free", trialId: null, detail: null };
       return slot;
     });
   }

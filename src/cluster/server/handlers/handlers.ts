@@ -1,5 +1,4 @@
 /** Every call of the protocol: what it needs is found or refused here, what it means is decided in experiments/. */
-import { statfs } from "node:fs/promises";
 import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
@@ -7,6 +6,7 @@ import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
+import { freeBytes } from "../resources/disk.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
 
@@ -57,13 +57,12 @@ export function createHandlers(
       };
     },
     async "pool/status"() {
-      const disk = await statfs(context.pool);
       return {
         pool: pool.info,
         slots: await experiments.dispatcher.readSlots(),
         waiting: store.trialCount("waiting"),
         running: store.trialCount("starting", "running", "pausing", "stopping"),
-        diskFreeBytes: disk.bavail * disk.bsize,
+        diskFreeBytes: await freeBytes(context.pool),
       };
     },
     async subscribe({ after }, { clientId }) {

@@ -12,6 +12,7 @@ import { findRuntime } from "./runtime.ts";
 import { messageOf, UserError } from "./userError.ts";
 
 const START_TIMEOUT_MS = 15_000;
+const RIVAL_TIMEOUT_MS = 2_000;
 const STOP_TIMEOUT_MS = 10_000;
 
 export interface LocalPaths {
@@ -142,11 +143,15 @@ async function startServer(paths: LocalPaths, options: LocalPoolOptions): Promis
   server.once("error", (error) => (ended = error.message));
   server.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `code ${code}`}`));
   server.unref();
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  let deadline = Date.now() + START_TIMEOUT_MS;
+  let isEnding = false;
   while (Date.now() < deadline) {
     if (await canConnect(paths.socket)) return;
-    // It may have ended because another window's server was faster; that one's socket comes up a moment later.
-    if (ended !== null && !fs.existsSync(path.join(paths.home, "state", "lock"))) break;
+    if (ended !== null && !isEnding) {
+      // It may have ended because another window's server was faster; that one's socket comes up a moment later.
+      isEnding = true;
+      deadline = Date.now() + RIVAL_TIMEOUT_MS;
+    }
     await sleep(20);
   }
   throw new UserError(

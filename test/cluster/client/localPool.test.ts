@@ -1,0 +1,117 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PoolConnection } from "../../../src/cluster/client/connection.ts";
+import { PoolLink } from "../../../src/cluster/client/link.ts";
+import { connectLocalPool, localPaths } from "../../../src/cluster/client/localPool.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+let home: string;
+const servers = new Set<number>();
+const links: PoolLink[] = [];
+
+beforeEach(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-local-"));
+});
+afterEach(async () => {
+  for (const link of links.splice(0)) link.close();
+  for (const pid of servers) if (isAlive(pid)) process.kill(pid, "SIGTERM");
+  await expect.poll(() => [...servers].filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  servers.clear();
+  // Servers that lost the race for the lock may still be writing their last words.
+  fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+async function open(version = "0.0.0"): Promise<PoolConnection> {
+  const connection = await connectLocalPool({
+    home,
+    serverScript: path.join(ROOT, "src/cluster/server/main.ts"),
+    pythonFolder: path.join(ROOT, "src/cluster/python"),
+    runtimePath: null,
+    environment: { TRAINYARD_LEASES: path.join(home, "leases") },
+    client: { name: "test", version },
+  });
+  servers.add(connection.pool.serverPid);
+  return connection;
+}
+function link(): PoolLink {
+  const made = new PoolLink(() => open());
+  links.push(made);
+  return made;
+}
+
+describe("the pool of this machine", () => {
+  it("is started when nobody answers, and found again", async () => {
+    const first = await open();
+    const second = await open();
+    expect(second.pool).toEqual(first.pool);
+    first.close();
+    second.close();
+  });
+
+  it("is one, however many windows open at once", async () => {
+    const connections = await Promise.all([open(), open(), open(), open()]);
+    expect(new Set(connections.map(({ pool }) => pool.serverPid)).size).toBe(1);
+    for (const connection of connections) connection.close();
+  });
+
+  it("is the same under two names of its folder", () => {
+    const other = `${home}-link`;
+    fs.symlinkSync(home, other);
+    expect(localPaths(other).socket).toBe(localPaths(home).socket);
+    fs.rmSync(other);
+  });
+
+  it("comes back by itself after kill -9, with its id and its numbers", async () => {
+    const here = link();
+    const before = await here.connection();
+    const seq = here.mirror.seq;
+    const states: string[] = [];
+    here.onDidChangeState(({ state }) => void states.push(state));
+    process.kill(before.pool.serverPid, "SIGKILL");
+    await expect.poll(() => states.at(-1), { timeout: 15_000 }).toBe("connected");
+    const after = await here.connection();
+    expect(after.pool.id).toBe(before.pool.id);
+    expect(after.pool.serverPid).not.toBe(before.pool.serverPid);
+    expect(here.mirror.seq).toBeGreaterThanOrEqual(seq ?? 0);
+    expect(states).toContain("waiting");
+  });
+
+  it("makes room for a newer client, and not for an older one", async () => {
+    const old = await open("0.0.0");
+    const newer = await open("0.1.0");
+    expect(newer.pool.serverPid).not.toBe(old.pool.serverPid);
+    expect(newer.pool.id).toBe(old.pool.id);
+    newer.close();
+    old.close();
+  });
+
+  it("says what is wrong with a folder that cannot be used", async () => {
+    const file = path.join(home, "file");
+    fs.writeFileSync(file, "");
+    home = path.join(file, "pool");
+    await expect(open()).rejects.toMatchObject({
+      message: expect.stringContaining("cannot be used") as string,
+      remedy: expect.stringContaining("TRAINYARD_HOME") as string,
+    });
+    home = path.dirname(file);
+  });
+
+  it("shows the server's last words when it does not start", async () => {
+    fs.mkdirSync(path.join(home, "state", "pool.sqlite"), { recursive: true });
+    await expect(open()).rejects.toMatchObject({
+      message: expect.stringContaining("did not start") as string,
+      remedy: expect.stringContaining("server.log") as string,
+    });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+    return !["Z", "X"].includes(stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3));
+  } catch {
+    return false;
+  }
+}

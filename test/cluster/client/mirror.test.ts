@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PoolMirror } from "../../../src/cluster/client/mirror.ts";
+import type { Checkpoint, Experiment, Trial } from "../../../src/cluster/protocol/entities.ts";
+import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
+
+// The mirror only moves entities around: identity and the links between them are all that it looks at.
+const experiment = (id: number, name: string) => ({ id, name }) as Experiment;
+const trial = (id: string, state: string) =>
+  ({ id, experimentId: Number(id.split(".")[0]), number: Number(id.split(".")[1]), state }) as Trial;
+const checkpoint = (uuid: string, trialId: string, step: number) =>
+  ({ uuid, trialId, experimentId: Number(trialId.split(".")[0]), step }) as Checkpoint;
+
+const change: fc.Arbitrary<PoolEvent["change"]> = fc
+  .record({ kind: fc.nat(4), id: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom("a", "b", "c") })
+  .map(({ kind, id, text }): PoolEvent["change"] => {
+    switch (kind) {
+      case 0:
+        return { type: "experiment", experiment: experiment(id, text) };
+      case 1:
+        return { type: "trial", trial: trial(`${id}.1`, text) };
+      case 2:
+        return { type: "checkpoint", checkpoint: checkpoint(text, `${id}.1`, id) };
+      case 3:
+        return { type: "checkpointDeleted", uuid: text };
+      default:
+        return { type: "experimentDeleted", id };
+    }
+  });
+const number = (changes: PoolEvent["change"][]): PoolEvent[] =>
+  changes.map((what, index) => ({ seq: index + 1, at: 0, change: what }));
+const contents = ({ experiments, trials, checkpoints, seq }: PoolMirror) => ({
+  experiments,
+  trials,
+  checkpoints,
+  seq,
+});
+const empty = { seq: 0, snapshot: { experiments: [], trials: [], runs: [], checkpoints: [], slots: [] } };
+
+function fresh(): PoolMirror {
+  const mirror = new PoolMirror();
+  mirror.restart(empty);
+  return mirror;
+}
+
+describe("the mirror of a pool", () => {
+  it("ends the same however often the events come, in whatever batches, after whatever losses (property)", () => {
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 30 }),
+        fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { maxLength: 10 }),
+        (changes, batches) => {
+          const events = number(changes);
+          const whole = fresh();
+          whole.apply(events);
+          const other = fresh();
+          for (const [from, length] of batches) {
+            // A batch that leaves a gap is told, and then the client asks for what follows its own number.
+            if (!other.apply(events.slice(from, from + length))) other.apply(events.slice(other.seq ?? 0));
+          }
+          other.apply(events.slice(other.seq ?? 0));
+          expect(contents(other)).toEqual(contents(whole));
+        },
+      ),
+    );
+  });
+
+  it("says that events are missing, and keeps what it has", () => {
+    const mirror = fresh();
+    const [first, second, third] = number([
+      { type: "experiment", experiment: experiment(1, "a") },
+      { type: "experiment", experiment: experiment(1, "b") },
+      { type: "experiment", experiment: experiment(1, "c") },
+    ]) as [PoolEvent, PoolEvent, PoolEvent];
+    expect(mirror.apply([first])).toBe(true);
+    expect(mirror.apply([third])).toBe(false);
+    expect(mirror.experiments.get(1)?.name).toBe("a");
+    expect(mirror.apply([second, third])).toBe(true);
+    expect(mirror.experiments.get(1)?.name).toBe("c");
+  });
+
+  it("tells which experiments a change touches", () => {
+    const mirror = fresh();
+    const touched: number[][] = [];
+    mirror.onDidChange(({ experiments }) => void touched.push([...experiments]));
+    mirror.apply(
+      number([
+        { type: "trial", trial: trial("2.1", "a") },
+        { type: "checkpoint", checkpoint: checkpoint("x", "3.1", 1) },
+      ]),
+    );
+    expect(touched).toEqual([[2, 3]]);
+  });
+
+  it("forgets an experiment with everything that is its own, and nothing else", () => {
+    const mirror = fresh();
+    mirror.apply(
+      number([
+        { type: "experiment", experiment: experiment(1, "a") },
+        { type: "experiment", experiment: experiment(11, "b") },
+        { type: "trial", trial: trial("1.1", "a") },
+        { type: "trial", trial: trial("11.1", "a") },
+        { type: "checkpoint", checkpoint: checkpoint("x", "1.1", 5) },
+        { type: "checkpoint", checkpoint: checkpoint("y", "11.1", 5) },
+        { type: "experimentDeleted", id: 1 },
+      ]),
+    );
+    expect([...mirror.trials.keys()]).toEqual(["11.1"]);
+    expect([...mirror.checkpoints.keys()]).toEqual(["y"]);
+  });
+});

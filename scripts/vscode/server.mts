@@ -107,7 +107,13 @@ export async function startVsCode(options: VsCodeOptions = {}): Promise<VsCode> 
     signalGroup(server, signal);
     signalStarted(runDir, signal);
   };
-  const forget = atExit(() => end("SIGKILL"));
+  const removeFiles = (): void => {
+    if (options.runDir === undefined) rmSync(runDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const forget = atExit(() => {
+    end("SIGKILL");
+    removeFiles();
+  });
   const vscode: VsCode = {
     authority: `127.0.0.1:${port}`,
     workspace,
@@ -120,7 +126,7 @@ export async function startVsCode(options: VsCodeOptions = {}): Promise<VsCode> 
       for (let waitedMs = 0; waitedMs < 3_000 && started(runDir).length > 0; waitedMs += 50) await sleep(50);
       end("SIGKILL");
       forget();
-      if (options.runDir === undefined) rmSync(runDir, { recursive: true, force: true, maxRetries: 5 });
+      removeFiles();
     },
   };
   try {

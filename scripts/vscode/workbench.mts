@@ -49,9 +49,9 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
-  /** A button in the title bar of the open editor, by the command's title with or without its category. */
-  editorAction(title: string): Locator {
-    return this.page.locator(".editor-actions .action-label").and(this.page.getByLabel(title)).first();
+  /** A button in the title bar of the open editor, by its command's title. */
+  editorAction(title: string | RegExp): Locator {
+    return this.page.locator(".editor-actions").getByRole("button", { name: title }).first();
   }
 
   /** The icon of a view container. */

@@ -1,0 +1,123 @@
+// The product's main job on real input.   usage: npm run demo [-- --headless]
+// Without --headless it starts VS Code with the extension and an example, prints its address and waits for Ctrl+C.
+// With it, a browser does what a person would: submit the open script, watch its curve, restore its best checkpoint.
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { findRestored, verifyRestored } from "./demo/checkpoint.mts";
+import { prepareWorkspace } from "./demo/workspace.mts";
+import { atExit, must } from "./lib/command.mts";
+import { artifacts, root } from "./lib/paths.mts";
+import { withVsCode } from "./vscode/session.mts";
+import { TrainyardUi } from "./vscode/trainyard.mts";
+import { startVsCode, type VsCode } from "./vscode/server.mts";
+import type { Workbench } from "./vscode/workbench.mts";
+
+const TRAINING_MS = 5 * 60_000;
+const THEMES = [
+  ["dark", "Dark Modern"],
+  ["light", "Light Modern"],
+  ["high-contrast", "Dark High Contrast"],
+] as const;
+
+const { values } = parseArgs({ options: { headless: { type: "boolean" } } });
+await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
+  cwd: root,
+  timeoutMs: 120_000,
+});
+const workspace = await prepareWorkspace();
+atExit(() => rmSync(path.dirname(workspace), { recursive: true, force: true }));
+mkdirSync(artifacts, { recursive: true });
+
+if (values.headless) {
+  try {
+    await withVsCode("demo", { workspace }, async ({ vscode, workbench }) => drive(vscode, workbench));
+    console.log("The demo worked.");
+    process.exit(0);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+} else {
+  const vscode = await startVsCode({ workspace });
+  console.log(`\nOpen http://${vscode.authority}/?folder=${encodeURIComponent(workspace)}`);
+  console.log(
+    'Open train.py and press "Trainyard: Submit as Experiment" in its title bar. Ctrl+C ends the demo.',
+  );
+}
+
+async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
+  const ui = new TrainyardUi(workbench);
+  await step("the submit button in train.py's title bar", async () => {
+    await workbench.openFile("train.py");
+    await ui.submitButton.waitFor();
+    await workbench.screenshot(path.join(artifacts, "demo-script.png"));
+    await ui.submit({ first: true });
+  });
+  await step("the trial in the tree", async () => {
+    await ui.show();
+    await ui.experiment("digits").waitFor();
+  });
+  await step("the curve", async () => {
+    await ui.panel.chart("loss").waitFor();
+    await until(async () => (await ui.panel.points("loss")) > 0, 60_000, "no point is drawn");
+    const before = await ui.panel.points("loss");
+    await until(async () => (await ui.panel.points("loss")) > before, 60_000, `it stays at ${before} points`);
+    await until(
+      async () => (await ui.panel.colouredPixels("loss")) > 100,
+      10_000,
+      "its canvas has no coloured pixel",
+    );
+  });
+  for (const [name, theme] of THEMES) {
+    await step(`the ${name} theme`, async () => {
+      await workbench.setTheme(theme);
+      await until(async () => (await ui.panel.colouredPixels("loss")) > 100, 10_000, "the curve is gone");
+      await workbench.screenshot(path.join(artifacts, `demo-${name}.png`));
+    });
+  }
+  await workbench.setTheme("Dark Modern");
+  await step("the end of the training", async () => {
+    await ui.panel.inState("completed").waitFor({ timeout: TRAINING_MS });
+    await workbench.screenshot(path.join(artifacts, "demo-completed.png"));
+  });
+  await step("the restored checkpoint", async () => {
+    await ui.experiment("digits").click();
+    await workbench
+      .quickPickRow(/[Ss]tep/)
+      .first()
+      .waitFor();
+    await workbench.screenshot(path.join(artifacts, "demo-restore.png"));
+    await workbench.page.keyboard.press("Enter");
+    await until(() => findRestored(workspace) !== null, 60_000, "no folder appeared under checkpoints/");
+    const restored = verifyRestored(findRestored(workspace) ?? "", vscode.home);
+    const where = path.relative(workspace, restored.folder);
+    console.log(`  ${where}: ${restored.files} files, ${restored.bytes} bytes, as in the manifest`);
+    await workbench.screenshot(path.join(artifacts, "demo-restored.png"));
+  });
+}
+
+async function step(what: string, work: () => Promise<void>): Promise<void> {
+  const startedMs = Date.now();
+  try {
+    await work();
+  } catch (error) {
+    throw new Error(`Missing: ${what}.\n${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  console.log(`${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+}
+
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  else_: string,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`After ${timeoutMs / 1000} s ${else_}.`);
+    await sleep(100);
+  }
+}

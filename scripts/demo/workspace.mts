@@ -1,0 +1,33 @@
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { cleanEnvironment, must } from "../lib/command.mts";
+import { root } from "../lib/paths.mts";
+import { pythonEnvironment } from "../lib/python.mts";
+
+const EXAMPLE = path.join(root, "examples", "digits");
+
+/** A fresh copy of examples/digits as a person has it: a git repository with one commit and a `.venv`. */
+export async function prepareWorkspace(): Promise<string> {
+  const requirements = readFileSync(path.join(EXAMPLE, "requirements.txt"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  const python = await pythonEnvironment("digits", requirements);
+  const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "trainyard-demo-")), "digits");
+  cpSync(EXAMPLE, folder, { recursive: true, filter: (file) => !/__pycache__|trainyard-runs/.test(file) });
+  symlinkSync(path.dirname(path.dirname(python)), path.join(folder, ".venv"));
+  writeFileSync(path.join(folder, ".gitignore"), ".venv\n__pycache__/\n");
+  const identity = ["-c", "user.name=Demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"];
+  for (const args of [
+    ["init", "-q"],
+    ["add", "-A"],
+    [...identity, "commit", "-qm", "Digits"],
+  ]) {
+    await must("Preparing the example", "git", args, {
+      cwd: folder,
+      env: cleanEnvironment(),
+      timeoutMs: 30_000,
+    });
+  }
+  return folder;
+}

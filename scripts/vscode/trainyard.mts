@@ -1,0 +1,87 @@
+import type { FrameLocator, Locator } from "playwright-core";
+import type { Workbench } from "./workbench.mts";
+
+/** Trainyard's own interface as tests and the demo see it. Every selector of ours is in this file. */
+export class TrainyardUi {
+  readonly workbench: Workbench;
+
+  constructor(workbench: Workbench) {
+    this.workbench = workbench;
+  }
+
+  get submitButton(): Locator {
+    return this.workbench.editorAction(/Submit as Experiment/);
+  }
+
+  async show(): Promise<void> {
+    await this.workbench.showContainer("Trainyard");
+    await this.workbench.view("Experiments").waitFor();
+  }
+
+  /** Submits the open script by the button in the editor's title bar; the first time, accepts this machine as its pool. */
+  async submit(options: { readonly first: boolean }): Promise<void> {
+    await this.submitButton.click();
+    if (!options.first) return;
+    await this.workbench.quickPickRow("This machine").waitFor();
+    await this.workbench.page.keyboard.press("Enter");
+  }
+
+  /** The row of an experiment (one that is a single trial), e.g. "#1 digits". */
+  experiment(text: string | RegExp): Locator {
+    return this.workbench.treeRow("Experiments", text);
+  }
+
+  /** The open experiment panel. */
+  get panel(): Panel {
+    return new Panel(this.workbench.webview);
+  }
+}
+
+export class Panel {
+  readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+  }
+
+  /** `running`, `completed`, ...: the protocol's state of the trial. */
+  get state(): Locator {
+    return this.frame.locator(".header-state");
+  }
+
+  inState(state: string): Locator {
+    return this.frame.locator(`.header-state[data-state="${state}"]`);
+  }
+
+  /** The chart of one metric. */
+  chart(name: string): Locator {
+    return this.frame.locator(`section.chart[aria-label="${name}"]`);
+  }
+
+  /** What a screen reader says of a chart: "validation: 900 points, from 2.31 to 0.061, ...". */
+  async chartText(name: string): Promise<string> {
+    return (await this.chart(name).locator("p.spoken").textContent()) ?? "";
+  }
+
+  /** Points that a chart says it shows. */
+  async points(name: string): Promise<number> {
+    const count = /([\d.,\s]+) points?/.exec(await this.chartText(name))?.[1] ?? "0";
+    return Number(count.replaceAll(/\D/g, ""));
+  }
+
+  /** Painted pixels of a chart that have a colour (grid and text are grey). */
+  async colouredPixels(name: string): Promise<number> {
+    return this.chart(name)
+      .locator("canvas")
+      .evaluate((element) => {
+        const canvas = element as HTMLCanvasElement;
+        const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        let coloured = 0;
+        for (let at = 0; at + 3 < data.length; at += 4) {
+          const [red = 0, green = 0, blue = 0, alpha = 0] = data.slice(at, at + 4);
+          if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 60) coloured += 1;
+        }
+        return coloured;
+      });
+  }
+}

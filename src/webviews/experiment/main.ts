@@ -1,5 +1,5 @@
 /** Entry of the experiment page. */
-import * as z from "zod";
+import "./withoutEval.ts";
 import { PageState } from "../contract/messages.ts";
 import { registerToolkit } from "../ui/toolkit.ts";
 import { Bridge, type VsCodeApi } from "./bridge.ts";
@@ -8,8 +8,6 @@ import "./styles/experiment.css";
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-// Compiled parsers need eval, which the content security policy forbids.
-z.config({ jitless: true });
 registerToolkit();
 
 const bridge = new Bridge(acquireVsCodeApi());

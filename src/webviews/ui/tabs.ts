@@ -78,7 +78,7 @@ export class Tabs {
 
   private create(id: string): Part {
     const label = h("span");
-    const badge = h("vscode-badge", { hidden: true });
+    const badge = h("span", { class: "badge", hidden: true });
     const part: Part = {
       label,
       badge,

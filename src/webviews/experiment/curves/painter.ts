@@ -28,6 +28,8 @@ export function painter(current: () => Paint): Plugin<"line"> {
   return {
     id: "trainyard",
     afterDatasetsDraw: (chart) => {
+      // chart.js draws once before it has scales.
+      if (chart.scales.x === undefined || chart.scales.y === undefined) return;
       const paint = current();
       const context = chart.ctx;
       context.save();

@@ -1,0 +1,121 @@
+/**
+ * The real page in a real browser: the bundle as it is built, under the same content security policy, served from
+ * 127.0.0.1, with a host inside that speaks the real contract.
+ */
+import { createServer, type Server } from "node:http";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { experimentPageEntry, pageOptions } from "../../../scripts/pageBundle.mts";
+import { experimentPageHtml } from "../../../src/webviews/contract/html.ts";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
+
+export const hasBrowser = existsSync(CHROMIUM);
+
+export interface PageOptions {
+  scenario?: string;
+  theme?: string;
+  width?: number;
+  height?: number;
+  state?: Record<string, unknown>;
+  reducedMotion?: boolean;
+}
+
+export class PageLab {
+  readonly folder: string;
+  private readonly server: Server;
+  private readonly browser: Browser;
+  private readonly hostScript: string;
+
+  private constructor(folder: string, server: Server, browser: Browser, hostScript: string) {
+    this.folder = folder;
+    this.server = server;
+    this.browser = browser;
+    this.hostScript = hostScript;
+  }
+
+  static async start(): Promise<PageLab> {
+    const folder = await mkdtemp(path.join(tmpdir(), "trainyard-page-"));
+    await build({
+      ...pageOptions,
+      entryPoints: [experimentPageEntry],
+      outfile: path.join(folder, "experiment.js"),
+    });
+    const host = await build({
+      entryPoints: [path.join(import.meta.dirname, "fakeHost.ts")],
+      bundle: true,
+      write: false,
+      format: "iife",
+      target: "es2022",
+    });
+    const server = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
+      if (pathname === "/") {
+        response.setHeader("content-type", "text/html");
+        response.end(html(request.headers.host ?? "", searchParams.get("state")));
+        return;
+      }
+      readFile(path.join(folder, path.basename(pathname))).then(
+        (content) => {
+          response.setHeader("content-type", TYPES[path.extname(pathname)] ?? "application/octet-stream");
+          response.end(content);
+        },
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+    return new PageLab(folder, server, browser, host.outputFiles[0]?.text ?? "");
+  }
+
+  async open(options: PageOptions = {}): Promise<Page> {
+    const page = await this.browser.newPage({
+      viewport: { width: options.width ?? 1400, height: options.height ?? 900 },
+      reducedMotion: options.reducedMotion === true ? "reduce" : "no-preference",
+    });
+    page.on("pageerror", (error) => console.error(`page: ${error.stack ?? error.message}`));
+    await page.addInitScript({ content: this.hostScript });
+    const address = this.server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const state = JSON.stringify({ experimentId: 12, ...options.state });
+    const query = new URLSearchParams({
+      scenario: options.scenario ?? "running",
+      theme: options.theme ?? "dark",
+      state,
+    });
+    await page.goto(`http://127.0.0.1:${port}/?${query.toString()}`);
+    await page.waitForSelector(".page:not(.is-waiting)", { timeout: 10_000 });
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function html(host: string, state: string | null): string {
+  const origin = `http://${host}`;
+  return experimentPageHtml({
+    cspSource: origin,
+    nonce: "dGVzdC1ub25jZS10ZXN0LW5vbmNl",
+    scriptUri: `${origin}/experiment.js`,
+    styleUri: `${origin}/experiment.css`,
+    state: JSON.parse(state ?? "null") as unknown,
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * Runs inside the page under test, before the page's own script: plays the extension with the real contract. Tests
+ * reach it as `window.host`.
+ */
+import "../../../src/webviews/experiment/withoutEval.ts";
+import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
+import { append, readCurve } from "./points.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
+import { THEMES } from "./themes.ts";
+
+const query = new URLSearchParams(location.search);
+
+class FakeHost {
+  readonly scenario: Scenario = (SCENARIOS[query.get("scenario") ?? "running"] ?? SCENARIOS.running)!();
+  readonly actions: unknown[] = [];
+  readonly problems: string[] = [];
+  readonly requests: string[] = [];
+  readies = 0;
+  saved: unknown = undefined;
+  private seq = this.scenario.snapshot.seq;
+
+  receive(message: unknown): void {
+    const parsed = FromPage.parse(message);
+    switch (parsed.type) {
+      case "ready":
+        this.readies++;
+        this.post({ type: "snapshot", version: 1, snapshot: { ...this.scenario.snapshot, seq: this.seq } });
+        break;
+      case "request":
+        this.requests.push(parsed.name);
+        this.answer(parsed.request, parsed.name as RequestName, parsed.params);
+        break;
+      case "action":
+        this.actions.push(parsed.action);
+        break;
+      case "problem":
+        this.problems.push(parsed.message);
+        break;
+    }
+  }
+
+  post(message: unknown): void {
+    ToPage.parse(message);
+    window.dispatchEvent(new MessageEvent("message", { data: structuredClone(message) }));
+  }
+
+  change(change: Record<string, unknown>): void {
+    this.post({ type: "change", seq: ++this.seq, ...change });
+  }
+  /** A change that the page never gets. */
+  lose(): void {
+    this.seq++;
+  }
+
+  /** Reports one value of a curve and announces it. */
+  report(name: string, step: number, value: number): void {
+    const curve = this.scenario.curves.find((one) => one.state.name === name);
+    if (curve === undefined) throw new Error(`no curve ${name}`);
+    append(curve, step, value, Date.now());
+    this.scenario.snapshot.series = this.scenario.curves.map((one) => one.state);
+    this.change({ series: [curve.state] });
+  }
+
+  print(text: string): void {
+    this.scenario.output.stdout += text;
+    this.change({ output: this.outputSizes() });
+  }
+  private outputSizes() {
+    const bytes = (text: string) => new TextEncoder().encode(text).length;
+    const { stdout, stderr } = this.scenario.output;
+    return { runId: "12.1.1", stdout: bytes(stdout), stderr: bytes(stderr) };
+  }
+
+  private answer(request: number, name: RequestName, params: unknown): void {
+    const respond = (value: unknown, error: string | null = null) =>
+      setTimeout(() => this.post({ type: "answer", request, value, error }), 1);
+    switch (name) {
+      case "readSeries": {
+        const asked = REQUESTS.readSeries.params.parse(params);
+        const found = this.scenario.curves.find(
+          ({ state }) =>
+            state.trialId === asked.trialId &&
+            state.group === asked.group &&
+            state.name === asked.name &&
+            state.rank === asked.rank,
+        );
+        if (found === undefined) respond(null, "There is no such curve.");
+        else respond(readCurve(found, asked.cursor, asked.resolution));
+        return;
+      }
+      case "readOutput": {
+        const asked = REQUESTS.readOutput.params.parse(params);
+        const all = new TextEncoder().encode(this.scenario.output[asked.stream]);
+        const offset =
+          asked.offset < 0 ? Math.max(0, all.length + asked.offset) : Math.min(asked.offset, all.length);
+        const bytes = all.slice(offset, offset + asked.limit).buffer;
+        respond({ bytes, offset, size: all.length, ended: false });
+        return;
+      }
+      case "listFiles": {
+        const { path } = REQUESTS.listFiles.params.parse(params);
+        const modifiedAt = Date.now() - 90_000;
+        const file = (name: string, bytes: number, isDirectory = false) => ({
+          path: path === "." ? name : `${path}/${name}`,
+          bytes,
+          modifiedAt,
+          isDirectory,
+        });
+        const files =
+          path === "."
+            ? [file("plots", 0, true), file("model.pt", 4_212_345), file("metrics.json", 812)]
+            : [file("confusion.png", 35_123), file("loss.svg", 9_876)];
+        respond({ files, truncated: false });
+        return;
+      }
+      case "provenance":
+        respond({ provenance: PROVENANCE });
+        return;
+      case "snapshotFiles": {
+        const files = Array.from({ length: 400 }, (_, index) => ({
+          path: `src/part${index}.py`,
+          bytes: 1000 + index,
+          mode: "100644",
+        }));
+        respond({ files, truncated: true });
+        return;
+      }
+    }
+  }
+}
+
+const PROVENANCE = {
+  interpreter: { path: "/home/ada/digits/.venv/bin/python", version: "3.11.2" },
+  os: "Linux 6.1, Debian 12",
+  devices: [],
+  driver: null,
+  threads: { OMP_NUM_THREADS: 2, torch: 2 },
+  seeds: { python: 1234, numpy: 1234, torch: "not seen" },
+  packages: Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`package-${index}`, `1.${index}.0`]),
+  ),
+  data: [{ path: "data/digits.npz", bytes: 123456, sha256: "a".repeat(64) }],
+  optimizer: null,
+};
+
+const host = new FakeHost();
+Object.assign(window, {
+  host,
+  acquireVsCodeApi: () => ({
+    postMessage: (message: unknown) => host.receive(structuredClone(message)),
+    getState: () => JSON.parse(sessionStorage.getItem("state") ?? "null") as unknown,
+    setState: (state: unknown) => {
+      host.saved = state;
+      sessionStorage.setItem("state", JSON.stringify(state));
+    },
+  }),
+});
+
+const violations: string[] = [];
+Object.assign(window, { violations });
+document.addEventListener("securitypolicyviolation", (event) => {
+  violations.push(
+    `${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`,
+  );
+});
+
+function applyTheme(name: string): void {
+  const theme = THEMES[name] ?? THEMES.dark;
+  if (theme === undefined) return;
+  for (const [key, value] of Object.entries(theme.colours))
+    document.documentElement.style.setProperty(key, value);
+  document.body.className = theme.bodyClass;
+}
+Object.assign(window, { applyTheme });
+document.addEventListener("DOMContentLoaded", () => applyTheme(query.get("theme") ?? "dark"));

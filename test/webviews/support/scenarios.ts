@@ -1,0 +1,237 @@
+/** What the page is looked at with. */
+import type { Trial } from "../../../src/cluster/protocol/entities.ts";
+import { checkpoint, experiment, NOW, run, snapshot, trial, type Snapshot } from "./fixtures.ts";
+import { curve, type Curve } from "./points.ts";
+
+export interface Scenario {
+  snapshot: Snapshot;
+  curves: Curve[];
+  output: { stdout: string; stderr: string };
+}
+
+/** The same noise each time. */
+function noise(seed: number): () => number {
+  let state = seed * 2654435761;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 4294967296;
+    return state / 4294967296 - 0.5;
+  };
+}
+const decay = (step: number, from: number, to: number, scale: number) =>
+  to + (from - to) * Math.exp(-step / scale);
+
+function mainCurves(trialId = "12.1", seed = 1, count = 900): Curve[] {
+  const random = noise(seed);
+  const shift = (seed % 7) * 0.03;
+  return [
+    curve(
+      { trialId, name: "loss" },
+      count,
+      (step) => decay(step, 2.31, 0.05 + shift, 180) * (1 + 0.25 * random()),
+    ),
+    curve(
+      { trialId, group: "validation", name: "val_loss" },
+      Math.floor(count / 50),
+      (step) => decay(step, 2.4, 0.06 + shift, 220) * (1 + 0.08 * random()),
+      { stride: 50 },
+    ),
+    curve(
+      { trialId, name: "accuracy" },
+      count,
+      (step) => 1 - decay(step, 0.9, 0.02 + shift / 4, 150) * (1 + 0.2 * random()),
+    ),
+    curve(
+      { trialId, group: "validation", name: "accuracy" },
+      Math.floor(count / 50),
+      (step) => 1 - decay(step, 0.9, 0.04 + shift / 4, 170) * (1 + 0.05 * random()),
+      { stride: 50 },
+    ),
+    curve({ trialId, name: "lr" }, count, (step) => 3e-3 * 0.5 * (1 + Math.cos((Math.PI * step) / 2000))),
+  ];
+}
+
+function systemCurves(trialId = "12.1"): Curve[] {
+  const random = noise(9);
+  const named = (name: string) => ({ trialId, group: "system", name });
+  return [
+    curve(named("cpu_percent"), 330, () => 310 + 160 * random(), { stride: 2 }),
+    curve(named("memory_bytes"), 330, (step) => 1.2e9 + step * 1e6 + 4e7 * random(), { stride: 2 }),
+    curve(named("disk_free_bytes"), 330, (step) => 4.2e11 - step * 1e6, { stride: 2 }),
+    curve(named("gpu0_percent"), 330, () => Math.min(100, 92 + 14 * random()), { stride: 2 }),
+    curve(named("gpu1_percent"), 330, () => Math.min(100, 85 + 24 * random()), { stride: 2 }),
+    curve(named("gpu0_memory_bytes"), 330, () => 2.14e10, { stride: 2 }),
+    curve(named("gpu1_memory_bytes"), 330, () => 2.02e10, { stride: 2 }),
+  ];
+}
+
+const OUTPUT = {
+  stdout: [
+    "\u001b[1mTraining digits-mlp\u001b[0m on \u001b[32mcpu\u001b[0m, 1797 samples",
+    ...Array.from({ length: 120 }, (_, epoch) => `epoch=${epoch} loss=${(2.3 / (epoch + 1)).toFixed(4)}`),
+    "\u001b[33mwarning:\u001b[0m train.py:41: learning rate is high",
+    "saved \u001b[38;5;39mcheckpoint\u001b[0m at step 900",
+    "",
+  ].join("\n"),
+  stderr:
+    Array.from(
+      { length: 101 },
+      (_, at) => `\r${at}%|${"█".repeat(at / 5)}${" ".repeat(20 - at / 5)}| ${at}/100`,
+    ).join("") +
+    '\nTraceback (most recent call last):\n  File "/home/ada/.trainyard/runs/12.1.1/work/train.py", line 41, in <module>\n    main()\nValueError: loss is NaN\n',
+};
+
+const CHECKPOINTS = [1, 2, 3, 4, 5, 6, 7, 8].map((index) => checkpoint(index));
+
+function withCurves(curves: Curve[], changes: Partial<Snapshot> = {}): Scenario {
+  return {
+    snapshot: snapshot({ series: curves.map((one) => one.state), ...changes }),
+    curves,
+    output: OUTPUT,
+  };
+}
+
+function running(): Scenario {
+  return withCurves([...mainCurves(), ...systemCurves()], { checkpoints: CHECKPOINTS });
+}
+
+function waiting(): Scenario {
+  return withCurves([], {
+    experiment: experiment({ state: "waiting", best: null, metric: null, trialCounts: { waiting: 1 } }),
+    trials: [
+      trial({
+        state: "waiting",
+        waitReason:
+          "Waits for 1 slot: the only slot of this machine is held by #11 digits-cnn, which started 4 min ago.",
+        startedAt: null,
+        latestStep: null,
+        progress: null,
+        best: null,
+        currentRun: null,
+        slots: [],
+        attempts: 0,
+        pausable: { possible: false, reason: "It has not started: stopping it takes it out of the queue." },
+      }),
+    ],
+    runs: [],
+  });
+}
+
+function failed(): Scenario {
+  const failure = {
+    kind: "exception" as const,
+    message: "ValueError: loss is NaN (train.py, line 41, in main)",
+    exception: { type: "ValueError", message: "loss is NaN" },
+    frame: { file: "train.py", line: 41, function: "main" },
+    interpreter: "/home/ada/digits/.venv/bin/python",
+    missingModule: null,
+    peakMemoryBytes: 1.3e9,
+    memoryLimitBytes: null,
+  };
+  const random = noise(4);
+  const curves = [
+    curve({ name: "loss" }, 320, (step) =>
+      step > 300 ? NaN : decay(step, 2.3, 0.4, 90) * (1 + 0.2 * random()),
+    ),
+    ...systemCurves(),
+  ];
+  return withCurves(curves, {
+    experiment: experiment({ state: "failed", endedAt: NOW, trialCounts: { failed: 1 }, best: null }),
+    trials: [
+      trial({
+        state: "failed",
+        endedAt: NOW,
+        failure,
+        nan: { metric: "loss", step: 301 },
+        progress: 0.3,
+        slots: [],
+      }),
+    ],
+    runs: [run({ outcome: "failed", endedAt: NOW, exitCode: 1, failure })],
+    checkpoints: CHECKPOINTS.slice(0, 3),
+  });
+}
+
+function disconnected(): Scenario {
+  const scenario = running();
+  scenario.snapshot.connection = {
+    state: "disconnected",
+    pool: "gpu-box",
+    detail: "The host does not answer (connection timed out).",
+  };
+  return scenario;
+}
+
+/** Values and names that spoil layouts: one point, 1e-9, 1e9, gaps, superseded parts, a very long name. */
+function extreme(): Scenario {
+  const random = noise(3);
+  const resumed = (index: number) => (index < 300 ? index : index - 120);
+  return withCurves(
+    [
+      curve({ name: "only_one_point" }, 1, () => 0.42),
+      curve({ name: "tiny" }, 200, (step) => 1e-9 * (1 + step / 100)),
+      curve({ name: "huge" }, 200, (step) => 1e9 * (3 + Math.sin(step / 20))),
+      curve({ name: "gaps" }, 200, (step) => (step % 40 < 6 ? NaN : Math.sin(step / 15))),
+      curve({ name: "alternating" }, 41, (step) => (step % 2 === 1 ? NaN : step)),
+      curve(
+        { name: "resumed", revision: 1 },
+        500,
+        (step, index) => decay(step, 2, 0.1, 120) * (1 + 0.2 * random()) + (index < 300 ? 0.2 : 0),
+        { stepAt: resumed, isSuperseded: (index) => index >= 180 && index < 300 },
+      ),
+      curve({ name: "eval/very/long/name/for_the_third_split_accuracy_top5" }, 100, (step) => step / 100),
+      curve({ name: "constant" }, 100, () => 0.1),
+      curve({ name: "negative" }, 100, (step) => -step * 1000),
+    ],
+    {
+      experiment: experiment({
+        name: "a-name-that-somebody-made-much-too-long-for-any-header-line-2026-11-24-final-v2",
+      }),
+      trials: [trial({ pausable: { possible: false, reason: "The script does not save checkpoints." } })],
+    },
+  );
+}
+
+function searchOf(count: number): Scenario {
+  const trials: Trial[] = Array.from({ length: count }, (_, index) =>
+    trial({
+      id: `12.${index + 1}`,
+      number: index + 1,
+      state: index % 5 === 0 ? "running" : "completed",
+      currentRun: `12.${index + 1}.1`,
+    }),
+  );
+  const curves = trials.slice(0, 8).flatMap((one, index) => mainCurves(one.id, index + 1));
+  return withCurves(curves, {
+    experiment: experiment({
+      searcher: "random",
+      trialsPlanned: count,
+      trialCounts: { running: Math.ceil(count / 5), completed: count - Math.ceil(count / 5) },
+      best: { trialId: "12.3", value: 0.0613, step: 880 },
+    }),
+    trials,
+    runs: trials.map((one) => run({ id: `${one.id}.1`, trialId: one.id })),
+  });
+}
+
+export const SCENARIOS: Record<string, () => Scenario> = {
+  running,
+  waiting,
+  failed,
+  disconnected,
+  extreme,
+  empty: () => withCurves([]),
+  trials8: () => searchOf(8),
+  trials1000: () => searchOf(1000),
+  long: () => withCurves(mainCurves("12.1", 1, 20_000)),
+  charts50: () =>
+    withCurves(
+      Array.from({ length: 50 }, (_, index) => {
+        const random = noise(index);
+        return curve(
+          { name: `layer${index}/grad_norm` },
+          2000,
+          (step) => decay(step, 5, 1, 400) * (1 + random()),
+        );
+      }),
+    ),
+};

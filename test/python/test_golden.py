@@ -10,10 +10,9 @@ import unittest
 from support import GOLDEN, Pool
 
 TRAINING = """\
-import pathlib, sys, time, warnings
+import pathlib, sys, time
 import trainyard
 
-warnings.simplefilter("ignore")
 run = trainyard.init()
 lr = trainyard.param("lr", 0.1)
 trainyard.param("optimizer.name", "sgd")

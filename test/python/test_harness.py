@@ -48,8 +48,7 @@ class Reporting(Pool):
 
     def test_every_kind_of_number(self):
         script = """
-            import decimal, fractions, warnings, trainyard
-            warnings.simplefilter("ignore")
+            import decimal, fractions, trainyard
             class Scalar:  # as numpy scalars and 0-d tensors are
                 def __init__(self, value): self.value = value
                 def item(self): return self.value
@@ -84,6 +83,7 @@ class Reporting(Pool):
         self.assertEqual({event["code"] for event in warnings}, {"metric_value", "metric_name"})
         self.assertEqual(len(warnings), 6 + 4, "once a name")
         self.assertIn("(3, 2)", " ".join(event["message"] for event in warnings))
+        self.assertIn("trainyard: the metric 'none' was left out", self.text(run_dir, "stderr.log"))
 
     def test_bad_steps_and_groups_are_errors_of_the_script(self):
         script = """

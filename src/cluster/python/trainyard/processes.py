@@ -10,6 +10,8 @@ import os
 import signal
 
 DEAD_STATES = ("Z", "X", "x")
+MAX_FREEZE_ROUNDS = 50
+"""Who still forks faster than it is frozen is met again in the next round."""
 
 
 class Stat:
@@ -97,7 +99,7 @@ class Tree:
         """One round of SIGSTOP to everything until nothing new appears (so that nobody forks away), then SIGKILL.
         Returns whom it hit; call it until it returns nothing."""
         frozen: dict[int, Stat] = {}
-        while True:
+        for _ in range(MAX_FREEZE_ROUNDS):
             new = {pid: stat for pid, stat in self.members().items() if pid not in frozen}
             if not new:
                 break

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import pathlib
-import sys
 import threading
 from typing import Any, ContextManager, Mapping, Optional
 
@@ -26,7 +25,6 @@ def init() -> Run:
         if _current is None:
             _current = Run(place.find())
             atexit.register(_current._close)
-            _hook_exceptions(_current)
             _current._record_provenance()
         return _current
 
@@ -64,15 +62,3 @@ def should_stop() -> bool:
 def progress(fraction: float) -> None:
     """run.progress of the current run."""
     init().progress(fraction)
-
-
-def _hook_exceptions(run: Run) -> None:
-    """An InvalidHP that leaves the script is said to the pool; then it is printed as ever."""
-    previous = sys.excepthook
-
-    def hook(kind: Any, error: BaseException, trace: Any) -> None:
-        if isinstance(error, InvalidHP):
-            run._invalid_hp(str(error))
-        previous(kind, error, trace)
-
-    sys.excepthook = hook

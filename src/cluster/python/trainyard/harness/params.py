@@ -17,7 +17,8 @@ class InvalidHP(Exception):
 
 
 class Params(Mapping):
-    """Hyperparameters as a mapping and as attributes, nested: params.optimizer.lr, params["optimizer"]["lr"]."""
+    """Hyperparameters as a mapping and as attributes, nested: params.optimizer.lr, params["optimizer"]["lr"].
+    A name that a mapping has itself (keys, values, items, get) is reached by brackets only."""
 
     __slots__ = ("_values", "_where")
 
@@ -145,5 +146,10 @@ def _parsed(name: str, text: str, default: object) -> object:
 
 
 def _like(value: object, default: object) -> object:
-    """1 in a configuration where the default is 1.0 is a float."""
-    return float(value) if type(value) is int and isinstance(default, float) else value
+    """1, or "1e-3", in a configuration where the default is a float is a float."""
+    if isinstance(default, float) and type(value) in (int, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    return value

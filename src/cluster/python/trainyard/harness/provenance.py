@@ -37,7 +37,8 @@ class Recorder:
         self._changed = True
         self._at_start = frameworks.random_states()
         self._at_report: Dict[str, Any] = {}
-        self._data = data_files.DataFiles(data_files.roots(work))
+        folders = {work, os.getcwd()}  # a run may start below the top of its working tree
+        self._data = data_files.DataFiles([root for folder in folders for root in data_files.roots(folder)])
         self._described = 0
 
     def start(self) -> None:

@@ -8,7 +8,6 @@ import os
 import pathlib
 import sys
 import threading
-import warnings
 from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Callable, Optional
@@ -19,7 +18,7 @@ from ..processes import start_ticks
 from . import checkpoints
 from .control import Control
 from .metrics import Metrics
-from .params import MISSING, Params, Reader
+from .params import MISSING, InvalidHP, Params, Reader
 from .place import Place
 from .values import to_json, to_number, to_step
 
@@ -185,14 +184,17 @@ class Run:
         self._writer.append('"type":"params",' + body)
 
     def _warn(self, code: str, message: str) -> None:
-        """Shown on the run once a code, and on stderr."""
+        """Shown on the run once a code, and on stderr (not by `warnings`: -W error would end the training)."""
         self._writer.append('"type":"warning","code":%s,"message":%s' % (quoted(code[:80]), quoted(message[:4000])))
-        warnings.warn("trainyard: " + message, RuntimeWarning, stacklevel=4)
-
-    def _invalid_hp(self, message: str) -> None:
-        self._writer.append('"type":"invalid_hp","message":%s' % quoted(message[:4000]))
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # stderr may be closed, or None
+            print("trainyard: " + message, file=sys.stderr)
 
     def _close(self) -> None:
+        """At the interpreter's exit."""
+        # The exception that ended the script, whatever has become of sys.excepthook.
+        last = getattr(sys, "last_value", None)
+        if isinstance(last, InvalidHP):
+            self._writer.append('"type":"invalid_hp","message":%s' % quoted(str(last)[:4000]))
         self._writer.close()
         if self._writer.error is not None:
             print("trainyard: not everything could be written: %s" % self._writer.error, file=sys.stderr)

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { isInsidePath, Uuid } from "../protocol/base.ts";
+import type { SnapshotInfo } from "../protocol/entities.ts";
 import type { Result } from "../protocol/methods.ts";
 import {
   ConfigurationError,
@@ -21,7 +22,7 @@ import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 import { pushSnapshot } from "./snapshot/push.ts";
-import { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
+import { writeSnapshot } from "./snapshot/write.ts";
 import { UserError } from "./userError.ts";
 
 export type SubmitStep = "planning" | "connecting" | "snapshotting" | "sending" | "submitting";
@@ -59,7 +60,7 @@ export interface SubmitOptions {
 }
 
 export interface Submitted extends Result<"experiment/submit"> {
-  snapshot: WrittenSnapshot;
+  snapshot: SnapshotInfo;
   configuration: LoadedConfiguration | null;
   interpreter: Interpreter;
   sentBytes: number;
@@ -126,6 +127,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
   const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
+  const info = await snapshot.info;
 
   const { directory, script: relative } = startOf(plan, script);
   const submitted = await timed("submitting", () =>
@@ -138,7 +140,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
         script: relative,
         directory,
         arguments: [...(options.arguments ?? [])],
-        snapshot: snapshot.info,
+        snapshot: info,
         interpreter: interpreter.path,
         configuration: {
           value,
@@ -155,7 +157,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   );
   return {
     ...submitted,
-    snapshot,
+    snapshot: info,
     configuration,
     interpreter,
     sentBytes,

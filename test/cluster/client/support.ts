@@ -4,7 +4,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import os from "node:os";
 import path from "node:path";
 import { afterAll, onTestFinished } from "vitest";
-import { planSnapshot, type PlanOptions } from "../../../src/cluster/client/snapshot/plan.ts";
+import type { SnapshotInfo } from "../../../src/cluster/protocol/entities.ts";
+import {
+  planSnapshot,
+  type PlanOptions,
+  type SnapshotPlan,
+} from "../../../src/cluster/client/snapshot/plan.ts";
 import { writeSnapshot, type WrittenSnapshot } from "../../../src/cluster/client/snapshot/write.ts";
 
 const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), "trainyard-home-"));
@@ -50,23 +55,33 @@ export function repository(files: Record<string, string | Buffer> = {}): string 
   return folder;
 }
 
+export type Taken = Omit<WrittenSnapshot, "info"> & { info: SnapshotInfo };
+
+/** With everything that is told later. */
+export async function written(plan: SnapshotPlan): Promise<Taken> {
+  const snapshot = await writeSnapshot(plan);
+  return { ...snapshot, info: await snapshot.info };
+}
+
 export interface Snapshotter {
   stateFolder: string;
-  take: (options?: Partial<PlanOptions>) => Promise<WrittenSnapshot>;
+  take: (options?: Partial<PlanOptions>) => Promise<Taken>;
 }
 
 export function snapshotter(folder: string): Snapshotter {
   const stateFolder = temporaryFolder("state");
   return {
     stateFolder,
-    take: async (options = {}) => writeSnapshot(await planSnapshot({ folder, stateFolder, ...options })),
+    take: async (options = {}) => written(await planSnapshot({ folder, stateFolder, ...options })),
   };
 }
 
 /** What the tree holds, read without any filter: path (bytes as latin1) to mode and bytes. */
-export function readTree(snapshot: WrittenSnapshot): Map<string, { mode: string; bytes: Buffer }> {
+export function readTree(
+  snapshot: Pick<WrittenSnapshot, "tree" | "plan">,
+): Map<string, { mode: string; bytes: Buffer }> {
   const gitDir = ["--git-dir", snapshot.plan.work.places.repository];
-  const listed = execFileSync("git", [...gitDir, "ls-tree", "-r", "-z", "--full-tree", snapshot.info.tree]);
+  const listed = execFileSync("git", [...gitDir, "ls-tree", "-r", "-z", "--full-tree", snapshot.tree]);
   const files = new Map<string, { mode: string; bytes: Buffer }>();
   for (const item of listed.toString("latin1").split("\0").filter(Boolean)) {
     const [mode = "", , object = "", name = ""] = /^(\S+) (\S+) (\S+)\t([^]*)$/.exec(item)?.slice(1) ?? [];
@@ -75,6 +90,6 @@ export function readTree(snapshot: WrittenSnapshot): Map<string, { mode: string;
   return files;
 }
 
-export function namesOf(snapshot: WrittenSnapshot): string[] {
+export function namesOf(snapshot: Pick<WrittenSnapshot, "tree" | "plan">): string[] {
   return [...readTree(snapshot).keys()].sort();
 }

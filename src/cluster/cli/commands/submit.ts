@@ -62,7 +62,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       for (const note of submitted.notes) context.note(`note: ${plain(note)}\n`);
       if (given.values.wait === true) return await wait(context, await connecting, submitted);
       const { experimentId, trialId } = submitted;
-      context.document({ experimentId, trialId, snapshot: submitted.snapshot.info });
+      context.document({ experimentId, trialId, snapshot: submitted.snapshot });
       context.say(`${describe(submitted)}\n`);
       return EXIT.ok;
     } finally {
@@ -132,7 +132,7 @@ async function confirm(context: Context, plan: SnapshotPlan, yes: boolean): Prom
 }
 
 function describe({ experimentId, snapshot, interpreter, sentBytes }: Submitted): string {
-  const { files, bytes, linked } = snapshot.info;
+  const { files, bytes, linked } = snapshot;
   const links = linked.length > 0 ? `; linked: ${linked.map((link) => link.path).join(", ")}` : "";
   return plain(
     `Experiment ${experimentId}: ${countText(files, "file")}, ${bytesText(bytes)} (${bytesText(sentBytes)} sent)${links}; ` +

@@ -6,7 +6,7 @@ import { UserError } from "../userError.ts";
 import { changeMemory, readMemory } from "./memory.ts";
 import type { WrittenSnapshot } from "./write.ts";
 
-/** Trees that are remembered for a pool, to send the difference from. */
+/** Trees that are remembered for a pool, newest first: the difference from one of them is sent. */
 const BASES = 5;
 /** The pool checks and files what it got; gigabytes take their time. */
 const FINISH_TIMEOUT_MS = 600_000;
@@ -17,17 +17,16 @@ export async function pushSnapshot(
   snapshot: WrittenSnapshot,
   signal?: AbortSignal,
 ): Promise<{ sentBytes: number }> {
-  const { places, shadow } = snapshot.plan.work;
-  const { tree, root } = snapshot.info;
+  const { places } = snapshot.plan.work;
+  const { tree, plan } = snapshot;
+  const { root } = plan;
   const known = (await readMemory(places.memory, root)).pushed[pool.pool.id] ?? [];
   const begun = await pool.call("snapshot/begin", { tree, bases: known }, { signal });
   let sentBytes = 0;
   if (!begun.present) {
     if (begun.ticket === null)
       throw new UserError("The pool neither has the snapshot nor takes it.", "Update the pool's server.");
-    // Only what both ends have can be left out of the pack.
-    const bases = await shadow.present(begun.bases, signal);
-    sentBytes = await sendPack(pool, begun.ticket, snapshot, bases, signal);
+    sentBytes = await sendPack(pool, begun.ticket, snapshot, begun.bases[0] ?? null, signal);
     const patience = { signal, timeoutMs: FINISH_TIMEOUT_MS };
     await pool.call("snapshot/finish", { tree, ticket: begun.ticket }, patience);
   }
@@ -43,10 +42,16 @@ async function sendPack(
   pool: PoolCalls,
   ticket: string,
   snapshot: WrittenSnapshot,
-  bases: readonly string[],
+  base: string | null,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const child = snapshot.plan.work.shadow.pack(snapshot.info.tree, bases, signal);
+  const { shadow } = snapshot.plan.work;
+  // The private repository may have been built anew since the base was sent: then everything is sent.
+  const child = await shadow.pack(snapshot.tree, base, signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (base === null) throw error;
+    return shadow.pack(snapshot.tree, null, signal);
+  });
   let sentBytes = 0;
   let stderr = "";
   const counted = async function* (): AsyncGenerator<Buffer> {

@@ -34,6 +34,7 @@ const CONFIG = `[core]
 	bigFileThreshold = 8m
 [index]
 	version = 2
+	skipHash = true
 [pack]
 	compression = 1
 	window = 0
@@ -197,25 +198,23 @@ export class Shadow {
     return changes;
   }
 
-  /** A pack of what `tree` has and `bases` lack, as a running process whose standard output it is. */
-  pack(tree: string, bases: readonly string[], signal?: AbortSignal): ReturnType<typeof startGit> {
-    const args = ["pack-objects", "--stdout", "--revs", "--thin", "--delta-base-offset", "-q"];
-    const child = startGit(args, this.options(signal));
+  /** A pack of what `tree` has and `base` lacks, as a running process whose standard output it is. */
+  async pack(tree: string, base: string | null, signal?: AbortSignal): Promise<ReturnType<typeof startGit>> {
+    // Listing the difference reads the folders that changed; pack-objects alone would read every one of both trees.
+    const objects = base === null ? [tree] : [tree, ...(await this.newObjects(base, tree, signal))];
+    const walk = base === null ? ["--revs"] : [];
+    const child = startGit(["pack-objects", "--stdout", "-q", ...walk], this.options(signal));
     child.stdin?.on("error", () => undefined);
-    child.stdin?.end([tree, ...bases.map((base) => `^${base}`)].map((line) => `${line}\n`).join(""));
+    child.stdin?.end(objects.map((object) => `${object}\n`).join(""));
     return child;
   }
 
-  /** Which of the objects are here. */
-  async present(objects: readonly string[], signal?: AbortSignal): Promise<string[]> {
-    if (objects.length === 0) return [];
-    const input = objects.map((object) => `${object}\n`).join("");
-    const output = await git(["cat-file", "--batch-check=%(objectname)"], {
-      ...this.options(signal),
-      input,
-    });
-    const lines = output.toString().split("\n");
-    return objects.filter((object, index) => lines[index] === object);
+  private async newObjects(base: string, tree: string, signal?: AbortSignal): Promise<Set<string>> {
+    const args = ["diff-tree", "-r", "-t", "-z", "--raw", "--no-renames", "--no-abbrev", base, tree];
+    const lines = splitPaths(await git(args, this.options(signal))).filter((field) => field.startsWith(":"));
+    // `:mode mode object object status`; a path has a field of its own, and one that starts with a colon has no fifth word.
+    const found = lines.map((line) => /^:\d+ \d+ [0-9a-f]+ ([0-9a-f]{40,64}) [A-Z]$/.exec(line)?.[1]);
+    return new Set(found.filter((object) => object !== undefined && !/^0+$/.test(object)) as string[]);
   }
 
   private async must(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {

@@ -1,4 +1,5 @@
 /** Reads the planned files into the private repository: the tree id names the code as it was at the click. */
+import { randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
 import path from "node:path";
 import type { SnapshotInfo } from "../../protocol/entities.ts";
@@ -16,7 +17,10 @@ const MOST_UNREADABLE = 50;
 const MOST_COMPARED = 100;
 
 export interface WrittenSnapshot {
-  info: SnapshotInfo;
+  /** The git tree id. All objects of it are in the private repository: it can be sent. */
+  tree: string;
+  /** Settles a little later: whether the folder differs from HEAD is found out beside the sending. */
+  info: Promise<SnapshotInfo>;
   /** What was met on the way, one line each. */
   notes: string[];
   plan: SnapshotPlan;
@@ -69,19 +73,23 @@ async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promi
     memory.ignoreKey = plan.work.ignoreKey;
     memory.tracked = plan.work.tracked;
   });
-  const head = repository?.head ?? null;
-  const modified = head !== null && head.tree !== tree && (await isModified(plan, head.tree, tree, signal));
-  const info: SnapshotInfo = {
-    tree,
-    files,
-    bytes,
-    takenAt,
-    root: plan.root,
-    head: head ? { commit: head.commit, branch: head.branch, modified } : null,
-    linked: plan.linked,
-    leftOut,
+  const describe = async (): Promise<SnapshotInfo> => {
+    const head = repository?.head ?? null;
+    const modified = head !== null && head.tree !== tree && (await isModified(plan, head.tree, tree, signal));
+    return {
+      tree,
+      files,
+      bytes,
+      takenAt,
+      root: plan.root,
+      head: head ? { commit: head.commit, branch: head.branch, modified } : null,
+      linked: plan.linked,
+      leftOut,
+    };
   };
-  return { info, notes, plan };
+  const info = describe();
+  info.catch(() => undefined);
+  return { tree, info, notes, plan };
 }
 
 /** @returns the files that git could not take, with its words */
@@ -150,7 +158,12 @@ async function isModified(
   const changes = await shadow.compare(head, tree, objects, signal);
   if (changes.length > MOST_COMPARED || changes.some(({ status }) => status !== "M")) return true;
   const paths = changes.map(({ path: name }) => displayPath(name));
-  return differsFromHead(repository, paths, path.join(shadow.folder, "person.index"), signal);
+  return differsFromHead(
+    repository,
+    paths,
+    path.join(shadow.folder, `person.${randomBytes(4).toString("hex")}.index`),
+    signal,
+  );
 }
 
 /** The object folder; a linked worktree's is in the main repository (`commondir`). */

@@ -16,7 +16,6 @@ import { describe, expect, it } from "vitest";
 import { confirmSize, leaveOut, linkPath } from "../../../../src/cluster/client/snapshot/answers.ts";
 import { planSnapshot } from "../../../../src/cluster/client/snapshot/plan.ts";
 import { RESTORED_MARKER } from "../../../../src/cluster/client/snapshot/restored.ts";
-import { writeSnapshot } from "../../../../src/cluster/client/snapshot/write.ts";
 import {
   git,
   homeFolder,
@@ -26,6 +25,7 @@ import {
   repository,
   snapshotter,
   temporaryFolder,
+  written,
 } from "../support.ts";
 
 const CRLF = "a = 1\r\nb = 2\r\n";
@@ -300,7 +300,7 @@ describe("again and again", () => {
     const plan = await planSnapshot({ folder, stateFolder });
     put(folder, { "a.py": "after", "b.py": "new" });
     plan.work.plannedAt -= 60_000;
-    const tree = readTree(await writeSnapshot(plan));
+    const tree = readTree(await written(plan));
     expect(tree.get("a.py")?.bytes.toString()).toBe("after");
     expect(tree.has("b.py")).toBe(true);
   });
@@ -312,7 +312,7 @@ describe("again and again", () => {
     const plan = await planSnapshot({ folder, stateFolder });
     rmSync(path.join(folder, "vanishes.py"));
     put(folder, { "changes.py": "second, longer" });
-    const snapshot = await writeSnapshot(plan);
+    const snapshot = await written(plan);
     expect(namesOf(snapshot)).toEqual(["a.py", "changes.py"]);
     expect(readTree(snapshot).get("changes.py")?.bytes.toString()).toBe("second, longer");
     expect(snapshot.info.files).toBe(2);

@@ -121,6 +121,19 @@ export default ts.config(
       ),
     ],
   ),
+  {
+    files: ["test/**/*.ui.mts"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "it", "describe", "before", "after"] },
+          ],
+        },
+      ],
+    },
+  },
   { files: ["scripts/**", "bench/**", "src/cluster/cli/**", "test/**"], rules: { "no-console": "off" } },
   {
     files: ["**/*.mjs"],

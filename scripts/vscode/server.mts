@@ -191,7 +191,8 @@ function signalStarted(runDir: string, signal: NodeJS.Signals): void {
 }
 
 /** Lines about VS Code's optional native modules, which are not installed. */
-const NOISE = /bindings|watchdog|^ → |^\s+at .*vscode-[\d.]+\/|ENOTFOUND open-vsx/;
+const NOISE =
+  /bindings|watchdog|spdlog|tries: \[|^ → |^\s+at .*(vscode-[\d.]+\/|node:internal)|ENOTFOUND open-vsx/;
 
 function collectLogs(runDir: string): string {
   const interesting = /(^server\.log|exthost.*\.log|[Tt]rainyard[^/]*\.log|pool\/.*\.log)$/;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withVsCode } from "../../scripts/vscode/session.mts";
 
-await test("a fresh VS Code shows Trainyard with its two trees, each saying what it is for", async () => {
+test("a fresh VS Code shows Trainyard with its two trees, each saying what it is for", async () => {
   await withVsCode("empty", {}, async ({ workbench }) => {
     await workbench.showContainer("Trainyard");
     for (const view of ["Experiments", "Pools"]) {

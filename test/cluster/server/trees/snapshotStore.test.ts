@@ -328,9 +328,8 @@ describe("large trees", () => {
 
   test("are hard links to read-only files; a run that writes into one all the same spoils nobody else's", async () => {
     store = createSnapshotStore(pool, silentLogger, ordinary);
-    sender.write(
-      Object.fromEntries([...Array(5001).keys()].map((n) => [`d${n % 50}/f${n}.py`, `x = ${n}\n`])),
-    );
+    sender.write(Object.fromEntries([1, 2, 3].map((n) => [`d${n}/f${n}.py`, `x = ${n}\n`])));
+    sender.write({ "large.bin": Buffer.alloc(100 * 2 ** 20 + 1) });
     const tree = await send();
     const folder = work("1.1.1");
     await store.buildWork(tree, folder, []);

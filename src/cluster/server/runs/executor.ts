@@ -7,7 +7,17 @@ import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts
 import { createObserver } from "./observe.ts";
 import { isAlive, killMarked, sendSignal } from "./processes.ts";
 import { createPythonFinder } from "./python.ts";
-import { FILES, readControl, readExit, readSpec, readSupervisor, runFolder, writeJson } from "./runFolder.ts";
+import { RunError } from "./runError.ts";
+import {
+  FILES,
+  modifiedAt,
+  readControl,
+  readExit,
+  readSpec,
+  readSupervisor,
+  runFolder,
+  writeJson,
+} from "./runFolder.ts";
 import { createSupervisors } from "./supervisors.ts";
 
 /** A supervisor that lives answers a kill at once; after this it is taken to be stuck. */
@@ -25,6 +35,7 @@ export interface ExecutorOptions {
 /** `launch` throws RunError or SnapshotError with words for the person when the run cannot be started here. */
 export function createExecutor({ pool, pythonFolder, snapshots, logger }: ExecutorOptions): Executor {
   const findPython = createPythonFinder();
+  findPython().catch(() => undefined); // asked before anyone waits for it; a launch says what is wrong
   const supervisors = createSupervisors(pythonFolder, findPython, logger);
   const launching = new Map<string, Promise<void>>();
   const observer = createObserver(supervisors, (runId) => launching.has(runId), logger);
@@ -36,13 +47,8 @@ export function createExecutor({ pool, pythonFolder, snapshots, logger }: Execut
   async function launch({ spec, tree, links, secrets }: LaunchRequest, signal: AbortSignal): Promise<void> {
     const folder = runFolder(pool, spec.run);
     if (supervisors.state(spec.run) !== "unknown" || (await wasLaunched(folder))) return;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    // Python is looked for while the working tree is being built; its error is the one to show.
-    const [python] = await Promise.allSettled([
-      findPython(),
-      mkdir(path.join(folder, "events"), { recursive: true }),
-    ]);
-    if (python.status === "rejected") throw python.reason;
+    await mkdir(path.join(folder, "events"), { recursive: true, mode: 0o700 });
+    await findPython(); // before the working tree, which may take long
     await snapshots.buildWork(tree, path.join(folder, FILES.work), links);
     signal.throwIfAborted();
     await writeJson(path.join(folder, FILES.spec), RunSpec.parse(spec));
@@ -80,6 +86,8 @@ export function createExecutor({ pool, pythonFolder, snapshots, logger }: Execut
     poll: (runIds) => Promise.all(runIds.map((runId) => observer.observe(runId, runFolder(pool, runId)))),
     signal: async (runId, control) => {
       const folder = runFolder(pool, runId);
+      if ((await modifiedAt(folder)) === null)
+        throw new RunError("notFound", `run ${runId} has no folder in this pool: it was never launched.`);
       await writeJson(path.join(folder, FILES.control), Control.parse(control));
       await wake(folder);
     },

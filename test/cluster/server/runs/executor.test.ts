@@ -230,6 +230,8 @@ describe("signals", () => {
 
   test("cancel of a run that was never launched does nothing", async () => {
     await pool.executor.cancel("9.9.9");
+    const control = { version: 1, control: 1, action: "stop", reason: "", at: 1 } as const;
+    await expect(pool.executor.signal("9.9.9", control)).rejects.toMatchObject({ reason: "notFound" });
     await expect(pool.executor.cancel("../../etc")).rejects.toThrow("not a run id");
   });
 });

@@ -16,6 +16,7 @@ const RECHECK_MS = 150;
 /** Supervisors of other hosts are known by their heartbeat alone (every 5 s). */
 const HEARTBEAT_TIMEOUT_MS = 120_000;
 const ADOPT_AGAIN_MS = 10_000;
+const CLEAN_WAIT_MS = 500;
 
 interface Memory {
   /** supervisor.json as it was read at this mtime and size. */
@@ -24,6 +25,8 @@ interface Memory {
   firstSeenMs: number;
   end: RunObservation | null;
   complained: boolean;
+  cleaning: Promise<void> | null;
+  isClean: boolean;
 }
 
 export interface Observer {
@@ -42,7 +45,15 @@ export function createObserver(
   function remember(runId: string): Memory {
     let memory = memories.get(runId);
     if (memory === undefined) {
-      memory = { supervisor: null, adoptedAtMs: 0, firstSeenMs: Date.now(), end: null, complained: false };
+      memory = {
+        supervisor: null,
+        adoptedAtMs: 0,
+        firstSeenMs: Date.now(),
+        end: null,
+        complained: false,
+        cleaning: null,
+        isClean: false,
+      };
       memories.set(runId, memory);
     }
     return memory;
@@ -95,13 +106,29 @@ export function createObserver(
   }
 
   /** Nothing of a lost run may stay: it would hold its slot, or write beside the run that goes on from it. */
-  async function lost(runId: string, folder: string): Promise<RunObservation> {
+  async function clean(runId: string, folder: string): Promise<void> {
     const spec = await readSpec(folder).catch(() => null);
-    if (spec !== null) {
+    if (spec === null) return;
+    try {
       const count = await killMarked(spec.key);
       if (count > 0) logger.warn("Ended what a lost run had left", { runId, processes: count });
+    } catch (error) {
+      logger.error("A lost run has left processes that cannot be ended", { runId, error: String(error) });
     }
-    return { runId, phase: "lost" };
+  }
+
+  /** @param meanwhile what the run is until nothing of it is left; the other runs do not wait for that */
+  async function lost(
+    runId: string,
+    folder: string,
+    memory: Memory,
+    meanwhile: RunObservation,
+  ): Promise<RunObservation> {
+    memory.cleaning ??= clean(runId, folder).then(() => {
+      memory.isClean = true;
+    });
+    await Promise.race([memory.cleaning, sleep(CLEAN_WAIT_MS)]);
+    return memory.isClean ? { runId, phase: "lost" } : meanwhile;
   }
 
   async function look(runId: string, folder: string, memory: Memory): Promise<RunObservation> {
@@ -129,7 +156,12 @@ export function createObserver(
     if (late !== null) return late;
     if (supervisor === null && (await supervisorOf(memory, folder)) !== null)
       return { runId, phase: "starting" };
-    return lost(runId, folder);
+    return lost(
+      runId,
+      folder,
+      memory,
+      supervisor === null ? { runId, phase: "starting" } : { runId, phase: "running", supervisor },
+    );
   }
 
   return {

@@ -12,8 +12,10 @@ interface ProcessStat extends ProcessName {
 }
 
 const DEAD_STATES = new Set(["Z", "X", "x"]);
-const KILL_ROUNDS = 100;
+const KILL_TIMEOUT_MS = 10_000;
 const KILL_PAUSE_MS = 20;
+/** Each reads all of /proc. */
+const FREEZE_PASSES = 20;
 
 /** Null when there is no such process, or a dead one that nobody has collected yet. */
 export function readProcess(pid: number): ProcessStat | null {
@@ -73,29 +75,32 @@ function isMarked(pid: number, key: string): boolean {
 }
 
 /**
- * SIGKILL to everything of a run, also what left its session: all are stopped first, until none is new, so that none
- * can fork away. @returns how many were hit
- * @throws Error when some will not die (a process in an uninterruptible wait does that)
+ * SIGKILL to everything of a run, also what left its session. All are stopped first, until none is new, so that none can
+ * fork away; what forks faster than we look is stopped and killed round after round.
+ * @returns how many were hit
+ * @throws Error when some are still there after a while (a process in an uninterruptible wait is)
  */
 export async function killMarked(key: string): Promise<number> {
-  const hit = new Set<number>();
-  for (let round = 0; round < KILL_ROUNDS; round++) {
+  const hit = new Set<string>();
+  const end = Date.now() + KILL_TIMEOUT_MS;
+  do {
     const frozen = new Map<number, ProcessName>();
-    for (;;) {
-      const fresh = findMarked(key).filter((name) => !frozen.has(name.pid));
+    for (let pass = 0; pass < FREEZE_PASSES; pass++) {
+      const fresh = findMarked(key).filter((name) => frozen.get(name.pid)?.startTicks !== name.startTicks);
       if (fresh.length === 0) break;
       for (const name of fresh) {
         sendSignal(name, "SIGSTOP");
         frozen.set(name.pid, name);
       }
+      await sleep(0); // others in this process get their turn
     }
     if (frozen.size === 0) return hit.size;
     for (const name of frozen.values()) {
       sendSignal(name, "SIGKILL");
-      hit.add(name.pid);
+      hit.add(`${name.pid} ${name.startTicks}`);
     }
     await sleep(KILL_PAUSE_MS);
-  }
+  } while (Date.now() < end);
   throw new Error(`${findMarked(key).length} processes of the run do not end on SIGKILL`);
 }
 

@@ -95,6 +95,7 @@ describe("launching", () => {
     try {
       if (script !== null) writeFileSync(path.join(folder, "python3"), script, { mode: 0o755 });
       process.env.TRAINYARD_PYTHON = command ?? path.join(folder, "python3");
+      pool.restart();
       await expect(pool.launch({ "train.py": "" })).rejects.toMatchObject({
         name: "RunError",
         reason: "unavailable",

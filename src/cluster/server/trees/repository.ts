@@ -45,6 +45,7 @@ export interface Repository {
   ready(): Promise<void>;
   has(tree: string): Promise<boolean>;
   pin(tree: string): Promise<void>;
+  unpin(tree: string): Promise<void>;
   entries(tree: string): Promise<TreeEntry[]>;
   /** What turns `from` into `to`. */
   changes(from: string, to: string): Promise<TreeChange[]>;
@@ -92,6 +93,11 @@ export function createRepository(folder: string): Repository {
     pin: async (tree) => {
       await git.output(["update-ref", `refs/snapshots/${tree}`, tree]);
       known.add(tree);
+    },
+    unpin: async (tree) => {
+      known.delete(tree);
+      if (await self.has(tree)) await git.output(["update-ref", "-d", `refs/snapshots/${tree}`]);
+      known.delete(tree);
     },
     entries: async (tree) => {
       const entries: TreeEntry[] = [];

@@ -88,6 +88,7 @@ export function createSnapshotStore(
       await need(tree);
       await work.build(tree, folder, links);
     },
+    forget: (tree) => repository.unpin(tree),
     prune: async (tree, folder) => {
       const file = await readWorkFile(folder);
       if (file === null || file.tree !== tree || file.pruned) return;

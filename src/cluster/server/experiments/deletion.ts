@@ -31,7 +31,7 @@ export function createDeletion(context: Context) {
     };
   }
 
-  async function clear({ experimentId, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
+  async function clear({ experimentId, tree, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
     for (const runId of runIds) await rm(path.join(runsFolder, runId), { recursive: true, force: true });
     for (const uuid of checkpointUuids) {
       // Without its manifest a checkpoint does not exist, so nobody sees half of one.
@@ -40,6 +40,9 @@ export function createDeletion(context: Context) {
     }
     for (const trialId of trialIds) curves.delete(trialId);
     context.secrets.delete(experimentId);
+    // It may have been submitted again since.
+    const isNeeded = store.experiments().some(({ snapshot }) => snapshot.tree === tree);
+    if (tree !== null && !isNeeded) await context.snapshots.forget(tree);
   }
 
   async function clearAll(): Promise<void> {

@@ -1,6 +1,7 @@
 /** An open pool with real runs, real git and real files, called as the wire would call it. */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,6 +38,8 @@ export interface TestServer {
   call<M extends MethodName>(method: M, params: Input<M>, clientId?: number): Promise<Result<M>>;
   /** Sends the files as a snapshot and submits `train.py`. @returns the trial */
   submit(files: Record<string, string>, changes?: SubmitChanges): Promise<string>;
+  /** Writes a file where the run's script sees it. */
+  writeInto(runId: string, file: string, text: string): Promise<void>;
   trial(trialId: string): Promise<Trial>;
   /** Waits until the trial is as wanted. */
   until(trialId: string, wanted: (trial: Trial) => boolean): Promise<Trial>;
@@ -170,6 +173,7 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
       const { trialId } = await self.call("experiment/submit", submission(tree, changes));
       return trialId ?? "";
     },
+    writeInto: (runId, file, text) => writeFile(path.join(home, "runs", runId, "work", file), text),
     async trial(trialId) {
       const { trials } = await self.call("experiment/get", { experimentId: Number(trialId.split(".")[0]) });
       const trial = trials.find(({ id }) => id === trialId);

@@ -67,7 +67,7 @@ export function createDispatcher(context: Context, engine: Engine) {
       for (const record of queue) {
         const reason =
           waitReasons.get(record.trial.id) ??
-          (record.own.notBefore > now ? "Someone else took its slot a moment ago: it tries again." : null);
+          (record.own.notBefore > now ? "Its last start did not succeed: it tries again in a moment." : null);
         if (reason === null || record.trial.waitReason === reason) continue;
         record.trial.waitReason = reason;
         store.putTrial(record);

@@ -17,8 +17,8 @@ import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { newTrial } from "./newTrial.ts";
 
-/** After a refused lease the host's own view of its slots may be seconds old. */
-const LEASE_RETRY_MS = 3000;
+/** After a refused lease or a lost run: what went wrong may last for a moment, and must not be met with a flood of starts. */
+const RETRY_MS = 3000;
 
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
@@ -65,7 +65,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     own.asked = transition.life.asked;
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
-    if (event.type === "leaseRefused") own.notBefore = Date.now() + LEASE_RETRY_MS;
+    if (event.type === "leaseRefused" || event.type === "runLost") own.notBefore = Date.now() + RETRY_MS;
     if (event.type === "launched") trial.startedAt ??= Date.now();
     trial.waitReason = trial.state === "waiting" ? "Waits for its turn." : null;
     if (trial.state === "failed" || trial.state === "waiting") trial.failure = facts.failure ?? trial.failure;

@@ -5,7 +5,7 @@ import type { OutputReader } from "../ports.ts";
 
 /** Reads a little more on both sides, so that a secret that the range cuts in two is still found. */
 export async function readMaskedOutput(
-  output: OutputReader,
+  output: Pick<OutputReader, "read">,
   secrets: Record<string, string>,
   runId: string,
   stream: Stream,

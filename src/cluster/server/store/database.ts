@@ -25,8 +25,7 @@ export class NewerSchemaError extends Error {
  * @param version of this server, remembered so that an older one can say what is needed
  * @throws NewerSchemaError
  */
-export function openDatabase(file: string, version: string): Database {
-  const isNew = !existsSync(file);
+export function openDatabase(file: string, version: string, migrations = MIGRATIONS): Database {
   const database = new DatabaseSync(file);
   try {
     database.exec("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;");
@@ -36,7 +35,7 @@ export function openDatabase(file: string, version: string): Database {
       database.exec(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;",
       );
-    migrate(database, file, version, isNew);
+    migrate(database, file, version, migrations);
   } catch (error) {
     database.close();
     throw error;
@@ -44,7 +43,7 @@ export function openDatabase(file: string, version: string): Database {
   return wrap(database);
 }
 
-function migrate(database: DatabaseSync, file: string, version: string, isNew: boolean): void {
+function migrate(database: DatabaseSync, file: string, version: string, migrations: readonly string[]): void {
   database.exec(
     "CREATE TABLE IF NOT EXISTS schema_versions (schema INTEGER PRIMARY KEY, server TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
   );
@@ -52,14 +51,14 @@ function migrate(database: DatabaseSync, file: string, version: string, isNew: b
     .prepare("SELECT schema, server FROM schema_versions ORDER BY schema DESC LIMIT 1")
     .get();
   const schema = Number(newest?.schema ?? 0);
-  if (schema > MIGRATIONS.length)
+  if (schema > migrations.length)
     throw new NewerSchemaError(
-      `${file} was last used by Trainyard ${String(newest?.server)} (schema ${schema}), this is ${version} (schema ${MIGRATIONS.length}). ` +
+      `${file} was last used by Trainyard ${String(newest?.server)} (schema ${schema}), this is ${version} (schema ${migrations.length}). ` +
         `Update Trainyard to ${String(newest?.server)} or later.`,
     );
-  if (schema === MIGRATIONS.length) return;
-  if (!isNew && schema > 0) backUp(database, `${file}.schema-${schema}.bak`);
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  if (schema === migrations.length) return;
+  if (schema > 0) backUp(database, `${file}.schema-${schema}.bak`);
+  for (const [index, sql] of migrations.entries()) {
     if (index < schema) continue;
     database.exec("BEGIN IMMEDIATE");
     try {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import type { MetricChoice } from "../../../../src/cluster/protocol/entities.ts";
+import { chooseMetric, type MetricName } from "../../../../src/cluster/server/experiments/metricChoice.ts";
+
+const names = (...all: string[]): MetricName[] =>
+  all.map((text) => ({ group: text.slice(0, text.indexOf("/")), name: text.slice(text.indexOf("/") + 1) }));
+const choose = (...all: string[]) => chooseMetric(null, null, names(...all));
+
+describe("by configuration", () => {
+  const configured = { metric: "accuracy", smallerIsBetter: false };
+  test("a bare name looks in validation, then in training", () => {
+    expect(chooseMetric(null, configured, names("training/accuracy", "validation/accuracy"))).toEqual({
+      group: "validation",
+      name: "accuracy",
+      smallerIsBetter: false,
+      origin: "configuration",
+    });
+    expect(chooseMetric(null, configured, names("other/accuracy", "training/accuracy"))?.group).toBe(
+      "training",
+    );
+  });
+  test("a name with a group is taken at its word", () => {
+    const metric = { metric: "training/loss", smallerIsBetter: true };
+    expect(chooseMetric(null, metric, names("validation/loss", "training/loss"))?.group).toBe("training");
+  });
+  test("nothing is guessed while the configured one has not been reported", () => {
+    expect(chooseMetric(null, configured, names("training/loss"))).toBeNull();
+  });
+});
+
+test("the only validation metric", () => {
+  expect(choose("training/loss", "validation/top5")).toEqual({
+    group: "validation",
+    name: "top5",
+    smallerIsBetter: true,
+    origin: "only_validation",
+  });
+  expect(choose("validation/val_acc")?.smallerIsBetter).toBe(false);
+});
+
+test.each([
+  ["loss", true],
+  ["val_loss", true],
+  ["trainLoss", true],
+  ["error", true],
+  ["perplexity", true],
+  ["rmse", true],
+  ["accuracy", false],
+  ["val_acc", false],
+  ["macro/f1", false],
+  ["R2", false],
+  ["f1-score", false],
+])("a guess by name: %s", (name, smallerIsBetter) => {
+  expect(choose("training/lr", `training/${name}`)).toEqual({
+    ...{ group: "training", name, smallerIsBetter },
+    origin: "guess",
+  });
+});
+
+test.each(["lr", "closses", "accelerator", "epoch"])("no guess: %s", (name) => {
+  expect(choose(`training/${name}`)).toBeNull();
+});
+
+test("validation goes before training, the system's numbers never judge", () => {
+  expect(choose("training/loss", "validation/a", "validation/acc")?.name).toBe("acc");
+  expect(choose("system/error")).toBeNull();
+});
+
+test("only a guess is changed by a better guess", () => {
+  const guess: MetricChoice = { group: "training", name: "loss", smallerIsBetter: true, origin: "guess" };
+  const seen = names("training/loss", "validation/val_loss");
+  expect(chooseMetric(guess, null, seen)?.name).toBe("val_loss");
+  for (const origin of ["person", "configuration", "only_validation"] as const)
+    expect(chooseMetric({ ...guess, origin }, null, seen)).toEqual({ ...guess, origin });
+});

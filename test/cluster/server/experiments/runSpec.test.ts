@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import type { JsonObject } from "../../../../src/cluster/protocol/base.ts";
+import { METHODS } from "../../../../src/cluster/protocol/methods.ts";
+import { RunSpec } from "../../../../src/cluster/protocol/runDirectory.ts";
+import {
+  buildEntrypoint,
+  buildRunSpec,
+  commandLineOf,
+  missingSecrets,
+  secretEnvironment,
+} from "../../../../src/cluster/server/experiments/runSpec.ts";
+import { submission } from "../testServer.ts";
+
+const request = (configuration: object, more: object = {}) =>
+  METHODS["experiment/submit"].params.parse(submission("a".repeat(40), { configuration, ...more }));
+const PARAMETERS: JsonObject = {
+  lr: 0.1,
+  name: "two words",
+  model: { depth: 3, norm: true },
+  fast: false,
+  none: null,
+  sizes: [1, 2],
+};
+const FLAGS = [
+  "--lr",
+  "0.1",
+  "--name",
+  "two words",
+  "--model.depth",
+  "3",
+  "--model.norm",
+  "--sizes",
+  "1",
+  "2",
+];
+
+test("a script gets its arguments, and flags only when asked", () => {
+  const plain = buildEntrypoint(request({}, { arguments: ["--x"] }), PARAMETERS);
+  expect(plain).toEqual({
+    ...{ kind: "script", interpreter: "/usr/bin/python3", script: "train.py", arguments: ["--x"] },
+  });
+  const flags = buildEntrypoint(request({ pass_as: "flags" }, { arguments: ["--x"] }), PARAMETERS);
+  expect(flags).toMatchObject({ arguments: ["--x", ...FLAGS] });
+  expect(commandLineOf(plain)).toEqual(["/usr/bin/python3", "train.py", "--x"]);
+});
+
+test("a list is executed, with flags when asked; a string goes to the shell as it is", () => {
+  const list = { entrypoint: ["torchrun", "train.py"], pass_as: "flags" };
+  expect(buildEntrypoint(request(list), PARAMETERS)).toEqual({
+    ...{ kind: "command", argv: ["torchrun", "train.py", ...FLAGS] },
+  });
+  const shell = { entrypoint: 'python train.py --lr $LR && echo "done"' };
+  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({ kind: "shell", command: shell.entrypoint });
+});
+
+test("secrets are named in the spec and their values are not", () => {
+  const { configuration } = request({
+    environment: {
+      environment_variables: ["A=1", "EMPTY", "KEY=${secret:wandb}", "URL=https://u:${secret:p}@h"],
+    },
+  });
+  const spec = buildRunSpec(
+    { ...request({}), configuration },
+    {
+      experimentId: 1,
+      trialId: "1.1",
+      attempt: 2,
+      key: "0a52ed5d-0acf-4a52-a4f6-4e9f0c9f0f7b",
+      hyperparameters: {},
+      seed: 3,
+      slots: [],
+      leases: "/l",
+      checkpoints: "/c",
+      latestCheckpoint: null,
+    },
+  );
+  expect(RunSpec.parse(spec)).toMatchObject({
+    run: "1.1.2",
+    environment: { A: "1", EMPTY: "" },
+    secretNames: ["KEY", "URL"],
+    preemptionTimeoutS: 3600,
+  });
+  const secrets = { wandb: "w-value", p: "p-value" };
+  expect(secretEnvironment(configuration.value, secrets)).toEqual({
+    KEY: "w-value",
+    URL: "https://u:p-value@h",
+  });
+  expect(missingSecrets(configuration.value, { p: "x" })).toEqual(["wandb"]);
+  expect(missingSecrets(configuration.value, secrets)).toEqual([]);
+});
+
+test("environment variables as a map, and the preemption timeout", () => {
+  const configured = request({
+    environment: { environment_variables: { N: 3, T: true } },
+    preemption_timeout: 60,
+  });
+  const plan = { experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, slots: [] };
+  const spec = buildRunSpec(configured, {
+    ...plan,
+    key: "",
+    leases: "",
+    checkpoints: "",
+    latestCheckpoint: null,
+  });
+  expect(spec).toMatchObject({ environment: { N: "3", T: "true" }, preemptionTimeoutS: 60 });
+});

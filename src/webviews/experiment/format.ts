@@ -1,14 +1,30 @@
 /** Numbers, sizes and times as people read them. Pure. */
 
 const SIGNIFICANT = 4;
+const LARGE_UNITS = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
 
-/** A value with four significant digits: `0.0613`, `12.35`, `1.2e-9`, `NaN`. */
+/** A value with at most four significant digits: `0.0613`, `12.35`, `1.2e-9`, `NaN`. */
 export function formatValue(value: number, significant = SIGNIFICANT): string {
+  const text = fixedValue(value, significant);
+  return text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** The same with its trailing zeros, so that columns and labels keep their width. */
+function fixedValue(value: number, significant: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
-  if (magnitude >= 1e6 || magnitude < 1e-4) return trimExponent(value.toExponential(significant - 1));
+  if (magnitude >= 1e15 || magnitude < 1e-4) return trimExponent(value.toExponential(significant - 1));
+  if (magnitude >= 1e5) {
+    const [unit, suffix] = LARGE_UNITS.find(([size]) => magnitude >= size) ?? [1, ""];
+    return `${Number((value / unit).toPrecision(significant))}${suffix}`;
+  }
   if (Number.isInteger(value)) return String(value);
   const decimals = Math.max(0, significant - 1 - Math.floor(Math.log10(magnitude)));
   return value.toFixed(Math.min(decimals, 20));
@@ -23,10 +39,24 @@ function trimExponent(text: string): string {
 export function formatDistinct(values: readonly number[]): string[] {
   const different = new Set(values).size;
   for (let digits = 3; digits <= 10; digits++) {
-    const texts = values.map((value) => formatValue(value, digits));
-    if (new Set(texts).size === different) return texts;
+    const texts = values.map((value) => fixedValue(value, digits));
+    if (new Set(texts).size === different) return aligned(values, texts);
   }
-  return values.map((value) => formatValue(value, 10));
+  return values.map((value) => fixedValue(value, 10));
+}
+
+/** Gives neighbouring magnitudes the same number of decimals, so that they stand below one another. */
+function aligned(values: readonly number[], texts: readonly string[]): string[] {
+  const isPlain = (text: string) => /^-?\d+(\.\d+)?$/.test(text);
+  const decimals = texts.filter(isPlain).map((text) => text.split(".")[1]?.length ?? 0);
+  const most = Math.max(0, ...decimals);
+  if (most - Math.min(...decimals) > 2 || values.every((value) => Number.isInteger(value))) return [...texts];
+  return texts.map((text, index) => (isPlain(text) ? (values[index] ?? 0).toFixed(most) : text));
+}
+
+/** A value with up to seven significant digits, for a table. */
+export function formatExact(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : formatValue(value);
 }
 
 /** Labels of an axis whose ticks lie `step` apart: `12k`, `0.05`, `1e-9`. */
@@ -34,13 +64,8 @@ export function formatTick(value: number, step: number): string {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
   if (magnitude >= 1e15 || step < 1e-6) return trimExponent(value.toExponential(digitsFor(value, step)));
-  for (const [unit, suffix] of [
-    [1e12, "T"],
-    [1e9, "B"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const) {
-    if (magnitude >= unit) return `${fixed(value / unit, step / unit)}${suffix}`;
+  for (const [unit, suffix] of LARGE_UNITS) {
+    if (magnitude >= unit) return `${fixed(value / unit, step / unit).replace(/\.0+$/, "")}${suffix}`;
   }
   return fixed(value, step);
 }

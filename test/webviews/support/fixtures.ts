@@ -5,7 +5,7 @@ import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
 import { PageSnapshot } from "../../../src/webviews/contract/messages.ts";
 
 export type Snapshot = z.infer<typeof PageSnapshot>;
-export const NOW = Date.UTC(2026, 10, 24, 9, 30, 0);
+export const NOW = Date.now();
 const MINUTE = 60_000;
 const TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 

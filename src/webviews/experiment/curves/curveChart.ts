@@ -10,13 +10,14 @@ import {
 } from "chart.js";
 import { button } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
-import { formatDistinct, formatTick } from "../format.ts";
+import { formatDistinct } from "../format.ts";
+import { xAxis, yAxis } from "./axes.ts";
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
 import { LABEL_GAP, painter, recede, type Paint, type PaintedCurve } from "./painter.ts";
 import { withAlpha, type Palette } from "./palette.ts";
 import { readingsAt, summarise, type ReadableCurve, type Reading } from "./readings.ts";
-import { growLogRange, growRange, linearTicks, logTicks, niceTimeStep, type Range } from "./scales.ts";
+import { growLogRange, growRange, niceTimeStep, type Range } from "./scales.ts";
 import { drawnCurve, extent, nearestIndex, type DrawnCurve, type Point } from "./transform.ts";
 import { PointsTable } from "./pointsTable.ts";
 
@@ -247,7 +248,7 @@ export class CurveChart {
     }
     this.xRange = settings.logX
       ? growLogRange(this.xRange, x.min, x.max)
-      : growRange(this.xRange, x.min, x.max, 6, settings.xAxis === "time" ? niceTimeStep : undefined);
+      : growRange(this.xRange, x.min, x.max, 6, settings.xAxis === "time" ? niceTimeStep : undefined, true);
     const fixed = this.spec.unit.range;
     if (fixed !== undefined && !settings.logY) {
       y.min = Math.min(fixed.min, y.min);
@@ -293,59 +294,16 @@ export class CurveChart {
     const chart = this.chart ?? this.createChart();
     this.chart = chart;
     const { palette } = this.paint;
-    const shown = this.range ?? xRange;
-    const isNarrow = this.plot.clientWidth < 380;
-    chart.options.layout = {
-      padding: { top: 6, right: this.paint.labelWidthPx === 0 ? 8 : this.paint.labelWidthPx + LABEL_GAP + 2 },
-    };
-    const common = {
-      border: { display: false },
-      grid: { color: palette.grid, drawTicks: false, lineWidth: 1 },
-    };
-    const font = { family: palette.monospace, size: palette.sizePx };
-    const timeAxis = settings.xAxis === "time";
-    const xTicks = settings.logX
-      ? { values: logTicks(shown, isNarrow ? 4 : 6), step: 0 }
-      : linearTicks(shown, isNarrow ? 3 : 6, timeAxis ? niceTimeStep : undefined);
-    const yTicks = settings.logY ? { values: logTicks(yRange, 5), step: 0 } : linearTicks(yRange, 5);
-    const format = this.spec.unit.format;
-    const plain = (value: number, step: number) => formatTick(value, step === 0 ? Math.abs(value) : step);
-    const xText = (value: number) =>
-      timeAxis ? formatSeconds(value, xTicks.step) : plain(value, xTicks.step);
-    const yText = (value: number) => format?.(value) ?? plain(value, yTicks.step);
+    const right = this.paint.labelWidthPx === 0 ? 8 : this.paint.labelWidthPx + LABEL_GAP + 2;
+    chart.options.layout = { padding: { top: 6, right } };
     chart.options.scales = {
-      x: {
-        type: settings.logX ? "logarithmic" : "linear",
-        min: shown.min,
-        max: shown.max,
-        ...common,
-        grid: { ...common.grid, display: false },
-        afterBuildTicks: (axis) => void (axis.ticks = xTicks.values.map((value) => ({ value }))),
-        ticks: {
-          color: palette.quiet,
-          font,
-          maxRotation: 0,
-          padding: 6,
-          autoSkip: false,
-          align: "inner",
-          callback: (value) => xText(Number(value)),
-        },
-      },
-      y: {
-        type: settings.logY ? "logarithmic" : "linear",
-        min: yRange.min,
-        max: yRange.max,
-        ...common,
-        afterBuildTicks: (axis) => void (axis.ticks = yTicks.values.map((value) => ({ value }))),
-        afterFit: (axis) => void (axis.width = Math.ceil(axis.width / 12) * 12),
-        ticks: {
-          color: palette.quiet,
-          font,
-          padding: 6,
-          autoSkip: false,
-          callback: (value) => yText(Number(value)),
-        },
-      },
+      x: xAxis(this.range ?? xRange, {
+        isTime: settings.xAxis === "time",
+        isLog: settings.logX,
+        widthPx: this.plot.clientWidth - right,
+        palette,
+      }),
+      y: yAxis(yRange, { isLog: settings.logY, palette, format: this.spec.unit.format }),
     };
     chart.data.datasets = this.datasets();
     chart.update("none");
@@ -430,10 +388,4 @@ export class CurveChart {
 function widen(range: Range, [low, high]: [number, number]): void {
   range.min = Math.min(range.min, low);
   range.max = Math.max(range.max, high);
-}
-
-/** Seconds on an axis: `30 s`, `5 min`, `1.5 h`. */
-function formatSeconds(value: number, step: number): string {
-  const [unit, name] = step >= 1800 ? [3600, "h"] : step >= 60 ? [60, "min"] : [1, "s"];
-  return value === 0 ? "0" : `${formatTick(value / unit, Math.max(step / unit, 1e-3))} ${name}`;
 }

@@ -28,9 +28,7 @@ export function readPalette(): Palette {
     ),
     foreground,
     quiet: highContrast ? foreground : read("--vscode-descriptionForeground", foreground),
-    grid: highContrast
-      ? withAlpha(foreground, 0.35)
-      : read("--vscode-editorIndentGuide-background1", withAlpha(foreground, 0.12)),
+    grid: withAlpha(foreground, highContrast ? 0.35 : 0.13),
     background: read("--vscode-editor-background", "transparent"),
     focus: read("--vscode-focusBorder", foreground),
     bad: read("--vscode-errorForeground", foreground),

@@ -1,7 +1,7 @@
 /** A chart's twin: its points as a table, one row for each step. */
 import { h, setText } from "../../ui/dom.ts";
 import { Table } from "../../ui/table.ts";
-import { formatInteger, formatTime, formatValue, plural } from "../format.ts";
+import { formatExact, formatInteger, formatTime, plural } from "../format.ts";
 import type { ChartSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
 
@@ -29,7 +29,7 @@ export class PointsTable {
           numeric: true,
           cell: (row: Row) => {
             const value = row.values[index];
-            return value === undefined ? "" : (spec.unit.format?.(value) ?? formatValue(value, 6));
+            return value === undefined ? "" : (spec.unit.format?.(value) ?? formatExact(value));
           },
         })),
         { title: "Time", numeric: true, cell: (row) => formatTime(row.time) },

@@ -30,6 +30,7 @@ type StepOf = (span: number, parts: number) => number;
 /**
  * The range that an axis should have for data from `low` to `high`. The range before is kept while the data lies in it
  * and fills at least half; otherwise its ends go to the next full step.
+ * @param fromLow a single value stands at the beginning (steps, time) instead of in the middle
  */
 export function growRange(
   before: Range | null,
@@ -37,6 +38,7 @@ export function growRange(
   high: number,
   parts = 5,
   stepOf: StepOf = niceStep,
+  fromLow = false,
 ): Range {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return before ?? { min: 0, max: 1 };
   if (
@@ -48,6 +50,7 @@ export function growRange(
     return before;
   }
   if (low === high) {
+    if (fromLow) return { min: low, max: low + 10 };
     const half = low === 0 ? 1 : Math.abs(low) * 0.1;
     return { min: low - half, max: high + half };
   }

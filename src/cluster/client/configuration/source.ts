@@ -54,6 +54,7 @@ export function readSource(file: string, text: string): { source: Source } | { p
 function sentence(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "This key is there twice.";
   if (code === "MULTIPLE_DOCS") return "One configuration holds one document: remove what follows `---`.";
+  if (message.startsWith("Maximum call stack")) return "The configuration is nested too deeply.";
   return message.endsWith(".") ? message : `${message}.`;
 }
 

@@ -1,0 +1,217 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  ConfigurationError,
+  dataPathsOf,
+  findConfiguration,
+  loadConfiguration,
+  parseConfiguration,
+  type Located,
+} from "../../../src/cluster/client/configuration.ts";
+import { put, temporaryFolder } from "./support.ts";
+
+function problemsOf(text: string): [number, number, string][] {
+  try {
+    parseConfiguration("train.yaml", text);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems.map(placed);
+  }
+  throw new Error("there are no problems");
+}
+const placed = ({ line, column, message }: Located): [number, number, string] => [line, column, message];
+
+describe("a good configuration", () => {
+  it("has its values, the defaults and what is to be said about it", () => {
+    const loaded = parseConfiguration(
+      "train.yaml",
+      `name: digits
+hyperparameters:
+  lr: 1e-3
+  optimizer:
+    name: adam
+    decay: {type: const, val: 0.1}
+searcher: {name: single, metric: val_loss}
+resources:
+  slots_per_trial: 0
+  priority: 10
+environment:
+  image: foo/bar:latest
+  environment_variables:
+    - MODE=fast
+    - WANDB_API_KEY=\${secret:wandb}
+checkpoint_storage: {type: shared_fs}
+data: {train: data/train, list: [data/a, 3]}
+`,
+    );
+    expect(loaded.value).toMatchObject({
+      name: "digits",
+      hyperparameters: { lr: 0.001, optimizer: { name: "adam" } },
+      resources: { slots_per_trial: 0 },
+      max_restarts: 5,
+    });
+    expect(loaded.maxRestartsSet).toBe(false);
+    expect(loaded.secretNames).toEqual(["wandb"]);
+    expect(dataPathsOf(loaded.value)).toEqual(["data/train", "data/a"]);
+    expect(loaded.notYet).toEqual([]);
+    expect(loaded.notes.map(placed)).toEqual([
+      [10, 3, "`resources.priority` has no effect here."],
+      [12, 3, "`environment.image` has no effect here."],
+      [16, 1, "`checkpoint_storage` has no effect here."],
+    ]);
+  });
+
+  it("remembers that max_restarts was set", () => {
+    const loaded = parseConfiguration("train.yaml", "max_restarts: 5\n");
+    expect(loaded.maxRestartsSet).toBe(true);
+  });
+
+  it("follows anchors in reason", () => {
+    const loaded = parseConfiguration("t.yaml", "hyperparameters:\n  a: &x {b: 1}\n  c: *x\n");
+    expect(loaded.value.hyperparameters).toEqual({ a: { b: 1 }, c: { b: 1 } });
+  });
+});
+
+describe("what does not run yet", () => {
+  it("is said with its place", () => {
+    const text = `searcher: {name: adaptive_asha, metric: loss, max_trials: 3}
+hyperparameters:
+  lr: {type: log, minval: -4, maxval: -1, base: 10}
+  nested:
+    layers: {type: int, minval: 1, maxval: 3}
+`;
+    expect(parseConfiguration("t.yaml", text).notYet.map(placed)).toEqual([
+      [1, 18, "The searcher `adaptive_asha` does not run yet; `single` with constant hyperparameters does."],
+      [3, 14, "`hyperparameters.lr` is drawn (log), which does not run yet; give it a value."],
+      [5, 20, "`hyperparameters.nested.layers` is drawn (int), which does not run yet; give it a value."],
+    ]);
+  });
+});
+
+describe("mistakes", () => {
+  it.each<[string, string, [number, number, string][]]>([
+    ["an unknown key", "naem: x\n", [[1, 1, "Unknown key `naem`. Did you mean `name`?"]]],
+    [
+      "an unknown key inside",
+      "searcher:\n  name: single\n  max_trial: 3\n",
+      [[3, 3, "Unknown key `searcher.max_trial`. Did you mean `max_trials`?"]],
+    ],
+    ["an unknown key like no other", "zzzzzzzzzz: 1\n", [[1, 1, "Unknown key `zzzzzzzzzz`."]]],
+    [
+      "several at once, in order",
+      "max_restarts: many\nresources:\n  slots_per_trial: -1\nfoo_bar_baz: 1\n",
+      [
+        [1, 15, "`max_restarts`: expected number, received string."],
+        [3, 20, "`resources.slots_per_trial`: expected number to be >=0."],
+        [4, 1, "Unknown key `foo_bar_baz`."],
+      ],
+    ],
+    [
+      "a searcher that does not exist",
+      "searcher:\n    name: rndom\n",
+      [
+        [
+          2,
+          11,
+          "`searcher.name` must be one of single, random, grid, async_halving, adaptive_asha, custom, adaptive, adaptive_simple, sync_halving. Did you mean `random`?",
+        ],
+      ],
+    ],
+    [
+      "a list",
+      "- a\n- b\n",
+      [[1, 1, "A configuration is a map of keys (such as `searcher:`); this is a list."]],
+    ],
+    [
+      "nothing",
+      "# only a comment\n",
+      [[1, 1, "A configuration is a map of keys (such as `searcher:`); this is empty."]],
+    ],
+    [
+      "a word",
+      "hello\n",
+      [[1, 1, "A configuration is a map of keys (such as `searcher:`); this is a single value."]],
+    ],
+    ["a key that is there twice", "name: a\ndescription: b\nname: c\n", [[3, 1, "This key is there twice."]]],
+    [
+      "two documents",
+      "name: a\n---\nname: b\n",
+      [[2, 1, "One configuration holds one document: remove what follows `---`."]],
+    ],
+    [
+      "a type that does not exist",
+      "hyperparameters:\n  lr: {type: dobule, minval: 0, maxval: 1}\n",
+      [[2, 14, "`hyperparameters.lr` has an unknown type `dobule`. Did you mean `double`?"]],
+    ],
+    [
+      "a range without its end",
+      "hyperparameters:\n  lr: {type: double, minval: 0}\n",
+      [[2, 3, "`hyperparameters.lr` of type double needs `maxval`."]],
+    ],
+    ["an empty value", "searcher:\n", [[1, 10, "`searcher`: expected object, received null."]]],
+  ])("%s", (_, text, expected) => {
+    expect(problemsOf(text)).toEqual(expected);
+  });
+
+  it("says the place of bad syntax", () => {
+    expect(problemsOf("name: a\nlabels: [1, 2\nmax_restarts: 1\n")[0]?.slice(0, 2)).toEqual([3, 1]);
+    expect(problemsOf("name: a\n\tdescription: b\n")[0]?.[0]).toBe(2);
+  });
+
+  it("has file, line and column in its message", () => {
+    expect(() => parseConfiguration("/p/train.yaml", "naem: x\n")).toThrow(
+      "/p/train.yaml:1:1: Unknown key `naem`",
+    );
+  });
+});
+
+describe("limits", () => {
+  it("refuses aliases that multiply", () => {
+    const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
+    for (let level = 1; level < 10; level++)
+      lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(", ")}]`);
+    expect(problemsOf(`data:\n  ${lines.join("\n  ")}\n`)[0]?.[2]).toMatch(/^Too many aliases/);
+  });
+
+  it("refuses what is too large, without reading all of it", async () => {
+    const file = path.join(temporaryFolder(), "train.yaml");
+    writeFileSync(file, `name: ${"x".repeat(10 * 1024 * 1024)}\n`);
+    await expect(loadConfiguration(file)).rejects.toThrow("larger than 1 MB");
+  });
+
+  it("refuses what is nested without end", () => {
+    expect(problemsOf(`data: ${"[".repeat(100_000)}`)[0]?.[2]).toBe(
+      "The configuration is nested too deeply.",
+    );
+  });
+
+  it("keeps odd keys as data", () => {
+    const loaded = parseConfiguration("t.yaml", "hyperparameters:\n  __proto__: 1\n  constructor: 2\n");
+    expect(Object.keys(loaded.value.hyperparameters)).toContain("constructor");
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("files", () => {
+  it("finds the one beside the script, in this order", async () => {
+    const folder = temporaryFolder();
+    const script = path.join(folder, "train.py");
+    expect(await findConfiguration(script)).toBeNull();
+    put(folder, { "experiment.yml": "" });
+    expect(await findConfiguration(script)).toBe(path.join(folder, "experiment.yml"));
+    put(folder, { "train.yml": "", "experiment.yaml": "" });
+    expect(await findConfiguration(script)).toBe(path.join(folder, "train.yml"));
+  });
+
+  it("says what is wrong with the file itself", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(path.join(folder, "folder.yaml"));
+    put(folder, { "binary.yaml": Buffer.from([0x6e, 0xff, 0xfe]) });
+    await expect(loadConfiguration(path.join(folder, "none.yaml"))).rejects.toThrow(
+      "There is no configuration",
+    );
+    await expect(loadConfiguration(path.join(folder, "folder.yaml"))).rejects.toThrow("is not a file");
+    await expect(loadConfiguration(path.join(folder, "binary.yaml"))).rejects.toThrow("is not UTF-8");
+  });
+});

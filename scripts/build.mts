@@ -22,11 +22,17 @@ const withoutNative: Plugin = {
   },
 };
 
-/** The client (zod, ws, JSON-RPC) stays out of the first bundle: it is loaded at the first connection. */
-const clientIsLazy: Plugin = {
-  name: "client-is-lazy",
+/**
+ * Bundles of their own, loaded when they are first needed, so that the first bundle starts fast: the client (zod, ws,
+ * JSON-RPC) with the first connection, the panels (zod) with the first panel.
+ */
+const lazyBundles: Plugin = {
+  name: "lazy-bundles",
   setup(b) {
     b.onResolve({ filter: /cluster\/client\/index\.ts$/ }, () => ({ path: "./client.js", external: true }));
+    b.onResolve({ filter: /\/experimentPanels\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./panels.js", external: true } : undefined,
+    );
   },
 };
 
@@ -52,7 +58,12 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
   {
     entry: "src/extension/main.ts",
     out: "dist/extension.js",
-    options: { ...node, external: ["vscode"], plugins: [clientIsLazy] },
+    options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
+  },
+  {
+    entry: "src/extension/panels/experimentPanels.ts",
+    out: "dist/panels.js",
+    options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
   },
   { entry: "src/cluster/client/index.ts", out: "dist/client.js", options: node },
   { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },

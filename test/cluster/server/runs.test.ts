@@ -8,7 +8,7 @@ let server: TestServer;
 beforeEach(async () => {
   server = await openTestServer();
 });
-afterEach(() => server.close(), 30_000);
+afterEach(() => server.close());
 
 const WRITES = `
 import os, pathlib

@@ -5,9 +5,6 @@ import { messageOf } from "../errors.ts";
 import type { ExperimentRecord, Leftovers } from "../store/records.ts";
 import type { Context } from "./context.ts";
 
-/** Something may still be written while it goes. */
-const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
-
 export type Deletion = ReturnType<typeof createDeletion>;
 
 export function createDeletion(context: Context) {
@@ -35,11 +32,11 @@ export function createDeletion(context: Context) {
   }
 
   async function clear({ experimentId, tree, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
-    for (const runId of runIds) await rm(path.join(runsFolder, runId), REMOVE);
+    for (const runId of runIds) await rm(path.join(runsFolder, runId), { recursive: true, force: true });
     for (const uuid of checkpointUuids) {
       // Without its manifest a checkpoint does not exist, so nobody sees half of one.
       await rm(path.join(checkpointsFolder, uuid, "manifest.json"), { force: true });
-      await rm(path.join(checkpointsFolder, uuid), REMOVE);
+      await rm(path.join(checkpointsFolder, uuid), { recursive: true, force: true });
     }
     for (const trialId of trialIds) curves.delete(trialId);
     context.secrets.delete(experimentId);

@@ -103,11 +103,7 @@ function wrap(database: DatabaseSync): Database {
         database.exec("COMMIT");
         return result;
       } catch (error) {
-        try {
-          database.exec("ROLLBACK");
-        } catch {
-          // SQLite has rolled back by itself, as on a full disk
-        }
+        if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
       } finally {
         depth--;

@@ -75,7 +75,7 @@ export class CodeView implements View {
       },
     });
     slot.append(show);
-    return section("Files sent", slot);
+    return section("Sent", slot);
   }
 
   private fileTable(files: readonly SnapshotFile[]): Table<SnapshotFile> {
@@ -110,12 +110,11 @@ export class CodeView implements View {
         { class: "quiet" },
         ` ${path.reason}${path.bytes === null ? "" : `, ${formatBytes(path.bytes)}`}`,
       ),
-      " ",
-      linkButton(
-        "Link",
-        () => this.context.bridge.act({ action: "link", path: path.path }),
-        `Link ${path.path} into the next run`,
-      ),
+      button({
+        label: "Link",
+        title: `Link ${path.path} into the next run`,
+        onPress: () => this.context.bridge.act({ action: "link", path: path.path }),
+      }),
     ]);
     return section("Left out", list(items, "Nothing was left out."));
   }

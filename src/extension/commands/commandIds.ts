@@ -1,0 +1,47 @@
+/** Every command of package.json, and nothing else: a test holds the two and what is registered together. */
+export const COMMANDS = {
+  submit: "trainyard.submit",
+  submitWithOptions: "trainyard.submitWithOptions",
+  showWillSend: "trainyard.showWillSend",
+  showWhatWasSent: "trainyard.showWhatWasSent",
+  openPanel: "trainyard.openPanel",
+  showOutput: "trainyard.showOutput",
+  goToFailingLine: "trainyard.goToFailingLine",
+  restore: "trainyard.restore",
+  restoreCheckpoint: "trainyard.restoreCheckpoint",
+  restoreWithCode: "trainyard.restoreWithCode",
+  resumeFromHere: "trainyard.resumeFromHere",
+  pinCheckpoint: "trainyard.pinCheckpoint",
+  unpinCheckpoint: "trainyard.unpinCheckpoint",
+  copyCheckpointPath: "trainyard.copyCheckpointPath",
+  pause: "trainyard.pause",
+  pauseUnavailable: "trainyard.pauseUnavailable",
+  resume: "trainyard.resume",
+  stop: "trainyard.stop",
+  kill: "trainyard.kill",
+  rename: "trainyard.rename",
+  copyId: "trainyard.copyId",
+  delete: "trainyard.delete",
+  showAllExperiments: "trainyard.showAllExperiments",
+  showWorkspaceExperiments: "trainyard.showWorkspaceExperiments",
+  showMoreTrials: "trainyard.showMoreTrials",
+  reconnect: "trainyard.reconnect",
+  stopServer: "trainyard.stopServer",
+  chooseInterpreter: "trainyard.chooseInterpreter",
+  forgetSecret: "trainyard.forgetSecret",
+  manageTrust: "trainyard.manageTrust",
+  showLog: "trainyard.showLog",
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+export type CommandId = (typeof COMMANDS)[CommandName];
+
+/** Views, context keys and schemes that package.json names too. */
+export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
+export const PANEL_TYPE = "trainyard.experiment";
+export const SCHEMES = { snapshot: "trainyard-snapshot", run: "trainyard-run" } as const;
+export const CONTEXT = {
+  connection: "trainyard.connection",
+  showAll: "trainyard.showAll",
+  otherExperiments: "trainyard.otherExperiments",
+} as const;

@@ -1,0 +1,93 @@
+/** Which command does what. */
+import * as vscode from "vscode";
+import { openSource } from "../editor/source.ts";
+import { ShownError } from "../errors.ts";
+import type { LazyPanels } from "../panels/lazyPanels.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { ExperimentsTree } from "../views/experimentsTree.ts";
+import type { ExperimentsNode } from "../views/nodes.ts";
+import { experimentTitle } from "../views/labels.ts";
+import { chooseInterpreter } from "./interpreter.ts";
+import type { CommandHandlers } from "./register.ts";
+import type { RestoreCommands } from "./restore.ts";
+import type { Secrets } from "./secrets.ts";
+import type { SubmitCommands } from "./submit.ts";
+import type { Targets } from "./targets.ts";
+import type { TrialCommands } from "./trialCommands.ts";
+import { showWillSend } from "./willSend.ts";
+
+export interface HandlerDependencies {
+  pool: Pool;
+  log: vscode.LogOutputChannel;
+  experiments: ExperimentsTree;
+  targets: Targets;
+  trials: TrialCommands;
+  submits: SubmitCommands;
+  restores: RestoreCommands;
+  secrets: Secrets;
+  panels: LazyPanels;
+}
+
+export function createHandlers(needs: HandlerDependencies): CommandHandlers {
+  const { pool, log, experiments, targets, trials, submits, restores, secrets, panels } = needs;
+
+  const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
+    const row = await targets.row(argument, "Whose panel shall be opened?");
+    if (row)
+      await panels.open({
+        experimentId: row.experiment.id,
+        trialId: row.trial?.id ?? null,
+        ...(tab === undefined ? {} : { tab }),
+      });
+  };
+
+  return {
+    submit: (argument) => submits.submit(argument),
+    submitWithOptions: (argument) => submits.submitWithOptions(argument),
+    showWillSend: (argument) => showWillSend(argument),
+    showWhatWasSent: (argument) => openPanel(argument, "code"),
+    openPanel: (argument) => openPanel(argument),
+    showOutput: (argument) => openPanel(argument, "output"),
+    goToFailingLine: async (argument) => {
+      const target = await targets.trial(argument, "Which failure?", (trial) =>
+        Boolean(trial.failure?.frame),
+      );
+      if (!target) return;
+      const { experiment, trial } = target;
+      const failed = trial.failure?.frame
+        ? trial
+        : pool.mirror?.trialsOf(experiment.id).find((one) => one.failure?.frame);
+      const frame = failed?.failure?.frame;
+      if (!frame)
+        throw new ShownError(
+          `${experimentTitle(experiment)} names no line of your own code.`,
+          "Its output may say more.",
+        );
+      await openSource(pool, experiment, frame.file, frame.line);
+    },
+    restore: (argument) => restores.pick(argument),
+    restoreCheckpoint: (argument) => restores.run("restore", argument),
+    restoreWithCode: (argument) => restores.run("withCode", argument),
+    resumeFromHere: (argument) => restores.run("resume", argument),
+    pinCheckpoint: (argument) => restores.run("pin", argument),
+    unpinCheckpoint: (argument) => restores.run("unpin", argument),
+    copyCheckpointPath: (argument) => restores.run("copyPath", argument),
+    pause: (argument) => trials.control("pause", argument),
+    pauseUnavailable: (argument) => trials.control("pause", argument),
+    resume: (argument) => trials.control("resume", argument),
+    stop: (argument) => trials.control("stop", argument),
+    kill: (argument) => trials.control("kill", argument),
+    rename: (argument) => trials.rename(argument),
+    copyId: (argument) => trials.copyId(argument),
+    delete: (argument) => trials.delete(argument),
+    showAllExperiments: () => experiments.setShowAll(true),
+    showWorkspaceExperiments: () => experiments.setShowAll(false),
+    showMoreTrials: (argument) => experiments.showMore(argument as ExperimentsNode),
+    reconnect: () => pool.reconnect(),
+    stopServer: () => pool.stopServer(),
+    chooseInterpreter: () => chooseInterpreter(),
+    forgetSecret: () => secrets.forget(),
+    manageTrust: () => vscode.commands.executeCommand("workbench.trust.manage"),
+    showLog: () => log.show(),
+  };
+}

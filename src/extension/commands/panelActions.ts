@@ -1,0 +1,113 @@
+/** What a page asks for. */
+import * as vscode from "vscode";
+import type { Experiment } from "../../cluster/protocol/entities.ts";
+import type { Action } from "../../webviews/contract/messages.ts";
+import { runUri, snapshotUri } from "../editor/poolFiles.ts";
+import { openSource, textColumn } from "../editor/source.ts";
+import { ShownError } from "../errors.ts";
+import { loadClient } from "../pool/client.ts";
+import type { Pool } from "../pool/pool.ts";
+import { withProgress } from "../progress.ts";
+import { chooseInterpreter } from "./interpreter.ts";
+import type { RestoreCommands } from "./restore.ts";
+import type { TrialCommands } from "./trialCommands.ts";
+
+export class PanelActions {
+  readonly #pool: Pool;
+  readonly #trials: TrialCommands;
+  readonly #restores: RestoreCommands;
+  constructor(pool: Pool, trials: TrialCommands, restores: RestoreCommands) {
+    this.#pool = pool;
+    this.#trials = trials;
+    this.#restores = restores;
+  }
+
+  async act(experimentId: number, action: Action): Promise<void> {
+    switch (action.action) {
+      case "pause":
+      case "resume":
+      case "stop":
+      case "kill":
+        return this.#trials.control(action.action, { experimentId, trialId: action.trialId });
+      case "restore":
+        await this.#restores.run("restore", action.uuid);
+        return;
+      case "pin":
+        await this.#restores.run(action.pinned ? "pin" : "unpin", action.uuid);
+        return;
+      case "copy":
+        return vscode.env.clipboard.writeText(action.text);
+      case "openSource":
+        return openSource(this.#pool, this.#experiment(experimentId), action.file, action.line);
+      case "openSnapshotFile":
+        return open(snapshotUri(experimentId, action.path));
+      case "openRunFile":
+        own(experimentId, action.runId);
+        return open(runUri(action.runId, action.path));
+      case "pullRunFile":
+        own(experimentId, action.runId);
+        return this.#pull(this.#experiment(experimentId), action.runId, action.path);
+      case "link":
+        return this.#link(this.#experiment(experimentId), action.path);
+      case "setMetric": {
+        const { group, name, smallerIsBetter } = action;
+        await this.#pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });
+        return;
+      }
+      case "chooseInterpreter":
+        return chooseInterpreter();
+      case "rename":
+        return this.#trials.rename({ experimentId });
+      case "reconnect":
+        return this.#pool.reconnect();
+    }
+  }
+
+  #experiment(experimentId: number): Experiment {
+    const experiment = this.#pool.mirror?.experiments.get(experimentId);
+    if (!experiment) throw new ShownError(`The pool has no experiment ${experimentId} any more.`);
+    return experiment;
+  }
+
+  async #pull(experiment: Experiment, runId: string, name: string): Promise<void> {
+    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === experiment.workspace);
+    const place = (folder ?? vscode.workspace.workspaceFolders?.[0])?.uri;
+    if (!place)
+      throw new ShownError(
+        "A file is pulled into the open folder, and none is open.",
+        "Open a folder first.",
+      );
+    const client = await loadClient();
+    const target = await withProgress(`Pulling ${name}`, async (signal) =>
+      client.pullRunFile({
+        connection: await this.#pool.connection(),
+        runId,
+        name,
+        destination: vscode.Uri.joinPath(place, "outputs", runId).fsPath,
+        signal,
+      }),
+    );
+    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(target));
+  }
+
+  /** For the next submits of this folder; the experiment itself is what it was. */
+  async #link(experiment: Experiment, path: string): Promise<void> {
+    const client = await loadClient();
+    const plan = await client.planSnapshot({
+      folder: experiment.workspace,
+      stateFolder: client.defaultStateFolder(),
+    });
+    await client.linkPath(plan, path);
+    void vscode.window.showInformationMessage(`${path} is linked into the next runs of this folder.`);
+  }
+}
+
+function own(experimentId: number, runId: string): void {
+  if (!runId.startsWith(`${experimentId}.`))
+    throw new ShownError(`${runId} is not of experiment ${experimentId}.`);
+}
+
+/** With whatever editor is made for it: pictures as pictures. */
+async function open(uri: vscode.Uri): Promise<void> {
+  await vscode.commands.executeCommand("vscode.open", uri, { viewColumn: textColumn(), preview: true });
+}

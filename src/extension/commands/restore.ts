@@ -1,0 +1,208 @@
+/** Brings a checkpoint back into the workspace, alone or with the code that made it, or as a new experiment's start. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as vscode from "vscode";
+import type { Checkpoint, Experiment } from "../../cluster/protocol/entities.ts";
+import { ShownError } from "../errors.ts";
+import { formatBytes } from "../format.ts";
+import { loadClient } from "../pool/client.ts";
+import type { Pool } from "../pool/pool.ts";
+import { withProgress, type ProgressReport } from "../progress.ts";
+import { settings } from "../settings.ts";
+import { restoreDestination } from "./restoreFolder.ts";
+import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
+import type { SubmitCommands } from "./submit.ts";
+import type { Targets } from "./targets.ts";
+
+export class RestoreCommands {
+  readonly #pool: Pool;
+  readonly #targets: Targets;
+  readonly #submits: SubmitCommands;
+  readonly #openPanel: (experimentId: number) => Promise<void>;
+
+  constructor(
+    pool: Pool,
+    targets: Targets,
+    submits: SubmitCommands,
+    openPanel: (experimentId: number) => Promise<void>,
+  ) {
+    this.#pool = pool;
+    this.#targets = targets;
+    this.#submits = submits;
+    this.#openPanel = openPanel;
+  }
+
+  /** A click on a run: its checkpoints; its panel when it has none. @returns the folder of what was restored */
+  async pick(argument: unknown): Promise<string | undefined> {
+    const target = await this.#targets.trial(
+      argument,
+      "Whose checkpoint shall be restored?",
+      (trial) => trial.latestCheckpoint !== null,
+    );
+    if (!target) return undefined;
+    const { experiment, trial } = target;
+    if ((this.#pool.mirror?.checkpointsOf(trial.id) ?? []).length === 0) {
+      await this.#openPanel(experiment.id);
+      return undefined;
+    }
+    const picked = await pickCheckpoint(this.#pool, experiment, trial, (choice, checkpoint) =>
+      this.#act(choice, experiment, checkpoint),
+    );
+    return picked && this.#act(picked.choice, experiment, picked.checkpoint);
+  }
+
+  async run(choice: RestoreChoice, argument: unknown): Promise<string | undefined> {
+    const { experiment, checkpoint } = await this.#targets.checkpoint(argument);
+    return this.#act(choice, experiment, checkpoint);
+  }
+
+  async #act(
+    choice: RestoreChoice,
+    experiment: Experiment,
+    checkpoint: Checkpoint,
+  ): Promise<string | undefined> {
+    switch (choice) {
+      case "restore":
+        return this.#restore(experiment, checkpoint);
+      case "withCode":
+        return this.#restoreWithCode(experiment, checkpoint);
+      case "resume":
+        return this.#resume(experiment, checkpoint);
+      case "copyPath": {
+        const place = path.join(
+          (await this.#pool.connection()).pool.folder,
+          "checkpoints",
+          checkpoint.uuid,
+          "files",
+        );
+        await vscode.env.clipboard.writeText(place);
+        vscode.window.setStatusBarMessage("Copied the checkpoint's path in the pool", 3000);
+        return undefined;
+      }
+      case "pin":
+      case "unpin":
+        await this.#pool.call("checkpoint/pin", { uuid: checkpoint.uuid, pinned: choice === "pin" });
+        return undefined;
+    }
+  }
+
+  async #restore(experiment: Experiment, checkpoint: Checkpoint): Promise<string | undefined> {
+    const folder = restoreRoot(experiment);
+    const destination = restoreDestination(
+      folder.fsPath,
+      settings.restoreFolder(folder),
+      experiment,
+      checkpoint,
+    );
+    const restored = await this.#bring(checkpoint, destination);
+    if (!restored) return undefined;
+    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(destination));
+    const shown = vscode.workspace.asRelativePath(destination);
+    void vscode.window.showInformationMessage(
+      restored === "already" ? `Already here and verified: ${shown}` : `Restored and verified: ${shown}`,
+    );
+    return destination;
+  }
+
+  /** @returns undefined when the person keeps what is in its place */
+  async #bring(checkpoint: Checkpoint, destination: string): Promise<"restored" | "already" | undefined> {
+    const client = await loadClient();
+    const shown = vscode.workspace.asRelativePath(destination);
+    const attempt = (replace: boolean): ReturnType<typeof client.restoreCheckpoint> =>
+      withProgress(`Restoring step ${checkpoint.step} to ${shown}`, async (signal, report) =>
+        client.restoreCheckpoint({
+          connection: await this.#pool.connection(),
+          uuid: checkpoint.uuid,
+          destination,
+          replace,
+          signal,
+          onProgress: ({ phase, bytes, totalBytes }) => report(progressOf(phase, bytes, totalBytes)),
+        }),
+      );
+    const first = await attempt(false);
+    if (first.kind !== "conflict") return first.kind;
+    const replace = "Replace";
+    const answer = await vscode.window.showWarningMessage(
+      `There is something else in ${shown}.`,
+      { modal: true, detail: `${first.reason} Replacing it deletes what is there.` },
+      replace,
+    );
+    if (answer !== replace) return undefined;
+    const second = await attempt(true);
+    if (second.kind === "conflict") throw new ShownError(`${shown}: ${second.reason}`);
+    return second.kind;
+  }
+
+  async #restoreWithCode(experiment: Experiment, checkpoint: Checkpoint): Promise<string | undefined> {
+    const destination = await this.#restore(experiment, checkpoint);
+    if (destination === undefined) return undefined;
+    const client = await loadClient();
+    const place = `${destination}-code`;
+    const here = path.join(place, "code");
+    if (!existsSync(here))
+      await withProgress(`Restoring the code of experiment ${experiment.id}`, async (signal) => {
+        const code = await client.restoreCode({
+          connection: await this.#pool.connection(),
+          experimentId: experiment.id,
+          destination: place,
+          workspace: restoreRoot(experiment).fsPath,
+          signal,
+        });
+        if (code.note !== null) void vscode.window.showInformationMessage(code.note);
+      });
+    const open = "Open in New Window";
+    void vscode.window
+      .showInformationMessage(`The code that made it: ${vscode.workspace.asRelativePath(here)}`, open)
+      .then((answer) => {
+        if (answer === open)
+          void vscode.commands.executeCommand("vscode.openFolder", vscode.Uri.file(here), {
+            forceNewWindow: true,
+          });
+      });
+    return here;
+  }
+
+  /** The code as it is now, from the checkpoint's state on. */
+  async #resume(experiment: Experiment, checkpoint: Checkpoint): Promise<undefined> {
+    const file = path.join(experiment.workspace, experiment.script);
+    if (!existsSync(file))
+      throw new ShownError(
+        `${experiment.script} is not in ${experiment.workspace} any more.`,
+        "Restore the checkpoint with its code, and submit from there.",
+      );
+    const at = experiment.commandLine.findIndex((part) => part === experiment.script);
+    await this.#submits.submitScript(
+      { file, folder: experiment.workspace },
+      {
+        arguments: at < 0 ? [] : experiment.commandLine.slice(at + 1),
+        slots: experiment.slotsPerTrial,
+        configuration:
+          experiment.configuration === null
+            ? null
+            : { file: path.resolve(experiment.snapshot.root, experiment.configuration) },
+      },
+      checkpoint.uuid,
+    );
+    return undefined;
+  }
+}
+
+/** The folder that it was submitted from where that is open, else the first open one. */
+function restoreRoot(experiment: Experiment): vscode.Uri {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const folder = folders.find(({ uri }) => uri.fsPath === experiment.workspace) ?? folders[0];
+  if (!folder)
+    throw new ShownError(
+      "A checkpoint is restored into the open folder, and none is open.",
+      "Open a folder first.",
+    );
+  return folder.uri;
+}
+
+function progressOf(phase: "verifying" | "receiving", bytes: number, totalBytes: number): ProgressReport {
+  const done = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  return {
+    message: phase === "verifying" ? `checking what is there, ${done}` : done,
+    fraction: totalBytes > 0 ? bytes / totalBytes : 1,
+  };
+}

@@ -1,0 +1,92 @@
+/** Commands of rows of the tree: control, rename, copy, delete. */
+import * as vscode from "vscode";
+import { ShownError } from "../errors.ts";
+import { formatBytes, plural } from "../format.ts";
+import type { Pool } from "../pool/pool.ts";
+import { experimentTitle } from "../views/labels.ts";
+import { isFinal } from "../views/states.ts";
+import { rpcTarget, type TargetRow, type Targets } from "./targets.ts";
+
+export type ControlVerb = "pause" | "resume" | "stop" | "kill";
+
+const QUESTIONS: Readonly<Record<ControlVerb, string>> = {
+  pause: "Which one shall checkpoint and give its slots back?",
+  resume: "Which one shall go on?",
+  stop: "Which one shall be asked to end?",
+  kill: "Which one shall be killed, with its whole process tree?",
+};
+
+export class TrialCommands {
+  readonly #pool: Pool;
+  readonly #targets: Targets;
+  constructor(pool: Pool, targets: Targets) {
+    this.#pool = pool;
+    this.#targets = targets;
+  }
+
+  /** Stop and kill do not ask: what was checkpointed stays, and the code can be submitted again. */
+  async control(verb: ControlVerb, argument: unknown): Promise<void> {
+    const row = await this.#targets.row(argument, QUESTIONS[verb], (candidate) => canDo(verb, candidate));
+    if (!row) return;
+    const reason = row.trial?.pausable.reason;
+    if (verb === "pause" && row.trial && !row.trial.pausable.possible)
+      throw new ShownError(
+        `${experimentTitle(row.experiment)} cannot be paused: ${reason ?? "it has not checkpointed"}.`,
+      );
+    await this.#pool.call(`trial/${verb}`, rpcTarget(row));
+  }
+
+  async rename(argument: unknown): Promise<void> {
+    const row = await this.#targets.row(argument, "Which experiment shall have another name?");
+    if (!row) return;
+    const { id, name } = row.experiment;
+    const answer = await vscode.window.showInputBox({
+      title: `Rename experiment #${id}`,
+      value: name,
+      validateInput: (value) =>
+        value.trim() === "" || value.trim().length > 250 ? "A name has 1 to 250 characters." : undefined,
+    });
+    if (answer === undefined || answer.trim() === name) return;
+    await this.#pool.call("experiment/rename", { experimentId: id, name: answer.trim() });
+  }
+
+  async copyId(argument: unknown): Promise<void> {
+    const row = await this.#targets.row(argument, "Whose id shall be copied?");
+    if (!row) return;
+    const id = row.trial?.id ?? String(row.experiment.id);
+    await vscode.env.clipboard.writeText(id);
+    vscode.window.setStatusBarMessage(`Copied ${id}`, 3000);
+  }
+
+  async delete(argument: unknown): Promise<void> {
+    const row = await this.#targets.row(argument, "Which experiment shall be deleted?");
+    if (!row) return;
+    const { experiment } = row;
+    const { bytes, checkpoints } = await this.#pool.call("experiment/delete", {
+      experimentId: experiment.id,
+      confirm: false,
+    });
+    const living = isFinal(experiment.state) ? "" : " It is not finished: it is killed first.";
+    const yes = "Delete";
+    const answer = await vscode.window.showWarningMessage(
+      `Delete ${experimentTitle(experiment)}?`,
+      {
+        modal: true,
+        detail:
+          `${formatBytes(bytes)} on the disk of the pool, ${plural(checkpoints, "checkpoint")} among them, ` +
+          `and its curves and output. This cannot be undone.${living} What was restored stays.`,
+      },
+      yes,
+    );
+    if (answer !== yes) return;
+    await this.#pool.call("experiment/delete", { experimentId: experiment.id, confirm: true });
+  }
+}
+
+function canDo(verb: ControlVerb, { experiment, trial }: TargetRow): boolean {
+  const state = (trial ?? experiment).state;
+  if (isFinal(state)) return false;
+  if (verb === "resume") return state === "paused";
+  if (verb === "pause") return trial ? state === "running" && trial.pausable.possible : state === "running";
+  return true;
+}

@@ -1,0 +1,64 @@
+/** Answers the page's requests from the pool, for its own experiment alone. */
+import * as z from "zod";
+import { REQUESTS, type RequestName } from "../../webviews/contract/messages.ts";
+import type { Pool } from "../pool/pool.ts";
+
+type ParamsOf<N extends RequestName> = z.output<(typeof REQUESTS)[N]["params"]>;
+type ResultOf<N extends RequestName> = z.input<(typeof REQUESTS)[N]["result"]>;
+type Answers = {
+  [N in RequestName]: (pool: PoolCall, experimentId: number, params: ParamsOf<N>) => Promise<ResultOf<N>>;
+};
+type PoolCall = Pick<Pool, "call">;
+
+const ANSWERS: Answers = {
+  readSeries: async (pool, experimentId, params) => {
+    own(experimentId, params.trialId);
+    const { columns, ...rest } = await pool.call("series/read", params);
+    return { ...rest, columns: bufferOf(columns) };
+  },
+  readOutput: async (pool, experimentId, params) => {
+    own(experimentId, params.runId);
+    const { bytes, ...rest } = await pool.call("output/read", params);
+    return { ...rest, bytes: bufferOf(bytes) };
+  },
+  listFiles: (pool, experimentId, params) => {
+    own(experimentId, params.runId);
+    return pool.call("run/files", params);
+  },
+  provenance: (pool, experimentId, params) => {
+    own(experimentId, params.runId);
+    return pool.call("run/provenance", params);
+  },
+  snapshotFiles: (pool, experimentId) => pool.call("snapshot/files", { experimentId }),
+};
+
+/** @throws with one sentence for people */
+export async function answerRequest(
+  pool: PoolCall,
+  experimentId: number,
+  name: string,
+  params: unknown,
+): Promise<unknown> {
+  if (!isRequest(name)) throw new Error(`The panel asked for something unknown: ${name}.`);
+  const parsed = REQUESTS[name].params.safeParse(params);
+  if (!parsed.success)
+    throw new Error(`The panel's request ${name} is wrong: ${z.prettifyError(parsed.error)}`);
+  const answer = ANSWERS[name] as (pool: PoolCall, experimentId: number, params: unknown) => Promise<unknown>;
+  return answer(pool, experimentId, parsed.data);
+}
+
+function isRequest(name: string): name is RequestName {
+  return Object.hasOwn(REQUESTS, name);
+}
+
+/** Ids of trials and runs begin with their experiment's. */
+function own(experimentId: number, id: string): void {
+  if (!id.startsWith(`${experimentId}.`)) throw new Error(`${id} is not of experiment ${experimentId}.`);
+}
+
+/** A page gets plain ArrayBuffers: the editor would turn a Buffer into an object of numbered keys. */
+export function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}

@@ -1,0 +1,283 @@
+/**
+ * The extension's end of one experiment page (contract 3). The page says `ready` and gets a complete snapshot, then
+ * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
+ */
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Notification } from "../../cluster/protocol/methods.ts";
+import { experimentPageHtml } from "../../webviews/contract/html.ts";
+import {
+  CONTRACT_VERSION,
+  FromPage,
+  type PageState,
+  type PageSnapshot,
+  type ToPage,
+} from "../../webviews/contract/messages.ts";
+import { messageOf } from "../errors.ts";
+import { POOL_NAME } from "../pool/pool.ts";
+import { experimentTitle } from "../views/labels.ts";
+import { answerRequest } from "./answers.ts";
+import { EntityDiff } from "./entityDiff.ts";
+import type { PanelServices } from "./panelServices.ts";
+import { SeriesBook } from "./seriesBook.ts";
+import { shownTrials } from "./shownTrials.ts";
+
+/** Changes within this time travel as one message. */
+const FLUSH_MS = 50;
+
+type Change = Omit<Extract<ToPage, { type: "change" }>, "type" | "seq">;
+
+export class ExperimentPanel {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #services: PanelServices;
+  readonly #experimentId: number;
+  readonly #subscriptions: vscode.Disposable;
+  readonly #diff = new EntityDiff();
+  readonly #series = new SeriesBook();
+  #state: PageState;
+  #seq = 0;
+  /** The page has a snapshot and takes changes. */
+  #isFed = false;
+  /** The page waits for a snapshot that could not be made yet. */
+  #isAsking = false;
+  /** Counts snapshots, so that a slow one does not overtake a newer one. */
+  #generation = 0;
+  #pending: Change = {};
+  #timer: NodeJS.Timeout | undefined;
+  #configuration: PageSnapshot["configuration"] | undefined;
+  #isDisposed = false;
+  #show: { tab: string; trialId: string | null } | null = null;
+
+  constructor(panel: vscode.WebviewPanel, state: PageState, services: PanelServices) {
+    this.#panel = panel;
+    this.#state = state;
+    this.#services = services;
+    this.#experimentId = state.experimentId;
+    const { webview } = panel;
+    const dist = vscode.Uri.joinPath(services.extensionUri, "dist", "webviews");
+    const media = vscode.Uri.joinPath(services.extensionUri, "media");
+    webview.options = { enableScripts: true, localResourceRoots: [dist, media] };
+    this.#subscriptions = vscode.Disposable.from(
+      webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
+      panel.onDidChangeViewState(() => this.#onViewState()),
+      vscode.window.onDidChangeActiveColorTheme(() => this.#post({ type: "theme" })),
+      services.pool.onDidChange((change) => {
+        if (change.everything || change.experiments.has(this.#experimentId)) this.#onEntities();
+      }),
+      services.pool.onDidChangeStatus(() => this.#onStatus()),
+      services.pool.onLive((live) => this.#onLive(live)),
+    );
+    this.#setTitle();
+    webview.html = experimentPageHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString("hex"),
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.js")).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.css")).toString(),
+      state,
+    });
+    services.pool.wake();
+  }
+
+  get isVisible(): boolean {
+    return this.#panel.visible;
+  }
+
+  reveal(preserveFocus: boolean): void {
+    this.#panel.reveal(undefined, preserveFocus);
+  }
+
+  show(tab: string, trialId: string | null): void {
+    this.#show = { tab, trialId };
+    if (this.#isFed) this.#sendShow();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#timer);
+    this.#stopFeeding();
+    this.#subscriptions.dispose();
+  }
+
+  #receive(raw: unknown): void {
+    const parsed = FromPage.safeParse(raw);
+    if (!parsed.success) {
+      this.#services.log.warn(`Panel #${this.#experimentId}: not of the contract: ${parsed.error.message}`);
+      return;
+    }
+    const message = parsed.data;
+    switch (message.type) {
+      case "ready":
+        if (message.state) this.#state = { ...message.state, experimentId: this.#experimentId };
+        void this.#feed();
+        return;
+      case "request":
+        void this.#answer(message.request, message.name, message.params);
+        return;
+      case "action":
+        this.#services.act(this.#experimentId, message.action);
+        return;
+      case "problem":
+        this.#services.log.warn(`Panel #${this.#experimentId}: ${message.message}`);
+        return;
+    }
+  }
+
+  async #feed(): Promise<void> {
+    const generation = ++this.#generation;
+    this.#isAsking = true;
+    this.#isFed = false;
+    const { pool, log } = this.#services;
+    const experiment = pool.mirror?.experiments.get(this.#experimentId);
+    if (!pool.mirror || !experiment) {
+      // Not connected yet: what happens next asks again. Connected and unknown: it was deleted.
+      if (pool.status.state === "connected") this.#post({ type: "gone" });
+      return;
+    }
+    const trials = pool.mirror.trialsOf(this.#experimentId);
+    const watched = shownTrials(experiment, trials, this.#state.trialId);
+    pool.watch(this, watched);
+    if (pool.status.state === "connected") {
+      try {
+        await Promise.all([this.#readSeries(watched), this.#readConfiguration()]);
+      } catch (error) {
+        log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
+      }
+    }
+    if (generation !== this.#generation) return;
+    this.#sendSnapshot(watched);
+  }
+
+  #sendSnapshot(watched: readonly string[]): void {
+    const mirror = this.#services.pool.mirror;
+    const experiment = mirror?.experiments.get(this.#experimentId);
+    if (!mirror || !experiment) return;
+    const contents = this.#diff.restart(mirror, experiment);
+    this.#pending = {};
+    this.#isAsking = false;
+    this.#isFed = true;
+    this.#post({
+      type: "snapshot",
+      version: CONTRACT_VERSION,
+      snapshot: {
+        seq: ++this.#seq,
+        connection: this.#connection(),
+        ...contents,
+        series: this.#series.of(watched),
+        configuration: this.#configuration ?? null,
+        snapshot: { linked: experiment.snapshot.linked, leftOut: experiment.snapshot.leftOut },
+      },
+    });
+    this.#setTitle();
+    this.#sendShow();
+  }
+
+  async #readSeries(trialIds: readonly string[]): Promise<void> {
+    const { pool } = this.#services;
+    const lists = await Promise.all(trialIds.map((trialId) => pool.call("series/list", { trialId })));
+    for (const { series } of lists) this.#series.listed(series);
+  }
+
+  async #readConfiguration(): Promise<void> {
+    if (this.#configuration !== undefined) return;
+    const { configuration } = await this.#services.pool.call("experiment/get", {
+      experimentId: this.#experimentId,
+    });
+    this.#configuration = configuration.source;
+  }
+
+  async #answer(request: number, name: string, params: unknown): Promise<void> {
+    try {
+      const value = await answerRequest(this.#services.pool, this.#experimentId, name, params);
+      this.#post({ type: "answer", request, value, error: null });
+    } catch (error) {
+      this.#post({ type: "answer", request, value: null, error: messageOf(error) });
+    }
+  }
+
+  #onEntities(): void {
+    const mirror = this.#services.pool.mirror;
+    const experiment = mirror?.experiments.get(this.#experimentId);
+    if (!mirror || !experiment) {
+      if (this.#isFed) this.#post({ type: "gone" });
+      this.#isFed = false;
+      return;
+    }
+    this.#setTitle();
+    if (this.#isAsking) {
+      void this.#feed();
+      return;
+    }
+    if (!this.#isFed) return;
+    const trials = mirror.trialsOf(this.#experimentId);
+    this.#services.pool.watch(this, shownTrials(experiment, trials, this.#state.trialId));
+    this.#schedule();
+  }
+
+  #onStatus(): void {
+    const { state } = this.#services.pool.status;
+    // What happened while it was away is not in any change: curves are asked for anew.
+    if (state === "connected" && (this.#isFed || this.#isAsking)) void this.#feed();
+    else if (this.#isFed) {
+      this.#pending.connection = this.#connection();
+      this.#schedule();
+    }
+  }
+
+  #onLive(live: Notification<"live">): void {
+    if (!live.trialId.startsWith(`${this.#experimentId}.`)) return;
+    this.#series.live(live.series);
+    if (!this.#isFed) return;
+    const series = new Map((this.#pending.series ?? []).map((one) => [SeriesBook.key(one), one]));
+    for (const one of live.series) series.set(SeriesBook.key(one), one);
+    if (series.size > 0) this.#pending.series = [...series.values()];
+    if (live.output) this.#pending.output = live.output;
+    this.#schedule();
+  }
+
+  #onViewState(): void {
+    if (!this.#panel.visible) this.#stopFeeding();
+  }
+
+  #stopFeeding(): void {
+    this.#isFed = false;
+    this.#isAsking = false;
+    this.#generation += 1;
+    this.#services.pool.watch(this, []);
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, FLUSH_MS);
+  }
+
+  #flush(): void {
+    const mirror = this.#services.pool.mirror;
+    const experiment = mirror?.experiments.get(this.#experimentId);
+    if (!this.#isFed || !mirror || !experiment) return;
+    const change: Change = { ...this.#pending, ...this.#diff.next(mirror, experiment) };
+    this.#pending = {};
+    if (Object.keys(change).length > 0) this.#post({ type: "change", seq: ++this.#seq, ...change });
+  }
+
+  #sendShow(): void {
+    if (this.#show) this.#post({ type: "show", ...this.#show });
+    this.#show = null;
+  }
+
+  #connection(): PageSnapshot["connection"] {
+    const { state, detail } = this.#services.pool.status;
+    return { state: state === "idle" ? "connecting" : state, pool: POOL_NAME, detail };
+  }
+
+  #setTitle(): void {
+    const experiment = this.#services.pool.mirror?.experiments.get(this.#experimentId);
+    if (experiment) this.#panel.title = experimentTitle(experiment);
+  }
+
+  #post(message: ToPage): void {
+    if (this.#isDisposed) return;
+    void this.#panel.webview.postMessage(message);
+  }
+}

@@ -1,0 +1,28 @@
+/** What the panels' bundle and the rest of the extension know of each other: types alone. */
+import type * as vscode from "vscode";
+import type { Action } from "../../webviews/contract/messages.ts";
+import type { Pool } from "../pool/pool.ts";
+
+export interface PanelServices {
+  readonly extensionUri: vscode.Uri;
+  readonly pool: Pool;
+  readonly log: vscode.LogOutputChannel;
+  /** Does what a page asks for; errors are shown there. */
+  act(experimentId: number, action: Action): void;
+}
+
+export interface OpenRequest {
+  experimentId: number;
+  tab?: string;
+  trialId?: string | null;
+  /** Beside the editor and without taking the focus: the person goes on editing. */
+  beside?: boolean;
+}
+
+export interface Panels extends vscode.Disposable {
+  open(request: OpenRequest): void;
+  /** After a reload of the window; `saved` is what the page had kept. */
+  restore(panel: vscode.WebviewPanel, saved: unknown): void;
+  isVisible(experimentId: number): boolean;
+  isOpen(experimentId: number): boolean;
+}

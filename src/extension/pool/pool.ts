@@ -1,0 +1,167 @@
+/** The pool of this machine as the editor sees it: connected to when first needed, and again after every loss. */
+import path from "node:path";
+import * as vscode from "vscode";
+import type { PoolConnection } from "../../cluster/client/connection.ts";
+import type { LinkState, PoolLink } from "../../cluster/client/link.ts";
+import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
+import type { PoolInfo } from "../../cluster/protocol/entities.ts";
+import type { Input, MethodName, Notification, Result } from "../../cluster/protocol/methods.ts";
+import { messageOf } from "../errors.ts";
+import { settings } from "../settings.ts";
+import { loadClient } from "./client.ts";
+
+export const POOL_NAME = "This machine";
+
+export interface PoolStatus {
+  state: "idle" | "connecting" | "connected" | "disconnected";
+  /** Why it is not connected, and what to do: one sentence each. */
+  detail: string | null;
+  remedy: string | null;
+}
+
+export class Pool implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #statusEmitter = new vscode.EventEmitter<PoolStatus>();
+  readonly #changeEmitter = new vscode.EventEmitter<MirrorChange>();
+  readonly #liveEmitter = new vscode.EventEmitter<Notification<"live">>();
+  readonly #watched = new Map<object, readonly string[]>();
+  #status: PoolStatus = { state: "idle", detail: null, remedy: null };
+  #link: PoolLink | null = null;
+  #info: PoolInfo | null = null;
+
+  readonly onDidChangeStatus = this.#statusEmitter.event;
+  readonly onDidChange = this.#changeEmitter.event;
+  readonly onLive = this.#liveEmitter.event;
+
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+    this.#context = context;
+    this.#log = log;
+  }
+
+  get status(): PoolStatus {
+    return this.#status;
+  }
+  /** Null until the first connection was tried. What it holds may be old while the pool is not connected. */
+  get mirror(): PoolMirror | null {
+    return this.#link?.mirror ?? null;
+  }
+  /** Of the last connection. */
+  get info(): PoolInfo | null {
+    return this.#info;
+  }
+
+  /** Starts connecting without waiting; what stands in the way is in the status. */
+  wake(): void {
+    if (this.#status.state === "idle") this.connection().catch(() => undefined);
+  }
+
+  /** @throws what stands in the way, as an error that a person understands */
+  async connection(): Promise<PoolConnection> {
+    const link = this.#link ?? (await this.#createLink());
+    const connection = await link.connection();
+    this.#info = connection.pool;
+    return connection;
+  }
+
+  async call<M extends MethodName>(method: M, params: Input<M>, signal?: AbortSignal): Promise<Result<M>> {
+    return (await this.connection()).call(method, params, { signal });
+  }
+
+  /** Trials whose live changes `owner` wants; an empty list takes it off. */
+  watch(owner: object, trialIds: readonly string[]): void {
+    if (trialIds.length === 0) this.#watched.delete(owner);
+    else this.#watched.set(owner, trialIds);
+    this.#link?.watch([...new Set([...this.#watched.values()].flat())].slice(0, 1000));
+  }
+
+  /** At once, also after the server was stopped here. */
+  async reconnect(): Promise<void> {
+    await this.connection();
+  }
+
+  /** Ends the server and does not start it again by itself. Training goes on: it needs no server. */
+  async stopServer(): Promise<void> {
+    await this.call("server/stop", {});
+    this.#link?.close();
+    this.#link = null;
+    this.#setStatus({
+      state: "disconnected",
+      detail: "The pool server was stopped.",
+      remedy: "Reconnect to start it.",
+    });
+  }
+
+  dispose(): void {
+    this.#link?.close();
+    this.#statusEmitter.dispose();
+    this.#changeEmitter.dispose();
+    this.#liveEmitter.dispose();
+  }
+
+  #creating: Promise<PoolLink> | null = null;
+  #createLink(): Promise<PoolLink> {
+    this.#creating ??= this.#newLink().finally(() => (this.#creating = null));
+    return this.#creating;
+  }
+
+  async #newLink(): Promise<PoolLink> {
+    this.#setStatus({ state: "connecting", detail: null, remedy: null });
+    const client = await loadClient();
+    const { extensionPath, extension } = this.#context;
+    const { version } = extension.packageJSON as { version: string };
+    const link = new client.PoolLink(() => {
+      const cpuSlots = settings.cpuSlots();
+      return client.connectLocalPool({
+        home: settings.poolFolder(),
+        serverScript: path.join(extensionPath, "dist", "server.js"),
+        pythonFolder: path.join(extensionPath, "dist", "python"),
+        runtimePath: settings.runtimePath(),
+        environment: cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) },
+        client: { name: "vscode", version },
+      });
+    });
+    link.onDidChangeState((state) => this.#onLinkState(link, state));
+    link.mirror.onDidChange((change) => this.#changeEmitter.fire(change));
+    link.onLive((live) => this.#liveEmitter.fire(live));
+    link.watch([...new Set([...this.#watched.values()].flat())]);
+    this.#link = link;
+    return link;
+  }
+
+  #onLinkState(link: PoolLink, state: LinkState): void {
+    if (link !== this.#link) return;
+    switch (state.state) {
+      case "connected":
+        void link.connection().then(
+          ({ pool }) => {
+            this.#info = pool;
+            this.#log.info(
+              `Connected to the pool in ${pool.folder} (server ${pool.serverVersion}, pid ${pool.serverPid}).`,
+            );
+            this.#setStatus({ state: "connected", detail: null, remedy: null });
+          },
+          (error: unknown) => this.#log.warn(messageOf(error)),
+        );
+        return;
+      case "waiting":
+      case "failed":
+        this.#log.warn(`Not connected: ${state.detail} ${state.remedy ?? ""}`);
+        this.#setStatus({ state: "disconnected", detail: state.detail, remedy: state.remedy });
+        return;
+      case "connecting":
+        // While it tries again by itself the reason stays on screen.
+        if (this.#status.state !== "disconnected")
+          this.#setStatus({ state: "connecting", detail: null, remedy: null });
+        return;
+      case "idle":
+      case "closed":
+        return;
+    }
+  }
+
+  #setStatus(status: PoolStatus): void {
+    this.#status = status;
+    this.#statusEmitter.fire(status);
+  }
+}

@@ -1,0 +1,28 @@
+/** The settings of package.json, read where they are used. */
+import * as vscode from "vscode";
+
+const section = (scope?: vscode.ConfigurationScope): vscode.WorkspaceConfiguration =>
+  vscode.workspace.getConfiguration("trainyard", scope);
+
+/** Empty text means that the setting is not set. */
+function text(name: string, scope?: vscode.ConfigurationScope): string | null {
+  const value = section(scope).get<unknown>(name);
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+}
+
+export type NotificationKind = "finished" | "failed" | "nan";
+
+export const settings = {
+  python: (): string | null => text("python"),
+  poolFolder: (): string | null => text("poolFolder"),
+  runtimePath: (): string | null => text("runtimePath"),
+  /** Null: the server's own default, or TRAINYARD_CPU_SLOTS. */
+  cpuSlots: (): number | null => {
+    const found = section().inspect<number>("cpuSlots");
+    const value = found?.globalValue;
+    return typeof value === "number" && Number.isInteger(value) && value >= 1 ? value : null;
+  },
+  restoreFolder: (scope?: vscode.Uri): string =>
+    text("restoreFolder", scope) ?? "checkpoints/${experiment}-${trial}-step${step}",
+  notify: (kind: NotificationKind): boolean => section().get<boolean>(`notifications.${kind}`, true),
+};

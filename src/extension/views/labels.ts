@@ -1,0 +1,200 @@
+/** Texts of the experiments tree. Pure. */
+import type {
+  Checkpoint,
+  Experiment,
+  Failure,
+  MetricChoice,
+  Trial,
+} from "../../cluster/protocol/entities.ts";
+import { formatAge, formatBytes, formatValue, oneLine, plural } from "../format.ts";
+import { GROUPS, groupOf, isFinal, lookOf, type GroupId, type StateLook } from "./states.ts";
+
+/** What a row shows; the tree turns it into a TreeItem. */
+export interface Row {
+  label: string;
+  description: string;
+  /** Lines of plain text. */
+  tooltip: string[];
+  look: StateLook | null;
+  contextValue: string;
+  /** What a screen reader says. */
+  spoken: string;
+}
+
+export function experimentTitle(experiment: Pick<Experiment, "id" | "name">): string {
+  return `#${experiment.id} ${experiment.name}`;
+}
+
+/** A whole search. */
+export function experimentRow(experiment: Experiment, trials: readonly Trial[], nowMs: number): Row {
+  const look = lookOf(experiment.state);
+  const ended = trials.filter((trial) => isFinal(trial.state)).length;
+  const planned = experiment.trialsPlanned ?? trials.length;
+  const best = experiment.best && experiment.metric ? formatValue(experiment.best.value) : null;
+  const description = [look.word, `${ended}/${planned}`, best].filter((part) => part !== null).join(" · ");
+  const title = experimentTitle(experiment);
+  const tooltip = [`${title} (${look.word})`, `${plural(ended, "trial")} of ${planned} ended`];
+  if (experiment.best && experiment.metric)
+    tooltip.push(
+      `Best ${metricName(experiment.metric)} ${formatValue(experiment.best.value)} (trial ${experiment.best.trialId})`,
+    );
+  tooltip.push(...origin(experiment, nowMs), ...experiment.warnings);
+  const living = trials.filter((trial) => !isFinal(trial.state));
+  const pausable = living.some((trial) => trial.pausable.possible);
+  return {
+    label: title,
+    description,
+    tooltip,
+    look,
+    contextValue: tokens("experiment", experiment.state, !isFinal(experiment.state), {
+      pausable: pausable && experiment.state !== "paused",
+      unpausable: !pausable && experiment.state === "running",
+      resumable: trials.some((trial) => trial.state === "paused"),
+      hasCheckpoints: false,
+      hasLine: false,
+    }),
+    spoken: `Experiment ${experiment.id} ${experiment.name}, ${description.replaceAll(" · ", ", ")}`,
+  };
+}
+
+/** A trial in a search, or (with `single`) the one row of an experiment that has one trial. */
+export function trialRow(
+  experiment: Experiment,
+  trial: Trial,
+  checkpoints: number,
+  nowMs: number,
+  single: boolean,
+): Row {
+  const look = lookOf(trial.state);
+  const details = trialDetails(experiment, trial);
+  const label = single ? experimentTitle(experiment) : trialLabel(trial);
+  const tooltip = [`${single ? experimentTitle(experiment) : `Trial ${trial.id}`} (${look.word})`];
+  if (trial.waitReason !== null) tooltip.push(trial.waitReason);
+  if (trial.failure) tooltip.push(...failureLines(trial.failure));
+  if (trial.nan) tooltip.push(`${trial.nan.metric} was not a number at step ${trial.nan.step}`);
+  if (trial.latestStep !== null) tooltip.push(`Step ${trial.latestStep}`);
+  if (trial.best && experiment.metric)
+    tooltip.push(
+      `Best ${metricName(experiment.metric)} ${formatValue(trial.best.value)} at step ${trial.best.step}`,
+    );
+  if (checkpoints > 0) tooltip.push(plural(checkpoints, "checkpoint"));
+  if (!isFinal(trial.state) && !trial.pausable.possible && trial.pausable.reason !== null)
+    tooltip.push(`Cannot be paused: ${trial.pausable.reason}`);
+  if (single) tooltip.push(...origin(experiment, nowMs));
+  tooltip.push(...trial.warnings, ...(single ? experiment.warnings : []));
+  const description = [look.word, ...details].join(" · ");
+  const running = trial.state === "running" || trial.state === "starting";
+  return {
+    label,
+    description,
+    tooltip,
+    look:
+      trial.nan && trial.state === "running" ? { ...look, icon: "warning", color: "charts.orange" } : look,
+    contextValue: tokens(single ? "trial.single" : "trial", trial.state, !isFinal(trial.state), {
+      pausable: running && trial.pausable.possible,
+      unpausable: running && !trial.pausable.possible,
+      resumable: trial.state === "paused",
+      hasCheckpoints: checkpoints > 0,
+      hasLine: Boolean(trial.failure?.frame),
+    }),
+    spoken: `${single ? `Experiment ${experiment.id} ${experiment.name}` : `Trial ${trial.number}`}, ${description.replaceAll(" · ", ", ")}`,
+  };
+}
+
+export function groupRow(group: GroupId, trials: readonly Trial[]): Row {
+  const count = trials.filter((trial) => groupOf(trial.state) === group).length;
+  const label = GROUPS.find(({ id }) => id === group)?.label ?? group;
+  return {
+    label,
+    description: String(count),
+    tooltip: [],
+    look: null,
+    contextValue: "group",
+    spoken: `${label}, ${plural(count, "trial")}`,
+  };
+}
+
+export function checkpointRow(checkpoint: Checkpoint, metric: MetricChoice | null, nowMs: number): Row {
+  const value = checkpointValue(checkpoint, metric);
+  const description = [
+    value,
+    formatBytes(checkpoint.bytes),
+    formatAge(checkpoint.createdAt, nowMs),
+    checkpoint.pinned ? "pinned" : null,
+  ]
+    .filter((part) => part !== null)
+    .join(" · ");
+  return {
+    label: `Step ${checkpoint.step}`,
+    description,
+    tooltip: [
+      `Checkpoint ${checkpoint.uuid}`,
+      `${plural(checkpoint.files, "file")}, ${formatBytes(checkpoint.bytes)}, ${new Date(checkpoint.createdAt).toLocaleString()}`,
+      ...Object.entries(checkpoint.metrics).map(([name, number]) => `${name} ${formatValue(number)}`),
+    ],
+    look: { icon: checkpoint.pinned ? "pinned" : "archive", color: null, word: "checkpoint" },
+    contextValue: checkpoint.pinned ? "checkpoint.pinned" : "checkpoint",
+    spoken: `Checkpoint at step ${checkpoint.step}, ${description.replaceAll(" · ", ", ")}`,
+  };
+}
+
+/** `val_loss 0.0613`, or null when the checkpoint has no value of it. */
+export function checkpointValue(checkpoint: Checkpoint, metric: MetricChoice | null): string | null {
+  const value = metric ? checkpoint.metrics[`${metric.group}/${metric.name}`] : undefined;
+  return metric && value !== undefined ? `${metricName(metric)} ${formatValue(value)}` : null;
+}
+
+export function metricName(metric: Pick<MetricChoice, "name">): string {
+  return metric.name;
+}
+
+/** Most telling first: why it failed or waits, else how far it is. */
+function trialDetails(experiment: Experiment, trial: Trial): string[] {
+  if (trial.state === "failed" && trial.failure) return [oneLine(trial.failure.message, 120)];
+  if (trial.state === "waiting" && trial.waitReason !== null) return [oneLine(trial.waitReason, 120)];
+  const details: string[] = [];
+  if (trial.nan) details.push(`${trial.nan.metric} is not a number`);
+  if (trial.progress !== null && !isFinal(trial.state)) details.push(`${Math.floor(trial.progress * 100)}%`);
+  else if (trial.latestStep !== null) details.push(`step ${trial.latestStep}`);
+  if (trial.best && experiment.metric)
+    details.push(`${metricName(experiment.metric)} ${formatValue(trial.best.value)}`);
+  return details;
+}
+
+/** `3  lr=0.01 width=64`: what tells this trial from its neighbours. */
+function trialLabel(trial: Trial): string {
+  const values = Object.entries(trial.hyperparameters)
+    .filter(([, value]) => typeof value !== "object")
+    .slice(0, 4)
+    .map(
+      ([name, value]) => `${name}=${typeof value === "number" ? formatValue(value) : JSON.stringify(value)}`,
+    );
+  return [`Trial ${trial.number}`, ...values].join("  ");
+}
+
+export function failureLines(failure: Failure): string[] {
+  const lines = [failure.message];
+  if (failure.frame)
+    lines.push(
+      `${failure.frame.file}:${failure.frame.line}${failure.frame.function === null ? "" : ` in ${failure.frame.function}`}`,
+    );
+  return lines;
+}
+
+function origin(experiment: Experiment, nowMs: number): string[] {
+  return [
+    experiment.commandLine.join(" "),
+    experiment.workspace,
+    `Submitted ${formatAge(experiment.createdAt, nowMs)}`,
+  ];
+}
+
+function tokens(
+  kind: string,
+  state: string,
+  live: boolean,
+  flags: Readonly<Record<string, boolean>>,
+): string {
+  const set = Object.entries(flags).flatMap(([name, value]) => (value ? [name] : []));
+  return [kind, state, ...(live ? ["live"] : []), ...set].join(".");
+}

@@ -1,0 +1,145 @@
+/** Which rows stand under which in the experiments tree, and in what order. Pure. */
+import { rankCheckpoints } from "../../cluster/client/checkpointChoice.ts";
+import type { Experiment, MetricChoice, Trial } from "../../cluster/protocol/entities.ts";
+import type { PoolMirror } from "../../cluster/client/mirror.ts";
+import { groupOf, GROUPS, type GroupId } from "./states.ts";
+
+/** `single`: the one row of an experiment with one trial, which is trial and experiment at once. */
+export type ExperimentsNode =
+  | { kind: "experiment"; experimentId: number }
+  | { kind: "single"; experimentId: number; trialId: string }
+  | { kind: "group"; experimentId: number; group: GroupId }
+  | { kind: "trial"; experimentId: number; trialId: string }
+  | { kind: "checkpoint"; experimentId: number; trialId: string; uuid: string }
+  | { kind: "more"; experimentId: number; group: GroupId; hidden: number };
+
+/** The tree asks for every row of an open group at once, so a group shows this many, and more on demand. */
+export const PAGE_OF_TRIALS = 200;
+
+/** Stable over reloads and state changes: selection and expansion hang on it. */
+export function nodeId(node: ExperimentsNode): string {
+  switch (node.kind) {
+    case "experiment":
+    case "single":
+      return `experiment/${node.experimentId}`;
+    case "group":
+      return `experiment/${node.experimentId}/${node.group}`;
+    case "more":
+      return `experiment/${node.experimentId}/${node.group}/more`;
+    case "trial":
+      return `trial/${node.trialId}`;
+    case "checkpoint":
+      return `checkpoint/${node.uuid}`;
+  }
+}
+
+export function isSingle(experiment: Pick<Experiment, "searcher">): boolean {
+  return experiment.searcher === "single";
+}
+
+export function rowOf(mirror: PoolMirror, experiment: Experiment): ExperimentsNode {
+  const [trial] = isSingle(experiment) ? mirror.trialsOf(experiment.id) : [];
+  return trial
+    ? { kind: "single", experimentId: experiment.id, trialId: trial.id }
+    : { kind: "experiment", experimentId: experiment.id };
+}
+
+export interface ExperimentsFilter {
+  /** Absolute paths of the open folders; empty without one. */
+  folders: readonly string[];
+  showAll: boolean;
+}
+
+/** Newest first; those of the open folders before those of others. */
+export function rootsOf(mirror: PoolMirror, filter: ExperimentsFilter): ExperimentsNode[] {
+  const here = (experiment: Experiment): boolean => filter.folders.includes(experiment.workspace);
+  return [...mirror.experiments.values()]
+    .filter((experiment) => filter.showAll || filter.folders.length === 0 || here(experiment))
+    .sort((a, b) => Number(here(b)) - Number(here(a)) || b.id - a.id)
+    .map((experiment) => rowOf(mirror, experiment));
+}
+
+export function childrenOf(
+  mirror: PoolMirror,
+  node: ExperimentsNode,
+  shown: (experimentId: number, group: GroupId) => number,
+): ExperimentsNode[] {
+  switch (node.kind) {
+    case "experiment":
+      return groupsOf(mirror, node.experimentId);
+    case "group": {
+      const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
+      const trials = sortTrials(
+        mirror.trialsOf(node.experimentId).filter((trial) => groupOf(trial.state) === node.group),
+        metric,
+      );
+      const most = shown(node.experimentId, node.group);
+      const rows: ExperimentsNode[] = trials.slice(0, most).map((trial) => ({
+        kind: "trial",
+        experimentId: node.experimentId,
+        trialId: trial.id,
+      }));
+      const hidden = trials.length - rows.length;
+      return hidden > 0
+        ? [...rows, { kind: "more", experimentId: node.experimentId, group: node.group, hidden }]
+        : rows;
+    }
+    case "single":
+    case "trial": {
+      const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
+      return rankCheckpoints(mirror.checkpointsOf(node.trialId), metric).map((checkpoint) => ({
+        kind: "checkpoint",
+        experimentId: node.experimentId,
+        trialId: node.trialId,
+        uuid: checkpoint.uuid,
+      }));
+    }
+    case "checkpoint":
+    case "more":
+      return [];
+  }
+}
+
+export function parentOf(mirror: PoolMirror, node: ExperimentsNode): ExperimentsNode | undefined {
+  switch (node.kind) {
+    case "experiment":
+    case "single":
+      return undefined;
+    case "group":
+      return { kind: "experiment", experimentId: node.experimentId };
+    case "more":
+      return { kind: "group", experimentId: node.experimentId, group: node.group };
+    case "trial": {
+      const trial = mirror.trials.get(node.trialId);
+      return { kind: "group", experimentId: node.experimentId, group: groupOf(trial?.state ?? "running") };
+    }
+    case "checkpoint":
+      return trialRow(mirror, node.experimentId, node.trialId);
+  }
+}
+
+/** The row that stands for a trial: its own, or its experiment's when it is the only one. */
+export function trialRow(mirror: PoolMirror, experimentId: number, trialId: string): ExperimentsNode {
+  const experiment = mirror.experiments.get(experimentId);
+  const single = experiment ? isSingle(experiment) : false;
+  return { kind: single ? "single" : "trial", experimentId, trialId };
+}
+
+function groupsOf(mirror: PoolMirror, experimentId: number): ExperimentsNode[] {
+  const present = new Set(mirror.trialsOf(experimentId).map((trial) => groupOf(trial.state)));
+  return GROUPS.filter(({ id }) => present.has(id)).map(({ id }) => ({
+    kind: "group",
+    experimentId,
+    group: id,
+  }));
+}
+
+/** Best first by the experiment's metric; trials without a value after them, in order of their numbers. */
+export function sortTrials(trials: readonly Trial[], metric: MetricChoice | null): Trial[] {
+  const sign = metric && !metric.smallerIsBetter ? -1 : 1;
+  return [...trials].sort((a, b) => {
+    if (metric === null || a.best === null || b.best === null)
+      return Number(a.best === null) - Number(b.best === null) || a.number - b.number;
+    return sign * (a.best.value - b.best.value) || a.number - b.number;
+  });
+}

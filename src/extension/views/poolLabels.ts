@@ -1,0 +1,50 @@
+/** Texts of the pools tree. Pure. */
+import type { Slot } from "../../cluster/protocol/entities.ts";
+import { formatBytes, plural } from "../format.ts";
+
+export function poolDescription(
+  state: "idle" | "connecting" | "connected" | "disconnected",
+  slots: readonly Pick<Slot, "state">[],
+): string {
+  switch (state) {
+    case "connecting":
+      return "connecting";
+    case "disconnected":
+      return "does not answer";
+    case "idle":
+      return "not connected yet";
+    case "connected": {
+      const free = slots.filter((slot) => slot.state === "free").length;
+      return `${free} of ${plural(slots.length, "slot")} free`;
+    }
+  }
+}
+
+export interface SlotRow {
+  description: string;
+  tooltip: string;
+  icon: string;
+  color: string | null;
+}
+
+const STATES: Readonly<Record<Slot["state"], { word: string; icon: string; color: string | null }>> = {
+  free: { word: "free", icon: "circle-large-outline", color: null },
+  held: { word: "held", icon: "circle-large-filled", color: "charts.blue" },
+  foreign: { word: "used by others", icon: "circle-large-filled", color: "charts.yellow" },
+  unusable: { word: "unusable", icon: "error", color: "testing.iconFailed" },
+};
+
+export function slotRow(slot: Slot, experiment: { id: number; name: string } | null): SlotRow {
+  const { word, icon, color } = STATES[slot.state];
+  const holder = experiment ? `#${experiment.id} ${experiment.name}` : slot.detail;
+  const used = slot.usedMemoryBytes === null ? "" : `${formatBytes(slot.usedMemoryBytes)} of `;
+  const memory = slot.memoryBytes === null ? null : `${used}${formatBytes(slot.memoryBytes)}`;
+  const busy = slot.utilisation === null ? null : `${Math.round(slot.utilisation * 100)}%`;
+  const isText = (part: string | null): part is string => part !== null && part !== "";
+  return {
+    description: [word, slot.state === "free" ? null : holder, memory, busy].filter(isText).join(" · "),
+    tooltip: [slot.name, word, slot.detail, memory].filter(isText).join("\n"),
+    icon,
+    color,
+  };
+}

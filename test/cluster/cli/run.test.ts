@@ -1,0 +1,280 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../../src/cluster/cli/run.ts";
+import { Checkpoint, Experiment, Slot, Trial } from "../../../src/cluster/protocol/entities.ts";
+import { git, put, repository, temporaryFolder } from "../client/support.ts";
+import { commandLine, unreachable } from "./terminal.ts";
+
+const { run } = commandLine();
+
+const SCRIPT = `import sys, trainyard
+run = trainyard.init()
+print("arguments", sys.argv[1:], "rate", trainyard.param("lr", 0.5), flush=True)
+print("to stderr", file=sys.stderr)
+for step in range(1, 4):
+    run.report(step, {"loss": 1 / step})
+    run.validate(step, {"val_loss": 4 - step})
+    with run.checkpoint(step) as path:
+        (path / "weights.txt").write_text(f"weights {step}")
+`;
+
+function project(script = SCRIPT): string {
+  const folder = temporaryFolder("project");
+  put(folder, { "train.py": script });
+  return folder;
+}
+
+describe("one experiment from end to end", () => {
+  it("submits, waits, lists, shows, logs, reads metrics, restores, renames and deletes", async () => {
+    const cwd = project();
+    put(cwd, { "train.yaml": "name: first\nhyperparameters: {lr: 0.25}\nresources: {priority: 5}\n" });
+    const submitted = await run(["submit", "train.py", "--wait", "--", "--epochs", "3", "a b"], { cwd });
+    expect(submitted.stderr).toContain("note: train.yaml:3: `resources.priority` has no effect here.");
+    expect(submitted).toMatchObject({ code: 0, stdout: "" });
+    expect(submitted.stderr).toMatch(/\n1 completed, step 3/);
+
+    const listed = await run(["list", "--json"]);
+    const { experiments } = JSON.parse(listed.stdout) as { experiments: unknown[] };
+    expect(experiments.map((experiment) => Experiment.parse(experiment))).toMatchObject([
+      { id: 1, name: "first", state: "completed", configuration: "train.yaml", workspace: cwd },
+    ]);
+    expect((await run(["list"])).stdout).toMatch(/^ID +STATE +NAME[^]*1 +completed +first/);
+
+    expect((await run(["logs", "1"])).stdout).toBe("arguments ['--epochs', '3', 'a b'] rate 0.25\n");
+    expect((await run(["logs", "1.1", "--stderr"])).stdout).toBe("to stderr\n");
+    expect((await run(["logs", "1.1.1", "-f"])).stdout).toContain("arguments");
+    expect(JSON.parse((await run(["logs", "1", "--json"])).stdout)).toMatchObject({
+      runId: "1.1.1",
+      stream: "stdout",
+    });
+
+    const shown = await run(["show", "1"]);
+    expect(shown.stdout).toContain("val_loss 1 at step 3");
+    const trial = JSON.parse((await run(["show", "1.1", "--json"])).stdout) as { trial: unknown };
+    expect(Trial.parse(trial.trial)).toMatchObject({ id: "1.1", state: "completed" });
+
+    const curve = JSON.parse((await run(["metrics", "1", "--metric", "training/loss", "--json"])).stdout) as {
+      series: { points: { step: number; value: number; time: number }[] }[];
+    };
+    expect(curve.series[0]?.points.map(({ step, value }) => [step, value])).toEqual([
+      [1, 1],
+      [2, 1 / 2],
+      [3, 1 / 3],
+    ]);
+    expect(Math.abs((curve.series[0]?.points[0]?.time ?? 0) - Date.now())).toBeLessThan(600_000);
+    expect((await run(["metrics", "1"])).stdout).toMatch(/validation\/val_loss +3 +3 +1/);
+    expect(await run(["metrics", "1", "--metric", "nope"])).toMatchObject({ code: 2 });
+
+    const { checkpoints } = JSON.parse((await run(["checkpoints", "1", "--json"])).stdout) as {
+      checkpoints: unknown[];
+    };
+    const ranked = checkpoints.map((checkpoint) => Checkpoint.parse(checkpoint));
+    expect(ranked.map(({ step }) => step)).toEqual([3, 2, 1]);
+
+    const restored = await run(["restore", "1"], { cwd });
+    expect(restored).toMatchObject({ code: 0 });
+    expect(restored.stdout).toContain("checkpoints/1-1-step3");
+    expect(readFileSync(path.join(cwd, "checkpoints/1-1-step3/weights.txt"), "utf8")).toBe("weights 3");
+    expect((await run(["restore", "1"], { cwd })).stdout).toContain("was there already");
+    const other = ranked[2]?.uuid ?? "";
+    expect(await run(["restore", other, "--to", "mine"], { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(cwd, "mine/weights.txt"), "utf8")).toBe("weights 1");
+    const conflict = await run(["restore", "1", "--to", "mine"], { cwd });
+    expect(conflict).toMatchObject({ code: 1, stdout: "" });
+    expect(conflict.stderr).toContain("The folder holds another checkpoint.");
+    expect(await run(["restore", "1", "--to", "mine", "--replace"], { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(cwd, "mine/weights.txt"), "utf8")).toBe("weights 3");
+
+    expect(await run(["rename", "1", "another name"])).toMatchObject({ code: 0 });
+    const refused = await run(["delete", "1"]);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("experiment 1 with 3 checkpoints");
+    expect((await run(["list"])).stdout).toContain("another name");
+    expect(await run(["delete", "1", "--yes"])).toMatchObject({ code: 0 });
+    expect((await run(["list"])).stdout).not.toContain("another name");
+  }, 60_000);
+
+  it("exits with 1 when the experiment fails, and says why and where", async () => {
+    const cwd = project("def boom():\n    raise ValueError('too large')\nboom()\n");
+    const ran = await run(["submit", "train.py", "--wait", "--json"], { cwd });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("too large");
+    const { experiment } = JSON.parse(ran.stdout) as { experiment: unknown };
+    const { id, state } = Experiment.parse(experiment);
+    expect(state).toBe("failed");
+    expect((await run(["show", String(id)])).stdout).toContain("train.py:2");
+  }, 60_000);
+
+  it("stops what runs; follows output until then; leaving with Ctrl-C leaves it running", async () => {
+    const cwd = project("import time\nprint('begun', flush=True)\ntime.sleep(120)\n");
+    const interrupt = new AbortController();
+    const waiting = run(["submit", "train.py", "--wait"], { cwd, signal: interrupt.signal });
+    await sleep(300);
+    const id = await untilRunning();
+    interrupt.abort();
+    const left = await waiting;
+    expect(left.code).toBe(130);
+    expect(left.stderr).toContain("goes on without this command");
+    const following = run(["logs", id, "--follow"]);
+    expect(await run(["kill", id])).toMatchObject({ code: 0 });
+    expect(await following).toMatchObject({ code: 0, stdout: "begun\n" });
+    expect((await run(["show", id])).stdout).toMatch(/State +killed/);
+  }, 60_000);
+
+  async function untilRunning(): Promise<string> {
+    for (;;) {
+      const { experiments } = JSON.parse((await run(["list", "--json"])).stdout) as {
+        experiments: Experiment[];
+      };
+      const running = experiments.find((experiment) => experiment.state === "running");
+      if (running && (await run(["logs", String(running.id)])).stdout.includes("begun"))
+        return String(running.id);
+      await sleep(100);
+    }
+  }
+});
+
+describe("what the snapshot is of", () => {
+  it("the repository around the script; the run starts where the person is", async () => {
+    const folder = repository({ "lib/helper.py": "NAME = 'helped'\n", ".gitignore": "data/\n" });
+    put(folder, {
+      "scripts/train.py":
+        "import os, sys\nsys.path.insert(0, 'lib')\nimport helper\nprint(helper.NAME, os.listdir('data'))\n",
+      "data/a.txt": "a",
+    });
+    const ran = await run(["submit", "scripts/train.py", "--wait"], { cwd: folder });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stderr).toContain("linked: data");
+    const id = /Experiment (\d+)/.exec(ran.stderr)?.[1] ?? "";
+    expect((await run(["logs", id])).stdout).toBe("helped ['a.txt']\n");
+    expect(git(folder, "status", "--porcelain")).toBe("?? scripts/\n");
+  }, 60_000);
+
+  it("needs --yes above 10,000 files, and says what is large", async () => {
+    const cwd = project("print('ran')\n");
+    mkdirSync(path.join(cwd, "many"));
+    for (let number = 0; number < 10_001; number++) writeFileSync(path.join(cwd, "many", String(number)), "");
+    const refused = await run(["submit", "train.py"], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("10,002 files");
+    expect(refused.stderr).toMatch(/10,001 files +many/);
+    expect(refused.stderr).toContain("--yes");
+    expect(await run(["submit", "train.py", "--yes", "--wait"], { cwd })).toMatchObject({ code: 0 });
+    expect(await run(["submit", "train.py", "--wait"], { cwd })).toMatchObject({ code: 0 });
+  }, 120_000);
+});
+
+describe("bad input", () => {
+  it.each<[string[], number, RegExp]>([
+    [[], 2, /^Usage: trainyard COMMAND/],
+    [["nope"], 2, /There is no command `nope`/],
+    [["pool"], 2, /There is: pool status/],
+    [["show"], 2, /`show` needs ID[^]*Usage: trainyard show ID/],
+    [["show", "12x"], 2, /`12x` is no id/],
+    [["show", "1", "2"], 2, /one argument too many/],
+    [["list", "--frobnicate"], 2, /frobnicate/],
+    [["list", "--", "x"], 2, /takes nothing after/],
+    [["submit", "none.py"], 1, /There is no script/],
+    [["submit", "train.py", "extra"], 2, /Arguments of the script follow after `--`/],
+    [["submit", "train.py", "--slots", "many"], 2, /--slots many/],
+    [["submit", "train.py", "--config", "none.yaml"], 1, /There is no configuration/],
+    [["submit", "train.py", "--python", "/no/python"], 1, /There is no Python at \/no\/python/],
+    [["submit", "ignored.py"], 1, /ignored.py is not part of the snapshot: ignored by .gitignore:1/],
+    [["show", "999"], 1, /999/],
+    [["restore", "999"], 1, /999/],
+    [["restore", "11111111-1111-1111-1111-111111111111"], 1, /11111111/],
+    [["logs", "1", "-f", "--json"], 2, /one document/],
+    [["rename", "1", " "], 2, /A name has/],
+    [["kill", "1.1.1"], 2, /neither an experiment/],
+  ])("%j exits with %i", async (argv, code, message) => {
+    const cwd = project();
+    put(cwd, { "ignored.py": "x", ".gitignore": "ignored.py\n" });
+    const ran = await run(argv, { cwd });
+    expect(ran.stderr).toMatch(message);
+    expect(ran).toMatchObject({ code, stdout: "" });
+  });
+
+  it("says each mistake of a configuration with its place", async () => {
+    const cwd = project();
+    put(cwd, { "train.yaml": "searcher:\n  max_trial: 3\n" });
+    const ran = await run(["submit", "train.py"], { cwd });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(
+      "train.yaml:2:3: Unknown key `searcher.max_trial`. Did you mean `max_trials`?",
+    );
+    put(cwd, { "train.yaml": "searcher: {name: grid, metric: x}\n" });
+    expect((await run(["submit", "train.py"], { cwd })).stderr).toContain("does not run yet");
+  });
+
+  it("takes secrets from the environment, and names those that are missing", async () => {
+    const cwd = project("import os\nprint(len(os.environ['KEY']))\n");
+    put(cwd, { "train.yaml": "environment:\n  environment_variables: ['KEY=${secret:MY_KEY}']\n" });
+    const missing = await run(["submit", "train.py"], { cwd });
+    expect(missing).toMatchObject({ code: 1 });
+    expect(missing.stderr).toContain("MY_KEY");
+    const ran = await run(["submit", "train.py", "--wait"], { cwd, environment: { MY_KEY: "s3cret" } });
+    expect(ran).toMatchObject({ code: 0 });
+    const id = /Experiment (\d+)/.exec(ran.stderr)?.[1] ?? "";
+    expect((await run(["logs", id])).stdout).toBe("6\n");
+  }, 60_000);
+
+  it("exits with 3 when the pool cannot be reached, and says what to do", async () => {
+    const ran = await run(["list"], { connect: unreachable });
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toBe("trainyard: The pool cannot be reached: no.\nStart it.\n");
+  });
+});
+
+describe("help and format", () => {
+  it.each(COMMANDS.map((command) => command.name))("%s --help", async (name) => {
+    const ran = await run([...name.split(" "), "--help"], { connect: unreachable });
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(ran.stdout).toContain(`Usage: trainyard ${name}`);
+  });
+
+  it("lists all commands, and the version", async () => {
+    const { stdout } = await run(["--help"]);
+    for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name} `);
+    expect((await run(["--version"])).stdout).toBe("1.2.3\n");
+  });
+
+  it("shows slots as the protocol has them", async () => {
+    const { slots } = JSON.parse((await run(["pool", "status", "--json"])).stdout) as { slots: unknown[] };
+    expect(slots.map((slot) => Slot.parse(slot)).length).toBeGreaterThan(0);
+    expect((await run(["pool", "status"])).stdout).toMatch(/SLOT +NAME +STATE/);
+  });
+
+  it("has colours on a terminal only, and not with NO_COLOR", async () => {
+    const escape = "\u001b[";
+    expect((await run(["list"], { isTTY: true })).stdout).toContain(escape);
+    expect((await run(["list"], { isTTY: true, environment: { NO_COLOR: "1" } })).stdout).not.toContain(
+      escape,
+    );
+    expect((await run(["list"])).stdout).not.toContain(escape);
+  });
+
+  it("lets nothing of a script through to a terminal but text", async () => {
+    const cwd = project("print('\\x1b]0;title\\x07a\\x1b[31mb\\x9bc\\u202ed', flush=True)\n");
+    const name = "evil\u001b[2J";
+    const ran = await run(["submit", "train.py", "--wait", "--name", name], { cwd });
+    expect(ran).toMatchObject({ code: 0 });
+    const id = /Experiment (\d+)/.exec(ran.stderr)?.[1] ?? "";
+    expect((await run(["logs", id], { isTTY: true })).stdout).toBe("abcd\n");
+    expect((await run(["list"])).stdout).not.toContain("\u001b");
+    expect((await run(["show", id])).stdout).not.toContain("\u001b");
+  }, 60_000);
+
+  it("stops the server, and the next command starts it again", async () => {
+    const before = JSON.parse((await run(["pool", "status", "--json"])).stdout) as {
+      pool: { serverPid: number };
+    };
+    expect(await run(["server", "stop"])).toMatchObject({ code: 0 });
+    while (existsSync(`/proc/${before.pool.serverPid}/exe`)) await sleep(50);
+    const after = JSON.parse((await run(["pool", "status", "--json"])).stdout) as {
+      pool: { serverPid: number };
+    };
+    expect(after.pool.serverPid).not.toBe(before.pool.serverPid);
+  }, 60_000);
+});

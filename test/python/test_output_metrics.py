@@ -73,6 +73,7 @@ class Streams(unittest.TestCase):
         self.assertEqual(feed(bytes(range(256)) * 4096, b"\x00step=1 loss=2\n"), [])
         endless = [b"step=1 loss=0.5 " * 65536] * 100  # 100 MB without a newline
         self.assertEqual(feed(*endless, b"\nstep=2 loss=1\n"), [("training", 2, {"loss": 1.0})])
+        self.assertEqual(feed(b"x" * 20_000, b" step=1 loss=1\nstep=2 loss=1\n"), [("training", 2, {"loss": 1.0})])
         reader = OutputMetrics()
         for piece in endless[:3]:
             reader.feed(piece)
@@ -92,9 +93,14 @@ class InARun(Pool):
                          [{"val_loss": 0.0}, {"val_loss": 1.0}, {"val_loss": 2.0}])  # fmt: skip
 
     def test_not_when_the_script_reports_itself(self):
-        run_dir, _ = self.run_script(
-            "import trainyard\ntrainyard.report(1, loss=0.5)\nprint('step=1 loss=0.5')\ntrainyard.report(2, loss=0.4)"
-        )
+        script = """
+            import time, trainyard
+            trainyard.report(1, loss=0.5)
+            print("step=1 loss=0.5")
+            trainyard.report(2, loss=0.4)
+            time.sleep(0.8)  # long enough to be looked at while it runs, too
+        """
+        run_dir, _ = self.run_script(script)
         self.assertEqual(self.events(run_dir, "metrics", "output"), [])
         self.assertEqual(len(self.events(run_dir, "metrics", "harness")), 2)
 

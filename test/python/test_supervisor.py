@@ -47,6 +47,8 @@ class Endings(Pool):
             ({"entrypoint": {"kind": "command", "argv": ["no-such-program"]}}, "exec", "no-such-program"),
             ({"directory": "gone"}, "directory", "gone"),
             ({"directory": "../.."}, "exec", "leaves the working tree"),
+            ({"directory": "/tmp"}, "exec", "leaves the working tree"),
+            ({"entrypoint": script(script="/etc/passwd")}, "exec", "leaves the working tree"),
             ({"entrypoint": {"kind": "other"}}, "exec", "unknown entrypoint kind"),
             ({"seed": "x"}, "exec", "'seed'"),
         ]
@@ -246,6 +248,22 @@ class Stopping(Pool):
                 ended = self.finish(run_dir)
                 self.assertEqual(ended["acknowledged"], {"control": 4, "action": action})
                 self.assertEqual((ended["code"], ended["asked"], ended["escalated"]), (9, action, None))
+
+    def test_gone_before_the_supervisor_has_looked(self):
+        """The script writes its own control.json, so that it has acknowledged and left within milliseconds."""
+        script = """
+            import json, os, trainyard
+            run = trainyard.init()
+            content = {"version": 1, "control": 2, "action": "pause", "reason": "test", "at": 1.5}
+            with open("../control.tmp", "w") as file:
+                json.dump(content, file)
+            os.rename("../control.tmp", "../control.json")
+            assert run.should_stop()
+            os._exit(0)
+        """
+        for number in range(5):
+            _, ended = self.run_script(script, name="1.%d.1" % number)
+            self.assertEqual((ended["acknowledged"], ended["asked"]), ({"control": 2, "action": "pause"}, "pause"))
 
     def test_stop_not_acknowledged_is_terminated(self):
         run_dir = self.make("import time\nprint('ready', flush=True)\ntime.sleep(300)", stopAcknowledgeS=0.2)

@@ -1,5 +1,5 @@
 /** The controls of the pages. Each returns a plain element; its behaviour is in what it was given. */
-import { h, icon, replaceChildren } from "./dom.ts";
+import { h, icon } from "./dom.ts";
 
 export interface ButtonOptions {
   label: string;
@@ -64,7 +64,12 @@ export function select<T extends string>(options: SelectOptions<T>): Select<T> {
   });
   const fill = (items: readonly { value: T; label: string }[]) => {
     const before = input.value;
-    replaceChildren(input, ...items.map((item) => h("option", { value: item.value }, item.label)));
+    while (input.options.length > items.length) input.options[input.options.length - 1]?.remove();
+    items.forEach((item, index) => {
+      const option = input.options[index] ?? input.appendChild(h("option"));
+      if (option.value !== item.value) option.value = item.value;
+      if (option.text !== item.label) option.text = item.label;
+    });
     if (items.some((item) => item.value === before)) input.value = before;
   };
   fill(options.options);

@@ -36,7 +36,7 @@ afterEach(async () => {
   await kill();
   await killRuns(home);
   rmSync(home, { recursive: true, force: true });
-});
+}, 30_000);
 
 async function start(): Promise<void> {
   const child = spawn(

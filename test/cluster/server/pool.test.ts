@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;
-afterEach(() => server.close());
+afterEach(() => server.close(), 30_000);
 
 test("a submitted script runs to its end; its curve, output and events are there", async () => {
   server = await openTestServer();
@@ -195,4 +197,50 @@ run.validate(3, {"accuracy": 0.25})
   expect((await server.trial(trialId)).best).toEqual({ value: 0.25, step: 3 });
   const { experiment } = await server.call("experiment/get", { experimentId: 1 });
   expect(experiment).toMatchObject({ metric: { origin: "person" }, best: { trialId, value: 0.25 } });
+});
+
+test("an interpreter that is not there fails at once and says so", async () => {
+  server = await openTestServer();
+  const trialId = await server.submit(
+    { "train.py": "print(1)" },
+    { interpreter: "/nonexistent/python", configuration: { max_restarts: 3 }, source: "max_restarts: 3" },
+  );
+  const trial = await server.untilState(trialId, "failed");
+  expect(trial).toMatchObject({ attempts: 1, startedAt: null, failure: { kind: "launch" } });
+  expect(trial.failure?.message).toContain("/nonexistent/python");
+  const { runs } = await server.call("experiment/get", { experimentId: 1 });
+  expect(runs).toMatchObject([{ outcome: "unstarted", slots: ["cpu:0"] }]);
+});
+
+test("a slot that another pool holds is waited for, by name, and taken when it is free", async () => {
+  server = await openTestServer();
+  const holder = spawn("/usr/bin/python3", [
+    "-c",
+    `import fcntl, json, os, sys, time
+os.makedirs(sys.argv[1], exist_ok=True)
+file = open(os.path.join(sys.argv[1], "cpu-0"), "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+json.dump({"account": "bob", "host": "h", "pid": os.getpid(), "run": "7.1.1", "pool": "/other", "since": time.time()}, file)
+file.flush()
+print("held", flush=True)
+time.sleep(600)`,
+    path.join(server.home, "leases"),
+  ]);
+  await once(holder.stdout, "data");
+  const trialId = await server.submit({ "train.py": "print(1)" });
+  const waiting = await server.until(trialId, ({ waitReason }) => waitReason !== "Waits for its turn.");
+  expect(waiting.waitReason).toMatch(/^Waits for 1 slot: cpu 0 is held by bob \(run 7\.1\.1/);
+  holder.kill("SIGKILL");
+  const trial = await server.untilState(trialId, "completed");
+  expect(trial).toMatchObject({ attempts: 1, startedAt: expect.any(Number) as number });
+});
+
+test("children that a script leaves behind are ended and told", async () => {
+  server = await openTestServer();
+  const trialId = await server.submit({
+    "train.py": "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)",
+  });
+  await server.untilState(trialId, "completed");
+  const trial = await server.until(trialId, ({ warnings }) => warnings.length > 0);
+  expect(trial.warnings).toEqual(["The script left 1 process behind, which was ended."]);
 });

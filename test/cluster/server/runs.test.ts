@@ -8,7 +8,7 @@ let server: TestServer;
 beforeEach(async () => {
   server = await openTestServer();
 });
-afterEach(() => server.close());
+afterEach(() => server.close(), 30_000);
 
 const WRITES = `
 import os, pathlib

@@ -7,7 +7,7 @@ let server: TestServer;
 beforeEach(async () => {
   server = await openTestServer();
 });
-afterEach(() => server.close());
+afterEach(() => server.close(), 30_000);
 const SCRIPT = { "train.py": "print(1)" };
 
 test("a script that does not exist is refused before anything is made", async () => {

@@ -10,8 +10,14 @@ import { THEMES } from "./themes.ts";
 
 const query = new URLSearchParams(location.search);
 
+function makeScenario(name: string): Scenario {
+  const make = SCENARIOS[name];
+  if (make === undefined) throw new Error(`there is no scenario ${name}`);
+  return make();
+}
+
 class FakeHost {
-  readonly scenario: Scenario = (SCENARIOS[query.get("scenario") ?? "running"] ?? SCENARIOS.running)!();
+  readonly scenario: Scenario = makeScenario(query.get("scenario") ?? "running");
   readonly actions: unknown[] = [];
   readonly problems: string[] = [];
   readonly requests: string[] = [];

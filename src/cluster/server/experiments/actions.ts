@@ -109,6 +109,10 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
         secrets.delete(experimentId);
       });
     },
+    /** Resolves when nothing is being done with these runs. */
+    async settled(runIds: readonly string[]): Promise<void> {
+      await Promise.all(runIds.map((runId) => queues.get(runId) ?? Promise.resolve()));
+    },
     /** Ends what is being done here; the runs live on. */
     async close(): Promise<void> {
       shutdown.abort();

@@ -5,6 +5,9 @@ import { messageOf } from "../errors.ts";
 import type { ExperimentRecord, Leftovers } from "../store/records.ts";
 import type { Context } from "./context.ts";
 
+/** Something may still be written while it goes. */
+const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
+
 export type Deletion = ReturnType<typeof createDeletion>;
 
 export function createDeletion(context: Context) {
@@ -32,11 +35,11 @@ export function createDeletion(context: Context) {
   }
 
   async function clear({ experimentId, tree, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
-    for (const runId of runIds) await rm(path.join(runsFolder, runId), { recursive: true, force: true });
+    for (const runId of runIds) await rm(path.join(runsFolder, runId), REMOVE);
     for (const uuid of checkpointUuids) {
       // Without its manifest a checkpoint does not exist, so nobody sees half of one.
       await rm(path.join(checkpointsFolder, uuid, "manifest.json"), { force: true });
-      await rm(path.join(checkpointsFolder, uuid), { recursive: true, force: true });
+      await rm(path.join(checkpointsFolder, uuid), REMOVE);
     }
     for (const trialId of trialIds) curves.delete(trialId);
     context.secrets.delete(experimentId);

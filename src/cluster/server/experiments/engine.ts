@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { Failure, Run, RunOutcome } from "../../protocol/entities.ts";
+import { FINAL_TRIAL_STATES, type Failure, type Run, type RunOutcome } from "../../protocol/entities.ts";
 import type { ExitFile, SpecSlot } from "../../protocol/runDirectory.ts";
 import { searcherOf } from "../search/searchers.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
@@ -63,13 +63,13 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
+    if (event.type === "launched" && trial.currentRun !== null)
+      trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
     if (event.type === "leaseRefused" || event.type === "runLost") own.notBefore = Date.now() + RETRY_MS;
-    if (event.type === "launched") trial.startedAt ??= Date.now();
     trial.waitReason = trial.state === "waiting" ? "Waits for its turn." : null;
-    if (trial.state === "failed" || trial.state === "waiting") trial.failure = facts.failure ?? trial.failure;
-    if (trial.state === "completed") trial.failure = null;
+    trial.failure = failureAfter(record, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
     trial.pausable = pausableOf(trial);
     store.putTrial(record);
@@ -79,12 +79,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       to: trial.state,
       actions: transition.actions,
     });
-    if (isFinal(trial.state))
-      tellSearcher(
-        experiment,
-        { type: "trialEnded", number: trial.number, how: trial.state as "completed" },
-        todo,
-      );
+    const how = FINAL_TRIAL_STATES.find((state) => state === trial.state);
+    if (how !== undefined) tellSearcher(experiment, { type: "trialEnded", number: trial.number, how }, todo);
     updateExperiment(trial.experimentId, todo);
     return true;
   }
@@ -179,8 +175,11 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     if (event.type !== "runEnded" && event.type !== "runLost" && event.type !== "leaseRefused") return;
     const record = trial.currentRun === null ? null : store.run(trial.currentRun);
     if (record === null) return;
+    // A short script may have ended before anybody saw it run.
+    if (facts.exit) record.run.startedAt ??= toMs(facts.exit.startedAt);
+    trial.startedAt ??= record.run.startedAt;
     record.run.outcome = facts.outcome ?? "lost";
-    record.run.endedAt = facts.exit ? facts.exit.endedAt * 1000 : Date.now();
+    record.run.endedAt = toMs(facts.exit?.endedAt ?? null) ?? Date.now();
     record.run.exitCode = facts.exit?.code ?? null;
     record.run.signal = facts.exit?.signal ?? null;
     record.run.failure = facts.failure ?? null;
@@ -242,4 +241,14 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       }
     },
   };
+}
+
+/** Of the last run, as long as it says why the trial has failed or begins again. */
+function failureAfter({ trial }: TrialRecord, { failure }: Facts): Failure | null {
+  if (trial.state === "failed") return failure ?? trial.failure;
+  return trial.state === "waiting" ? (failure ?? null) : null;
+}
+
+function toMs(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
 }

@@ -60,6 +60,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     if (record === null || script === null || record.run.pid === script.pid) return;
     record.run.pid = script.pid;
     record.run.startedAt ??= startedAt * 1000;
+    // Together, or a crash in between would leave a trial that never runs; this event has no actions to wait for the commit.
     store.transaction(() => {
       store.putRun(record);
       engine.apply(record.run.trialId, { type: "launched" });
@@ -72,14 +73,12 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     const record = store.run(runId);
     const trial = record && store.trial(record.run.trialId);
     if (record === null || trial === null || record.run.outcome !== null) return;
-    if (exit !== null && exit.startedAt !== null && record.run.startedAt === null) {
-      record.run.startedAt = exit.startedAt * 1000;
-      store.putRun(record);
-    }
     const refused = trial.own.invalidHyperparameters;
     const event = exit === null ? lost(record) : readEnding(exit, refused !== null);
     const failure = await failureOf(record, exit, event, refused);
     engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(event, exit) });
+    if (exit !== null && exit.killedChildren > 0)
+      reports.warn(record.run.trialId, "children", leftBehind(exit.killedChildren));
     reports.announce(record.run.trialId);
     actions.tidy(runId);
   }
@@ -136,6 +135,11 @@ export function createObserver(context: Context, engine: Engine, actions: Action
       actions.tidy(runId);
     },
   };
+}
+
+function leftBehind(count: number): string {
+  const processes = count === 1 ? "1 process" : `${count} processes`;
+  return `The script left ${processes} behind, which ${count === 1 ? "was" : "were"} ended.`;
 }
 
 function plainFailure(kind: Failure["kind"], message: string): Failure {

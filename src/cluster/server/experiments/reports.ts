@@ -55,6 +55,12 @@ export function createReports(context: Context) {
       own.hasProgress = true;
     }
     for (const problem of problems) warn(record, problem, problem);
+    if (report.skippedLines > 0)
+      warn(
+        record,
+        "skipped",
+        "Lines of the run's event files that are no events, or longer than 1 MiB, were skipped.",
+      );
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
@@ -126,6 +132,13 @@ export function createReports(context: Context) {
   return {
     take,
     markStale,
+    /** Shown on the trial, once per code. */
+    warn(trialId: string, code: string, message: string): void {
+      const record = store.trial(trialId);
+      if (record === null) return;
+      warn(record, code, message);
+      store.putTrialQuietly(record);
+    },
     /** The person chose a metric, or the run has ended: at once. */
     announce,
     /** Tells the clients about trials whose last word is a second old. */

@@ -181,6 +181,7 @@ export function createExperiments(context: Context) {
         await delay(50);
       }
       const trialIds = store.trialsOf(id).map((trial) => trial.id);
+      await actions.settled(trialIds.flatMap((trialId) => store.runsOf(trialId).map((run) => run.id)));
       await deletion.delete(experiment(id));
       for (const trialId of trialIds) reports.forget(trialId);
       return { ...counted, deleted: true };

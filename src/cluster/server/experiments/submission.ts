@@ -1,7 +1,6 @@
 /** Checks a submission against what this pool has and can, and makes the experiment of it. */
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import { parseDocument } from "yaml";
 import { CallError } from "../callError.ts";
 import type { Experiment } from "../../protocol/entities.ts";
 import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
@@ -115,7 +114,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
       experimentSeed,
       searcher: searcher.begin(),
       startFrom: source === null ? null : { uuid: source.uuid, step: source.step },
-      restartsWithoutProgress: asksForRestarts(request.configuration.source?.text),
+      restartsWithoutProgress: asksForRestarts(request.configuration),
     },
   };
 }
@@ -127,12 +126,6 @@ function warningsOf(configuration: ExperimentConfiguration): string[] {
 }
 
 /** Whether the configuration as written, not a default, sets max_restarts above 0. */
-export function asksForRestarts(text: string | undefined): boolean {
-  if (text === undefined) return false;
-  try {
-    const value: unknown = parseDocument(text, { logLevel: "silent" }).get("max_restarts");
-    return typeof value === "number" && value > 0;
-  } catch {
-    return false; // not a map
-  }
+function asksForRestarts({ value, source }: SubmitRequest["configuration"]): boolean {
+  return value.max_restarts > 0 && source !== null && /^[^#\n]*\bmax_restarts["']?\s*:/m.test(source.text);
 }

@@ -103,7 +103,11 @@ function wrap(database: DatabaseSync): Database {
         database.exec("COMMIT");
         return result;
       } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
+        try {
+          database.exec("ROLLBACK");
+        } catch {
+          // SQLite has rolled back by itself, as on a full disk
+        }
         throw error;
       } finally {
         depth--;

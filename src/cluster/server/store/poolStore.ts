@@ -12,7 +12,7 @@ export type Change = PoolEvent["change"];
 export type PoolStore = ReturnType<typeof createPoolStore>;
 
 /** @param onCommitted called after each outermost transaction that wrote events */
-export function createPoolStore(database: Database, onCommitted: () => void) {
+export function createPoolStore(database: Database, onCommitted: () => void, eventsKept = EVENTS_KEPT) {
   const poolId = readPoolId(database);
   let depth = 0;
   let hasEvents = false;
@@ -42,7 +42,7 @@ export function createPoolStore(database: Database, onCommitted: () => void) {
       JSON.stringify(change),
     );
     if (lastInsertRowid % 1000 === 0)
-      database.run("DELETE FROM events WHERE seq <= ?", lastInsertRowid - EVENTS_KEPT);
+      database.run("DELETE FROM events WHERE seq <= ?", lastInsertRowid - eventsKept);
     hasEvents = true;
   }
 

@@ -93,6 +93,12 @@ export function createWorkBuilder(
       try {
         await build(tree, work, links);
       } catch (error) {
+        if (hasCode(error, "ENOSPC", "EDQUOT"))
+          throw new SnapshotError(
+            "unavailable",
+            `There is no space left for the run's working tree in ${path.dirname(work)}.`,
+            "Delete experiments that are no longer needed, or move the pool with TRAINYARD_HOME.",
+          );
         if (!hasCode(error, "ENOENT")) throw error;
         // An old tree may be cleared away in the moment in which it is chosen as a base.
         await build(tree, work, links);

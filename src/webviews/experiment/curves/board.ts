@@ -58,6 +58,7 @@ export class ChartBoard {
 
   /** Shows these charts in this order. Charts that were there stay as they are. */
   update(specs: readonly ChartSpec[], settings: ChartSettings): void {
+    const isOther = JSON.stringify(settings) !== JSON.stringify(this.settings);
     this.settings = settings;
     const ids = new Set(specs.map((spec) => spec.id));
     for (const [id, chart] of this.charts) {
@@ -65,12 +66,13 @@ export class ChartBoard {
     }
     specs.forEach((spec, index) => {
       const chart = this.charts.get(spec.id) ?? this.create(spec);
+      // New points alone draw a chart when they have been read.
+      if (isOther || lookOf(chart.spec) !== lookOf(spec)) this.invalidate(chart);
       chart.spec = spec;
       if (this.grid.children[index] !== chart.element) {
         this.grid.insertBefore(chart.element, this.grid.children[index] ?? null);
       }
       if (this.visible.has(chart)) this.load(chart);
-      this.invalidate(chart);
     });
   }
 
@@ -204,4 +206,9 @@ export class ChartBoard {
     });
     this.tooltip.show(formatX(x, axis), rows, at);
   }
+}
+
+/** What of a chart does not depend on its points. */
+function lookOf(spec: ChartSpec): string {
+  return JSON.stringify(spec.curves.map(({ key, label, colour, dash }) => [key, label, colour, dash]));
 }

@@ -2,6 +2,8 @@
 
 export interface PointColumns {
   readonly length: number;
+  /** Changes whenever the points do. */
+  readonly version: number;
   readonly step: Float64Array;
   /** Milliseconds since the epoch. */
   readonly time: Float64Array;
@@ -12,6 +14,7 @@ export interface PointColumns {
 
 export class Columns implements PointColumns {
   length = 0;
+  version = 0;
   step = new Float64Array(256);
   time = new Float64Array(256);
   value = new Float64Array(256);
@@ -30,10 +33,12 @@ export class Columns implements PointColumns {
       this[name].set(new Float64Array(columns, index * count * 8, count), this.length);
     });
     this.length += count;
+    this.version++;
   }
 
   clear(): void {
     this.length = 0;
+    this.version++;
   }
 
   private reserve(length: number): void {

@@ -36,6 +36,8 @@ interface Curve {
   spec: CurveSpec;
   drawn: DrawnCurve;
   columns: PointColumns;
+  /** What `drawn` was made from. */
+  madeFrom: string;
 }
 
 const MOST_LABELS = 8;
@@ -105,18 +107,10 @@ export class CurveChart {
   draw(settings: ChartSettings, palette: Palette, pointsOf: (curve: CurveSpec) => PointColumns | null): void {
     this.settings = settings;
     this.paint.palette = palette;
+    const before = new Map(this.curves.map((curve) => [curve.spec.key, curve]));
     this.curves = this.spec.curves.flatMap((spec) => {
       const columns = pointsOf(spec);
-      if (columns === null) return [];
-      const { xAxis, logX, logY, smoothing } = settings;
-      const originMs = settings.originMs(spec);
-      return [
-        {
-          spec,
-          columns,
-          drawn: drawnCurve(columns, { xAxis, logX, logY, smoothing, originMs, total: spec.series.count }),
-        },
-      ];
+      return columns === null ? [] : [updatedCurve(before.get(spec.key), spec, columns, settings)];
     });
     this.plot.classList.toggle("is-waiting", this.curves.length === 0);
     if (this.curves.length === 0) return;
@@ -383,6 +377,28 @@ export class CurveChart {
       this.settings?.xAxis ?? "step",
     );
   }
+}
+
+/** The curve as it was when neither its points nor the settings changed. */
+function updatedCurve(
+  before: Curve | undefined,
+  spec: CurveSpec,
+  columns: PointColumns,
+  settings: ChartSettings,
+): Curve {
+  const { xAxis, logX, logY, smoothing } = settings;
+  const options = {
+    xAxis,
+    logX,
+    logY,
+    smoothing,
+    originMs: settings.originMs(spec),
+    total: spec.series.count,
+  };
+  const madeFrom = `${columns.version} ${JSON.stringify(options)}`;
+  const drawn =
+    before?.columns === columns && before.madeFrom === madeFrom ? before.drawn : drawnCurve(columns, options);
+  return { spec, columns, drawn, madeFrom };
 }
 
 function widen(range: Range, [low, high]: [number, number]): void {

@@ -33,6 +33,9 @@ export class OutputView implements View {
   /** The newest rows were dropped to make room for older ones. */
   private detached = false;
   private loadingOlder = false;
+  /** Stay at the end; until a person scrolls up. */
+  private following = true;
+  private lastTop = 0;
 
   constructor(context: PageContext) {
     this.context = context;
@@ -64,6 +67,9 @@ export class OutputView implements View {
       this.empty,
     );
     this.scroller.addEventListener("scroll", () => this.onScroll());
+    const resized = new ResizeObserver(() => this.stayAtEnd());
+    resized.observe(this.scroller);
+    resized.observe(this.lines);
     this.element = h(
       "div",
       { class: "view output-view" },
@@ -108,6 +114,7 @@ export class OutputView implements View {
     this.stream = stream;
     this.streamSelect.set(stream);
     this.detached = false;
+    this.following = true;
     const tail = new OutputTail(
       (offset, limit) => this.context.bridge.request("readOutput", { runId, stream, offset, limit }),
       {
@@ -136,7 +143,6 @@ export class OutputView implements View {
   }
 
   private showRows(changed: readonly Row[], firstId: number): void {
-    const follow = this.isAtEnd();
     if (!this.detached) {
       const first = changed[0]?.id ?? Infinity;
       while (Number((this.lines.lastElementChild as HTMLElement | null)?.dataset.row ?? -1) >= first) {
@@ -152,7 +158,13 @@ export class OutputView implements View {
       this.topOffset = Number((this.lines.firstElementChild as HTMLElement | null)?.dataset.offset ?? 0);
     }
     this.updateWords();
-    if (follow) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.stayAtEnd();
+  }
+
+  private stayAtEnd(): void {
+    if (!this.following || this.detached) return;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.lastTop = this.scroller.scrollTop;
   }
 
   private line(row: Row, older = false): HTMLElement {
@@ -190,16 +202,20 @@ export class OutputView implements View {
 
   private toEnd(): void {
     if (this.detached && this.runId !== null) this.open(this.runId, this.stream);
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-  }
-
-  private isAtEnd(): boolean {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    return !this.detached && scrollHeight - scrollTop - clientHeight < 24;
+    this.following = true;
+    this.stayAtEnd();
+    this.endButton.hidden = true;
   }
 
   private onScroll(): void {
-    this.endButton.hidden = this.isAtEnd();
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (clientHeight === 0) return;
+    // A scroll event comes late: only one that went up means that a person wants to stay there.
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < 24;
+    if (isAtEnd) this.following = !this.detached;
+    else if (scrollTop < this.lastTop) this.following = false;
+    this.lastTop = scrollTop;
+    this.endButton.hidden = this.following && !this.detached;
     if (this.scroller.scrollTop === 0) void this.showOlder();
   }
 
@@ -208,7 +224,7 @@ export class OutputView implements View {
     setText(this.size, size === 0 ? "" : formatBytes(size));
     this.olderButton.hidden = this.topOffset === 0;
     this.empty.hidden = size > 0 || this.tail?.loaded !== true;
-    this.endButton.hidden = this.isAtEnd();
+    this.endButton.hidden = this.following && !this.detached;
   }
 
   private readonly onError = (error: unknown) => {

@@ -75,7 +75,7 @@ export class CodeView implements View {
       },
     });
     slot.append(show);
-    return section("Sent", slot);
+    return section("Files sent", slot);
   }
 
   private fileTable(files: readonly SnapshotFile[]): Table<SnapshotFile> {
@@ -110,11 +110,12 @@ export class CodeView implements View {
         { class: "quiet" },
         ` ${path.reason}${path.bytes === null ? "" : `, ${formatBytes(path.bytes)}`}`,
       ),
-      button({
-        label: "Link",
-        title: `Link ${path.path} into the next run`,
-        onPress: () => this.context.bridge.act({ action: "link", path: path.path }),
-      }),
+      " ",
+      linkButton(
+        "Link",
+        () => this.context.bridge.act({ action: "link", path: path.path }),
+        `Link ${path.path} into the next run`,
+      ),
     ]);
     return section("Left out", list(items, "Nothing was left out."));
   }

@@ -66,10 +66,7 @@ function tree(object: JsonObject): HTMLElement {
     { class: "facts provenance" },
     ...entries
       .slice(0, MOST_ENTRIES)
-      .flatMap(([name, value]) => [
-        h("dt", null, name.replaceAll("_", " ")),
-        h("dd", null, valueElement(value)),
-      ]),
+      .flatMap(([name, value]) => [h("dt", null, name), h("dd", null, valueElement(value))]),
     entries.length > MOST_ENTRIES ? h("dt", null, `and ${entries.length - MOST_ENTRIES} more`) : null,
   );
 }

@@ -1,11 +1,27 @@
 /** JSON lines on standard error, which is the server's log file. */
 import type { Logger } from "./ports.ts";
 
+/** What goes wrong again and again (a full disk, many times a second) is said once in this time. */
+const REPEAT_MS = 30_000;
+const REMEMBERED = 1000;
+
 export function createLogger(
   write: (line: string) => void = (line) => void process.stderr.write(line),
 ): Logger {
+  const saidAt = new Map<string, number>();
+
+  function isRepeated(line: string): boolean {
+    const now = Date.now();
+    if (now - (saidAt.get(line) ?? -Infinity) < REPEAT_MS) return true;
+    if (saidAt.size >= REMEMBERED) saidAt.clear();
+    saidAt.set(line, now);
+    return false;
+  }
+
   const log = (level: string) => (message: string, fields?: object) => {
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+    const text = JSON.stringify({ level, message, ...fields });
+    if (level !== "info" && isRepeated(text)) return;
+    write(`{"time":"${new Date().toISOString()}",${text.slice(1)}\n`);
   };
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }

@@ -18,11 +18,12 @@ export function chooseMetric(
   configured: { metric: string; smallerIsBetter: boolean } | null,
   metrics: readonly MetricName[],
 ): MetricChoice | null {
-  if (current !== null && current.origin !== "guess") return current;
-  if (configured !== null) {
-    const found = findConfigured(configured.metric, metrics);
-    return found && { ...found, smallerIsBetter: configured.smallerIsBetter, origin: "configuration" };
-  }
+  if (current?.origin === "person" || current?.origin === "configuration") return current;
+  const found = configured && findConfigured(configured.metric, metrics);
+  if (found !== null)
+    return { ...found, smallerIsBetter: configured?.smallerIsBetter ?? true, origin: "configuration" };
+  // Until the configured one is reported, if ever, the others have to do.
+  if (current?.origin === "only_validation") return current;
   const validation = metrics.filter(({ group }) => group === "validation");
   const only = validation.length === 1 ? validation[0] : undefined;
   if (only !== undefined)

@@ -26,22 +26,20 @@ export function createObserver(context: Context, engine: Engine, actions: Action
       .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
     if (runIds.length === 0) return;
     const observations = await executor.poll(runIds);
-    for (const report of await follower.poll()) await reports.take(report);
-    await Promise.all(
-      observations.map(async (observation) => {
-        try {
-          await take(observation);
-        } catch (error) {
-          logger.error("could not take in what a run did", {
-            runId: observation.runId,
-            error: messageOf(error),
-          });
-        }
-      }),
-    );
+    for (const report of await follower.poll()) await withoutOthers(report.runId, () => reports.take(report));
+    await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
   }
 
-  async function take(observation: RunObservation): Promise<void> {
+  /** What goes wrong with one run is tried again in the next round, and touches no other. */
+  async function withoutOthers(runId: string, work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      logger.error("could not take in what a run did", { runId, error: messageOf(error) });
+    }
+  }
+
+  function take(observation: RunObservation): Promise<void> | void {
     switch (observation.phase) {
       case "starting":
         return;

@@ -23,8 +23,17 @@ describe("by configuration", () => {
     const metric = { metric: "training/loss", smallerIsBetter: true };
     expect(chooseMetric(null, metric, names("validation/loss", "training/loss"))?.group).toBe("training");
   });
-  test("nothing is guessed while the configured one has not been reported", () => {
-    expect(chooseMetric(null, configured, names("training/loss"))).toBeNull();
+  test("until it is reported another has to do", () => {
+    const guess = chooseMetric(null, configured, names("training/loss"));
+    expect(guess).toMatchObject({ name: "loss", origin: "guess" });
+    const later = names("training/loss", "validation/accuracy");
+    expect(chooseMetric(guess, configured, later)).toMatchObject({
+      name: "accuracy",
+      origin: "configuration",
+    });
+    const only = chooseMetric(null, configured, names("validation/val_loss"));
+    expect(only?.origin).toBe("only_validation");
+    expect(chooseMetric(only, configured, later)?.origin).toBe("configuration");
   });
 });
 

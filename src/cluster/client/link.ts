@@ -25,6 +25,8 @@ export class PoolLink {
   #timer: NodeJS.Timeout | undefined;
   #connecting: Promise<PoolConnection> | null = null;
   #watched: string[] = [];
+  #poolId: string | null = null;
+  #connectedAt: number | null = null;
   readonly #open: () => Promise<PoolConnection>;
   readonly #stateListeners = new Set<(state: LinkState) => void>();
   readonly #liveListeners = new Set<(live: Notification<"live">) => void>();
@@ -78,49 +80,70 @@ export class PoolLink {
 
   async #connect(): Promise<PoolConnection> {
     this.#setState({ state: "connecting" });
+    let connection: PoolConnection | null = null;
     try {
-      const connection = await this.#open();
-      if (this.#state.state === "closed") {
-        connection.close();
-        throw new UserError("The pool was closed.");
-      }
-      connection.onNotification("events", ({ events }) => {
-        if (!this.mirror.apply(events)) void this.#subscribe(connection);
-      });
-      connection.onNotification("live", (live) => {
-        for (const listener of this.#liveListeners) listener(live);
-      });
+      connection = await this.#open();
+      this.#throwIfClosed();
+      this.#listen(connection);
       await this.#subscribe(connection);
-      if (this.#watched.length > 0) await connection.call("watch", { trialIds: this.#watched });
-      this.#connection = connection;
-      this.#attempt = 0;
-      this.#setState({ state: "connected" });
-      connection.onClosed((reason) =>
-        this.#lost(connection, new UserError(`The pool server is gone: ${reason}.`)),
-      );
-      return connection;
+      this.#throwIfClosed();
     } catch (error) {
-      this.#lost(null, error);
+      connection?.close();
+      this.#lost(error);
       throw error;
     }
+    const opened = connection;
+    this.#connection = opened;
+    this.#connectedAt = Date.now();
+    if (this.#watched.length > 0) this.watch(this.#watched);
+    this.#setState({ state: "connected" });
+    opened.onClosed((reason) => {
+      if (opened === this.#connection) this.#lost(new UserError(`The pool server is gone: ${reason}.`));
+    });
+    return opened;
+  }
+
+  #listen(connection: PoolConnection): void {
+    let isResubscribing = false;
+    connection.onNotification("events", (batch) => {
+      if (this.mirror.apply(batch) || isResubscribing) return;
+      isResubscribing = true;
+      this.#subscribe(connection)
+        // Without the answer there would be a hole in the state: then start over.
+        .catch(() => connection.close())
+        .finally(() => (isResubscribing = false));
+    });
+    connection.onNotification("live", (live) => {
+      for (const listener of this.#liveListeners) listener(live);
+    });
   }
 
   async #subscribe(connection: PoolConnection): Promise<void> {
-    this.mirror.restart(await connection.call("subscribe", { after: this.mirror.seq }));
+    // A folder that was deleted and made again is another pool, with numbers of its own.
+    const after = connection.pool.id === this.#poolId ? this.mirror.seq : null;
+    this.mirror.restart(await connection.call("subscribe", { after }));
+    this.#poolId = connection.pool.id;
   }
 
-  #lost(connection: PoolConnection | null, error: unknown): void {
-    if (connection !== this.#connection || this.#state.state === "closed") return;
+  #lost(error: unknown): void {
     this.#connection = null;
+    if (this.#state.state === "closed") return;
     const detail = messageOf(error);
     const remedy = error instanceof UserError ? error.remedy : null;
     if (error instanceof PoolCallError && error.reason === "version")
       return this.#setState({ state: "failed", detail, remedy });
-    // Full jitter (Brooker, "Exponential Backoff and Jitter"): many windows do not come back in step.
-    const ceilingMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++);
-    const delayMs = FIRST_RETRY_MS / 2 + Math.random() * ceilingMs;
-    this.#setState({ state: "waiting", detail, remedy, retryAt: Date.now() + delayMs });
+    // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
+    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LAST_RETRY_MS) this.#attempt = 0;
+    this.#connectedAt = null;
+    // Jitter (Brooker, "Exponential Backoff and Jitter"): many windows do not come back in step.
+    const ceilingMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** ++this.#attempt);
+    const delayMs = FIRST_RETRY_MS + Math.random() * (ceilingMs - FIRST_RETRY_MS);
     this.#timer = setTimeout(() => this.retryNow(), delayMs);
+    this.#setState({ state: "waiting", detail, remedy, retryAt: Date.now() + delayMs });
+  }
+
+  #throwIfClosed(): void {
+    if (this.#state.state === "closed") throw new UserError("The pool was closed.");
   }
 
   #setState(state: LinkState): void {

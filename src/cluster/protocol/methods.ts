@@ -233,7 +233,11 @@ export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"
 
 /** From the server, unasked. */
 export const NOTIFICATIONS = {
-  events: z.object({ events: z.array(PoolEvent).min(1) }),
+  /**
+   * All that happened after number `after` and up to the last event's. Of each thing only the newest state may be there, so
+   * numbers may be missing in between: only a client whose last number is below `after` lacks something.
+   */
+  events: z.object({ after: z.number().int().nonnegative(), events: z.array(PoolEvent).min(1) }),
   /** For watched trials, coalesced (at most every 100 ms): what can be pulled by cursor now. */
   live: z.object({
     trialId: TrialId,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PoolMirror } from "../../../src/cluster/client/mirror.ts";
 import type { Checkpoint, Experiment, Trial } from "../../../src/cluster/protocol/entities.ts";
 import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
+import { coalesce } from "../../../src/cluster/server/experiments/feed.ts";
 
 // The mirror only moves entities around: identity and the links between them are all that it looks at.
 const experiment = (id: number, name: string) => ({ id, name }) as Experiment;
@@ -20,13 +21,39 @@ const change: fc.Arbitrary<PoolEvent["change"]> = fc
       case 1:
         return { type: "trial", trial: trial(`${id}.1`, text) };
       case 2:
-        return { type: "checkpoint", checkpoint: checkpoint(text, `${id}.1`, id) };
+        return { type: "checkpoint", checkpoint: checkpoint(`${text}${id}`, `${id}.1`, id) };
       case 3:
-        return { type: "checkpointDeleted", uuid: text };
+        return { type: "checkpointDeleted", uuid: `${text}${id}` };
       default:
         return { type: "experimentDeleted", id };
     }
   });
+/** Numbers are not given twice: nothing follows an experiment's deletion. */
+function possible(changes: readonly PoolEvent["change"][]): PoolEvent["change"][] {
+  const deleted = new Set<number>();
+  return changes.filter((what) => {
+    const id = experimentOf(what);
+    if (deleted.has(id)) return false;
+    if (what.type === "experimentDeleted") deleted.add(id);
+    return true;
+  });
+}
+function experimentOf(what: PoolEvent["change"]): number {
+  switch (what.type) {
+    case "experiment":
+      return what.experiment.id;
+    case "trial":
+      return what.trial.experimentId;
+    case "checkpoint":
+      return what.checkpoint.experimentId;
+    case "experimentDeleted":
+      return what.id;
+    case "checkpointDeleted":
+      return Number(what.uuid.slice(1));
+    default:
+      return 0;
+  }
+}
 const number = (changes: PoolEvent["change"][]): PoolEvent[] =>
   changes.map((what, index) => ({ seq: index + 1, at: 0, change: what }));
 const contents = ({ experiments, trials, checkpoints, seq }: PoolMirror) => ({
@@ -43,6 +70,8 @@ function fresh(): PoolMirror {
   return mirror;
 }
 
+const apply = (mirror: PoolMirror, events: PoolEvent[]) => mirror.apply({ after: 0, events });
+
 describe("the mirror of a pool", () => {
   it("ends the same however often the events come, in whatever batches, after whatever losses (property)", () => {
     fc.assert(
@@ -50,16 +79,32 @@ describe("the mirror of a pool", () => {
         fc.array(change, { maxLength: 30 }),
         fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { maxLength: 10 }),
         (changes, batches) => {
-          const events = number(changes);
+          const events = number(possible(changes));
           const whole = fresh();
-          whole.apply(events);
+          for (const event of events) whole.apply({ after: event.seq - 1, events: [event] });
           const other = fresh();
+          const send = (from: number, length: number): boolean => {
+            // As the server sends them: of each thing the newest state.
+            const batch = coalesce(events.slice(from, from + length));
+            return batch.length === 0 || other.apply({ after: from, events: batch });
+          };
           for (const [from, length] of batches) {
+            const before = other.seq ?? 0;
+            const isComplete = send(from, length);
+            expect(isComplete).toBe(from <= before || events.slice(from, from + length).length === 0);
             // A batch that leaves a gap is told, and then the client asks for what follows its own number.
-            if (!other.apply(events.slice(from, from + length))) other.apply(events.slice(other.seq ?? 0));
+            if (!isComplete) expect(send(before, events.length)).toBe(true);
           }
-          other.apply(events.slice(other.seq ?? 0));
+          expect(send(other.seq ?? 0, events.length)).toBe(true);
           expect(contents(other)).toEqual(contents(whole));
+          for (const id of [1, 2, 3]) {
+            expect(other.trialsOf(id)).toEqual(whole.trialsOf(id));
+            expect(other.checkpointsOf(`${id}.1`)).toEqual(
+              [...whole.checkpoints.values()]
+                .filter(({ trialId }) => trialId === `${id}.1`)
+                .sort((a, b) => a.step - b.step || (a.uuid < b.uuid ? -1 : 1)),
+            );
+          }
         },
       ),
     );
@@ -72,10 +117,10 @@ describe("the mirror of a pool", () => {
       { type: "experiment", experiment: experiment(1, "b") },
       { type: "experiment", experiment: experiment(1, "c") },
     ]) as [PoolEvent, PoolEvent, PoolEvent];
-    expect(mirror.apply([first])).toBe(true);
-    expect(mirror.apply([third])).toBe(false);
+    expect(mirror.apply({ after: 0, events: [first] })).toBe(true);
+    expect(mirror.apply({ after: 2, events: [third] })).toBe(false);
     expect(mirror.experiments.get(1)?.name).toBe("a");
-    expect(mirror.apply([second, third])).toBe(true);
+    expect(mirror.apply({ after: 1, events: [second, third] })).toBe(true);
     expect(mirror.experiments.get(1)?.name).toBe("c");
   });
 
@@ -83,7 +128,8 @@ describe("the mirror of a pool", () => {
     const mirror = fresh();
     const touched: number[][] = [];
     mirror.onDidChange(({ experiments }) => void touched.push([...experiments]));
-    mirror.apply(
+    apply(
+      mirror,
       number([
         { type: "trial", trial: trial("2.1", "a") },
         { type: "checkpoint", checkpoint: checkpoint("x", "3.1", 1) },
@@ -94,7 +140,8 @@ describe("the mirror of a pool", () => {
 
   it("forgets an experiment with everything that is its own, and nothing else", () => {
     const mirror = fresh();
-    mirror.apply(
+    apply(
+      mirror,
       number([
         { type: "experiment", experiment: experiment(1, "a") },
         { type: "experiment", experiment: experiment(11, "b") },

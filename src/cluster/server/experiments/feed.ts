@@ -48,7 +48,7 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
       const newest = events.at(-1);
       if (newest === undefined) continue;
       sent.set(clientId, newest.seq);
-      sender.notify(clientId, "events", { events: coalesce(events) });
+      sender.notify(clientId, "events", { after: seq, events: coalesce(events) });
       if (newest.seq < last) schedule();
     }
   }

@@ -1,5 +1,5 @@
 // Bundles everything into dist/.   usage: npm run build [-- --watch]
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { build, context, type BuildOptions, type Plugin } from "esbuild";
 import { pageOptions } from "./pageBundle.mts";
@@ -82,7 +82,6 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
 /** `npx trainyard` in the checkout runs what was just built, as an installed package would. */
 function linkCommandLine(): void {
   const cli = path.join(dist, "cli.js");
-  if (!existsSync(cli)) return;
   chmodSync(cli, 0o755);
   const link = nodeModule(".bin", "trainyard");
   mkdirSync(path.dirname(link), { recursive: true });
@@ -91,15 +90,17 @@ function linkCommandLine(): void {
 }
 
 rmSync(dist, { recursive: true, force: true });
-// Until every entry point has landed; then a missing one must be an error again.
-const present = bundles.filter(({ entry }) => existsSync(path.join(root, entry)));
-const options = present.map(({ entry, out, options }) => ({
+const options = bundles.map(({ entry, out, options }) => ({
   ...options,
   entryPoints: [entry],
   outfile: out,
 }));
 if (watch) {
-  for (const one of options) await (await context(one)).watch();
+  for (const one of options) {
+    const bundle = await context(one);
+    await bundle.rebuild();
+    await bundle.watch();
+  }
 } else {
   await Promise.all(options.map((one) => build(one)));
 }

@@ -63,7 +63,8 @@ export class Workbench {
   async showContainer(title: string): Promise<void> {
     const icon = this.activityIcon(title);
     await icon.waitFor();
-    const item = this.page.locator(".activitybar .action-item", { has: icon });
+    const label = this.page.locator(`.action-label[aria-label^="${title}"]`);
+    const item = this.page.locator(".activitybar .action-item", { has: label });
     if (!/\bchecked\b/.test((await item.getAttribute("class")) ?? "")) await icon.click();
   }
 

@@ -122,7 +122,11 @@ def main():
             val_loss, accuracy = network.evaluate(x_val, y_val)
             run.validate(step, val_loss=val_loss, accuracy=accuracy)
             run.progress(step / (epochs * steps_per_epoch))
-            print("epoch %d of %d, validation loss %.4f, accuracy %.2f %%" % (epoch + 1, epochs, val_loss, 100 * accuracy), flush=True)
+            print(
+                "epoch %d of %d, validation loss %.4f, accuracy %.2f %%"
+                % (epoch + 1, epochs, val_loss, 100 * accuracy),
+                flush=True,
+            )
         stop = run.should_stop()
         if end_of_epoch or stop:
             with run.checkpoint(step, epoch=epoch + 1) as path:

@@ -18,7 +18,7 @@ GOLDEN = os.path.join(ROOT, "test", "golden", "run-directory")
 if PACKAGE_PARENT not in sys.path:
     sys.path.insert(0, PACKAGE_PARENT)
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def wait_for(condition, what):

@@ -25,7 +25,9 @@ class Checkpoints(Pool):
         return [os.path.join(root, name) for name in os.listdir(root)] if os.path.isdir(root) else []
 
     def test_what_is_stored(self):
-        script = HEAD + """
+        script = (
+            HEAD
+            + """
     def write(path):
         (path / "a" / "b").mkdir(parents=True)
         (path / "a" / "b" / "w.bin").write_bytes(b"weights" * 1000)
@@ -37,6 +39,7 @@ class Checkpoints(Pool):
     run.validate(3, val_loss=float("nan"))
     attempt(write, epoch=2, lr=1e-3, tags=["x"])
         """
+        )
         run_dir, ended = self.run_script(script)
         self.assertEqual(self.text(run_dir, "stdout.log"), "stored\n")
         (folder,) = self.manifests()
@@ -57,7 +60,9 @@ class Checkpoints(Pool):
         self.assertEqual([(e["uuid"], e["step"]) for e in events], [(manifest["uuid"], 1)])
 
     def test_what_is_refused_leaves_nothing(self):
-        script = HEAD + """
+        script = (
+            HEAD
+            + """
     attempt(lambda path: os.symlink("/etc/passwd", path / "out"))
     attempt(lambda path: os.symlink("../../../elsewhere", path / "up"))
     attempt(lambda path: os.symlink("nothing", path / "dangling"))
@@ -71,6 +76,7 @@ class Checkpoints(Pool):
     attempt(lambda path: None, model=object())
     print(run.latest_checkpoint)
         """
+        )
         run_dir, ended = self.run_script(script)
         lines = self.text(run_dir, "stdout.log").splitlines()
         self.assertEqual(len(lines), 12, lines)
@@ -84,12 +90,15 @@ class Checkpoints(Pool):
         self.assertEqual(self.events(run_dir, "checkpoint"), [])
 
     def test_killed_while_writing_there_is_no_manifest(self):
-        script = HEAD + """
+        script = (
+            HEAD
+            + """
     def write(path):
         (path / "half").write_bytes(b"x" * 1000)
         os.kill(os.getpid(), 9)
     attempt(write)
         """
+        )
         run_dir, ended = self.run_script(script)
         self.assertEqual(ended["signal"], "SIGKILL")
         (folder,) = self.manifests()

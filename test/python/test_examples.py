@@ -18,7 +18,12 @@ def has(*modules):
 
 class Digits(Pool):
     def make_digits(self, name, script, epochs, **changes):
-        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": script, "arguments": ["--epochs", str(epochs)]}
+        entrypoint = {
+            "kind": "script",
+            "interpreter": sys.executable,
+            "script": script,
+            "arguments": ["--epochs", str(epochs)],
+        }
         run_dir = self.make(name=name, entrypoint=entrypoint, environment=ONE_THREAD, **changes)
         shutil.copytree(DIGITS, os.path.join(run_dir, "work", "digits"))
         self.put(run_dir, "spec.json", {**self.read(run_dir, "spec.json"), "directory": "digits"})

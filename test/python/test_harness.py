@@ -1,14 +1,12 @@
 """The harness in real processes: what was reported is there, whatever happens to the script."""
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from support import PACKAGE_PARENT, Pool, wait_for
+from support import PACKAGE_PARENT, Pool
 
 from trainyard.harness.values import to_json, to_number
 
@@ -228,7 +226,9 @@ class Parameters(Pool):
         )
 
     def test_invalid_hyperparameters(self):
-        run_dir, ended = self.run_script("import trainyard\ntrainyard.init()\nraise trainyard.InvalidHP('lr is negative')")
+        run_dir, ended = self.run_script(
+            "import trainyard\ntrainyard.init()\nraise trainyard.InvalidHP('lr is negative')"
+        )
         self.assertEqual(ended["code"], 1)
         self.assertEqual([e["message"] for e in self.events(run_dir, "invalid_hp")], ["lr is negative"])
         self.assertIn("lr is negative", self.text(run_dir, "stderr.log"))

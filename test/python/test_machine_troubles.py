@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -89,7 +88,9 @@ class FullDisk(Pool):
         super().setUp()
         self.disk = os.path.join(self.pool, "runs")
         os.mkdir(self.disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", self.disk], stderr=subprocess.DEVNULL)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "none", self.disk], stderr=subprocess.DEVNULL
+        )
         if mounted.returncode:
             self.skipTest("cannot mount here")
         self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=True)
@@ -151,7 +152,12 @@ class OutOfMemory(Pool):
     def test_it_is_said_with_peak_and_limit(self):
         script = "x = []\nwhile True:\n    x.append(bytearray(b'x' * 1_000_000))\n"
         run_dir = self.make(script)
-        inside = "echo $$ > %s/cgroup.procs && exec %s -S -E %s %s" % (MEMORY_CGROUP, sys.executable, SUPERVISOR, run_dir)
+        inside = "echo $$ > %s/cgroup.procs && exec %s -S -E %s %s" % (
+            MEMORY_CGROUP,
+            sys.executable,
+            SUPERVISOR,
+            run_dir,
+        )
         process = subprocess.Popen(["sh", "-c", inside], stderr=subprocess.PIPE)
         self.supervisors.append(process)
         ended = self.finish(run_dir)

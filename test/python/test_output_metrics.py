@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from support import Pool, wait_for
+from support import Pool
 
 from trainyard.supervising.output_metrics import OutputMetrics, group_of, parse_line
 

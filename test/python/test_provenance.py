@@ -41,7 +41,12 @@ class Recorded(Pool):
         with open(os.path.join(outside, "x.txt"), "w") as file:
             file.write("y")
         os.symlink(outside, os.path.join(work, "linked"))
-        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": "train.py", "arguments": ["--key=hidden-word"]}
+        entrypoint = {
+            "kind": "script",
+            "interpreter": sys.executable,
+            "script": "train.py",
+            "arguments": ["--key=hidden-word"],
+        }
         self.put(run_dir, "spec.json", {**self.read(run_dir, "spec.json"), "entrypoint": entrypoint})
         secrets = {"MY_LOGIN": "hidden-word", "HF_HUB": "hidden-too", "HF_TOKEN": "hidden-also", "OMP_NUM_THREADS": "2"}
         self.start(run_dir, env=secrets)

@@ -4,10 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import unittest
 
-from support import SUPERVISOR, Pool, is_dead, wait_for
+from support import Pool, is_dead, wait_for
 
 
 class Endings(Pool):
@@ -69,11 +68,13 @@ class Endings(Pool):
 
     def test_no_run_directory(self):
         process = self.start(os.path.join(self.pool, "nowhere"))
-        self.assertEqual(process.wait(20), 2)
+        self.assertEqual(process.wait(60), 2)
         self.assertIn(b"nowhere", process.stderr.read())
 
     def test_entrypoints(self):
-        run_dir, ended = self.run_script("", name="1.1.1", entrypoint={"kind": "shell", "command": "echo $0-$TRAINYARD_RUN; exit 3"})
+        run_dir, ended = self.run_script(
+            "", name="1.1.1", entrypoint={"kind": "shell", "command": "echo $0-$TRAINYARD_RUN; exit 3"}
+        )
         self.assertEqual(ended["code"], 3)
         self.assertEqual(self.text(run_dir, "stdout.log"), "/bin/sh-1.1.1\n")
         argv = [sys.executable, "-c", "import sys; print(sys.argv[1:])", "a b", "$HOME", "--lr"]
@@ -121,7 +122,9 @@ class Environment(Pool):
         self.assertEqual(env["MINE"], "1")
         self.assertEqual(env["TRAINYARD_RUN_DIR"], run_dir)
         self.assertEqual(json.loads(env["TRAINYARD_PARAMS"]), {"lr": 0.1, "net": {"depth": 3}})
-        self.assertEqual((env["TRAINYARD_EXPERIMENT"], env["TRAINYARD_TRIAL"], env["TRAINYARD_SLOTS"]), ("1", "1.1", "2"))
+        self.assertEqual(
+            (env["TRAINYARD_EXPERIMENT"], env["TRAINYARD_TRIAL"], env["TRAINYARD_SLOTS"]), ("1", "1.1", "2")
+        )
         self.assertEqual(env["TRAINYARD_SEED"], "7")
         self.assertEqual(env["CUDA_VISIBLE_DEVICES"], "1,3")
         self.assertEqual(env["PYTHONUNBUFFERED"], "1")
@@ -163,7 +166,9 @@ class Trees(Pool):
         return [int(word) for word in self.text(run_dir, "stdout.log").split() if word.isdigit()]
 
     def test_children_that_outlive_the_script(self):
-        script = self.SPAWN + """
+        script = (
+            self.SPAWN
+            + """
         pids = [child(), child(start_new_session=True), child(start_new_session=True, env={})]
         if os.fork() == 0:  # twice forked, in a session of its own: an orphan at once
             os.setsid()
@@ -174,6 +179,7 @@ class Trees(Pool):
             os._exit(0)
         time.sleep(0.5)
         """
+        )
         run_dir, ended = self.run_script(script)
         self.assertEqual(ended["code"], 0)
         pids = self.pids(run_dir)
@@ -183,10 +189,13 @@ class Trees(Pool):
             self.assertTrue(is_dead(pid))
 
     def test_kill_takes_the_whole_tree_at_once(self):
-        script = self.SPAWN + """
+        script = (
+            self.SPAWN
+            + """
         print(os.getpid(), child(start_new_session=True), child(start_new_session=True, env={}), "ready", flush=True)
         time.sleep(300)
         """
+        )
         run_dir = self.make(script)
         self.start(run_dir)
         self.say(run_dir, "ready")
@@ -363,7 +372,9 @@ class Adopting(Pool):
 
     def test_the_adopter_kills_the_whole_tree(self):
         script = "import subprocess\nsubprocess.Popen(['sleep', '300'], start_new_session=True)\n"
-        run_dir, pid = self.start_and_kill_supervisor(script + "import time\nprint('ready', flush=True)\ntime.sleep(300)")
+        run_dir, pid = self.start_and_kill_supervisor(
+            script + "import time\nprint('ready', flush=True)\ntime.sleep(300)"
+        )
         key = self.read(run_dir, "spec.json")["key"]
         self.start(run_dir, "--adopt")
         self.control(run_dir, 1, "kill")
@@ -387,12 +398,12 @@ class Adopting(Pool):
         self.say(run_dir, "ready")
         for options in ((), ("--adopt",)):
             second = self.start(run_dir, *options)
-            self.assertEqual(second.wait(20), 3)
+            self.assertEqual(second.wait(60), 3)
         self.assertIsNone(first.poll())
         open(os.path.join(run_dir, "go"), "w").close()
-        self.assertEqual(first.wait(20), 0)
-        self.assertEqual(self.start(run_dir).wait(20), 3, "a run is run once")
-        self.assertEqual(self.start(run_dir, "--adopt").wait(20), 0, "nothing to adopt: it has ended")
+        self.assertEqual(first.wait(60), 0)
+        self.assertEqual(self.start(run_dir).wait(60), 3, "a run is run once")
+        self.assertEqual(self.start(run_dir, "--adopt").wait(60), 0, "nothing to adopt: it has ended")
         self.assertEqual(self.read(run_dir, "exit.json")["code"], 0)
 
 

@@ -59,7 +59,9 @@ def devices() -> object:
     except OSError:
         return NOT_SEEN
     for name in names:
-        fields = dict(re.findall(r"^([^:\n]+):\s*(.*)$", _read(os.path.join(folder, name, "information")), re.MULTILINE))
+        fields = dict(
+            re.findall(r"^([^:\n]+):\s*(.*)$", _read(os.path.join(folder, name, "information")), re.MULTILINE)
+        )
         found.append({"bus": name, "model": fields.get("Model", NOT_SEEN), "uuid": fields.get("GPU UUID", NOT_SEEN)})
     return found or NOT_SEEN
 
@@ -69,10 +71,7 @@ def environment(variables: dict, secret_names: list) -> dict:
     return {
         name: value
         for name, value in sorted(variables.items())
-        if _ENVIRONMENT.match(name)
-        and not _SECRET.search(name)
-        and name not in secret_names
-        and name not in _LEFT_OUT
+        if _ENVIRONMENT.match(name) and not _SECRET.search(name) and name not in secret_names and name not in _LEFT_OUT
     }
 
 

@@ -84,7 +84,9 @@ def _check(root: str) -> None:
             if stat.S_ISLNK(mode):
                 _replace_link(path, shown, root)
             elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise CheckpointError("checkpoint: %s is neither a file nor a folder (a socket, a pipe, a device?)" % shown)
+                raise CheckpointError(
+                    "checkpoint: %s is neither a file nor a folder (a socket, a pipe, a device?)" % shown
+                )
 
 
 def _replace_link(path: str, shown: str, root: str) -> None:
@@ -92,7 +94,9 @@ def _replace_link(path: str, shown: str, root: str) -> None:
 
     target = os.path.realpath(path)
     if target != root and not target.startswith(root + os.sep):
-        raise CheckpointError("checkpoint: the link %s leads out of the checkpoint, to %s; copy the file" % (shown, target))
+        raise CheckpointError(
+            "checkpoint: the link %s leads out of the checkpoint, to %s; copy the file" % (shown, target)
+        )
     if not os.path.exists(target):
         raise CheckpointError("checkpoint: the link %s leads to nothing (%s)" % (shown, target))
     if os.path.isdir(target):

@@ -21,7 +21,13 @@ MAX_ELEMENTS = 65536
 
 def random_states() -> Dict[str, Any]:
     """The generators' states as bytes (for digests()), and PyTorch's seed."""
-    found: Dict[str, Any] = {"python": NOT_SEEN, "numpy": NOT_SEEN, "torch": NOT_SEEN, "torchSeed": NOT_SEEN, "cuda": NOT_SEEN}
+    found: Dict[str, Any] = {
+        "python": NOT_SEEN,
+        "numpy": NOT_SEEN,
+        "torch": NOT_SEEN,
+        "torchSeed": NOT_SEEN,
+        "cuda": NOT_SEEN,
+    }
     random = sys.modules.get("random")
     if random is not None:
         found["python"] = _seen(lambda: repr(random.getstate()).encode())

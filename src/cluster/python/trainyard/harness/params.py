@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 MISSING = object()
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -138,14 +139,16 @@ def _parsed(name: str, text: str, default: object) -> object:
         if isinstance(default, str):
             return text
     except (KeyError, ValueError):
-        raise ValueError("--%s %s: not a %s, as its default %r is" % (name, text, type(default).__name__, default)) from None
+        raise ValueError(
+            "--%s %s: not a %s, as its default %r is" % (name, text, type(default).__name__, default)
+        ) from None
     try:
         return json.loads(text)
     except ValueError:
         return text
 
 
-def _like(value: object, default: object) -> object:
+def _like(value: Any, default: object) -> object:
     """1, or "1e-3", in a configuration where the default is a float is a float."""
     if isinstance(default, float) and type(value) in (int, str):
         try:

@@ -125,13 +125,12 @@ class Run:
         """True when this run was asked to pause, to make room or to stop: store a checkpoint and leave. Cheap enough
         for every step. The first True tells the pool that the script has understood: any exit after it counts as
         what was asked. Once True it stays True. With several ranks, ask in one and tell the others."""
-        first = self._control.asked is None
-        if not self._control.should_stop():
-            return False
-        if first:
-            asked = self._control.asked
+        if self._control.asked is not None:
+            return True
+        asked = self._control.look()
+        if asked is not None:
             self._writer.append('"type":"ack","control":%d,"action":"%s"' % (asked["control"], asked["action"]))
-        return True
+        return asked is not None
 
     @property
     def id(self) -> str:

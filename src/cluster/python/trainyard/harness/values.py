@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 MAX_METRIC_NAME = 250
 _GROUP = re.compile(r"[^.\x00-\x1f]{1,64}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
-def to_number(value: object) -> float | int:
+def to_number(value: Any) -> float | int:
     """A float or an int for anything that is one number: numpy scalars, 0-d tensors, Decimal. Else TypeError."""
     kind = type(value)
     if kind is float or kind is int:
@@ -59,7 +60,7 @@ def check_name(name: object) -> str:
     return name
 
 
-def to_json(value: object, where: str = "") -> object:
+def to_json(value: Any, where: str = "") -> object:
     """JSON for metadata and parameters; NaN and infinities become strings. TypeError for what JSON cannot hold."""
     if value is None or isinstance(value, (bool, str)):
         return value

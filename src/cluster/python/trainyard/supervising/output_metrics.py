@@ -21,7 +21,9 @@ STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
 
 _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
 _END = re.compile(rb"[\r\n]")
-_STEP = re.compile(r"\b(global_step|step|iteration|iter|epoch)\b['\"]?\s*[:=#\[(]?\s*(\d+(?:\.\d+)?)(?![\w%])", re.IGNORECASE)
+_STEP = re.compile(
+    r"\b(global_step|step|iteration|iter|epoch)\b['\"]?\s*[:=#\[(]?\s*(\d+(?:\.\d+)?)(?![\w%])", re.IGNORECASE
+)
 _PAIR = re.compile(
     r"(?:\b(?i:(train|training|val|valid|validation|test|eval|avg|mean|best))[ _]+)?"
     r"(?<![\w.])([A-Za-z_][\w./@-]{0,99})['\"]?\s*[:=]\s*"

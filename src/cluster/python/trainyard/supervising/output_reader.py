@@ -20,9 +20,7 @@ class OutputReader:
     def __init__(self, run_dir: str, is_reported: object) -> None:
         self._is_reported = is_reported
         self._writer = EventWriter(os.path.join(run_dir, "events", "0-output.jsonl"))
-        self._streams = [
-            [os.path.join(run_dir, name), 0, OutputMetrics()] for name in ("stdout.log", "stderr.log")
-        ]
+        self._streams = [[os.path.join(run_dir, name), 0, OutputMetrics()] for name in ("stdout.log", "stderr.log")]
 
     def poll(self) -> None:
         for stream in self._streams:

@@ -28,6 +28,11 @@ import { UserError } from "./userError.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/**
+ * VS Code puts its proxy's agent in place of `createConnection` in every HTTP request of an extension, but for those to a
+ * socket's path. The streams are made by us; this path is never opened.
+ */
+const NO_PROXY_PATH = "/pool";
 
 export type CallErrorReason = keyof typeof ERROR_CODES | "disconnected" | "protocol" | "timeout" | "failed";
 
@@ -69,7 +74,7 @@ export async function connect(
   client: { name: string; version: string },
 ): Promise<PoolConnection> {
   const stream = await openStream();
-  const socket = new WebSocket("ws://pool/", [SUBPROTOCOL], {
+  const socket = new WebSocket(`ws+unix:${NO_PROXY_PATH}:/`, [SUBPROTOCOL], {
     createConnection: () => stream,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
@@ -204,6 +209,7 @@ class Connection implements PoolConnection {
     const stream = await this.#openStream();
     const request = http.request({
       method,
+      socketPath: NO_PROXY_PATH,
       path: `/bulk/${ticket}`,
       headers: { ...headers, connection: "close" },
       createConnection: () => stream,

@@ -4,26 +4,15 @@
  */
 import { createServer, type Server } from "node:http";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../../../scripts/vscode/browser.mts";
 import { experimentPageEntry, pageOptions } from "../../../scripts/pageBundle.mts";
 import { experimentPageHtml } from "../../../src/webviews/contract/html.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
-
-export const hasBrowser = existsSync(CHROMIUM);
 
 export interface PageOptions {
   scenario?: string;
@@ -77,7 +66,7 @@ export class PageLab {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+    const browser = await launchBrowser();
     return new PageLab(folder, server, browser, host.outputFiles[0]?.text ?? "");
   }
 

@@ -49,7 +49,8 @@ export function growRange(
   ) {
     return before;
   }
-  if (low === high) {
+  // Doubles that differ by less leave no room for ticks between them.
+  if (high - low <= Math.max(1e-300, Math.max(Math.abs(low), Math.abs(high)) * 1e-12)) {
     if (fromLow) return { min: low, max: low + 10 };
     const half = low === 0 ? 1 : Math.abs(low) * 0.1;
     return { min: low - half, max: high + half };

@@ -1,0 +1,303 @@
+/** The experiment page in a real browser, under its real content security policy, with a host that speaks the contract. */
+import assert from "node:assert/strict";
+import { readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Page } from "playwright-core";
+import { PageLab, type PageOptions } from "../webviews/support/browserPage.ts";
+
+/** What the host inside the page (fakeHost.ts) offers to tests. */
+interface Host {
+  actions: unknown[];
+  problems: string[];
+  requests: string[];
+  readies: number;
+  saved: Record<string, unknown> | undefined;
+  change: (change: object) => void;
+  lose: () => void;
+  post: (message: object) => void;
+  report: (name: string, step: number, value: number) => void;
+  print: (text: string) => void;
+  scenario: { snapshot: { trials: object[]; experiment: object } };
+}
+declare global {
+  var host: Host, violations: string[], applyTheme: (name: string) => void, axe: { run: AxeRun };
+}
+type AxeRun = (
+  context: { exclude: string[] },
+  options: object,
+) => Promise<{
+  violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+}>;
+
+let lab: PageLab;
+before(async () => {
+  lab = await PageLab.start();
+});
+after(() => lab.stop());
+
+/** Runs `body` on a fresh page; afterwards nothing may have gone against the policy or been thrown. */
+async function onPage(options: PageOptions, body: (page: Page) => Promise<void>): Promise<void> {
+  const page = await lab.open(options);
+  try {
+    await body(page);
+    const seen = await page.evaluate(() => ({ problems: host.problems, violations }));
+    assert.deepEqual(seen, { problems: [], violations: [] });
+  } finally {
+    await page.close();
+  }
+}
+const actions = (page: Page) => page.evaluate(() => host.actions);
+const tab = (page: Page, name: string) => page.getByRole("tab", { name: new RegExp(`^${name}`) });
+/** Sum of what is painted on a chart: differs whenever a pixel does. */
+const painted = (page: Page, chart: string) =>
+  page.evaluate((id) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(`[data-chart="${id}"] canvas`);
+    const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let sum = 0;
+    for (let at = 0; at < pixels.length; at++) sum = (sum * 31 + (pixels[at] ?? 0)) | 0;
+    return sum;
+  }, chart);
+async function paintedAnew(page: Page, chart: string, before: number): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) {
+    if ((await painted(page, chart)) !== before) return;
+    await page.waitForTimeout(25);
+  }
+  assert.fail(`the chart ${chart} was not painted again`);
+}
+async function drawn(page: Page, chart: string): Promise<void> {
+  await page.waitForSelector(`[data-chart="${chart}"] .plot:not(.is-waiting)`);
+}
+
+describe("experiment page", () => {
+  test("the bundle stays below 400 KiB", async () => {
+    assert.ok((await stat(path.join(lab.folder, "experiment.js"))).size < 400 * 1024);
+  });
+
+  test("shows what matters in one line, and only tabs that have something", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      const header = await page.locator(".header-line").innerText();
+      assert.match(
+        header,
+        /#12\s+digits-mlp\s+Running\s+12 min · step 900 · 45 % · best val_loss 0\.0613 \(step 880\) · ends in about/,
+      );
+      assert.equal(await page.locator(".notice").count(), 0);
+      assert.deepEqual(await page.getByRole("tab").allInnerTexts(), [
+        "Curves",
+        "Output",
+        "System",
+        "Checkpoints\n8",
+        "Files",
+        "Code",
+        "Configuration",
+        "Provenance",
+      ]);
+    }));
+
+  test("a waiting experiment says why, and has no tabs of what is not there", () =>
+    onPage({ scenario: "waiting" }, async (page) => {
+      assert.match(await page.locator(".notice").innerText(), /^Waits for 1 slot/);
+      assert.deepEqual(await page.getByRole("tab").allInnerTexts(), ["Curves", "Code", "Configuration"]);
+      await page.getByRole("button", { name: "Pause" }).click({ force: true });
+      await page.getByRole("button", { name: "Stop", exact: true }).click();
+      assert.deepEqual(await actions(page), [{ action: "stop", trialId: null }]);
+    }));
+
+  test("a failure is one click from its line", () =>
+    onPage({ scenario: "failed" }, async (page) => {
+      await page.getByRole("button", { name: "train.py:41" }).click();
+      assert.deepEqual(await actions(page), [{ action: "openSource", file: "train.py", line: 41 }]);
+    }));
+
+  test("draws a chart for each name; new points reach the pixels", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "loss");
+      const titles = await page.locator(".chart-title").allInnerTexts();
+      assert.deepEqual(titles, ["loss", "val_loss", "accuracy", "lr"]);
+      const before = await painted(page, "loss");
+      await page.evaluate(() => host.report("loss", 901, 2.4));
+      await paintedAnew(page, "loss", before);
+      assert.match(await page.locator('[data-chart="loss"] .spoken').innerText(), /901 points, .* to 2\.4, /);
+    }));
+
+  test("a series of 20,000 points is read reduced, and goes on from its end", () =>
+    onPage({ scenario: "long" }, async (page) => {
+      await drawn(page, "loss");
+      const count = () => page.evaluate(() => host.requests.filter((name) => name === "readSeries").length);
+      const reads = await count();
+      assert.ok(reads <= 6, `${reads} readings`);
+      const before = await painted(page, "loss");
+      await page.evaluate(() => host.report("loss", 20_000, 2));
+      await paintedAnew(page, "loss", before);
+      assert.equal(await count(), reads + 1);
+      await page.locator('[data-chart="loss"]').hover();
+      await page.getByRole("button", { name: "Show loss as a table" }).click();
+      assert.ok((await page.locator(".points-table tbody tr").count()) < 60);
+      assert.match(await page.locator(".points-table p").innerText(), /of 20,001/);
+    }));
+
+  test("a gap in the changes asks for a new snapshot", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await page.evaluate(() => {
+        host.lose();
+        host.change({ connection: { state: "connected", pool: "x", detail: null } });
+      });
+      assert.equal(await page.evaluate(() => host.readies), 2);
+    }));
+
+  test("all values at the crosshair, by pointer and by keys, spoken for who cannot see", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "accuracy");
+      const plot = page.locator('[data-chart="accuracy"] .plot');
+      const box = await plot.boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + box.width / 2, box.y + 60);
+      assert.match(
+        await page.locator("#view-curves .tooltip").innerText(),
+        /^step \d+\ntraining\n0\.\d+\nvalidation\n0\.\d+/,
+      );
+      await page.mouse.move(5, 5);
+      assert.equal(await page.locator("#view-curves .tooltip").isVisible(), false);
+      await plot.focus();
+      await page.keyboard.press("ArrowRight");
+      assert.match(await page.locator("#view-curves .tooltip").innerText(), /^step 0/);
+      await page.waitForFunction(() =>
+        document.querySelector(".board [aria-live]")?.textContent?.startsWith("step 0"),
+      );
+    }));
+
+  test("zooms by drag, keeps the zoom over a reload, and resets", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "loss");
+      const box = await page.locator('[data-chart="loss"] .plot').boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + 80, box.y + 80);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 160, box.y + 80);
+      await page.mouse.up();
+      const zoom = await page.evaluate(() => host.saved?.zoom as { from: number; to: number });
+      assert.ok(zoom.from > 50 && zoom.to < 500 && zoom.from < zoom.to);
+      await page.reload();
+      await page.getByRole("button", { name: "Reset Zoom" }).click();
+      assert.equal(await page.evaluate(() => host.saved?.zoom), null);
+    }));
+
+  test("says that a filter is not a regular expression, and filters by one", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      const field = page.locator("vscode-text-field").locator("input");
+      await field.fill("val|(");
+      assert.match(await page.locator(".field-error").innerText(), /^Not a regular expression/);
+      await field.fill("^val|lr");
+      assert.deepEqual(await page.locator(".chart-title").allInnerTexts(), ["val_loss", "lr"]);
+      await field.fill("nothing like that");
+      await page.getByRole("button", { name: "Clear the Filter" }).click();
+      assert.equal(await page.locator(".chart-title").count(), 4);
+    }));
+
+  test("output follows its end, shows tqdm as a terminal would, and links to lines", () =>
+    onPage({ scenario: "running", state: { tab: "output" } }, async (page) => {
+      await page.waitForSelector(".line >> text=saved checkpoint");
+      await page.evaluate(() => host.print("\r 50%|#####     |\r100%|##########|\nlast line\n"));
+      await page.waitForSelector(".line >> text=last line");
+      const lines = await page.locator(".line").allInnerTexts();
+      assert.equal(lines.at(-3), "100%|##########|");
+      await page.waitForFunction(() => {
+        const output = document.querySelector(".output");
+        return output !== null && output.scrollHeight - output.scrollTop - output.clientHeight < 2;
+      });
+      await page.locator(".output").evaluate((element) => (element.scrollTop = 0));
+      await page.getByRole("button", { name: "Jump to the End" }).waitFor();
+      await page.evaluate(() => host.print("more\n"));
+      await page.waitForSelector(".line >> text=more");
+      assert.equal(await page.locator(".output").evaluate((element) => element.scrollTop), 0);
+      await page.getByRole("button", { name: "train.py:41" }).click();
+      await page.getByLabel("Stream").selectOption("stderr");
+      await page.getByRole("button", { name: /^File .*line 41$/ }).click();
+      assert.deepEqual(await actions(page), [
+        { action: "openSource", file: "train.py", line: 41 },
+        { action: "openSource", file: "train.py", line: 41 },
+      ]);
+    }));
+
+  test("Enter restores a checkpoint, arrows move between them", () =>
+    onPage({ scenario: "running", state: { tab: "checkpoints" } }, async (page) => {
+      const rows = page.locator(".table tbody tr");
+      assert.match(await rows.first().innerText(), /800\s+0\.0375\s+best/);
+      await rows.first().focus();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      await rows.first().getByRole("button", { name: /^Pin/ }).click();
+      assert.deepEqual(await actions(page), [
+        { action: "restore", uuid: "00000000-0000-4000-8000-000000000006" },
+        { action: "pin", uuid: "00000000-0000-4000-8000-000000000008", pinned: true },
+      ]);
+      await page.getByLabel("Direction").selectOption("higher");
+      assert.deepEqual((await actions(page)).at(-1), {
+        action: "setMetric",
+        group: "validation",
+        name: "val_loss",
+        smallerIsBetter: false,
+      });
+    }));
+
+  test("text of a script is never markup", () =>
+    onPage({ scenario: "running", state: { tab: "output" } }, async (page) => {
+      await page.evaluate(() => host.print("<img src=x onerror=alert(1)><b>bold</b>\n"));
+      await page.waitForSelector(".line >> text=<b>bold</b>");
+      assert.equal(await page.locator(".line img, .line b").count(), 0);
+    }));
+
+  test("repaints when the theme changes", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "loss");
+      const before = await painted(page, "loss");
+      await page.evaluate(() => applyTheme("light"));
+      await paintedAnew(page, "loss", before);
+    }));
+
+  test("draws only charts that are in view", () =>
+    onPage({ scenario: "charts50" }, async (page) => {
+      await drawn(page, "layer0/grad_norm");
+      const reads = await page.evaluate(() => host.requests.length);
+      assert.ok(reads < 25, `${reads} readings for what fits on the screen`);
+      await page.locator('[data-chart="layer49/grad_norm"]').scrollIntoViewIfNeeded();
+      await drawn(page, "layer49/grad_norm");
+    }));
+
+  test("shows the tab that a command asks for, and that the experiment is gone", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await page.evaluate(() => host.post({ type: "show", tab: "provenance", trialId: null }));
+      await page.waitForSelector("text=OMP_NUM_THREADS");
+      assert.equal(await tab(page, "Provenance").getAttribute("aria-selected"), "true");
+      await page.evaluate(() => host.post({ type: "gone" }));
+      await page.waitForSelector("text=This experiment was deleted");
+    }));
+});
+
+/** Colours in the output are the script's own choice, and the theme's terminal's. */
+describe("accessibility", async () => {
+  const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const TABS = ["curves", "output", "system", "checkpoints", "files", "code", "configuration", "provenance"];
+  for (const theme of ["dark", "light", "hc", "hc-light"]) {
+    test(`no serious violation in any tab (${theme})`, () =>
+      onPage({ scenario: "failed", theme }, async (page) => {
+        await page.evaluate(axeSource);
+        for (const name of TABS) {
+          await page.evaluate((id) => host.post({ type: "show", tab: id, trialId: null }), name);
+          await page.waitForTimeout(250);
+          const found = await page.evaluate(() =>
+            axe.run({ exclude: [".lines span"] }, { resultTypes: ["violations"], preload: false }),
+          );
+          const serious = found.violations
+            .filter(({ impact }) => impact === "serious" || impact === "critical")
+            .map(
+              ({ id, nodes }) =>
+                `${id}: ${nodes.map((node) => `${node.html}\n${node.failureSummary}`).join("\n")}`,
+            );
+          assert.deepEqual(serious, [], `${theme}, ${name}`);
+        }
+      }));
+  }
+});

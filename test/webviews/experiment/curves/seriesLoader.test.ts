@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { SeriesLoader, type ReadSeries } from "../../../../src/webviews/experiment/curves/seriesLoader.ts";
+import { seriesKey } from "../../../../src/webviews/experiment/store.ts";
+import { append, curve, readCurve, type Curve } from "../../support/points.ts";
+
+interface Read {
+  cursor: number;
+  reduced: boolean;
+}
+function loaderOf(source: Curve) {
+  const reads: Read[] = [];
+  const read: ReadSeries = ({ cursor, resolution }) => {
+    reads.push({ cursor, reduced: resolution !== null });
+    return Promise.resolve(readCurve(source, cursor, resolution));
+  };
+  const errors: unknown[] = [];
+  const loader = new SeriesLoader(
+    read,
+    () => undefined,
+    (error) => errors.push(error),
+  );
+  const settle = async () => {
+    loader.want(source.state);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    return [...(loader.points(seriesKey(source.state))?.value ?? [])].slice(
+      0,
+      loader.points(seriesKey(source.state))?.length ?? 0,
+    );
+  };
+  return { loader, reads, errors, settle };
+}
+
+describe("SeriesLoader", () => {
+  it("reads a short curve as it is, and then only what is new", async () => {
+    const source = curve({}, 10, (step) => step);
+    const { reads, settle } = loaderOf(source);
+    expect(await settle()).toHaveLength(10);
+    append(source, 10, 99);
+    expect((await settle()).at(-1)).toBe(99);
+    expect(reads).toEqual([
+      { cursor: 0, reduced: false },
+      { cursor: 10, reduced: false },
+    ]);
+    await settle();
+    expect(reads).toHaveLength(2);
+  });
+
+  it("reads a long curve reduced, keeps its extremes, and appends from its end", async () => {
+    const source = curve({}, 20_000, (step) => (step === 12_345 ? 1000 : Math.sin(step)));
+    const { reads, settle } = loaderOf(source);
+    const values = await settle();
+    expect(values.length).toBeLessThanOrEqual(2000);
+    expect(Math.max(...values)).toBe(1000);
+    append(source, 20_000, 7);
+    expect((await settle()).at(-1)).toBe(7);
+    expect(reads).toEqual([
+      { cursor: 0, reduced: true },
+      { cursor: 20_000, reduced: false },
+    ]);
+  });
+
+  it("reads from the beginning when points before the cursor changed", async () => {
+    const source = curve({}, 5, (step) => step);
+    const { reads, settle } = loaderOf(source);
+    await settle();
+    source.superseded = [0, 0, 0, 1, 1];
+    source.state = { ...source.state, revision: 1 };
+    append(source, 3, 30);
+    expect(await settle()).toEqual([0, 1, 2, 3, 4, 30]);
+    expect(reads.at(-1)).toEqual({ cursor: 0, reduced: false });
+  });
+
+  it("does not ask in a circle when fewer points come than were announced", async () => {
+    const source = curve({}, 3, (step) => step);
+    const { reads, settle } = loaderOf(source);
+    source.state = { ...source.state, count: 50 };
+    await settle();
+    expect(reads.length).toBeLessThan(4);
+  });
+
+  it("tells of an error and asks again later, not at once", async () => {
+    const source = curve({}, 3, (step) => step);
+    let calls = 0;
+    const errors: unknown[] = [];
+    const loader = new SeriesLoader(
+      () => {
+        calls++;
+        return Promise.reject(new Error("not connected"));
+      },
+      () => undefined,
+      (error) => errors.push(error),
+    );
+    for (let turn = 0; turn < 5; turn++) {
+      loader.want(source.state);
+      await Promise.resolve();
+      await Promise.resolve();
+      await Promise.resolve();
+    }
+    expect(calls).toBe(1);
+    expect(errors).toHaveLength(1);
+  });
+
+  it("reads a zoomed part in detail", async () => {
+    const source = curve({}, 20_000, (step) => step);
+    const { loader, settle } = loaderOf(source);
+    await settle();
+    loader.wantDetail(source.state, 100, 300);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    const detail = loader.pointsWithin(seriesKey(source.state), 100, 300);
+    expect(detail?.length).toBe(201);
+    expect(loader.pointsWithin(seriesKey(source.state), 0, 50)?.length).toBeLessThanOrEqual(2000);
+  });
+});

@@ -1,6 +1,6 @@
 """Handwritten digits with a small neural network in numpy: reports, checkpoints, resumes, stops when asked.
 
-    python train.py --epochs 100 --lr 0.01
+    python train.py --epochs 40 --lr 0.01
 
 Run it here, or submit it with Trainyard. It goes on from a checkpoint bit for bit, on the same machine with the same
 number of threads: everything random comes from the seed, the epoch and the batch.
@@ -91,7 +91,7 @@ def load(path, network):
 
 def main():
     run = trainyard.init()
-    epochs = trainyard.param("epochs", 100)
+    epochs = trainyard.param("epochs", 40)
     lr = trainyard.param("lr", 0.01)
     momentum = trainyard.param("momentum", 0.9)
     weight_decay = trainyard.param("weight_decay", 1e-4)

@@ -25,6 +25,8 @@ import { pushSnapshot } from "./snapshot/push.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
 import { UserError } from "./userError.ts";
 
+const LONGEST_NAME = 250;
+
 export type SubmitStep = "planning" | "connecting" | "snapshotting" | "sending" | "submitting";
 
 export interface SubmitOptions {
@@ -135,7 +137,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       "experiment/submit",
       {
         submissionId: randomUUID(),
-        name: options.name ?? value.name ?? path.basename(script),
+        name: (options.name ?? value.name ?? path.basename(script)).slice(0, LONGEST_NAME),
         workspace: folder,
         script: relative,
         directory,

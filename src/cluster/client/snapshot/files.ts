@@ -16,7 +16,7 @@ export interface Look {
 }
 
 /** Size and state of a file that is to be read, or why it cannot be. */
-export async function look(root: string, name: string): Promise<Look> {
+async function look(root: string, name: string): Promise<Look> {
   const file = bytesOf(root, name);
   const gone: Look = { name, bytes: 0, state: null, problem: null };
   try {
@@ -37,6 +37,16 @@ export async function look(root: string, name: string): Promise<Look> {
     const reason = code === "EACCES" ? "permission denied" : (code ?? String(error));
     return { ...gone, problem: `cannot be read: ${reason}` };
   }
+}
+
+/** Enough to keep the disk busy, few enough for a folder of a million files. */
+const AT_ONCE = 500;
+
+export async function lookAtAll(root: string, names: readonly string[]): Promise<Look[]> {
+  const found: Look[] = [];
+  for (let at = 0; at < names.length; at += AT_ONCE)
+    found.push(...(await Promise.all(names.slice(at, at + AT_ONCE).map((name) => look(root, name)))));
+  return found;
 }
 
 /**

@@ -79,6 +79,7 @@ export async function settleLinks(
 ): Promise<LinkedPath[]> {
   const settled: LinkedPath[] = [];
   for (const link of linked) {
+    if (settled.length >= MOST_CHILDREN) break;
     if (!snapshotHas(link.path)) {
       settled.push(link);
       continue;

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
 import { bytePath, checkGit, displayPath } from "../git.ts";
 import { UserError } from "../userError.ts";
-import { dropHidden, look } from "./files.ts";
+import { dropHidden, lookAtAll } from "./files.ts";
 import { findEnvironments, findIgnored, settleLinks } from "./ignored.ts";
 import type { IndexEntry } from "./indexFile.ts";
 import { placesOf, readMemory, type Memory, type Places } from "./memory.ts";
@@ -161,7 +161,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   const stage: string[] = [];
   const seen = new Map<string, string>();
   const added = new Set<string>();
-  for (const found of await Promise.all([...wanted].map((name) => look(root, name)))) {
+  for (const found of await lookAtAll(root, [...wanted])) {
     const { name } = found;
     if (remove.has(name)) continue;
     if (found.problem !== null) {

@@ -35,6 +35,8 @@ export async function pushSnapshot(
       const before = memory.pushed[pool.pool.id] ?? [];
       memory.pushed[pool.pool.id] = [tree, ...before.filter((other) => other !== tree)].slice(0, BASES);
     });
+  // Nobody waits for it, and nothing depends on it.
+  plan.work.shadow.maintain().catch(() => undefined);
   return { sentBytes };
 }
 

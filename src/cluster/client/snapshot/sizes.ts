@@ -38,8 +38,9 @@ export function largestFolders(plan: Pick<SnapshotPlan, "entries">, most = 5): F
   const descend = (size: FolderSize): FolderSize => {
     for (const child of children.get(size.path) ?? []) {
       const inner = folders.get(child);
-      if (inner && inner.bytes >= NEARLY_ALL * size.bytes && inner.files >= NEARLY_ALL * size.files)
-        return descend(inner);
+      const holdsIt =
+        size.bytes > 0 ? inner && inner.bytes >= NEARLY_ALL * size.bytes : inner?.files === size.files;
+      if (inner && holdsIt) return descend(inner);
     }
     return size;
   };

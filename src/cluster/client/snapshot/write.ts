@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
 import path from "node:path";
-import type { SnapshotInfo } from "../../protocol/entities.ts";
+import type { LeftOutPath, SnapshotInfo } from "../../protocol/entities.ts";
 import { displayPath } from "../git.ts";
-import { look } from "./files.ts";
+import { lookAtAll } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { changeMemory } from "./memory.ts";
 import { differsFromHead } from "./person.ts";
@@ -15,6 +15,8 @@ const PLAN_STALE_MS = 1000;
 const MOST_UNREADABLE = 50;
 /** More changed files than this need no closer look: the folder differs from HEAD. */
 const MOST_COMPARED = 100;
+/** A list that a person reads; what is beyond is counted. */
+const MOST_LISTED = 2000;
 
 export interface WrittenSnapshot {
   /** The git tree id. All objects of it are in the private repository: it can be sent. */
@@ -84,12 +86,18 @@ async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promi
       root: plan.root,
       head: head ? { commit: head.commit, branch: head.branch, modified } : null,
       linked: plan.linked,
-      leftOut,
+      leftOut: bounded(leftOut),
     };
   };
   const info = describe();
   info.catch(() => undefined);
   return { tree, info, notes, plan };
+}
+
+function bounded(leftOut: readonly LeftOutPath[]): LeftOutPath[] {
+  const beyond = leftOut.length - MOST_LISTED;
+  if (beyond <= 0) return [...leftOut];
+  return [...leftOut.slice(0, MOST_LISTED), { path: "...", reason: `and ${beyond} more`, bytes: null }];
 }
 
 /** @returns the files that git could not take, with its words */
@@ -126,7 +134,7 @@ async function settleChanged(
   const { shadow, seen } = plan.work;
   const changedSince = async (): Promise<string[]> => {
     const changed: string[] = [];
-    for (const now of await Promise.all([...seen.keys()].map((name) => look(plan.root, name)))) {
+    for (const now of await lookAtAll(plan.root, [...seen.keys()])) {
       if (now.state === seen.get(now.name)) continue;
       changed.push(now.name);
       if (now.state === null) seen.delete(now.name);

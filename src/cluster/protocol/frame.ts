@@ -17,24 +17,10 @@ export class FrameError extends Error {
 }
 
 export function encodeFrame(message: unknown): string | Uint8Array {
-  const chunks: Uint8Array[] = [];
-  const plain = new Set<unknown>();
-  let offset = 0;
-  const json = JSON.stringify(message, function (this: unknown, key: string, value: unknown) {
-    // `value` has been through toJSON; Buffer has one, so look at the original.
-    const original = (this as Record<string, unknown>)[key];
-    if (original instanceof Uint8Array) {
-      chunks.push(original);
-      offset += original.byteLength;
-      return { $bytes: [offset - original.byteLength, original.byteLength] };
-    }
-    if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
-    if (looksLikeOurs(value) && !plain.has(value)) {
-      plain.add(value);
-      return { $plain: value };
-    }
-    return value;
-  });
+  const body = new Body();
+  // Not by JSON.stringify's replacer: that sees a Buffer after its toJSON, which makes an array of megabytes of numbers.
+  const json = JSON.stringify(marked(message, body));
+  const { chunks, bytes: offset } = body;
   if (chunks.length === 0) return json;
   const head = encoder.encode(json);
   const frame = new Uint8Array(4 + head.byteLength + offset);
@@ -46,6 +32,43 @@ export function encodeFrame(message: unknown): string | Uint8Array {
     position += chunk.byteLength;
   }
   return frame;
+}
+
+class Body {
+  readonly chunks: Uint8Array[] = [];
+  bytes = 0;
+
+  add(chunk: Uint8Array): { $bytes: [number, number] } {
+    const offset = this.bytes;
+    this.chunks.push(chunk);
+    this.bytes += chunk.byteLength;
+    return { $bytes: [offset, chunk.byteLength] };
+  }
+}
+
+/** @returns the value itself where there is nothing to mark, else a copy */
+function marked(value: unknown, body: Body): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : { $number: String(value) };
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return body.add(value);
+  if (Array.isArray(value)) {
+    let copy: unknown[] | null = null;
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      const out = marked(item, body);
+      if (out !== item) (copy ??= [...(value as unknown[])])[index] = out;
+    }
+    return copy ?? value;
+  }
+  if ("toJSON" in value && typeof value.toJSON === "function")
+    return marked((value.toJSON as () => unknown)(), body);
+  const record = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | null = null;
+  for (const key of Object.keys(record)) {
+    const out = marked(record[key], body);
+    if (out !== record[key]) (copy ??= { ...record })[key] = out;
+  }
+  return looksLikeOurs(value) ? { $plain: copy ?? record } : (copy ?? record);
 }
 
 /** @throws FrameError when it is not a message */

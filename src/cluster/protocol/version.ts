@@ -3,3 +3,4 @@ export const PROTOCOL = { major: 1, minor: 0 } as const;
 
 /** The WebSocket subprotocol, so that anything else on the socket is refused during the handshake. */
 export const SUBPROTOCOL = "trainyard.1";
+export const SUBPROTOCOL_OF_ANY_VERSION = /^trainyard\.\d{1,9}$/;

@@ -1,12 +1,18 @@
 /** Bulk bytes by HTTP: GET with Range, and PUT, of what a ticket stands for. Nothing else has an address. */
 import { randomBytes } from "node:crypto";
-import fs from "node:fs";
+import { once } from "node:events";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "../errors.ts";
 import type { BulkTarget, Logger, Tickets } from "../ports.ts";
+import { readRange } from "./range.ts";
 
 const LIFETIME_MS = 60 * 60 * 1000;
 const PREFIX = "/bulk/";
+const BINARY = { "content-type": "application/octet-stream" };
 
 interface Ticket {
   clientId: number;
@@ -29,42 +35,48 @@ export class Bulk implements Tickets {
     return name;
   }
 
-  /** The tickets of a client end with its connection. */
+  /** The tickets of a client end with its connection; transfers that have begun go on. */
   forget(clientId: number): void {
     for (const [name, ticket] of this.#tickets) if (ticket.clientId === clientId) this.#tickets.delete(name);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.on("error", () => undefined); // a sender that goes away is told by `close`
     const name = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : "";
     const ticket = this.#tickets.get(name);
-    if (ticket === undefined || ticket.expiresAt < Date.now()) return end(response, 404, "no such ticket");
+    if (ticket === undefined || ticket.expiresAt < Date.now())
+      return refuse(request, response, 404, "there is no such ticket");
+    const { target } = ticket;
     try {
-      const { target } = ticket;
-      if (request.method === "PUT" && target.kind === "sink") await receive(request, response, target);
-      else if ((request.method === "GET" || request.method === "HEAD") && target.kind === "file")
+      if (request.method === "PUT" && target.kind === "sink") {
+        this.#tickets.delete(name);
+        await receive(request, response, target);
+      } else if ((request.method === "GET" || request.method === "HEAD") && target.kind === "file")
         await sendFile(request, response, target);
       else if (request.method === "GET" && target.kind === "stream")
         await pipeline(target.open(), response.writeHead(200, BINARY));
-      else end(response, 405, "not what this ticket is for");
+      else await refuse(request, response, 405, "the ticket is for something else");
     } catch (error) {
-      this.#logger.warn("a bulk transfer broke off", { error: messageOf(error) });
+      this.#logger.warn("a bulk transfer broke off", { kind: target.kind, error: messageOf(error) });
       if (response.headersSent) response.destroy();
-      else end(response, 500, messageOf(error));
+      else await refuse(request, response, 500, messageOf(error));
     }
   }
 }
-
-const BINARY = { "content-type": "application/octet-stream" };
 
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,
   target: Extract<BulkTarget, { kind: "sink" }>,
 ): Promise<void> {
+  // A sink that gives up destroys what it reads from; the request must live on to carry the answer.
+  const body = new PassThrough().on("error", () => undefined);
   const gone = new AbortController();
-  request.once("aborted", () => gone.abort());
-  await target.receive(request, gone.signal);
-  end(response, 204, "");
+  request.once("error", (error) => body.destroy(error));
+  response.once("close", () => gone.abort());
+  request.pipe(body);
+  await target.receive(body, gone.signal);
+  response.writeHead(204).end();
 }
 
 async function sendFile(
@@ -72,46 +84,48 @@ async function sendFile(
   response: ServerResponse,
   target: Extract<BulkTarget, { kind: "file" }>,
 ): Promise<void> {
-  const fd = fs.openSync(target.path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
-  const { size } = fs.fstatSync(fd);
-  const range = rangeOf(request, size);
-  if (range === null) {
-    fs.closeSync(fd);
-    response.setHeader("content-range", `bytes */${size}`);
-    return end(response, 416, "no such range");
+  // A named pipe of that name must not hold up the server.
+  const file = await open(target.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    await sendRange(request, response, file);
+  } finally {
+    await file.close();
   }
-  const isPart = request.headers.range !== undefined;
-  const bytes = size === 0 ? 0 : range.end - range.start + 1;
-  response.writeHead(isPart ? 206 : 200, {
+}
+
+async function sendRange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: FileHandle,
+): Promise<void> {
+  const status = await file.stat();
+  if (!status.isFile()) return refuse(request, response, 404, "it is not a file");
+  const range = readRange(request.headers.range, status.size);
+  if (range === "unsatisfiable") {
+    response.setHeader("content-range", `bytes */${status.size}`);
+    return refuse(request, response, 416, "the file has no such range");
+  }
+  const { start, end } = range ?? { start: 0, end: status.size - 1 };
+  response.writeHead(range === null ? 200 : 206, {
     ...BINARY,
-    "content-length": bytes,
+    "content-length": end - start + 1,
     "accept-ranges": "bytes",
-    ...(isPart ? { "content-range": `bytes ${range.start}-${range.end}/${size}` } : {}),
+    ...(range === null ? {} : { "content-range": `bytes ${start}-${end}/${status.size}` }),
   });
-  if (request.method === "HEAD" || bytes === 0) {
-    fs.closeSync(fd);
-    response.end();
-    return;
-  }
-  await pipeline(fs.createReadStream("", { fd, ...range }), response);
+  if (request.method === "HEAD" || end < start) response.end();
+  else await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
 }
 
-/** One range, as browsers and ours ask for it. @returns null when it is none that the file has */
-function rangeOf(request: IncomingMessage, size: number): { start: number; end: number } | null {
-  const asked = request.headers.range;
-  if (asked === undefined) return { start: 0, end: Math.max(0, size - 1) };
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(asked);
-  if (match === null || (match[1] === "" && match[2] === "")) return null;
-  const start = match[1] === "" ? Math.max(0, size - Number(match[2])) : Number(match[1]);
-  const last = match[1] === "" || match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
-  return start <= last ? { start, end: last } : null;
-}
-
-function end(response: ServerResponse, status: number, text: string): void {
+/** Reads what is still being sent: closing before that would take the answer from the sender, too. */
+async function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+): Promise<void> {
+  request.resume();
+  if (!request.readableEnded && !request.destroyed) await once(request, "close").catch(() => undefined);
+  if (response.destroyed) return;
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
   response.end(text);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

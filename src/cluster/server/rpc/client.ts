@@ -1,7 +1,6 @@
 /** One connected client: its calls parsed, handed to the handlers, and answered. */
-import type {
-  CancellationToken} from "vscode-jsonrpc/node";
 import {
+  type CancellationToken,
   createMessageConnection,
   ErrorCodes,
   type MessageConnection,
@@ -19,32 +18,46 @@ import { PROTOCOL } from "../../protocol/version.ts";
 import { SocketReader, SocketWriter } from "../../transport/messages.ts";
 import type { CallErrorShape, Handlers, Logger } from "../ports.ts";
 
-/** Above this nothing but the newest state is sent to a client that reads slowly. */
-export const SLOW_CLIENT_BYTES = 8 * 1024 * 1024;
-/** Above this it is cut off: it comes back and asks for what it missed. */
-const STUCK_CLIENT_BYTES = 64 * 1024 * 1024;
+/** Beyond this a client that does not read is cut off: it comes back and asks for what it missed. */
+export const STUCK_CLIENT_BYTES = 64 * 1024 * 1024;
+
+/** Calls of one client at a time; a call ends when its answer has left, so this bounds what a slow reader makes us hold. */
+const MAX_PARALLEL_CALLS = 32;
+
+/** What a client of any version may call before the versions are known to fit. */
+const ALWAYS_ALLOWED: ReadonlySet<string> = new Set(["hello", "server/stop"]);
 
 export class Client {
   readonly id: number;
   readonly #socket: WebSocket;
   readonly #connection: MessageConnection;
-  readonly #gone = new AbortController();
+  readonly #handlers: Handlers;
+  readonly #logger: Logger;
+  readonly #running = new Set<AbortController>();
   #hasSaidHello = false;
+  #hasAnswered = true;
+  #pendingAtPing = 0;
 
   constructor(id: number, socket: WebSocket, handlers: Handlers, logger: Logger) {
     this.id = id;
     this.#socket = socket;
+    this.#handlers = handlers;
+    this.#logger = logger;
     const quiet = {
       error: (message: string) => logger.warn(message, { clientId: id }),
       warn() {},
       info() {},
       log() {},
     };
-    this.#connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket), quiet);
-    for (const method of Object.keys(METHODS) as MethodName[]) this.#serve(method, handlers, logger);
+    this.#connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket), quiet, {
+      maxParallelism: MAX_PARALLEL_CALLS,
+    });
+    this.#connection.onRequest((method, params, token) => this.#answer(method, params, token));
+    this.#connection.onUnhandledNotification(() => undefined);
     this.#connection.onError(() => undefined); // the reader closes the socket
+    socket.on("pong", () => (this.#hasAnswered = true));
     socket.on("close", () => {
-      this.#gone.abort();
+      for (const call of this.#running) call.abort();
       this.#connection.dispose();
     });
     this.#connection.listen();
@@ -54,75 +67,95 @@ export class Client {
     return this.#socket.bufferedAmount;
   }
 
+  /** Who has much pending is not told more (ports.ts: Broadcaster), so this does not hold anything back. */
   notify<N extends NotificationName>(name: N, value: Notification<N>): void {
-    if (this.#gone.signal.aborted) return;
-    // What `live` says is said again by the next one; `events` that are missed are asked for again after the cut.
-    if (name === "live" && this.pendingBytes > SLOW_CLIENT_BYTES) return;
-    if (this.pendingBytes > STUCK_CLIENT_BYTES) return this.#socket.terminate();
-    this.#connection.sendNotification(name, value).catch(() => undefined);
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.pendingBytes > STUCK_CLIENT_BYTES) return this.#cut("it does not read");
+    this.#connection.sendNotification(name, value).catch(() => undefined); // the socket's end is told by the socket
   }
 
-  #serve(method: MethodName, handlers: Handlers, logger: Logger): void {
-    this.#connection.onRequest(method, async (raw: unknown, token: CancellationToken) => {
-      const params = METHODS[method].params.safeParse(raw ?? {});
-      if (!params.success) {
-        const issue = params.error.issues[0];
-        return new ResponseError(
-          ERROR_CODES.invalid,
-          `${method}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? "invalid"}`.trim(),
-          {},
-        );
-      }
-      if (method === "hello") {
-        const refusal = refuseVersion((params.data as { protocol: { major: number } }).protocol.major);
-        if (refusal !== null) return refusal;
-        this.#hasSaidHello = true;
-      } else if (!this.#hasSaidHello) {
-        return new ResponseError(ERROR_CODES.refused, `${method} before hello`, {
-          remedy: "Say hello first.",
-        });
-      }
-      const cancelled = new AbortController();
-      const listener = token.onCancellationRequested(() => cancelled.abort());
-      const signal = AbortSignal.any([cancelled.signal, this.#gone.signal]);
-      try {
-        const handler = handlers[method] as (params: unknown, context: object) => unknown;
-        const result = METHODS[method].result.safeParse(
-          await handler(params.data, { clientId: this.id, signal }),
-        );
-        if (result.success) return result.data;
-        logger.error("a result does not match the protocol", {
-          method,
-          issues: result.error.issues.slice(0, 5),
-        });
-        return new ResponseError(
-          ErrorCodes.InternalError,
-          `${method}: the pool server made an answer that is not of the protocol.`,
-          {
-            remedy: "This is a fault of Trainyard's; the pool server's log has the details.",
-          },
-        );
-      } catch (error) {
-        if (isCallError(error))
-          return new ResponseError(
-            ERROR_CODES[error.reason],
-            error.message,
-            error.remedy ? { remedy: error.remedy } : {},
-          );
-        if (!signal.aborted)
-          logger.error("a call failed", {
-            method,
-            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-          });
-        return new ResponseError(
-          ErrorCodes.InternalError,
-          error instanceof Error ? error.message : String(error),
-          {},
-        );
-      } finally {
-        listener.dispose();
-      }
+  /** Cuts off who has given no sign of life since the last call. */
+  checkAlive(): void {
+    // Behind megabytes on a slow line the ping is still on its way: as long as bytes go out, somebody is there.
+    const isDraining = this.#pendingAtPing > 0 && this.pendingBytes < this.#pendingAtPing;
+    if (!this.#hasAnswered && !isDraining) return this.#cut("it gave no sign of life");
+    this.#hasAnswered = false;
+    this.#pendingAtPing = this.pendingBytes;
+    this.#socket.ping();
+  }
+
+  end(): void {
+    this.#socket.terminate();
+  }
+
+  #cut(reason: string): void {
+    this.#logger.warn("a client is cut off", { clientId: this.id, reason });
+    this.end();
+  }
+
+  async #answer(name: string, raw: unknown, token: CancellationToken): Promise<unknown> {
+    if (!Object.hasOwn(METHODS, name))
+      return new ResponseError(
+        ErrorCodes.MethodNotFound,
+        `This pool's server does not know the call ${name.slice(0, 80)}.`,
+        { remedy: "Update the pool server." },
+      );
+    const method = name as MethodName;
+    const params = METHODS[method].params.safeParse(raw ?? {});
+    if (!params.success) {
+      const issue = params.error.issues[0];
+      const where = issue && issue.path.length > 0 ? ` ${issue.path.join(".")}` : "";
+      return new ResponseError(ERROR_CODES.invalid, `${method}:${where} ${issue?.message ?? "invalid"}`, {});
+    }
+    if (method === "hello") {
+      const refusal = refuseVersion((params.data as { protocol: { major: number } }).protocol.major);
+      if (refusal !== null) return refusal;
+      this.#hasSaidHello = true;
+    } else if (!this.#hasSaidHello && !ALWAYS_ALLOWED.has(method)) {
+      return new ResponseError(ERROR_CODES.refused, `${method} before hello`, {
+        remedy: "Say hello first.",
+      });
+    }
+    const call = new AbortController();
+    this.#running.add(call);
+    const listener = token.onCancellationRequested(() => call.abort());
+    try {
+      const handler = this.#handlers[method] as (params: unknown, context: object) => unknown;
+      return this.#checked(method, await handler(params.data, { clientId: this.id, signal: call.signal }));
+    } catch (error) {
+      return this.#told(method, error, call.signal.aborted);
+    } finally {
+      this.#running.delete(call);
+      listener.dispose();
+    }
+  }
+
+  #checked(method: MethodName, value: unknown): unknown {
+    const result = METHODS[method].result.safeParse(value);
+    if (result.success) return result.data;
+    this.#logger.error("a result does not match the protocol", {
+      method,
+      issues: result.error.issues.slice(0, 5),
     });
+    return new ResponseError(
+      ErrorCodes.InternalError,
+      `${method}: the pool server made an answer that is not of the protocol.`,
+      { remedy: "This is a fault of Trainyard's; the pool server's log has the details." },
+    );
+  }
+
+  #told(method: MethodName, error: unknown, wasCancelled: boolean): ResponseError<object> {
+    if (isCallError(error)) {
+      const { reason, message, remedy } = error;
+      return new ResponseError(ERROR_CODES[reason], message, remedy ? { remedy } : {});
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    if (!wasCancelled)
+      this.#logger.error("a call failed", {
+        method,
+        error: error instanceof Error ? (error.stack ?? message) : message,
+      });
+    return new ResponseError(ErrorCodes.InternalError, message, {});
   }
 }
 
@@ -133,7 +166,7 @@ function refuseVersion(major: number): ResponseError<object> | null {
   return new ResponseError(
     ERROR_CODES.version,
     `The editor speaks protocol ${major}, this pool ${PROTOCOL.major}: the ${older} is older than the ${newer}.`,
-    { remedy: `Update the ${older}.` },
+    { remedy: `Update the ${older}.`, details: { protocol: PROTOCOL } },
   );
 }
 
@@ -142,6 +175,6 @@ function isCallError(error: unknown): error is Error & CallErrorShape {
     error instanceof Error &&
     "reason" in error &&
     typeof error.reason === "string" &&
-    error.reason in ERROR_CODES
+    Object.hasOwn(ERROR_CODES, error.reason)
   );
 }

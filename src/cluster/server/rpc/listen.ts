@@ -3,7 +3,7 @@ import fs from "node:fs";
 import http from "node:http";
 import { WebSocketServer, type WebSocket } from "ws";
 import { MAX_MESSAGE_BYTES } from "../../protocol/frame.ts";
-import { SUBPROTOCOL } from "../../protocol/version.ts";
+import { SUBPROTOCOL_OF_ANY_VERSION } from "../../protocol/version.ts";
 import type { Broadcaster, Handlers, Logger, Tickets } from "../ports.ts";
 import { Bulk } from "./bulk.ts";
 import { Client } from "./client.ts";
@@ -22,33 +22,27 @@ export interface Rpc {
   close(): Promise<void>;
 }
 
-export function createRpc(logger: Logger): Rpc {
+export function createRpc(logger: Logger, pingIntervalMs = PING_INTERVAL_MS): Rpc {
   const clients = new Map<number, Client>();
-  const sockets = new Map<number, WebSocket>();
   const goneListeners: ((clientId: number) => void)[] = [];
   const bulk = new Bulk(logger);
   let nextId = 1;
   let listeningAt: string | null = null;
 
   const server = http.createServer((request, response) => void bulk.handle(request, response));
+  server.requestTimeout = 0; // gigabytes over a slow line take as long as they take
   server.on("clientError", (_error, socket) => socket.destroy());
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    // Of any version: hello tells those of another one what to update.
+    handleProtocols: (offered) => [...offered].find((name) => SUBPROTOCOL_OF_ANY_VERSION.test(name)) ?? false,
   });
 
   const pings = setInterval(() => {
-    for (const socket of sockets.values()) {
-      const state = socket as WebSocket & { hasAnswered?: boolean };
-      if (state.hasAnswered === false) socket.terminate();
-      else {
-        state.hasAnswered = false;
-        socket.ping();
-      }
-    }
-  }, PING_INTERVAL_MS);
+    for (const client of clients.values()) client.checkAlive();
+  }, pingIntervalMs);
   pings.unref();
 
   function welcome(socket: WebSocket, handlers: Handlers): void {
@@ -56,14 +50,11 @@ export function createRpc(logger: Logger): Rpc {
     socket.on("error", (error) =>
       logger.warn("a client's socket failed", { clientId: id, error: error.message }),
     );
-    socket.on("pong", () => ((socket as WebSocket & { hasAnswered?: boolean }).hasAnswered = true));
     socket.on("close", () => {
       clients.delete(id);
-      sockets.delete(id);
       bulk.forget(id);
       for (const listener of goneListeners) listener(id);
     });
-    sockets.set(id, socket);
     clients.set(id, new Client(id, socket, handlers, logger));
   }
 
@@ -80,9 +71,11 @@ export function createRpc(logger: Logger): Rpc {
       await removeStaleSocket(socketPath);
       server.on("upgrade", (request, socket, head) => {
         const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
-        if (!offered?.includes(SUBPROTOCOL))
-          return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-        return webSockets.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, handlers));
+        if (offered?.some((name) => SUBPROTOCOL_OF_ANY_VERSION.test(name)))
+          return webSockets.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, handlers));
+        socket.on("error", () => socket.destroy());
+        socket.once("finish", () => socket.destroy());
+        return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       });
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
@@ -96,7 +89,7 @@ export function createRpc(logger: Logger): Rpc {
     },
     async close() {
       clearInterval(pings);
-      for (const socket of sockets.values()) socket.terminate();
+      for (const client of clients.values()) client.end();
       webSockets.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

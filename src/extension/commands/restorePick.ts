@@ -49,6 +49,7 @@ export async function pickCheckpoint(
     if (active) pick.activeItems = [active];
   };
   update();
+  let isChangingMetric = false;
   const subscriptions = [
     pool.onDidChange((change) => {
       if (change.everything || change.trials.has(trial.id) || change.experiments.has(experiment.id)) update();
@@ -61,11 +62,16 @@ export async function pickCheckpoint(
           const checkpoint = pick.activeItems[0]?.row.checkpoint;
           resolve(checkpoint && { choice: "restore", checkpoint });
         }),
-        pick.onDidHide(() => resolve(undefined)),
+        pick.onDidHide(() => isChangingMetric || resolve(undefined)),
         pick.onDidTriggerButton(() => {
+          // The other list takes this one's place for a while.
+          isChangingMetric = true;
           void changeMetric(pool, pool.mirror?.experiments.get(experiment.id) ?? experiment, trial)
             .catch((error: unknown) => vscode.window.showErrorMessage(messageOf(error)))
-            .then(() => pick.show());
+            .then(() => {
+              isChangingMetric = false;
+              pick.show();
+            });
         }),
         pick.onDidTriggerItemButton(({ item, button }) => {
           const { checkpoint } = item.row;

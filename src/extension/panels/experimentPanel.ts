@@ -67,6 +67,10 @@ export class ExperimentPanel {
       services.pool.onDidChangeStatus(() => this.#onStatus()),
       services.pool.onLive((live) => this.#onLive(live)),
     );
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(media, "panel-light.svg"),
+      dark: vscode.Uri.joinPath(media, "panel-dark.svg"),
+    };
     this.#setTitle();
     webview.html = experimentPageHtml({
       cspSource: webview.cspSource,

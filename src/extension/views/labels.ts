@@ -154,10 +154,10 @@ function trialDetails(experiment: Experiment, trial: Trial): string[] {
   if (trial.state === "waiting" && trial.waitReason !== null) return [oneLine(trial.waitReason, 120)];
   const details: string[] = [];
   if (trial.nan) details.push(`${trial.nan.metric} is not a number`);
-  if (trial.progress !== null && !isFinal(trial.state)) details.push(`${Math.floor(trial.progress * 100)}%`);
-  else if (trial.latestStep !== null) details.push(`step ${trial.latestStep}`);
   if (trial.best && experiment.metric)
     details.push(`${metricName(experiment.metric)} ${formatValue(trial.best.value)}`);
+  if (trial.progress !== null && !isFinal(trial.state)) details.push(`${Math.floor(trial.progress * 100)}%`);
+  else if (trial.latestStep !== null) details.push(`step ${trial.latestStep}`);
   return details;
 }
 

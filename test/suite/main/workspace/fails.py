@@ -1,0 +1,6 @@
+def main():
+    values = {"there": 1}
+    return values["missing"]
+
+
+main()

@@ -74,11 +74,12 @@ function digitsFor(value: number, step: number): number {
   return Math.min(10, Math.max(0, Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(step))));
 }
 
+/** As many decimals as the step needs: 1 for 2.5, 2 for 0.25. */
 function fixed(value: number, step: number): string {
-  const decimals = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
-  const text = value.toFixed(decimals);
-  // A step of 2.5 needs one more digit than its magnitude says.
-  return Math.abs(Number(text) - value) > step / 20 ? value.toFixed(decimals + 1) : text;
+  let decimals = Math.max(0, Math.floor(-Math.log10(step)));
+  while (decimals < 12 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
+    decimals++;
+  return value.toFixed(Math.min(12, decimals));
 }
 
 export function formatInteger(value: number): string {

@@ -59,7 +59,8 @@ describe("formatTick", () => {
     [-99_000, 1000, "-99k"],
     [2.5e-9, 5e-10, "2.5e-9"],
     [7.5, 2.5, "7.5"],
-    [5, 2.5, "5"],
+    [5, 2.5, "5.0"],
+    [3, 0.25, "3.00"],
   ])("%d by %d is %s", (value, step, text) => expect(formatTick(value, step)).toBe(text));
 
   it("gives each tick of an axis a label of its own", () => {

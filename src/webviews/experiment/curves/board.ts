@@ -4,7 +4,8 @@
 import { h } from "../../ui/dom.ts";
 import { Announcer } from "./announcer.ts";
 import type { ChartSpec } from "./charts.ts";
-import { CurveChart, type ChartSettings } from "./curveChart.ts";
+import type { ChartSettings } from "./chartCurve.ts";
+import { CurveChart } from "./curveChart.ts";
 import { listen } from "./gestures.ts";
 import { readPalette, type Palette } from "./palette.ts";
 import { formatX } from "./readings.ts";

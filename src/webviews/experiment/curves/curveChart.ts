@@ -1,44 +1,22 @@
 /** One chart: a title, the curves of one name, and their twin as a table. Reads nothing itself; it is given points. */
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  type ChartDataset,
-} from "chart.js";
+import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from "chart.js";
 import { button } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
 import { formatDistinct } from "../format.ts";
 import { xAxis, yAxis } from "./axes.ts";
+import { readableCurves, updatedCurve, type ChartCurve, type ChartSettings } from "./chartCurve.ts";
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
-import { LABEL_GAP, painter, recede, type Paint, type PaintedCurve } from "./painter.ts";
-import { withAlpha, type Palette } from "./palette.ts";
-import { readingsAt, summarise, type ReadableCurve, type Reading } from "./readings.ts";
-import { growLogRange, growRange, niceTimeStep, type Range } from "./scales.ts";
-import { drawnCurve, extent, nearestIndex, type DrawnCurve, type Point } from "./transform.ts";
+import { datasets } from "./datasets.ts";
+import { LABEL_GAP, painter, type Paint, type PaintedCurve } from "./painter.ts";
+import type { Palette } from "./palette.ts";
 import { PointsTable } from "./pointsTable.ts";
+import { AxisRanges } from "./ranges.ts";
+import { readingsAt, summarise, type Reading } from "./readings.ts";
+import type { Range } from "./scales.ts";
+import { nearestIndex, type Point } from "./transform.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
-
-export interface ChartSettings {
-  xAxis: "step" | "time";
-  logX: boolean;
-  logY: boolean;
-  smoothing: number;
-  zoom: { from: number; to: number } | null;
-  /** Start of relative time of a curve. */
-  originMs: (curve: CurveSpec) => number;
-}
-interface Curve {
-  spec: CurveSpec;
-  drawn: DrawnCurve;
-  columns: PointColumns;
-  /** What `drawn` was made from. */
-  madeFrom: string;
-}
 
 const MOST_LABELS = 8;
 const LABEL_STEP_PX = 16;
@@ -55,11 +33,9 @@ export class CurveChart {
   private readonly tableSlot = h("div", { class: "chart-table", hidden: true });
   private table: PointsTable | null = null;
   private chart: Chart<"line", Point[]> | null = null;
-  private curves: Curve[] = [];
+  private curves: ChartCurve[] = [];
   private settings: ChartSettings | null = null;
-  private xRange: Range | null = null;
-  private yRange: Range | null = null;
-  private rangeKind = "";
+  private readonly ranges = new AxisRanges();
   private paint: Paint;
 
   constructor(spec: ChartSpec, palette: Palette) {
@@ -76,6 +52,7 @@ export class CurveChart {
         "aria-roledescription": "chart",
         "aria-label": spec.title,
         "aria-describedby": id,
+        "aria-keyshortcuts": "ArrowLeft ArrowRight + - 0",
       },
       this.canvas,
     );
@@ -114,19 +91,16 @@ export class CurveChart {
     });
     this.plot.classList.toggle("is-waiting", this.curves.length === 0);
     if (this.curves.length === 0) return;
-    this.updateRanges(settings);
+    this.ranges.update(this.curves, settings, this.spec.unit);
     this.updatePaint();
     this.updateChart();
     this.updateWords(settings);
-    this.table?.set(
-      this.curves.map((curve) => ({ label: curve.spec.label, columns: curve.columns })),
-      settings.xAxis,
-    );
+    this.table?.set(this.curves.map((curve) => curve.columns));
   }
 
   /** Values at `x` for the tooltip, highest first. Only what has been drawn is read. */
   readings(x: number): Reading[] {
-    return readingsAt(this.readable(), x);
+    return readingsAt(readableCurves(this.spec, this.curves), x);
   }
 
   /** Marks `x` on the chart (null: nothing) and brings a curve to the front. */
@@ -191,10 +165,10 @@ export class CurveChart {
     return longest[Math.min(longest.length - 1, Math.max(0, at + by))]?.x ?? null;
   }
 
+  /** What the x axis shows now. */
   get range(): Range | null {
-    return this.settings?.zoom === null || this.settings === null
-      ? this.xRange
-      : { min: this.settings.zoom.from, max: this.settings.zoom.to };
+    const zoom = this.settings?.zoom ?? null;
+    return zoom === null ? this.ranges.x : { min: zoom.from, max: zoom.to };
   }
 
   destroy(): void {
@@ -210,47 +184,6 @@ export class CurveChart {
         nearest = x;
     }
     return nearest;
-  }
-
-  private readable(): ReadableCurve[] {
-    return this.curves.map(({ spec, drawn }) => {
-      const notNumbers = new Set(drawn.notNumbers);
-      return {
-        key: spec.key,
-        label: spec.label === "" ? this.spec.title : spec.label,
-        points: drawn.raw ?? drawn.line,
-        isNotNumber: (x) => notNumbers.has(x),
-        format: this.spec.unit.format,
-      };
-    });
-  }
-
-  private updateRanges(settings: ChartSettings): void {
-    const kind = [settings.xAxis, settings.logX, settings.logY, JSON.stringify(settings.zoom)].join();
-    if (kind !== this.rangeKind) {
-      this.rangeKind = kind;
-      this.xRange = this.yRange = null;
-    }
-    const zoom = settings.zoom ?? { from: -Infinity, to: Infinity };
-    const x: Range = { min: Infinity, max: -Infinity };
-    const y: Range = { min: Infinity, max: -Infinity };
-    for (const { drawn } of this.curves) {
-      const whole = extent(drawn.raw ?? drawn.line);
-      const seen = extent(drawn.raw ?? drawn.line, zoom.from, zoom.to);
-      if (whole !== null) widen(x, whole.x);
-      if (seen !== null) widen(y, seen.y);
-    }
-    this.xRange = settings.logX
-      ? growLogRange(this.xRange, x.min, x.max)
-      : growRange(this.xRange, x.min, x.max, 6, settings.xAxis === "time" ? niceTimeStep : undefined, true);
-    const fixed = this.spec.unit.range;
-    if (fixed !== undefined && !settings.logY) {
-      y.min = Math.min(fixed.min, y.min);
-      y.max = Math.max(fixed.max ?? -Infinity, y.max);
-    }
-    this.yRange = settings.logY
-      ? growLogRange(this.yRange, y.min, y.max)
-      : growRange(this.yRange, y.min, y.max, 5);
   }
 
   private updatePaint(): void {
@@ -283,48 +216,24 @@ export class CurveChart {
   }
 
   private updateChart(): void {
-    const { settings, xRange, yRange } = this;
-    if (settings === null || xRange === null || yRange === null) return;
+    const { settings, ranges, range } = this;
+    if (settings === null || range === null || ranges.y === null) return;
     const chart = this.chart ?? this.createChart();
     this.chart = chart;
     const { palette } = this.paint;
     const right = this.paint.labelWidthPx === 0 ? 8 : this.paint.labelWidthPx + LABEL_GAP + 2;
     chart.options.layout = { padding: { top: 6, right } };
     chart.options.scales = {
-      x: xAxis(this.range ?? xRange, {
+      x: xAxis(range, {
         isTime: settings.xAxis === "time",
         isLog: settings.logX,
         widthPx: this.plot.clientWidth - right,
         palette,
       }),
-      y: yAxis(yRange, { isLog: settings.logY, palette, format: this.spec.unit.format }),
+      y: yAxis(ranges.y, { isLog: settings.logY, palette, format: this.spec.unit.format }),
     };
-    chart.data.datasets = this.datasets();
+    chart.data.datasets = datasets(this.curves, palette, this.paint.front);
     chart.update("none");
-  }
-
-  private datasets(): ChartDataset<"line", Point[]>[] {
-    const { palette } = this.paint;
-    const width = palette.highContrast ? 2 : 1.5;
-    return this.curves.flatMap(({ spec, drawn }) => {
-      const colour = recede(this.paint, {
-        key: spec.key,
-        colour: palette.series[spec.colour] ?? palette.foreground,
-      });
-      const faint = withAlpha(colour, palette.highContrast ? 0.5 : 0.3);
-      const line = (data: Point[], borderColor: string, order: number): ChartDataset<"line", Point[]> => ({
-        data,
-        borderColor,
-        borderDash: spec.dash,
-        borderWidth: order === 0 ? width : 1,
-        order: spec.key === this.paint.front ? order - 1 : order,
-      });
-      return [
-        line(drawn.line, colour, 0),
-        ...(drawn.raw === null ? [] : [line(drawn.raw, faint, 1)]),
-        ...(drawn.superseded.length === 0 ? [] : [line(drawn.superseded, faint, 2)]),
-      ];
-    });
   }
 
   private createChart(): Chart<"line", Point[]> {
@@ -353,7 +262,7 @@ export class CurveChart {
       leftOut > 0 ? `${leftOut} not above zero` : "",
     ].filter((note) => note !== "");
     setText(this.note, notes.join(", "));
-    const readable = this.readable();
+    const readable = readableCurves(this.spec, this.curves);
     const words = this.curves.map((curve, index) => {
       const one = readable[index];
       return one === undefined ? "" : summarise(one, curve.spec.series.count, settings.xAxis);
@@ -372,36 +281,6 @@ export class CurveChart {
     }
     this.table = new PointsTable(this.spec);
     this.tableSlot.append(this.table.element);
-    this.table.set(
-      this.curves.map((curve) => ({ label: curve.spec.label, columns: curve.columns })),
-      this.settings?.xAxis ?? "step",
-    );
+    this.table.set(this.curves.map((curve) => curve.columns));
   }
-}
-
-/** The curve as it was when neither its points nor the settings changed. */
-function updatedCurve(
-  before: Curve | undefined,
-  spec: CurveSpec,
-  columns: PointColumns,
-  settings: ChartSettings,
-): Curve {
-  const { xAxis, logX, logY, smoothing } = settings;
-  const options = {
-    xAxis,
-    logX,
-    logY,
-    smoothing,
-    originMs: settings.originMs(spec),
-    total: spec.series.count,
-  };
-  const madeFrom = `${columns.version} ${JSON.stringify(options)}`;
-  const drawn =
-    before?.columns === columns && before.madeFrom === madeFrom ? before.drawn : drawnCurve(columns, options);
-  return { spec, columns, drawn, madeFrom };
-}
-
-function widen(range: Range, [low, high]: [number, number]): void {
-  range.min = Math.min(range.min, low);
-  range.max = Math.max(range.max, high);
 }

@@ -38,11 +38,11 @@ export class PointsTable {
     this.element = h("div", { class: "points-table" }, this.table.element, this.note);
   }
 
-  set(curves: readonly { label: string; columns: PointColumns }[], _axis: "step" | "time"): void {
-    const rows = pointRows(curves.map((curve) => curve.columns));
-    this.table.set(rows);
+  /** @param curves in the order of the chart's curves */
+  set(curves: readonly PointColumns[]): void {
+    this.table.set(pointRows(curves));
     const total = this.spec.curves.reduce((sum, curve) => sum + curve.series.count, 0);
-    const held = curves.reduce((sum, curve) => sum + curve.columns.length, 0);
+    const held = curves.reduce((sum, columns) => sum + columns.length, 0);
     setText(
       this.note,
       held < total

@@ -26,7 +26,10 @@ interface Entry {
   state: SeriesState;
   columns: Columns;
   cursor: number;
-  revision: number;
+  /** Revision that the points belong to; null when they must be read from the beginning. */
+  revision: number | null;
+  /** The announcement that was last answered by a reading from the beginning. */
+  answered: number;
   reading: boolean;
   failedAt: number;
 }
@@ -72,7 +75,8 @@ export class SeriesLoader {
       state,
       columns: new Columns(),
       cursor: 0,
-      revision: state.revision,
+      revision: null,
+      answered: state.revision,
       reading: false,
       failedAt: -Infinity,
     };
@@ -104,7 +108,7 @@ export class SeriesLoader {
   private async catchUp(key: string, entry: Entry): Promise<void> {
     entry.reading = true;
     try {
-      while (entry.cursor < entry.state.count || entry.revision < entry.state.revision) {
+      while (entry.cursor < entry.state.count || mustStartAgain(entry)) {
         await this.readOnce(entry);
         this.onPoints(key);
       }
@@ -118,17 +122,26 @@ export class SeriesLoader {
 
   private async readOnce(entry: Entry): Promise<void> {
     const { trialId, group, name, rank, count, revision } = entry.state;
-    const startAgain = entry.revision < revision || entry.columns.length > 2 * RAW_POINTS;
-    const cursor = startAgain ? 0 : entry.cursor;
+    const cursor = mustStartAgain(entry) || entry.columns.length > 2 * RAW_POINTS ? 0 : entry.cursor;
     const resolution =
       cursor === 0 && count > RAW_POINTS ? { points: REDUCED_POINTS, fromStep: null, toStep: null } : null;
     const result = await this.read({ trialId, group, name, rank, cursor, resolution });
-    if (cursor === 0) entry.columns.clear();
+    if (cursor === 0) {
+      entry.columns.clear();
+      entry.revision = result.revision;
+      entry.answered = revision;
+    } else if (result.revision !== entry.revision) {
+      entry.revision = null;
+      return;
+    }
     entry.columns.append(result.columns, result.count);
     // A server that is behind its own announcement must not be asked in a circle.
-    entry.cursor = result.count === 0 ? Math.max(result.cursor, entry.state.count) : result.cursor;
-    // If it changed again while this was under way, the announcement of that comes and is read then.
-    const changedMeanwhile = cursor !== 0 && result.revision !== entry.revision;
-    entry.revision = changedMeanwhile ? -1 : Math.max(result.revision, revision);
+    entry.cursor = result.count === 0 ? Math.max(result.cursor, count) : result.cursor;
   }
+}
+
+/** Points before the cursor changed: since the last reading, or it was announced and is not read yet. */
+function mustStartAgain(entry: Entry): boolean {
+  const { revision, answered, state } = entry;
+  return revision === null ? entry.cursor > 0 : state.revision !== revision && state.revision !== answered;
 }

@@ -4,7 +4,7 @@ import { button, emptyState, select, slider, textField } from "../../ui/controls
 import { h, replaceChildren, setText } from "../../ui/dom.ts";
 import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
-import type { ChartSettings } from "../curves/curveChart.ts";
+import type { ChartSettings } from "../curves/chartCurve.ts";
 import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 

@@ -70,6 +70,24 @@ describe("SeriesLoader", () => {
     expect(reads.at(-1)).toEqual({ cursor: 0, reduced: false });
   });
 
+  it("sees from an answer that points before the cursor changed, before that is announced", async () => {
+    const source = curve({}, 5, (step) => step);
+    const { loader, reads, settle } = loaderOf(source);
+    await settle();
+    const announced = { ...source.state, count: 6 };
+    source.value = [9, 9, 9, 9, 9];
+    append(source, 5, 9);
+    source.state = { ...source.state, revision: 4 };
+    loader.want(announced);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect([...(loader.points(seriesKey(announced))?.value.subarray(0, 6) ?? [])]).toEqual([
+      9, 9, 9, 9, 9, 9,
+    ]);
+    expect(reads.map((read) => read.cursor)).toEqual([0, 5, 0]);
+    await settle();
+    expect(reads).toHaveLength(3);
+  });
+
   it("does not ask in a circle when fewer points come than were announced", async () => {
     const source = curve({}, 3, (step) => step);
     const { reads, settle } = loaderOf(source);

@@ -1,0 +1,29 @@
+/** The lines of a chart as chart.js takes them. */
+import type { ChartDataset } from "chart.js";
+import type { ChartCurve } from "./chartCurve.ts";
+import { recede } from "./painter.ts";
+import { withAlpha, type Palette } from "./palette.ts";
+import type { Point } from "./transform.ts";
+
+type Dataset = ChartDataset<"line", Point[]>;
+
+/** @param front the curve before the others, which recede; null: none is in front */
+export function datasets(curves: readonly ChartCurve[], palette: Palette, front: string | null): Dataset[] {
+  return curves.flatMap(({ spec, drawn }) => {
+    const own = palette.series[spec.colour] ?? palette.foreground;
+    const colour = recede({ front }, { key: spec.key, colour: own });
+    const faint = withAlpha(colour, palette.highContrast ? 0.5 : 0.3);
+    const line = (data: Point[], borderColor: string, borderWidth: number, layer: number): Dataset => ({
+      data,
+      borderColor,
+      borderWidth,
+      borderDash: spec.dash,
+      order: spec.key === front ? layer - 1 : layer,
+    });
+    return [
+      line(drawn.line, colour, palette.highContrast ? 2 : 1.5, 0),
+      ...(drawn.raw === null ? [] : [line(drawn.raw, faint, 1, 1)]),
+      ...(drawn.superseded.length === 0 ? [] : [line(drawn.superseded, faint, 1, 2)]),
+    ];
+  });
+}

@@ -13,7 +13,7 @@ export interface WillSendRow {
 }
 
 export function willSendRows(
-  plan: Pick<SnapshotPlan, "files" | "bytes" | "linked" | "leftOut">,
+  plan: Pick<SnapshotPlan, "root" | "files" | "bytes" | "linked" | "leftOut">,
   largest: readonly FolderSize[],
 ): (WillSendRow | { section: string })[] {
   const rows: (WillSendRow | { section: string })[] = [
@@ -29,7 +29,7 @@ export function willSendRows(
   for (const { path, target, reason } of plan.linked)
     rows.push({
       label: `$(link) ${path}`,
-      description: target.endsWith(`/${path}`) ? reason : `${target}, ${reason}`,
+      description: target === `${plan.root}/${path}` ? reason : `${target}, ${reason}`,
       path,
       action: reason.startsWith("linked by you") ? "unlink" : null,
     });

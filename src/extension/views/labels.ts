@@ -164,12 +164,12 @@ function trialDetails(experiment: Experiment, trial: Trial): string[] {
 /** `3  lr=0.01 width=64`: what tells this trial from its neighbours. */
 function trialLabel(trial: Trial): string {
   const values = Object.entries(trial.hyperparameters)
-    .filter(([, value]) => typeof value !== "object")
     .slice(0, 4)
-    .map(
-      ([name, value]) => `${name}=${typeof value === "number" ? formatValue(value) : JSON.stringify(value)}`,
-    );
-  return [`Trial ${trial.number}`, ...values].join("  ");
+    .flatMap(([name, value]) => {
+      if (typeof value === "number") return [`${name}=${formatValue(value)}`];
+      return typeof value === "object" ? [] : [`${name}=${value}`];
+    });
+  return [`Trial ${trial.number}`, values.join(" ")].filter((part) => part !== "").join("  ");
 }
 
 export function failureLines(failure: Failure): string[] {

@@ -1,0 +1,108 @@
+/** Entities as a pool sends them, with what a test cares about in place of the defaults. */
+import type { Checkpoint, Experiment, Slot, Trial } from "../../src/cluster/protocol/entities.ts";
+import { PoolMirror } from "../../src/cluster/client/mirror.ts";
+
+export const NOW_MS = 1_800_000_000_000;
+const TREE = "a".repeat(40);
+
+export function experiment(change: Partial<Experiment> = {}): Experiment {
+  return {
+    id: 1,
+    name: "digits",
+    state: "running",
+    createdAt: NOW_MS - 60_000,
+    endedAt: null,
+    workspace: "/home/ada/project",
+    script: "train.py",
+    commandLine: ["python", "train.py"],
+    slotsPerTrial: 1,
+    searcher: "single",
+    snapshot: {
+      tree: TREE,
+      files: 3,
+      bytes: 1000,
+      takenAt: NOW_MS - 60_000,
+      root: "/home/ada/project",
+      head: null,
+      linked: [],
+      leftOut: [],
+    },
+    configuration: null,
+    metric: null,
+    best: null,
+    trialCounts: {},
+    trialsPlanned: 1,
+    warnings: [],
+    ...change,
+  };
+}
+
+export const LOSS = {
+  group: "validation",
+  name: "loss",
+  smallerIsBetter: true,
+  origin: "only_validation",
+} as const;
+
+export function trial(change: Partial<Trial> = {}): Trial {
+  const number = change.number ?? 1;
+  const experimentId = change.experimentId ?? 1;
+  return {
+    id: `${experimentId}.${number}`,
+    experimentId,
+    number,
+    state: "running",
+    waitReason: null,
+    hyperparameters: {},
+    parameters: {},
+    seed: 1,
+    createdAt: NOW_MS - 60_000,
+    startedAt: NOW_MS - 50_000,
+    endedAt: null,
+    attempts: 1,
+    restarts: 0,
+    currentRun: null,
+    slots: [],
+    latestStep: null,
+    progress: null,
+    best: null,
+    latestCheckpoint: null,
+    pausable: { possible: false, reason: "it has not checkpointed yet" },
+    nan: null,
+    failure: null,
+    warnings: [],
+    ...change,
+  };
+}
+
+export function checkpoint(change: Partial<Checkpoint> = {}): Checkpoint {
+  const step = change.step ?? 10;
+  return {
+    uuid: `00000000-0000-4000-8000-${String(step).padStart(12, "0")}`,
+    experimentId: 1,
+    trialId: "1.1",
+    runId: "1.1.1",
+    step,
+    createdAt: NOW_MS - 120_000,
+    bytes: 1_234_000,
+    files: 2,
+    metrics: {},
+    metadata: {},
+    pinned: false,
+    ...change,
+  };
+}
+
+export function mirror(contents: {
+  experiments?: Experiment[];
+  trials?: Trial[];
+  checkpoints?: Checkpoint[];
+  slots?: Slot[];
+}): PoolMirror {
+  const made = new PoolMirror();
+  made.restart({
+    seq: 1,
+    snapshot: { experiments: [], trials: [], runs: [], checkpoints: [], slots: [], ...contents },
+  });
+  return made;
+}

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { awayText, NewsWatch, newsText } from "../../../src/extension/notifications/news.ts";
+import { experiment, LOSS, mirror, NOW_MS, trial } from "../fixtures.ts";
+
+const finished = (id: number, value: number | null) =>
+  experiment({
+    id,
+    state: "completed",
+    endedAt: NOW_MS,
+    metric: LOSS,
+    best: value === null ? null : { trialId: `${id}.1`, value, step: 10 },
+  });
+
+test("each end is told once; what a person ended is no news", () => {
+  const watch = new NewsWatch();
+  expect(watch.start(mirror({ experiments: [1, 2, 3].map((id) => experiment({ id })) }), null)).toEqual([]);
+  const after = mirror({
+    experiments: [
+      finished(1, 0.2),
+      experiment({ id: 2, state: "failed" }),
+      experiment({ id: 3, state: "killed" }),
+    ],
+  });
+  expect(watch.changed(after, [1, 2, 3]).map(({ kind }) => kind)).toEqual(["finished", "failed"]);
+  expect(watch.changed(after, [1, 2, 3])).toEqual([]);
+});
+
+test("at the start only what ended since somebody last looked is news", () => {
+  const source = mirror({ experiments: [finished(1, 0.2)] });
+  expect(new NewsWatch().start(source, NOW_MS - 1).map(({ kind }) => kind)).toEqual(["finished"]);
+  expect(new NewsWatch().start(source, NOW_MS)).toEqual([]);
+  expect(new NewsWatch().start(source, null)).toEqual([]);
+});
+
+test("the first metric that is not a number is told once for an experiment", () => {
+  const watch = new NewsWatch();
+  watch.start(mirror({ experiments: [experiment()], trials: [trial()] }), null);
+  const bad = mirror({
+    experiments: [experiment()],
+    trials: [
+      trial({ nan: { metric: "training/loss", step: 7 } }),
+      trial({ number: 2, nan: { metric: "x", step: 9 } }),
+    ],
+  });
+  const news = watch.changed(bad, [1]);
+  expect(news.map(newsText)).toEqual(["#1 digits: training/loss is not a number since step 7"]);
+  expect(watch.changed(bad, [1])).toEqual([]);
+});
+
+test("one line for all after coming back", () => {
+  const failed = {
+    kind: "failed",
+    experiment: experiment({ id: 9, state: "failed" }),
+    reason: null,
+  } as const;
+  const done = (id: number, value: number | null) =>
+    ({ kind: "finished", experiment: finished(id, value) }) as const;
+  expect(awayText([done(1, 0.3), done(2, 0.231), failed])).toBe(
+    "While you were away: 2 finished (best 0.231), 1 failed",
+  );
+  expect(awayText([done(1, null)])).toBe("While you were away: 1 finished");
+  expect(awayText([])).toBeNull();
+});
+
+test("a best over different metrics is not made up", () => {
+  const other = { ...finished(2, 0.9), metric: { ...LOSS, name: "accuracy", smallerIsBetter: false } };
+  const news = [finished(1, 0.1), other].map((one) => ({ kind: "finished", experiment: one }) as const);
+  expect(awayText(news)).toBe("While you were away: 2 finished");
+});
+
+test("a failure is told with its reason", () => {
+  expect(newsText({ kind: "failed", experiment: experiment({ id: 4 }), reason: "out of memory" })).toBe(
+    "#4 digits failed: out of memory",
+  );
+  expect(newsText({ kind: "finished", experiment: finished(4, 0.0613) })).toBe(
+    "#4 digits finished: best loss 0.0613",
+  );
+});

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import {
+  childrenOf,
+  nodeId,
+  parentOf,
+  rootsOf,
+  sortTrials,
+  type ExperimentsNode,
+} from "../../../src/extension/views/nodes.ts";
+import { checkpoint, experiment, LOSS, mirror, trial } from "../fixtures.ts";
+
+const HERE = "/home/ada/project";
+const all = (): number => 200;
+
+function searchMirror(): ReturnType<typeof mirror> {
+  const states = ["running", "completed", "completed", "stopped", "waiting"] as const;
+  return mirror({
+    experiments: [experiment({ id: 5, searcher: "random", metric: LOSS })],
+    trials: states.map((state, index) =>
+      trial({
+        experimentId: 5,
+        number: index + 1,
+        state,
+        best: state === "completed" ? { value: 1 - index * 0.1, step: 10 } : null,
+      }),
+    ),
+    checkpoints: [
+      checkpoint({ experimentId: 5, trialId: "5.2", step: 5, metrics: { "validation/loss": 0.1 } }),
+      checkpoint({ experimentId: 5, trialId: "5.2", step: 10, metrics: { "validation/loss": 0.2 } }),
+    ],
+  });
+}
+
+test("this folder's experiments alone, newest first; all of them with this folder's first", () => {
+  const pool = mirror({
+    experiments: [
+      experiment({ id: 1 }),
+      experiment({ id: 2, workspace: "/elsewhere" }),
+      experiment({ id: 3, searcher: "grid" }),
+    ],
+    trials: [trial({ experimentId: 1 }), trial({ experimentId: 2 })],
+  });
+  const ids = (showAll: boolean, folders: string[]): number[] =>
+    rootsOf(pool, { folders, showAll }).map((node) => node.experimentId);
+  expect(ids(false, [HERE])).toEqual([3, 1]);
+  expect(ids(true, [HERE])).toEqual([3, 1, 2]);
+  expect(ids(false, [])).toEqual([3, 2, 1]);
+});
+
+test("an experiment with one trial is one row, with its checkpoints below", () => {
+  const pool = mirror({
+    experiments: [experiment({ id: 1 })],
+    trials: [trial()],
+    checkpoints: [checkpoint({ step: 5 }), checkpoint({ step: 10 })],
+  });
+  const [row] = rootsOf(pool, { folders: [HERE], showAll: false });
+  expect(row).toEqual({ kind: "single", experimentId: 1, trialId: "1.1" });
+  const children = childrenOf(pool, row as ExperimentsNode, all);
+  expect(children.map((node) => node.kind)).toEqual(["checkpoint", "checkpoint"]);
+  expect(parentOf(pool, children[0] as ExperimentsNode)).toEqual(row);
+});
+
+test("a search groups its trials by state; the groups that are empty are not there", () => {
+  const pool = searchMirror();
+  const groups = childrenOf(pool, { kind: "experiment", experimentId: 5 }, all);
+  expect(groups.map((node) => node.kind === "group" && node.group)).toEqual([
+    "running",
+    "waiting",
+    "completed",
+    "stopped",
+  ]);
+  const completed = childrenOf(pool, { kind: "group", experimentId: 5, group: "completed" }, all);
+  expect(completed.map((node) => nodeId(node))).toEqual(["trial/5.3", "trial/5.2"]);
+  expect(parentOf(pool, completed[0] as ExperimentsNode)).toEqual({
+    kind: "group",
+    experimentId: 5,
+    group: "completed",
+  });
+});
+
+test("checkpoints stand best first", () => {
+  const rows = childrenOf(searchMirror(), { kind: "trial", experimentId: 5, trialId: "5.2" }, all);
+  expect(rows.map((node) => node.kind === "checkpoint" && node.uuid.slice(-2))).toEqual(["05", "10"]);
+});
+
+test("a large group shows a page and says how many more there are", () => {
+  const rows = childrenOf(searchMirror(), { kind: "group", experimentId: 5, group: "completed" }, () => 1);
+  expect(rows.at(-1)).toEqual({ kind: "more", experimentId: 5, group: "completed", hidden: 1 });
+});
+
+test("larger is better where the metric says so; trials without a value come last", () => {
+  const trials = [
+    trial({ number: 1 }),
+    trial({ number: 2, best: { value: 0.5, step: 1 } }),
+    trial({ number: 3, best: { value: 0.9, step: 1 } }),
+  ];
+  const order = (smallerIsBetter: boolean): number[] =>
+    sortTrials(trials, { ...LOSS, smallerIsBetter }).map(({ number }) => number);
+  expect(order(true)).toEqual([2, 3, 1]);
+  expect(order(false)).toEqual([3, 2, 1]);
+  expect(sortTrials(trials, null).map(({ number }) => number)).toEqual([2, 3, 1]);
+});

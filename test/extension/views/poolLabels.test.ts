@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Slot } from "../../../src/cluster/protocol/entities.ts";
+import { poolDescription, slotRow } from "../../../src/extension/views/poolLabels.ts";
+import { statusText } from "../../../src/extension/views/statusText.ts";
+
+const slot = (change: Partial<Slot> = {}): Slot => ({
+  id: "gpu-0",
+  kind: "cuda",
+  index: 0,
+  lease: "GPU-0",
+  name: "NVIDIA L4",
+  memoryBytes: 24e9,
+  usedMemoryBytes: 2e9,
+  utilisation: 0.42,
+  state: "free",
+  detail: null,
+  trialId: null,
+  ...change,
+});
+
+test("a pool says how many slots are free", () => {
+  expect(poolDescription("connected", [slot(), slot({ state: "held" })])).toBe("1 of 2 slots free");
+  expect(poolDescription("disconnected", [])).toBe("does not answer");
+});
+
+test("a slot says who holds it", () => {
+  expect(slotRow(slot(), null).description).toBe("free · 2.0 GB of 24 GB · 42%");
+  expect(slotRow(slot({ state: "held", trialId: "3.1" }), { id: 3, name: "digits" }).description).toBe(
+    "held · #3 digits · 2.0 GB of 24 GB · 42%",
+  );
+  expect(slotRow(slot({ state: "foreign", detail: "python3 of bob" }), null).description).toMatch(
+    /^used by others · python3 of bob/,
+  );
+});
+
+test("the status bar counts what runs and waits, and is silent otherwise", () => {
+  const states = (...list: ("running" | "waiting" | "paused" | "failed" | "stopping")[]) =>
+    statusText(list.map((state) => ({ state })))?.text ?? null;
+  expect(states("running", "stopping", "waiting", "paused")).toBe("$(rocket) 2 running, 1 waiting");
+  expect(states("waiting")).toBe("$(rocket) 1 waiting");
+  expect(states("paused", "failed")).toBeNull();
+});

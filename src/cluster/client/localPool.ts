@@ -56,7 +56,7 @@ export function localPaths(home: string | null): LocalPaths {
   const wanted = path.resolve(home ?? process.env.TRAINYARD_HOME ?? path.join(os.homedir(), ".trainyard"));
   let folder: string;
   try {
-    fs.mkdirSync(path.join(wanted, "state"), { recursive: true, mode: 0o700 });
+    makeFolder(path.join(wanted, "state"));
     // Two names of one folder must lead to one server.
     folder = fs.realpathSync(wanted);
   } catch (error) {
@@ -71,6 +71,17 @@ export function localPaths(home: string | null): LocalPaths {
     socket: path.join(socketFolder(), name),
     log: path.join(folder, "state", "server.log"),
   };
+}
+
+/** Not `recursive: true`: on a file system that answers ENOENT to mkdir (/proc) Node would try again without end. */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  if (path.dirname(folder) !== folder) makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 function socketFolder(): string {

@@ -98,6 +98,10 @@ describe("the pool of this machine", () => {
     home = path.dirname(file);
   });
 
+  it("does not try without end where folders cannot be made", () => {
+    expect(() => localPaths("/proc/no-such-folder")).toThrow("cannot be used");
+  });
+
   it("shows the server's last words when it does not start", async () => {
     fs.mkdirSync(path.join(home, "state", "pool.sqlite"), { recursive: true });
     await expect(open()).rejects.toMatchObject({

@@ -14,7 +14,11 @@ import { TrainyardUi } from "./vscode/trainyard.mts";
 import { startVsCode, type VsCode } from "./vscode/server.mts";
 import type { Workbench } from "./vscode/workbench.mts";
 
-const TRAINING_MS = 5 * 60_000;
+const TRAINING_MS = 10 * 60_000;
+/** Enough of the curve for a picture that shows what it is. */
+const PICTURE_POINTS = 1_000;
+/** Of the example's 100: long enough to be watched, short enough for a test. */
+const HEADLESS_EPOCHS = 30;
 const THEMES = [
   ["dark", "Dark Modern"],
   ["light", "Light Modern"],
@@ -26,7 +30,7 @@ await must("The build", process.execPath, [path.join(root, "scripts/build.mts")]
   cwd: root,
   timeoutMs: 120_000,
 });
-const workspace = await prepareWorkspace();
+const workspace = await prepareWorkspace(values.headless ? HEADLESS_EPOCHS : null);
 atExit(() => rmSync(path.dirname(workspace), { recursive: true, force: true }));
 mkdirSync(artifacts, { recursive: true });
 
@@ -70,6 +74,9 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
       "its canvas has no coloured pixel",
     );
   });
+  await step(`a curve of ${PICTURE_POINTS} points`, () =>
+    until(async () => (await ui.panel.points("loss")) >= PICTURE_POINTS, TRAINING_MS, "it is still shorter"),
+  );
   for (const [name, theme] of THEMES) {
     await step(`the ${name} theme`, async () => {
       await workbench.setTheme(theme);

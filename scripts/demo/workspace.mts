@@ -7,8 +7,11 @@ import { pythonEnvironment } from "../lib/python.mts";
 
 const EXAMPLE = path.join(root, "examples", "digits");
 
-/** A fresh copy of examples/digits as a person has it: a git repository with one commit and a `.venv`. */
-export async function prepareWorkspace(): Promise<string> {
+/**
+ * A fresh copy of examples/digits as a person has it: a git repository with one commit and a `.venv`. `epochs` changes
+ * how long it trains.
+ */
+export async function prepareWorkspace(epochs: number | null): Promise<string> {
   const requirements = readFileSync(path.join(EXAMPLE, "requirements.txt"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
@@ -17,6 +20,13 @@ export async function prepareWorkspace(): Promise<string> {
   cpSync(EXAMPLE, folder, { recursive: true, filter: (file) => !/__pycache__|trainyard-runs/.test(file) });
   symlinkSync(path.dirname(path.dirname(python)), path.join(folder, ".venv"));
   writeFileSync(path.join(folder, ".gitignore"), ".venv\n__pycache__/\n");
+  if (epochs !== null) {
+    const file = path.join(folder, "train.yaml");
+    const configuration = readFileSync(file, "utf8");
+    const changed = configuration.replace(/\bepochs: \d+/, `epochs: ${epochs}`);
+    if (changed === configuration) throw new Error(`${file} names no epochs`);
+    writeFileSync(file, changed);
+  }
   const identity = ["-c", "user.name=Demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"];
   for (const args of [
     ["init", "-q"],

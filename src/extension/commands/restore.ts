@@ -164,6 +164,12 @@ export class RestoreCommands {
 
   /** The code as it is now, from the checkpoint's state on. */
   async #resume(experiment: Experiment, checkpoint: Checkpoint): Promise<undefined> {
+    // The pool says where that was: only a folder that the person has opened is run from.
+    if (!vscode.workspace.workspaceFolders?.some(({ uri }) => uri.fsPath === experiment.workspace))
+      throw new ShownError(
+        `Experiment ${experiment.id} was submitted from ${experiment.workspace}, which is not open.`,
+        "Open that folder, or restore the checkpoint with its code and submit from there.",
+      );
     const file = path.join(experiment.workspace, experiment.script);
     if (!existsSync(file))
       throw new ShownError(

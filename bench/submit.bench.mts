@@ -91,8 +91,10 @@ function summarise({ first, presses }: { first: Press; presses: Press[] }, ordin
   return {
     first_line_ms: rounded(median(total)),
     first_line_p90_ms: rounded(quantile(total, 0.9)),
+    first_line_best_ms: rounded(Math.min(...total)),
     snapshot_ms: rounded(median(snapshot)),
     snapshot_p90_ms: rounded(quantile(snapshot, 0.9)),
+    snapshot_best_ms: rounded(Math.min(...snapshot)),
     send_ms: rounded(median(of((press) => press.sendMs))),
     submit_ms: rounded(median(of((press) => press.submitMs))),
     launch_ms: rounded(median(of((press) => press.launchMs))),

@@ -48,28 +48,3 @@ export async function lookAtAll(root: string, names: readonly string[]): Promise
     found.push(...(await Promise.all(names.slice(at, at + AT_ONCE).map((name) => look(root, name)))));
   return found;
 }
-
-/**
- * Where a folder has become a link or a file, git still sees the files that were in it, through the link: not ours.
- * `added` are the staged names that the index did not have.
- */
-export function dropHidden(
-  entries: Map<string, number>,
-  stage: string[],
-  seen: Map<string, string>,
-  added: ReadonlySet<string>,
-): void {
-  if (added.size === 0) return;
-  const hidden = (name: string): boolean => {
-    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1))
-      if (added.has(name.slice(0, at))) return true;
-    return false;
-  };
-  for (const name of entries.keys()) if (hidden(name)) entries.delete(name);
-  for (let at = stage.length - 1; at >= 0; at--) {
-    const name = stage[at] ?? "";
-    if (!hidden(name)) continue;
-    stage.splice(at, 1);
-    seen.delete(name);
-  }
-}

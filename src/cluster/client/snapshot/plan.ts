@@ -2,9 +2,10 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
-import { bytePath, checkGit, displayPath } from "../git.ts";
+import { bytePath, checkGit } from "../git.ts";
 import { UserError } from "../userError.ts";
-import { dropHidden, lookAtAll } from "./files.ts";
+import { applyLooks, choosePaths, unreadableFolders } from "./choose.ts";
+import { lookAtAll } from "./files.ts";
 import { findEnvironments, findIgnored, settleLinks } from "./ignored.ts";
 import type { IndexEntry } from "./indexFile.ts";
 import { placesOf, readMemory, type Memory, type Places } from "./memory.ts";
@@ -16,7 +17,7 @@ import {
   readOrEmpty,
   type PersonRepository,
 } from "./person.ts";
-import { isUnder, restoredFolders } from "./restored.ts";
+import { restoredFolders } from "./restored.ts";
 import { Shadow } from "./shadow.ts";
 
 /** Above either of these a person is asked once. */
@@ -128,56 +129,21 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     trackedChanged ? shadow.ignoredEntries(patterns, signal) : [],
   ]);
 
-  const entries = new Map(present.map((entry: IndexEntry) => [entry.path, entry.bytes]));
-  const excludedBytes = [...excluded.keys()].map(bytePath);
   const nested = await readNested(root, [...memory.nested, ...nestedAmong(scanned.paths)], signal);
   const restored = await restoredFolders(root, scanned.paths, tracked);
-  const never = [...excludedBytes, ...restored];
-
-  const wanted = new Set<string>();
-  for (const name of scanned.paths)
-    if (!name.endsWith("/") && (entries.has(name) || !isUnder(name, nested.folders))) wanted.add(name);
-  for (const name of [...tracked, ...nested.files]) if (!entries.has(name)) wanted.add(name);
-
-  const keep = new Set([...tracked, ...nested.files]);
-  const remove = new Set(ignoredNow.filter((name) => !keep.has(name)));
-  for (const name of entries.keys()) {
-    const gone =
-      (never.length > 0 && isUnder(name, never)) ||
-      (nested.folders.length > 0 && isUnder(name, nested.folders) && !nested.listed.has(name));
-    if (gone) remove.add(name);
-  }
-  for (const name of wanted) if (remove.has(name) || isUnder(name, never)) wanted.delete(name);
-
-  const notes: string[] = [];
-  const leftOut = [...ignored.leftOut];
-  for (const line of scanned.stderr.split("\n")) {
-    const unreadable = /^warning: could not open directory '(.*)': (.*)$/.exec(line);
-    if (!unreadable?.[1]) continue;
-    const name = unreadable[1].replace(/\/$/, "");
-    leftOut.push({ path: name, reason: `cannot be read: ${unreadable[2] ?? ""}`, bytes: null });
-    for (const entry of entries.keys()) if (isUnder(entry, [bytePath(name)])) remove.add(entry);
-  }
-  const stage: string[] = [];
-  const seen = new Map<string, string>();
-  const added = new Set<string>();
-  for (const found of await lookAtAll(root, [...wanted])) {
-    const { name } = found;
-    if (remove.has(name)) continue;
-    if (found.problem !== null) {
-      leftOut.push({ path: displayPath(name), reason: found.problem, bytes: null });
-      if (entries.delete(name)) remove.add(name);
-    } else if (found.state === null) {
-      if (entries.delete(name)) stage.push(name);
-    } else {
-      stage.push(name);
-      seen.set(name, found.state);
-      if (!entries.has(name)) added.add(name);
-      entries.set(name, found.bytes);
-    }
-  }
-  for (const name of remove) entries.delete(name);
-  dropHidden(entries, stage, seen, added);
+  const closed = unreadableFolders(scanned.stderr);
+  const known = new Map(present.map((entry: IndexEntry) => [entry.path, entry.bytes]));
+  const { wanted, remove } = choosePaths({
+    entries: known,
+    scanned: scanned.paths,
+    tracked,
+    ignoredNow,
+    nested,
+    never: [...[...excluded.keys(), ...closed.map((folder) => folder.path)].map(bytePath), ...restored],
+  });
+  const changes = applyLooks(known, await lookAtAll(root, [...wanted]), remove);
+  const { entries } = changes;
+  const unreadable = [...closed, ...changes.unreadable].map((one) => ({ ...one, bytes: null }));
 
   let bytes = 0;
   for (const size of entries.values()) bytes += size;
@@ -192,18 +158,18 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     directory: path.relative(root, folder) || ".",
     ...size,
     linked,
-    leftOut,
+    leftOut: [...ignored.leftOut, ...unreadable],
     needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,
-    notes,
+    notes: [],
     entries,
     work: {
       options,
       places,
       shadow,
       repository,
-      stage,
-      remove: [...remove],
-      seen,
+      stage: changes.stage,
+      remove: changes.remove,
+      seen: changes.seen,
       nested: nested.folders,
       ignoreKey,
       tracked: { key: trackedKey, paths: tracked },

@@ -7,7 +7,7 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { isInsidePath, Uuid } from "../protocol/base.ts";
 import type { SnapshotInfo } from "../protocol/entities.ts";
-import type { Result } from "../protocol/methods.ts";
+import type { Launcher, Result } from "../protocol/methods.ts";
 import {
   ConfigurationError,
   dataPathsOf,
@@ -43,6 +43,8 @@ export interface SubmitOptions {
   configuration?: "auto" | { file: string } | null;
   name?: string;
   slots?: number;
+  /** `torchrun` starts one process for each slot of the trial. */
+  launcher?: Launcher;
   interpreter?: { explicit?: string | null; editorChoice?: string | null };
   startFrom?: string | null;
   /** Ignored paths to link and paths to leave out, beside the remembered ones; relative to the snapshot's root. */
@@ -132,6 +134,8 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   const info = await snapshot.info;
 
   const { directory, script: relative } = startOf(plan, script);
+  const slotsPerTrial = options.slots ?? value.resources.slots_per_trial;
+  const launcher = options.launcher ?? "python";
   const submitted = await timed("submitting", () =>
     pool.call(
       "experiment/submit",
@@ -150,7 +154,8 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
             ? { path: nameIn(plan.root, configuration.file), text: configuration.text }
             : null,
         },
-        slotsPerTrial: options.slots ?? value.resources.slots_per_trial,
+        slotsPerTrial,
+        launcher,
         secrets,
         startFrom: options.startFrom ?? value.searcher.source_checkpoint_uuid ?? null,
       },
@@ -163,7 +168,15 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     configuration,
     interpreter,
     sentBytes,
-    notes: [...notes, ...snapshot.notes],
+    notes: [
+      ...notes,
+      ...snapshot.notes,
+      ...(slotsPerTrial > 1 && launcher === "python" && value.entrypoint === undefined
+        ? [
+            `One process has all ${slotsPerTrial} slots; torchrun, among the submit's options, starts one for each.`,
+          ]
+        : []),
+    ],
     timings,
   };
 }

@@ -20,6 +20,9 @@ import { Manifest } from "./runDirectory.ts";
 const Nothing = z.object({});
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
 
+export const Launcher = z.enum(["python", "torchrun"]);
+export type Launcher = z.infer<typeof Launcher>;
+
 export const SubmitRequest = z.object({
   /** Made by the client: sending the same submission twice gives the same experiment. */
   submissionId: Uuid,
@@ -38,6 +41,8 @@ export const SubmitRequest = z.object({
     source: z.object({ path: z.string(), text: z.string().max(10 * 1024 * 1024) }).nullable(),
   }),
   slotsPerTrial: z.number().int().min(0).max(1024),
+  /** `torchrun` starts one process for each slot; without effect on an entrypoint of the configuration. */
+  launcher: Launcher.default("python"),
   /** Values of `${secret:NAME}`: kept in memory and a 0600 file of the pool while the experiment lives, shown nowhere. */
   secrets: z.record(z.string(), z.string()),
   startFrom: Uuid.nullable(),

@@ -97,6 +97,7 @@ export class SubmitCommands {
       arguments: options.arguments,
       configuration: options.configuration,
       ...(options.slots === null ? {} : { slots: options.slots }),
+      launcher: options.launcher ?? "python",
       interpreter: { editorChoice: await editorInterpreter(script.file, log) },
       startFrom,
       secrets: (names) => secrets.values(names),

@@ -1,5 +1,6 @@
 /** What was chosen for the last submit, kept for the workspace. */
 import type * as vscode from "vscode";
+import type { Launcher } from "../../cluster/protocol/methods.ts";
 import { joinArguments } from "./arguments.ts";
 
 const POOL_KEY = "trainyard.submit.pool";
@@ -11,6 +12,8 @@ export interface ScriptOptions {
   arguments: string[];
   /** Null: as the configuration says, else one. */
   slots: number | null;
+  /** `torchrun` starts one process for each slot. */
+  launcher?: Launcher;
   /** `auto`: the configuration beside the script, if there is one. */
   configuration: "auto" | { file: string } | null;
 }

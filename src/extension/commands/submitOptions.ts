@@ -1,6 +1,7 @@
 /** Submit with Options: configuration, arguments, slots, one after the other; Escape ends it with nothing done. */
 import path from "node:path";
 import * as vscode from "vscode";
+import type { Launcher } from "../../cluster/protocol/methods.ts";
 import { loadClient } from "../pool/client.ts";
 import { joinArguments, splitArguments } from "./arguments.ts";
 import type { Script } from "./script.ts";
@@ -29,11 +30,35 @@ export async function askOptions(script: Script, last: ScriptOptions): Promise<S
     validateInput: (value) => (/^\s*(\d{1,4})?\s*$/.test(value) ? undefined : "A whole number, or nothing."),
   });
   if (slots === undefined) return undefined;
+  const launcher = Number(slots) > 1 ? await askLauncher(Number(slots), last) : "python";
+  if (launcher === undefined) return undefined;
   return {
     arguments: splitArguments(text),
     slots: slots.trim() === "" ? null : Number(slots),
+    launcher,
     configuration: configuration.value,
   };
+}
+
+async function askLauncher(slots: number, last: ScriptOptions): Promise<Launcher | undefined> {
+  const items: (vscode.QuickPickItem & { value: Launcher })[] = [
+    {
+      label: "$(split-horizontal) torchrun",
+      description: `${slots} processes, one for each slot`,
+      value: "torchrun",
+    },
+    {
+      label: "$(play) The script alone",
+      description: `one process that sees all ${slots} slots`,
+      value: "python",
+    },
+  ];
+  if (last.launcher === "python" && (last.slots ?? 0) > 1) items.reverse();
+  const picked = await vscode.window.showQuickPick(items, {
+    title: "How shall it be started?",
+    ignoreFocusOut: true,
+  });
+  return picked?.value;
 }
 
 interface ConfigurationItem extends vscode.QuickPickItem {

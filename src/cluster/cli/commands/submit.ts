@@ -8,7 +8,7 @@ import { confirmSize } from "../../client/snapshot/answers.ts";
 import { largestFolders } from "../../client/snapshot/sizes.ts";
 import type { SnapshotPlan } from "../../client/snapshot/plan.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
-import { submitExperiment, type Submitted } from "../../client/submit.ts";
+import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
@@ -19,13 +19,15 @@ const WAIT_EVERY_MS = 500;
 
 export const submit: Command = {
   name: "submit",
-  usage: "submit SCRIPT [--config F] [--slots N] [--name NAME] [--python P] [--wait] [--yes] [-- ARGS]",
+  usage:
+    "submit SCRIPT [--config F] [--slots N] [--torchrun] [--name NAME] [--python P] [--wait] [--yes] [-- ARGS]",
   summary: "Snapshot the code and run the script as an experiment.",
   details: `The snapshot is the git repository around the script, or the script's folder. train.yaml or experiment.yaml
 beside the script is its configuration. Exit code with --wait: 0 when it completed, 1 when it failed.
 
   --config F     another configuration; --config none runs without
   --slots N      slots (GPUs) of the trial, instead of the configuration's
+  --torchrun     start one process for each slot
   --name NAME    name of the experiment
   --python P     interpreter: a path, or a name on PATH
   --wait         show progress on stderr until the experiment ends
@@ -33,6 +35,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
   options: {
     config: { type: "string", short: "c" },
     slots: { type: "string" },
+    torchrun: { type: "boolean" },
     name: { type: "string" },
     python: { type: "string" },
     wait: { type: "boolean", short: "w" },
@@ -74,14 +77,15 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
 function choices(
   given: Given,
   cwd: string,
-): Pick<Parameters<typeof submitExperiment>[0], "configuration" | "slots" | "name" | "interpreter"> {
-  const { config, slots, name, python } = given.values;
+): Pick<SubmitOptions, "configuration" | "slots" | "launcher" | "name" | "interpreter"> {
+  const { config, slots, torchrun, name, python } = given.values;
   if (typeof slots === "string" && !/^\d{1,4}$/.test(slots))
     throw new UsageError(`\`--slots ${slots}\`: a number from 0 on is needed.`);
   const file = typeof config === "string" ? path.resolve(cwd, config) : null;
   return {
     configuration: config === "none" ? null : file === null ? "auto" : { file },
     ...(typeof slots === "string" ? { slots: Number(slots) } : {}),
+    launcher: torchrun === true ? "torchrun" : "python",
     ...(typeof name === "string" && name !== "" ? { name } : {}),
     // A path is relative to where the person is; a bare name is looked for on PATH.
     ...(typeof python === "string"

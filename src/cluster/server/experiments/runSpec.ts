@@ -61,12 +61,16 @@ export function buildEntrypoint(request: Request, hyperparameters: JsonObject): 
   if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint };
   if (entrypoint !== undefined)
     return { kind: "command", argv: [...entrypoint, ...request.arguments, ...flags] };
-  return {
-    kind: "script",
-    interpreter: request.interpreter,
-    script: request.script,
-    arguments: [...request.arguments, ...flags],
-  };
+  const { interpreter, script, launcher, slotsPerTrial } = request;
+  const given = [...request.arguments, ...flags];
+  if (launcher === "torchrun" && slotsPerTrial > 1)
+    return { kind: "command", argv: [interpreter, ...torchrun(slotsPerTrial), script, ...given] };
+  return { kind: "script", interpreter, script, arguments: given };
+}
+
+/** By its module: the script `torchrun` on the PATH may belong to another interpreter. */
+function torchrun(processes: number): string[] {
+  return ["-m", "torch.distributed.run", "--standalone", `--nproc_per_node=${processes}`];
 }
 
 /** What will be executed, for display. */

@@ -53,6 +53,16 @@ test("a list is executed, with flags when asked; a string goes to the shell as i
   expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({ kind: "shell", command: shell.entrypoint });
 });
 
+test("torchrun starts one process for each slot, by the run's own interpreter", () => {
+  const two = buildEntrypoint(
+    request({}, { slotsPerTrial: 2, launcher: "torchrun", arguments: ["--x"] }),
+    {},
+  );
+  const module = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"];
+  expect(commandLineOf(two)).toEqual(["/usr/bin/python3", ...module, "train.py", "--x"]);
+  expect(buildEntrypoint(request({}, { launcher: "torchrun" }), {}).kind).toBe("script");
+});
+
 test("secrets are named in the spec and their values are not", () => {
   const { configuration } = request({
     environment: {

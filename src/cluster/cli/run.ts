@@ -1,5 +1,5 @@
 /** From an argument list to an exit code. */
-import { PoolCallError } from "../client/connection.ts";
+import { PoolCallError } from "../client/poolCallError.ts";
 import { messageOf } from "../client/userError.ts";
 import {
   EXIT,

@@ -1,7 +1,5 @@
 /** One connection to a pool: typed calls, notifications and bulk transfers over whatever duplex stream is given. */
-import http from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -23,27 +21,15 @@ import {
 } from "../protocol/methods.ts";
 import type { PoolInfo } from "../protocol/entities.ts";
 import { PROTOCOL, SUBPROTOCOL } from "../protocol/version.ts";
-import { SocketReader, SocketWriter } from "../transport/messages.ts";
-import { UserError } from "./userError.ts";
+import { CLOSE_CODES, SocketReader, SocketWriter } from "../transport/messages.ts";
+import { bulkGet, bulkPut, type ByteRange } from "./bulk.ts";
+import { type CallErrorReason, PoolCallError } from "./poolCallError.ts";
+import { messageOf } from "./userError.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/**
- * VS Code puts its proxy's agent in place of `createConnection` in every HTTP request of an extension, but for those to a
- * socket's path. The streams are made by us; this path is never opened.
- */
-const NO_PROXY_PATH = "/pool";
-
-export type CallErrorReason = keyof typeof ERROR_CODES | "disconnected" | "protocol" | "timeout" | "failed";
-
-/** A call that did not succeed: what happened, and what to do next. */
-export class PoolCallError extends UserError {
-  readonly reason: CallErrorReason;
-  constructor(reason: CallErrorReason, message: string, remedy: string | null = null) {
-    super(message, remedy);
-    this.reason = reason;
-  }
-}
+/** Three of the server's pings. */
+const SILENCE_MS = 90_000;
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
@@ -55,15 +41,14 @@ export type OpenStream = () => Promise<Duplex>;
 
 export interface PoolConnection {
   readonly pool: PoolInfo;
+  /** @throws PoolCallError, or the signal's reason */
   call<M extends MethodName>(method: M, params: Input<M>, options?: CallOptions): Promise<Result<M>>;
+  /** A name has one listener: the last. */
   onNotification<N extends NotificationName>(name: N, listener: (value: Notification<N>) => void): void;
+  /** Told at once when it is closed already. */
   onClosed(listener: (reason: string) => void): void;
-  /** Bytes `start` to `end` (inclusive) of what the ticket stands for; the whole without a range. */
-  bulkGet(
-    ticket: string,
-    range: { start: number; end: number } | null,
-    signal?: AbortSignal,
-  ): Promise<Readable>;
+  /** What the ticket stands for, or the range of it. */
+  bulkGet(ticket: string, range: ByteRange | null, signal?: AbortSignal): Promise<Readable>;
   bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -74,25 +59,45 @@ export async function connect(
   client: { name: string; version: string },
 ): Promise<PoolConnection> {
   const stream = await openStream();
-  const socket = new WebSocket(`ws+unix:${NO_PROXY_PATH}:/`, [SUBPROTOCOL], {
+  const socket = new WebSocket("ws://pool/", [SUBPROTOCOL], {
     createConnection: () => stream,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("open", resolve);
-    socket.once("error", reject);
-  });
+  try {
+    await opened(socket);
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
   const connection = new Connection(socket, openStream);
   try {
-    const { pool } = await connection.call("hello", { protocol: PROTOCOL, client });
+    const hello = { protocol: PROTOCOL, client };
+    const { pool } = await connection.call("hello", hello, { timeoutMs: HANDSHAKE_TIMEOUT_MS });
     connection.pool = pool;
     return connection;
   } catch (error) {
     connection.close();
     throw error;
   }
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.on("error", reject); // stays: an error after the first one must not go uncaught
+    socket.once("unexpected-response", (_request, { statusCode }) => {
+      reject(
+        new PoolCallError(
+          "version",
+          `What answers there does not speak this editor's protocol (HTTP ${statusCode}).`,
+          "Update Trainyard on the older side.",
+        ),
+      );
+      socket.terminate();
+    });
+  });
 }
 
 class Connection implements PoolConnection {
@@ -102,6 +107,7 @@ class Connection implements PoolConnection {
   readonly #connection: MessageConnection;
   readonly #closedListeners: ((reason: string) => void)[] = [];
   #closedReason: string | null = null;
+  #silenceTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, openStream: OpenStream) {
     this.#socket = socket;
@@ -109,144 +115,106 @@ class Connection implements PoolConnection {
     const silent = { error() {}, warn() {}, info() {}, log() {} };
     this.#connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket), silent);
     this.#connection.onError(() => undefined); // the reader closes the socket, and that is told below
-    socket.on("error", () => undefined);
-    socket.on("close", (code, reason) => {
-      this.#closedReason =
-        reason.length > 0
-          ? reason.toString("utf8")
-          : code === 1000
-            ? "closed"
-            : `the connection ended (${code})`;
+    socket.on("ping", () => this.#hear());
+    socket.on("close", (_code, reason) => {
+      clearTimeout(this.#silenceTimer);
+      this.#closedReason ??= reason.toString("utf8") || "the connection ended";
       this.#connection.dispose();
       for (const listener of this.#closedListeners) listener(this.#closedReason);
     });
+    this.#hear();
     this.#connection.listen();
   }
 
   async call<M extends MethodName>(
     method: M,
     params: Input<M>,
-    options: CallOptions = {},
+    { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions = {},
   ): Promise<Result<M>> {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (this.#closedReason !== null) throw this.#disconnected(method);
     const cancellation = new CancellationTokenSource();
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? CALL_TIMEOUT_MS);
-    const stop = AbortSignal.any([timeout, ...(options.signal ? [options.signal] : [])]);
-    const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
-    try {
-      const raw = await Promise.race([answer, rejectWhen(stop)]);
-      const result = METHODS[method].result.safeParse(raw);
-      if (!result.success) {
-        throw new PoolCallError(
-          "protocol",
-          `The pool answered ${method} with something that is not of the protocol.`,
-          "Update Trainyard on both sides.",
-        );
-      }
-      return result.data as Result<M>;
-    } catch (error) {
-      answer.catch(() => undefined);
-      if (stop.aborted) {
+    let giveUp: (error: Error) => void = () => undefined;
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      giveUp = (error) => {
         cancellation.cancel();
-        options.signal?.throwIfAborted();
-        throw new PoolCallError(
-          "timeout",
-          `The pool did not answer ${method} in time.`,
-          "Try again; the pool server's log may say why.",
-        );
-      }
+        reject(error);
+      };
+    });
+    const onAbort = () => giveUp(reasonOf(signal));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(() => giveUp(timedOut(method)), timeoutMs);
+    try {
+      const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
+      const result = METHODS[method].result.safeParse(await Promise.race([answer, givenUp]));
+      if (result.success) return result.data as Result<M>;
+      throw new PoolCallError(
+        "protocol",
+        `The pool answered ${method} with something that is not of the protocol.`,
+        "Update Trainyard on both sides.",
+      );
+    } catch (error) {
+      if (signal?.aborted) throw reasonOf(signal);
       throw this.#understood(method, error);
     } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
       cancellation.dispose();
     }
   }
 
   onNotification<N extends NotificationName>(name: N, listener: (value: Notification<N>) => void): void {
     this.#connection.onNotification(name, (raw: unknown) => {
+      if (this.#closedReason !== null) return;
       const value = NOTIFICATIONS[name].safeParse(raw);
-      // What cannot be read is a fault of the protocol: start over rather than go on with a hole in the state.
-      if (value.success) listener(value.data as Notification<N>);
-      else this.#socket.close(4001, `a ${name} notification that is not of the protocol`);
+      if (value.success) return listener(value.data as Notification<N>);
+      // A fault of the protocol: start over rather than go on with a hole in the state.
+      this.#closedReason = `a notification (${name}) that is not of the protocol`;
+      this.#end(CLOSE_CODES.notAMessage);
     });
   }
 
   onClosed(listener: (reason: string) => void): void {
-    if (this.#closedReason === null) this.#closedListeners.push(listener);
-    else listener(this.#closedReason);
+    if (this.#socket.readyState === this.#socket.CLOSED) listener(this.#closedReason ?? "closed");
+    else this.#closedListeners.push(listener);
   }
 
-  async bulkGet(
-    ticket: string,
-    range: { start: number; end: number } | null,
-    signal?: AbortSignal,
-  ): Promise<Readable> {
-    const headers = range === null ? {} : { range: `bytes=${range.start}-${range.end}` };
-    const { response } = await this.#http("GET", ticket, headers, signal);
-    if (response.statusCode !== 200 && response.statusCode !== 206) throw await refusalOf(response);
-    return response;
+  bulkGet(ticket: string, range: ByteRange | null, signal?: AbortSignal): Promise<Readable> {
+    return bulkGet(this.#openStream, ticket, range, signal);
   }
 
-  async bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void> {
-    const { response } = await this.#http("PUT", ticket, {}, signal, body);
-    if (response.statusCode !== 204) throw await refusalOf(response);
-    response.resume();
+  bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void> {
+    return bulkPut(this.#openStream, ticket, body, signal);
   }
 
   close(): void {
-    this.#socket.close(1000);
+    this.#closedReason ??= "closed";
+    this.#end(1000);
+  }
+
+  #end(code: number): void {
+    this.#socket.close(code);
     // Over a dead link the closing handshake would wait for 30 s.
     setTimeout(() => this.#socket.terminate(), 1000).unref();
   }
 
-  async #http(
-    method: string,
-    ticket: string,
-    headers: http.OutgoingHttpHeaders,
-    signal?: AbortSignal,
-    body?: Readable,
-  ): Promise<{ response: http.IncomingMessage }> {
-    const stream = await this.#openStream();
-    const request = http.request({
-      method,
-      socketPath: NO_PROXY_PATH,
-      path: `/bulk/${ticket}`,
-      headers: { ...headers, connection: "close" },
-      createConnection: () => stream,
-      ...(signal ? { signal } : {}),
-    });
-    const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
-      request.once("response", resolve);
-      request.once("error", reject);
-    });
-    if (body === undefined) request.end();
-    // The server may refuse before it has read everything: then its answer counts, not the broken pipe.
-    else
-      pipeline(body, request).catch(
-        (error: unknown) => void (request.destroyed || request.destroy(error as Error)),
-      );
-    try {
-      return { response: await answered };
-    } catch (error) {
-      stream.destroy();
-      signal?.throwIfAborted();
-      throw new PoolCallError(
-        "disconnected",
-        `The transfer broke off: ${messageOf(error)}.`,
-        "Try again when the pool is connected.",
-      );
-    }
+  /** A server that is there pings every 30 s; one that is frozen, or behind a dead line, does not. */
+  #hear(): void {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => {
+      this.#closedReason ??= "it gave no sign of life";
+      this.#socket.terminate();
+    }, SILENCE_MS).unref();
   }
 
-  #understood(method: string, error: unknown): Error {
+  #understood(method: string, error: unknown): PoolCallError {
     if (error instanceof PoolCallError) return error;
     if (this.#closedReason !== null) return this.#disconnected(method);
     if (!(error instanceof ResponseError)) return new PoolCallError("failed", messageOf(error));
-    const reason = Object.entries(ERROR_CODES).find(([, code]) => code === error.code)?.[0] as
-      CallErrorReason | undefined;
+    const known = Object.entries(ERROR_CODES).find(([, code]) => code === error.code)?.[0];
     const data = ErrorData.safeParse(error.data ?? {});
     return new PoolCallError(
-      reason ?? "failed",
+      (known as CallErrorReason | undefined) ?? "failed",
       error.message,
       (data.success ? data.data.remedy : undefined) ?? null,
     );
@@ -261,22 +229,15 @@ class Connection implements PoolConnection {
   }
 }
 
-async function refusalOf(response: http.IncomingMessage): Promise<PoolCallError> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString("utf8").slice(0, 1000);
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new DOMException("The call was given up.", "AbortError");
+}
+
+function timedOut(method: string): PoolCallError {
   return new PoolCallError(
-    response.statusCode === 404 ? "notFound" : "failed",
-    `The pool refused the transfer: ${text}.`,
+    "timeout",
+    `The pool did not answer ${method} in time.`,
+    "Try again; the pool server's log may say why.",
   );
-}
-
-function rejectWhen(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) =>
-    signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }),
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

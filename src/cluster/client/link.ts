@@ -1,6 +1,7 @@
 /** Keeps a connection to one pool: connects, subscribes, and comes back after every loss with what was missed. */
 import type { Notification } from "../protocol/methods.ts";
-import { PoolCallError, type PoolConnection } from "./connection.ts";
+import type { PoolConnection } from "./connection.ts";
+import { PoolCallError } from "./poolCallError.ts";
 import { PoolMirror } from "./mirror.ts";
 import { messageOf, UserError } from "./userError.ts";
 

@@ -27,11 +27,12 @@ export interface Rig {
   folder: string;
   socketPath: string;
   logged: string[];
-  /** A well-behaved client; `gone` ones are told. */
-  connect(): Promise<PoolConnection>;
-  stream(): Promise<net.Socket>;
+  /** A well-behaved client. */
+  connect: () => Promise<PoolConnection>;
+  stream: () => Promise<net.Socket>;
   /** A WebSocket that has not said hello. */
-  raw(subprotocol?: string): Promise<WebSocket>;
+  raw: (subprotocol?: string) => Promise<WebSocket>;
+  /** Ids of the clients that are gone. */
   gone: number[];
 }
 

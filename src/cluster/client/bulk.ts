@@ -1,0 +1,100 @@
+/** Bulk transfers by HTTP, each over a fresh stream to the pool's socket. */
+import http from "node:http";
+import { addAbortSignal, type Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { OpenStream } from "./connection.ts";
+import { PoolCallError } from "./poolCallError.ts";
+import { messageOf } from "./userError.ts";
+
+/** Both ends inclusive. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** @throws PoolCallError; what breaks off later is told by the stream */
+export async function bulkGet(
+  openStream: OpenStream,
+  ticket: string,
+  range: ByteRange | null,
+  signal?: AbortSignal,
+): Promise<Readable> {
+  const headers = range === null ? {} : { range: `bytes=${range.start}-${range.end}` };
+  const response = await ask(openStream, { method: "GET", ticket, headers }, signal);
+  if (response.statusCode === (range === null ? 200 : 206)) return response;
+  throw await refusalOf(response);
+}
+
+/** @throws PoolCallError, also when the pool will not have what was sent */
+export async function bulkPut(
+  openStream: OpenStream,
+  ticket: string,
+  body: Readable,
+  signal?: AbortSignal,
+): Promise<void> {
+  const response = await ask(openStream, { method: "PUT", ticket, headers: {}, body }, signal);
+  if (response.statusCode !== 204) throw await refusalOf(response);
+  response.resume();
+}
+
+interface Asked {
+  method: "GET" | "PUT";
+  ticket: string;
+  headers: http.OutgoingHttpHeaders;
+  body?: Readable;
+}
+
+async function ask(
+  openStream: OpenStream,
+  { method, ticket, headers, body }: Asked,
+  signal?: AbortSignal,
+): Promise<http.IncomingMessage> {
+  signal?.throwIfAborted();
+  const stream = await openStream();
+  const request = http.request({
+    method,
+    path: `/bulk/${encodeURIComponent(ticket)}`,
+    headers: { ...headers, connection: "close" },
+    createConnection: () => stream,
+  });
+  const onAbort = () => void request.destroy(new Error("given up"));
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+    request.once("response", resolve);
+    request.on("error", reject); // stays: after the answer the response tells what goes wrong
+  });
+  let sourceError: unknown = null;
+  if (body === undefined) request.end();
+  else {
+    body.once("error", (error) => (sourceError = error));
+    // The server may refuse before it has read everything: then its answer counts.
+    pipeline(body, request).catch((error: unknown) => void request.destroy(error as Error));
+  }
+  try {
+    const response = await answered;
+    return signal ? addAbortSignal(signal, response) : response;
+  } catch (error) {
+    stream.destroy();
+    signal?.throwIfAborted();
+    if (sourceError !== null) throw sourceError as Error;
+    throw new PoolCallError(
+      "disconnected",
+      `The transfer broke off: ${messageOf(error)}.`,
+      "Try again when the pool is connected.",
+    );
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+async function refusalOf(response: http.IncomingMessage): Promise<PoolCallError> {
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) {
+    text += String(chunk);
+    if (text.length > 1000) break; // the pool is not trusted; leaving the loop destroys the response
+  }
+  return new PoolCallError(
+    response.statusCode === 404 ? "notFound" : "failed",
+    `The pool refused the transfer: ${text.slice(0, 1000)}.`,
+  );
+}

@@ -21,6 +21,7 @@ export function listen(chart: CurveChart, gestures: Gestures): void {
 
   plot.addEventListener("pointermove", (event) => {
     if (dragFrom !== null) {
+      gestures.leave();
       chart.markSelection({ from: dragFrom, to: pixel(event) });
       return;
     }

@@ -10,23 +10,20 @@ export interface TooltipRow extends Reading {
   at: string | null;
 }
 
+/** More rows than this hide the chart; the one in front is always among them. */
+const MOST_ROWS = 16;
+
 export class Tooltip {
   readonly element = h("div", { class: "tooltip", role: "presentation", hidden: true });
 
   show(heading: string, rows: readonly TooltipRow[], at: { x: number; y: number }): void {
+    const shown = rows.filter((row, index) => index < MOST_ROWS || row.front);
+    const hidden = rows.length - shown.length;
     replaceChildren(
       this.element,
       h("div", { class: "tooltip-heading" }, heading),
-      ...rows.map((row) =>
-        h(
-          "div",
-          { class: row.front ? "tooltip-row is-front" : "tooltip-row" },
-          swatch(row.colour, row.dash.length > 0),
-          h("span", { class: "tooltip-label" }, row.label),
-          h("span", { class: "tooltip-value" }, row.text),
-          row.at === null ? null : h("span", { class: "tooltip-at" }, row.at),
-        ),
-      ),
+      ...shown.map(rowElement),
+      hidden > 0 && h("div", { class: "tooltip-heading" }, `and ${hidden} more`),
     );
     this.element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = this.element;
@@ -38,6 +35,17 @@ export class Tooltip {
   hide(): void {
     this.element.hidden = true;
   }
+}
+
+function rowElement(row: TooltipRow): HTMLElement {
+  return h(
+    "div",
+    { class: row.front ? "tooltip-row is-front" : "tooltip-row" },
+    swatch(row.colour, row.dash.length > 0),
+    h("span", { class: "tooltip-label" }, row.label),
+    h("span", { class: "tooltip-value" }, row.text),
+    row.at === null ? null : h("span", { class: "tooltip-at" }, row.at),
+  );
 }
 
 function swatch(colour: string, dashed: boolean): HTMLElement {

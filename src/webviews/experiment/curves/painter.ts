@@ -23,6 +23,7 @@ export interface Paint {
 }
 
 export const LABEL_GAP = 8;
+const MOST_LEADER = 24;
 
 export function painter(current: () => Paint): Plugin<"line"> {
   return {
@@ -118,7 +119,8 @@ function labels(chart: Chart, paint: Paint): void {
       context.lineWidth = 1;
       context.setLineDash([]);
       context.beginPath();
-      context.moveTo(endX + 3, wanted[index] ?? y);
+      // Short, so that it is not taken for data.
+      context.moveTo(Math.max(endX + 3, right - MOST_LEADER), wanted[index] ?? y);
       context.lineTo(right + LABEL_GAP - 2, y);
       context.stroke();
     }

@@ -2,9 +2,11 @@
 import type { Json, JsonObject } from "../../../cluster/protocol/base.ts";
 import { button, emptyState } from "../../ui/controls.ts";
 import { h, replaceChildren } from "../../ui/dom.ts";
+import { formatBytes, formatTime, plural } from "../format.ts";
 import { valueText } from "../parameters.ts";
 import { latestRun, shownTrial, type PageData, type Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
+import { section } from "./parts.ts";
 
 export class ProvenanceView implements View {
   readonly element: HTMLElement;
@@ -53,44 +55,60 @@ export class ProvenanceView implements View {
           text: JSON.stringify(provenance, null, 2).slice(0, 100_000),
         }),
     });
-    replaceChildren(this.body, h("div", { class: "toolbar" }, copy), tree(provenance));
+    replaceChildren(this.body, h("div", { class: "toolbar" }, copy), ...sections(provenance));
   }
 }
 
 const MOST_ENTRIES = 1000;
+/** A longer list is folded. */
+const MOST_OPEN = 12;
+
+/** What each of supervisor, harness and pool saw is a section; single values at the top come before them. */
+function sections(provenance: JsonObject): HTMLElement[] {
+  const isSection = (value: Json) => typeof value === "object" && value !== null && !Array.isArray(value);
+  const entries = Object.entries(provenance);
+  const plain = Object.fromEntries(entries.filter(([, value]) => !isSection(value)));
+  const parts = entries.filter(([, value]) => isSection(value));
+  return [tree(plain), ...parts.map(([name, value]) => section(name, tree(value as JsonObject)))];
+}
 
 function tree(object: JsonObject): HTMLElement {
   const entries = Object.entries(object);
   return h(
     "dl",
-    { class: "facts provenance" },
+    { class: "facts" },
     ...entries
       .slice(0, MOST_ENTRIES)
-      .flatMap(([name, value]) => [h("dt", null, name), h("dd", null, valueElement(value))]),
+      .flatMap(([name, value]) => [h("dt", null, name), h("dd", null, valueElement(name, value))]),
     entries.length > MOST_ENTRIES ? h("dt", null, `and ${entries.length - MOST_ENTRIES} more`) : null,
   );
 }
 
-function valueElement(value: Json): HTMLElement {
+function valueElement(name: string, value: Json): HTMLElement {
   if (value === null || value === "not seen") return h("span", { class: "quiet" }, "not seen");
-  if (Array.isArray(value)) return listElement(value);
+  if (Array.isArray(value)) return listElement(name, value);
   if (typeof value === "object") {
     const count = Object.keys(value).length;
     if (count === 0) return h("span", { class: "quiet" }, "none");
-    if (count <= 12) return tree(value);
-    return h("details", null, h("summary", null, `${count} entries`), tree(value));
+    return count <= MOST_OPEN ? tree(value) : folded(count, tree(value));
   }
-  return h("code", null, valueText(value));
+  if (typeof value === "number") return h("code", { title: String(value) }, numberText(name, value));
+  return h("code", null, String(value));
 }
 
-function listElement(values: readonly Json[]): HTMLElement {
+/** Times are seconds in files and milliseconds in the protocol. */
+function numberText(name: string, value: number): string {
+  if (name.endsWith("At")) return formatTime(value > 1e11 ? value : value * 1000);
+  return /bytes$/i.test(name) ? formatBytes(value) : valueText(value);
+}
+
+function listElement(name: string, values: readonly Json[]): HTMLElement {
   if (values.length === 0) return h("span", { class: "quiet" }, "none");
-  const isPlain = values.every((value) => typeof value !== "object" || value === null);
-  const items = values
-    .slice(0, MOST_ENTRIES)
-    .map((value) => h("li", null, isPlain ? h("code", null, valueText(value)) : valueElement(value)));
+  const items = values.slice(0, MOST_ENTRIES).map((value) => h("li", null, valueElement(name, value)));
   const list = h("ul", { class: "plain-list" }, ...items);
-  return values.length <= 12
-    ? list
-    : h("details", null, h("summary", null, `${values.length} entries`), list);
+  return values.length <= MOST_OPEN ? list : folded(values.length, list);
+}
+
+function folded(count: number, content: HTMLElement): HTMLElement {
+  return h("details", null, h("summary", null, plural(count, "entry", "entries")), content);
 }

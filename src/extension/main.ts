@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     submitted: (experimentId, trialId) => {
       void context.workspaceState.update(USED_KEY, true);
       void panels.open({ experimentId, trialId, beside: true });
-      void experiments.reveal(experimentId, trialId);
+      experiments.reveal(experimentId);
     },
   });
   const restores = new RestoreCommands(pool, targets, submits, (experimentId) =>

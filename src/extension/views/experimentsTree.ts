@@ -11,8 +11,6 @@ import {
   PAGE_OF_TRIALS,
   parentOf,
   rootsOf,
-  rowOf,
-  trialRow as nodeOfTrial,
   type ExperimentsFilter,
   type ExperimentsNode,
 } from "./nodes.ts";
@@ -35,6 +33,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   #refreshAll = false;
   #timer: NodeJS.Timeout | undefined;
   #roots = "";
+  #toReveal: number | null = null;
 
   readonly onDidChangeTreeData = this.#emitter.event;
 
@@ -80,13 +79,10 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     this.#emitter.fire([this.#same({ kind: "group", experimentId: node.experimentId, group: node.group })]);
   }
 
-  /** Selects a row, where the tree is open and not filtered away. */
-  async reveal(experimentId: number, trialId: string | null): Promise<void> {
-    const mirror = this.#pool.mirror;
-    const experiment = mirror?.experiments.get(experimentId);
-    if (!mirror || !experiment || !this.#view.visible) return;
-    const node = trialId === null ? rowOf(mirror, experiment) : nodeOfTrial(mirror, experimentId, trialId);
-    await this.#view.reveal(this.#same(node), { select: true, focus: false });
+  /** Selects an experiment's row in the open tree, as soon as it is there. */
+  reveal(experimentId: number): void {
+    this.#toReveal = experimentId;
+    this.#update(false);
   }
 
   getChildren(node?: ExperimentsNode): ExperimentsNode[] {
@@ -196,12 +192,14 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     this.#roots = key;
     for (const [id, node] of this.#nodes)
       if (!mirror?.experiments.has(node.experimentId)) this.#nodes.delete(id);
-    if (all) {
-      this.#emitter.fire(undefined);
-      return;
-    }
     const rows = roots.filter((node) => changed.has(node.experimentId)).map((node) => this.#same(node));
-    if (rows.length > 0) this.#emitter.fire(rows);
+    if (all) this.#emitter.fire(undefined);
+    else if (rows.length > 0) this.#emitter.fire(rows);
+    const revealed = roots.find((node) => node.experimentId === this.#toReveal);
+    if (!revealed || !this.#view.visible) return;
+    this.#toReveal = null;
+    // The row may be gone again by then.
+    this.#view.reveal(this.#same(revealed), { select: true, focus: false }).then(undefined, () => undefined);
   }
 
   /** The same object for the same row, with what it says now. */

@@ -89,7 +89,9 @@ export function trialRow(
     description,
     tooltip,
     look:
-      trial.nan && trial.state === "running" ? { ...look, icon: "warning", color: "charts.orange" } : look,
+      trial.nan && trial.state === "running"
+        ? { ...look, icon: "warning", color: "problemsWarningIcon.foreground" }
+        : look,
     contextValue: tokens(single ? "trial.single" : "trial", trial.state, !isFinal(trial.state), {
       pausable: running && trial.pausable.possible,
       unpausable: running && !trial.pausable.possible,

@@ -65,7 +65,6 @@ export type RunFile = z.infer<typeof RunFile>;
 export const BulkSource = z.discriminatedUnion("type", [
   z.object({ type: z.literal("checkpointFile"), uuid: Uuid, path: RelativePath }),
   z.object({ type: z.literal("runFile"), runId: RunId, path: RelativePath }),
-  z.object({ type: z.literal("output"), runId: RunId, stream: Stream }),
 ]);
 
 export const METHODS = {

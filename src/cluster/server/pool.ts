@@ -6,22 +6,15 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
-import type {
-  Broadcaster,
-  Diagnose,
-  Executor,
-  Handlers,
-  Logger,
-  SlotSource,
-  SnapshotStore,
-  Tickets,
-} from "./ports.ts";
+import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
+import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
 import { createCurveStore } from "./store/curves/curveStore.ts";
 import { openDatabase } from "./store/database.ts";
 import { createPoolStore } from "./store/poolStore.ts";
 import { createSecretStore } from "./store/secrets.ts";
+import type { LocalSnapshotStore } from "./trees/snapshotStore.ts";
 
 export interface PoolOptions {
   /** Absolute path of the pool folder. */
@@ -30,7 +23,7 @@ export interface PoolOptions {
   leases: string;
   version: string;
   executor: Executor;
-  snapshots: SnapshotStore;
+  snapshots: LocalSnapshotStore;
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
@@ -84,6 +77,7 @@ export function openPool(options: PoolOptions): OpenPool {
     executor: options.executor,
     follower: createRunFollower(runsFolder, curves, logger),
     output: createOutputReader(runsFolder),
+    files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
     snapshots: options.snapshots,
     slots: options.slots,
     diagnose: options.diagnose,

@@ -21,7 +21,7 @@ export interface Download {
 /** The target must not exist. @returns the number of bytes; on disk when it returns */
 export async function download(pool: PoolCalls, request: Download): Promise<number> {
   const { expected, signal, target } = request;
-  const name = "path" in request.source ? request.source.path : "output";
+  const name = request.source.path;
   await mkdir(path.dirname(target), { recursive: true });
   const handle = await open(target, "wx");
   try {

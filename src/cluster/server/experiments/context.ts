@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
 
@@ -23,6 +24,7 @@ export interface Context {
   executor: Executor;
   follower: RunFollower;
   output: OutputReader;
+  files: RunFiles;
   snapshots: SnapshotStore;
   slots: SlotSource;
   diagnose: Diagnose;

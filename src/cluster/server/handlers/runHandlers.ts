@@ -1,5 +1,4 @@
 /** Output, files, provenance and checkpoints of runs. */
-import { lstat } from "node:fs/promises";
 import path from "node:path";
 import { CallError } from "../callError.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
@@ -7,12 +6,11 @@ import { readManifest } from "../experiments/checkpoints.ts";
 import type { Context } from "../experiments/context.ts";
 import type { Experiments } from "../experiments/service.ts";
 import { messageOf } from "../errors.ts";
+import { findInside } from "../insidePath.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import type { RunRecord } from "../store/records.ts";
-import { resolveInside } from "./insidePath.ts";
 import { readMaskedOutput } from "./maskedOutput.ts";
 import { readProvenance } from "./provenance.ts";
-import { listRunFiles } from "./runFiles.ts";
 
 type RunMethod =
   "output/read" | "run/files" | "run/provenance" | "checkpoint/manifest" | "checkpoint/pin" | "bulk/open";
@@ -22,9 +20,8 @@ export function createRunHandlers(
   experiments: Experiments,
   tickets: () => Tickets,
 ): Pick<Handlers, RunMethod> {
-  const { store } = context;
+  const { store, files } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
-  const folderOf = (runId: string) => path.join(context.pool, "runs", runId);
 
   function run(id: string): RunRecord {
     const record = store.run(id);
@@ -43,13 +40,16 @@ export function createRunHandlers(
     return found;
   }
 
-  /** A plain file, for the bulk channel. */
-  async function file(folder: string, relative: string): Promise<{ path: string; bytes: number }> {
-    const target = await resolveInside(folder, relative);
-    const stat = await lstat(target);
-    if (!stat.isFile())
-      throw new CallError("invalid", `${relative} is not a file.`, "Open one of its files.");
-    return { path: target, bytes: stat.size };
+  async function checkpointFile(uuid: string, file: string): Promise<{ path: string; bytes: number }> {
+    checkpoint(uuid);
+    const found = await findInside(path.join(checkpointsFolder, uuid, "files"), file, "file");
+    if (found === null)
+      throw new CallError(
+        "notFound",
+        `The checkpoint ${uuid} has no file ${file}.`,
+        "Choose another checkpoint.",
+      );
+    return found;
   }
 
   return {
@@ -60,13 +60,9 @@ export function createRunHandlers(
       const read = await readMaskedOutput(context.output, secrets, runId, stream, offset, limit);
       return { ...read, ended: hasEnded && read.offset + read.bytes.byteLength >= read.size };
     },
-    "run/files"({ runId, path: relative }) {
-      const { run: found, own } = run(runId);
-      return listRunFiles(
-        path.join(folderOf(runId), "work"),
-        relative,
-        own.tidy ? null : (found.startedAt ?? found.endedAt ?? Date.now()),
-      );
+    "run/files"({ runId, path: folder }) {
+      run(runId);
+      return files.list(runId, folder);
     },
     async "run/provenance"({ runId }) {
       const record = run(runId);
@@ -92,23 +88,11 @@ export function createRunHandlers(
       return {};
     },
     async "bulk/open"(source, { clientId }) {
-      switch (source.type) {
-        case "checkpointFile": {
-          checkpoint(source.uuid);
-          const found = await file(path.join(checkpointsFolder, source.uuid, "files"), source.path);
-          return { ticket: tickets().issue(clientId, { kind: "file", ...found }), bytes: found.bytes };
-        }
-        case "runFile": {
-          run(source.runId);
-          const found = await file(path.join(folderOf(source.runId), "work"), source.path);
-          return { ticket: tickets().issue(clientId, { kind: "file", ...found }), bytes: found.bytes };
-        }
-        case "output": {
-          run(source.runId);
-          const found = await file(folderOf(source.runId), `${source.stream}.log`);
-          return { ticket: tickets().issue(clientId, { kind: "file", ...found }), bytes: found.bytes };
-        }
-      }
+      const found =
+        source.type === "checkpointFile"
+          ? await checkpointFile(source.uuid, source.path)
+          : await files.locate(run(source.runId).run.id, source.path);
+      return { ticket: tickets().issue(clientId, { kind: "file", ...found }), bytes: found.bytes };
     },
   };
 }

@@ -1,6 +1,5 @@
 /** What a run left in its working tree, or changed there. Symbolic links are never followed, nor shown. */
 import { type Dirent, readdirSync } from "node:fs";
-import { lstat, realpath } from "node:fs/promises";
 import path from "node:path";
 import { isInsidePath } from "../../protocol/base.ts";
 import type { RunFile } from "../../protocol/methods.ts";
@@ -9,6 +8,7 @@ import { entryStat } from "../trees/entryStat.ts";
 import { compare, DERIVED_FOLDER } from "../trees/leftovers.ts";
 import { createPacer, type Pacer } from "../trees/pacer.ts";
 import { readWorkFile } from "../trees/workFile.ts";
+import { findInside } from "../insidePath.ts";
 import { RunError } from "./runError.ts";
 import { FILES, runFolder } from "./runFolder.ts";
 
@@ -45,7 +45,8 @@ export function createRunFiles({ pool, treeFolder }: RunFilesOptions): RunFiles 
   return {
     list: async (runId, folder) => {
       const work = workOf(runId);
-      await checkInside(work, folder, "folder");
+      if ((await findInside(work, folder, "folder")) === null)
+        throw new RunError("notFound", `The run has no folder ${folder}.`);
       const original = await originalOf(work);
       const files: RunFile[] = [];
       const pacer = createPacer();
@@ -66,10 +67,9 @@ export function createRunFiles({ pool, treeFolder }: RunFilesOptions): RunFiles 
       return { files, truncated: false };
     },
     locate: async (runId, file) => {
-      const work = workOf(runId);
-      const absolute = await checkInside(work, file, "file");
-      const { size } = await lstat(absolute);
-      return { path: absolute, bytes: size };
+      const found = await findInside(workOf(runId), file, "file");
+      if (found === null) throw new RunError("notFound", `The run has no file ${file}.`);
+      return found;
     },
   };
 }
@@ -102,20 +102,4 @@ async function isLeft(
   for (const each of inside)
     if (await isLeft(each, join(ours, each.name), join(theirs, each.name), builtAtMs, pacer)) return true;
   return false;
-}
-
-/** @returns the absolute path. @throws RunError when it is not there, or a symbolic link is on the way */
-async function checkInside(work: string, relative: string, kind: "file" | "folder"): Promise<string> {
-  const missing = new RunError("notFound", `the run has no ${kind} ${relative}.`);
-  if (!isInsidePath(relative)) throw missing;
-  const absolute = path.join(work, relative);
-  try {
-    const [found, root] = [await realpath(absolute), await realpath(work)];
-    if (path.join(root, relative) !== found && found !== root) throw missing;
-    const stat = await lstat(absolute);
-    if (kind === "file" ? stat.isFile() : stat.isDirectory()) return absolute;
-  } catch {
-    // said below: which part is missing is no help
-  }
-  throw missing;
 }

@@ -1,5 +1,6 @@
 /** Files, checkpoints and provenance of runs, as a client sees them. */
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openTestServer, type TestServer } from "./testServer.ts";
@@ -189,19 +190,26 @@ test("who watches a trial is told what can be pulled, once for each change", asy
   expect(new Set(server.live.map((each) => JSON.stringify(each))).size).toBe(server.live.length);
 });
 
-test("an output that is a link is not followed", async () => {
+test("an output that is a link, a folder or a pipe is empty", async () => {
   const trialId = await server.submit({ "train.py": "print(1)" });
   await server.untilState(trialId, "completed");
   const secret = path.join(server.home, "outside");
   writeFileSync(secret, "outside");
   const log = path.join(server.home, "runs", `${trialId}.1`, "stdout.log");
-  rmSync(log);
-  symlinkSync(secret, log);
-  const read = await server.call("output/read", {
-    runId: `${trialId}.1`,
-    stream: "stdout",
-    offset: 0,
-    limit: 100,
-  });
-  expect(read).toMatchObject({ size: 0, bytes: new Uint8Array() });
+  const put = [
+    () => symlinkSync(secret, log),
+    () => mkdirSync(log),
+    () => execFileSync("mkfifo", [log]), // nobody writes to it
+  ];
+  for (const each of put) {
+    rmSync(log, { recursive: true });
+    each();
+    const read = await server.call("output/read", {
+      runId: `${trialId}.1`,
+      stream: "stdout",
+      offset: 0,
+      limit: 100,
+    });
+    expect(read).toMatchObject({ size: 0, bytes: new Uint8Array() });
+  }
 });

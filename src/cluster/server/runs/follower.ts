@@ -5,6 +5,9 @@ import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
 import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
 import { parseEventLine, splitLines } from "./eventLines.ts";
 
+/** The script can put anything in their place: no link is followed, and no pipe waited for. */
+const READ_PLAIN = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
 /** Read from one file in one poll, so that one chatty run cannot keep the others waiting. */
 const BYTES_PER_POLL = 4 * 1024 * 1024;
 
@@ -92,14 +95,14 @@ function listFiles(folder: string): string[] {
 function readChunk(file: string, from: number): Buffer | null {
   let fd: number;
   try {
-    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    fd = fs.openSync(file, READ_PLAIN);
   } catch {
     return null;
   }
   try {
-    const { size } = fs.fstatSync(fd);
-    if (size <= from) return null;
-    const bytes = Buffer.allocUnsafe(Math.min(size - from, BYTES_PER_POLL));
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile() || stat.size <= from) return null;
+    const bytes = Buffer.allocUnsafe(Math.min(stat.size - from, BYTES_PER_POLL));
     return bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.byteLength, from));
   } finally {
     fs.closeSync(fd);

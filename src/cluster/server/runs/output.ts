@@ -5,12 +5,16 @@ import path from "node:path";
 import type { Stream } from "../../protocol/events.ts";
 import type { OutputReader } from "../ports.ts";
 
+/** The script can put anything in their place: no link is followed, and no pipe waited for. */
+const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 /** @param runsFolder `<pool>/runs` */
 export function createOutputReader(runsFolder: string): OutputReader {
   const fileOf = (runId: string, stream: Stream) => path.join(runsFolder, runId, `${stream}.log`);
   const sizeOf = async (file: string) => {
     try {
-      return (await fs.stat(file)).size;
+      const stat = await fs.lstat(file);
+      return stat.isFile() ? stat.size : 0;
     } catch {
       return 0; // not there yet
     }
@@ -26,12 +30,13 @@ export function createOutputReader(runsFolder: string): OutputReader {
     async read(runId, stream, offset, limit) {
       let handle: fs.FileHandle;
       try {
-        handle = await fs.open(fileOf(runId, stream), constants.O_RDONLY | constants.O_NOFOLLOW);
+        handle = await fs.open(fileOf(runId, stream), READ_PLAIN);
       } catch {
         return { bytes: new Uint8Array(), offset: 0, size: 0 };
       }
       try {
-        const { size } = await handle.stat();
+        const stat = await handle.stat();
+        const size = stat.isFile() ? stat.size : 0;
         const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
         const buffer = new Uint8Array(Math.min(limit, size - start));
         const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, start);

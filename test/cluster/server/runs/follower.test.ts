@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -44,6 +45,18 @@ describe("the run follower", () => {
     write("1.1.1", "0-harness-1.jsonl", line(2, "NaN").slice(20));
     const [second] = await reader.poll();
     expect(second?.events[0]?.event).toMatchObject({ step: 2, values: { loss: NaN } });
+  });
+
+  it("reads plain files only: no link, no folder, and no pipe that nobody writes to", async () => {
+    const reader = follower();
+    reader.follow("1.1.1");
+    write("1.1.1", "0-harness-1.jsonl", line(1, 0.5));
+    const folder = path.join(pool, "runs", "1.1.1", "events");
+    fs.writeFileSync(path.join(pool, "outside"), line(2, 0.5));
+    fs.symlinkSync(path.join(pool, "outside"), path.join(folder, "0-link.jsonl"));
+    fs.mkdirSync(path.join(folder, "0-folder.jsonl"));
+    execFileSync("mkfifo", [path.join(folder, "0-pipe.jsonl")]);
+    expect(steps(await reader.poll())).toEqual([1]);
   });
 
   it("skips and counts what is no event, and goes on behind it", async () => {

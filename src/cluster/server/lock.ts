@@ -1,149 +1,199 @@
 /** One server a pool folder: `<pool>/state/lock` names it. */
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { Identity, isSame, self, whereabouts } from "./identity.ts";
 
-const LockFile = z.object({
-  host: z.string(),
-  bootId: z.string(),
-  pid: z.number().int(),
-  startTicks: z.number().int(),
-  heartbeatAtMs: z.number(),
-});
-type LockFile = z.infer<typeof LockFile>;
+const Lock = Identity.extend({ heartbeatAtMs: z.number() });
+type Lock = z.infer<typeof Lock>;
 
 const HEARTBEAT_MS = 5_000;
-/** On another host only its heartbeat can be seen; clocks may differ by minutes. */
+/** Of a process elsewhere only its heartbeat can be seen; clocks may differ by minutes. */
 const STALE_ELSEWHERE_MS = 10 * 60_000;
+/** A server of our host's name and another boot is dead, unless two machines share the name. */
+const STALE_REBOOTED_MS = 30_000;
+const MAX_ATTEMPTS = 10;
+/** A server that ends finishes what it writes. */
+const PATIENCE_MS = 8_000;
+const RETRY_MS = 50;
 
 export class PoolIsTaken extends Error {
   override readonly name = "PoolIsTaken";
+  readonly isElsewhere: boolean;
+  constructor(message: string, isElsewhere: boolean) {
+    super(message);
+    this.isElsewhere = isElsewhere;
+  }
 }
 
 export interface PoolLock {
   release(): void;
+}
+export interface LockOptions {
+  /** The folder or the lock is gone, or another server has it: this one must not go on. */
+  onLost: () => void;
+  heartbeatMs?: number;
+}
+
+/**
+ * Waits for a server that is ending, and not for one that serves.
+ * @throws PoolIsTaken
+ */
+export async function waitForPoolLock(
+  stateFolder: string,
+  options: LockOptions & { isServed: () => Promise<boolean>; patienceMs?: number },
+): Promise<PoolLock> {
+  const deadline = Date.now() + (options.patienceMs ?? PATIENCE_MS);
+  for (;;) {
+    try {
+      return takePoolLock(stateFolder, options);
+    } catch (error) {
+      const isHopeless = !(error instanceof PoolIsTaken) || error.isElsewhere || Date.now() > deadline;
+      if (isHopeless || (await options.isServed())) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
 }
 
 /**
  * Takes the pool folder for this process; a dead owner's lock is taken over.
  * @throws PoolIsTaken when a living server owns it, here or on another host
  */
-export function takePoolLock(stateFolder: string): PoolLock {
+export function takePoolLock(
+  stateFolder: string,
+  { onLost, heartbeatMs = HEARTBEAT_MS }: LockOptions,
+): PoolLock {
   fs.mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   const file = path.join(stateFolder, "lock");
-  const mine: LockFile = {
-    host: os.hostname(),
-    bootId: bootId(),
-    pid: process.pid,
-    startTicks: startTicks(process.pid) ?? 0,
-    heartbeatAtMs: Date.now(),
-  };
-  for (let attempt = 0; ; attempt++) {
-    if (create(file, mine)) break;
+  const mine = self();
+  for (let attempt = 0; !create(file, mine); attempt++) {
     const owner = read(file);
-    if (owner !== null && isAlive(owner)) {
+    if (typeof owner === "object" && isAlive(owner)) throw taken(stateFolder, owner);
+    if (attempt >= MAX_ATTEMPTS)
       throw new PoolIsTaken(
-        `The pool ${path.dirname(stateFolder)} is owned by a server on ${owner.host} (pid ${owner.pid}).`,
+        `The lock ${file} could not be taken. Delete it when no Trainyard server runs.`,
+        false,
       );
-    }
-    if (attempt >= 10)
-      throw new PoolIsTaken(`The lock ${file} could not be taken. Delete it when no Trainyard server runs.`);
-    remove(file, owner);
+    if (owner !== "missing") moveAside(file, owner);
   }
+
+  let misses = 0;
   const heartbeat = setInterval(() => {
-    // Somebody who deleted the folder or the lock by hand must not be undone.
-    if (read(file)?.pid === mine.pid) replace(file, { ...mine, heartbeatAtMs: Date.now() });
-  }, HEARTBEAT_MS);
+    const owner = read(file);
+    if (typeof owner === "object" && isSame(owner, mine)) {
+      misses = 0;
+      refresh(file, mine);
+    } else if (owner !== "unreadable" && ++misses >= 2) {
+      // Deleted by hand, or taken over while this host slept. Twice, as a take-over puts back what it should not have taken.
+      clearInterval(heartbeat);
+      onLost();
+    }
+  }, heartbeatMs);
   heartbeat.unref();
   return {
     release() {
       clearInterval(heartbeat);
-      if (read(file)?.pid === mine.pid) fs.rmSync(file, { force: true });
+      const owner = read(file);
+      if (typeof owner === "object" && isSame(owner, mine)) fs.rmSync(file, { force: true });
     },
   };
 }
 
+function taken(stateFolder: string, owner: Lock): PoolIsTaken {
+  const seenS = Math.max(0, Math.round((Date.now() - owner.heartbeatAtMs) / 1000));
+  const what = `The pool ${path.dirname(stateFolder)} is owned by a server on ${owner.host} (pid ${owner.pid}), last seen ${seenS} s ago.`;
+  if (whereabouts(owner) !== "elsewhere") return new PoolIsTaken(what, false);
+  const minutes = STALE_ELSEWHERE_MS / 60_000;
+  return new PoolIsTaken(
+    `${what} Use it there, or stop it there; if that host is down, wait until ${minutes} minutes have passed since.`,
+    true,
+  );
+}
+
+function isAlive(owner: Lock): boolean {
+  const silentMs = Math.abs(Date.now() - owner.heartbeatAtMs);
+  switch (whereabouts(owner)) {
+    case "running":
+      return true;
+    case "gone":
+      return false;
+    case "rebooted":
+      return silentMs < STALE_REBOOTED_MS;
+    case "elsewhere":
+      return silentMs < STALE_ELSEWHERE_MS;
+  }
+}
+
 /** With a hard link the lock appears whole or not at all, on shared file systems too. */
-function create(file: string, content: LockFile): boolean {
-  const temporary = `${file}.${content.pid}.tmp`;
-  fs.writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 });
+function create(file: string, mine: Identity): boolean {
+  const temporary = write(file, mine);
   try {
     fs.linkSync(temporary, file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+    return createWithoutLink(file, temporary);
   } finally {
     fs.rmSync(temporary, { force: true });
   }
 }
 
-function replace(file: string, content: LockFile): void {
-  const temporary = `${file}.${content.pid}.tmp`;
+/** File systems without hard links. */
+function createWithoutLink(file: string, temporary: string): boolean {
   try {
-    fs.writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 });
-    fs.renameSync(temporary, file);
+    fs.copyFileSync(temporary, file, fs.constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function refresh(file: string, mine: Identity): void {
+  try {
+    fs.renameSync(write(file, mine), file);
   } catch {
     // A full disk: the next heartbeat tries again.
   }
 }
 
-/** Moves the dead owner's lock away, so that of two who find it dead only one removes it. */
-function remove(file: string, seen: LockFile | null): void {
-  const aside = `${file}.${process.pid}.dead`;
+function write(file: string, mine: Identity): string {
+  const temporary = `${file}.${mine.host}.${mine.pid}.tmp`;
+  fs.writeFileSync(temporary, JSON.stringify({ ...mine, heartbeatAtMs: Date.now() }), { mode: 0o600 });
+  return temporary;
+}
+
+/** Moves a dead owner's lock away, so that of two who find it dead only one removes it. */
+function moveAside(file: string, seen: Lock | "unreadable"): void {
+  const mine = self();
+  const aside = `${file}.${mine.host}.${mine.pid}.dead`;
   try {
     fs.renameSync(file, aside);
   } catch {
     return; // another has done it
   }
   const moved = read(aside);
-  // Between our look and the move another server may have taken it: put it back.
-  if (moved !== null && moved.pid !== seen?.pid && isAlive(moved)) {
+  const isOther = typeof moved === "object" && (typeof seen !== "object" || !isSame(moved, seen));
+  if (isOther && isAlive(moved)) {
+    // Between our look and the move another server has taken it: put it back.
     try {
       fs.linkSync(aside, file);
     } catch {
-      // a third has taken it
+      // a third has it now; the second sees that at its next heartbeat
     }
   }
   fs.rmSync(aside, { force: true });
 }
 
-function read(file: string): LockFile | null {
+/** `unreadable`: there is something, and it is no lock or cannot be read now. */
+function read(file: string): Lock | "missing" | "unreadable" {
   try {
-    return LockFile.parse(JSON.parse(fs.readFileSync(file, "utf8")));
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(owner: LockFile): boolean {
-  if (owner.host !== os.hostname()) return Date.now() - owner.heartbeatAtMs < STALE_ELSEWHERE_MS;
-  if (owner.bootId !== bootId()) return false;
-  return startTicks(owner.pid) === owner.startTicks;
-}
-
-function bootId(): string {
-  try {
-    return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "unknown";
-  }
-}
-
-/** Field 22 of /proc/PID/stat; null for no process and for a zombie. Elsewhere than on Linux 0 for a living process. */
-function startTicks(pid: number): number | null {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19]);
-  } catch {
-    if (process.platform === "linux") return null;
-  }
-  try {
-    process.kill(pid, 0);
-    return 0;
-  } catch {
-    return null;
+    return Lock.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "unreadable";
   }
 }

@@ -2,12 +2,13 @@
 import path from "node:path";
 import { messageOf } from "./errors.ts";
 import { stopWhenIdle } from "./idle.ts";
-import { takePoolLock } from "./lock.ts";
+import { waitForPoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
 import { readOptions, USAGE, type ServerOptions } from "./options.ts";
 import { openPool, preparePoolFolder } from "./pool.ts";
 import { createSlotSource } from "./resources/slotSource.ts";
 import { createRpc } from "./rpc/listen.ts";
+import { isAnswered } from "./rpc/socketFolder.ts";
 import { createDiagnose } from "./runs/diagnosis.ts";
 import { createExecutor } from "./runs/executor.ts";
 import { createSnapshotStore } from "./trees/snapshotStore.ts";
@@ -31,7 +32,10 @@ async function main({
   probeCommand,
 }: ServerOptions): Promise<void> {
   preparePoolFolder(home);
-  const lock = takePoolLock(path.join(home, "state"));
+  const lock = await waitForPoolLock(path.join(home, "state"), {
+    isServed: () => isAnswered(socket),
+    onLost: () => stop("the pool folder is gone, or another server's"),
+  });
   const snapshots = createSnapshotStore(home, logger);
   const rpc = createRpc(logger);
   const pool = openPool({

@@ -28,16 +28,16 @@ export function prepareSocketFolder(socketPath: string): void {
 /** Removes a socket that a dead server left behind. @throws Error when somebody answers there */
 export async function removeStaleSocket(socketPath: string): Promise<void> {
   if (!fs.existsSync(socketPath)) return;
-  if (await answers(socketPath)) throw new Error(`Another server answers at ${socketPath}.`);
+  if (await isAnswered(socketPath)) throw new Error(`Another server answers at ${socketPath}.`);
   fs.rmSync(socketPath, { force: true });
 }
 
-function answers(socketPath: string): Promise<boolean> {
+export function isAnswered(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(socketPath);
-    const done = (isAnswered: boolean) => {
+    const done = (somebody: boolean) => {
       socket.destroy();
-      resolve(isAnswered);
+      resolve(somebody);
     };
     socket.once("connect", () => done(true));
     socket.once("error", () => done(false));

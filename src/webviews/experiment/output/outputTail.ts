@@ -102,6 +102,8 @@ export class OutputTail {
   }
 }
 
+/** Where the first full line begins. A very long line is shown from its middle rather than left out. */
 function afterFirstNewline(bytes: Uint8Array): number {
-  return bytes.indexOf(NEWLINE) + 1;
+  const newline = bytes.indexOf(NEWLINE);
+  return newline < bytes.length / 2 ? newline + 1 : 0;
 }

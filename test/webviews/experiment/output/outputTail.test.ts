@@ -84,3 +84,12 @@ it("reads to the beginning of the file", async () => {
   await file.tail.follow();
   expect(file.tail.startOffset).toBe(0);
 });
+
+it("shows the end of a line that is longer than one reading", async () => {
+  const file = fileOf(`${"x".repeat(1_000_000)}\nend\n`);
+  await file.tail.follow();
+  expect(file.lines().slice(-2)).toEqual(["end", ""]);
+  expect(file.lines().length).toBeGreaterThan(50);
+  const older = await file.tail.older(file.tail.startOffset);
+  expect(older.startOffset).toBe(file.tail.startOffset - 262_144);
+});

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { cleanEnvironment, must } from "../lib/command.mts";
 import { root } from "../lib/paths.mts";
-import { pythonEnvironment } from "../lib/python.mts";
+import { digitsEnvironment } from "../lib/python.mts";
 
 const EXAMPLE = path.join(root, "examples", "digits");
 
@@ -12,10 +12,7 @@ const EXAMPLE = path.join(root, "examples", "digits");
  * how long it trains.
  */
 export async function prepareWorkspace(epochs: number | null): Promise<string> {
-  const requirements = readFileSync(path.join(EXAMPLE, "requirements.txt"), "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  const python = await pythonEnvironment("digits", requirements);
+  const python = await digitsEnvironment();
   const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "trainyard-demo-")), "digits");
   cpSync(EXAMPLE, folder, { recursive: true, filter: (file) => !/__pycache__|trainyard-runs/.test(file) });
   symlinkSync(path.dirname(path.dirname(python)), path.join(folder, ".venv"));

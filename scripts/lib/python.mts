@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { aptInstall } from "./apt.mts";
 import { cleanEnvironment, command, must } from "./command.mts";
@@ -19,6 +19,26 @@ export async function pythonEnvironment(name: string, requirements: readonly str
     });
   });
   return interpreterOf(folder);
+}
+
+/** The environment of examples/digits: its requirements and what they need. Returns its python. */
+export function digitsEnvironment(): Promise<string> {
+  const requirements = readFileSync(path.join(root, "examples/digits/requirements.txt"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return pythonEnvironment("digits", requirements);
+}
+
+/** Debian's Python with PyTorch, which PyPI has only with gigabytes of CUDA. Null where it cannot be installed. */
+export async function torchPython(): Promise<string | null> {
+  const python = "/usr/bin/python3";
+  const hasTorch = async (): Promise<boolean> =>
+    existsSync(python) &&
+    (await command(python, ["-c", "import sklearn, torch"], { env: cleanEnvironment(), timeoutMs: 120_000 }))
+      .code === 0;
+  if (await hasTorch()) return python;
+  await aptInstall("python3-torch", "python3-sklearn").catch((error: unknown) => console.log(String(error)));
+  return (await hasTorch()) ? python : null;
 }
 
 const interpreterOf = (environment: string): string => path.join(environment, "bin", "python");

@@ -5,7 +5,7 @@ import { command, type CommandResult } from "./command.mts";
 import { fromNodeTest, fromUnittest, fromVitest, sum, type Counts } from "./counts.mts";
 import { ensureNode22 } from "./node22.mts";
 import { artifacts, nodeModule, root } from "./paths.mts";
-import { pythonEnvironment } from "./python.mts";
+import { digitsEnvironment, pythonEnvironment, torchPython } from "./python.mts";
 
 export interface StageResult extends Counts {
   readonly output: string;
@@ -81,19 +81,35 @@ async function vitest(
 }
 
 async function python(show: boolean): Promise<StageResult> {
-  const unittest = await command("python3", ["-m", "unittest", "discover", "-s", "test/python"], {
-    cwd: root,
-    env: { ...process.env, PYTHONPATH: path.join(root, "src/cluster/python"), PYTHONDONTWRITEBYTECODE: "1" },
-    timeoutMs: 10 * MINUTE_MS,
-    show,
-  });
+  const unittest = async (interpreter: string, ...filter: string[]): Promise<StageResult> => {
+    const result = await command(
+      interpreter,
+      ["-m", "unittest", "discover", "-s", "test/python", ...filter],
+      {
+        cwd: root,
+        env: {
+          ...process.env,
+          PYTHONPATH: path.join(root, "src/cluster/python"),
+          PYTHONDONTWRITEBYTECODE: "1",
+        },
+        timeoutMs: 10 * MINUTE_MS,
+        show,
+      },
+    );
+    return { ...result, ...fromUnittest(result.output) };
+  };
+  const whole = await unittest(await digitsEnvironment());
+  const torch = await torchPython();
+  if (torch === null)
+    console.log("Not tested: examples/digits/train_torch.py (PyTorch could not be installed).");
+  const example = torch === null ? [] : [await unittest(torch, "-k", "test_pytorch")];
   // Python below 3.11 is not at hand: that the harness runs on 3.8 is read from its source.
   const vermin = await command(
     path.join(path.dirname(await pythonEnvironment("tools", [VERMIN])), "vermin"),
     ["--target=3.8-", "--violations", "--no-tips", "src/cluster/python"],
     { cwd: root, timeoutMs: MINUTE_MS, show },
   );
-  return all([{ ...unittest, ...fromUnittest(unittest.output) }, one(vermin)]);
+  return all([whole, ...example, one(vermin)]);
 }
 
 async function suite(show: boolean): Promise<StageResult> {

@@ -22,7 +22,7 @@ import {
 import type { PoolInfo } from "../protocol/entities.ts";
 import { PROTOCOL, SUBPROTOCOL } from "../protocol/version.ts";
 import { CLOSE_CODES, SocketReader, SocketWriter } from "../transport/messages.ts";
-import { bulkGet, bulkPut, type ByteRange } from "./bulk.ts";
+import { bulkGet, bulkPut, type ByteRange, GIVEN_STREAM } from "./bulk.ts";
 import { type CallErrorReason, PoolCallError } from "./poolCallError.ts";
 import { messageOf } from "./userError.ts";
 
@@ -59,7 +59,7 @@ export async function connect(
   client: { name: string; version: string },
 ): Promise<PoolConnection> {
   const stream = await openStream();
-  const socket = new WebSocket("ws://pool/", [SUBPROTOCOL], {
+  const socket = new WebSocket(`ws+unix:${GIVEN_STREAM}:/`, [SUBPROTOCOL], {
     createConnection: () => stream,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,

@@ -148,6 +148,77 @@ with open(events, "w") as file:
   expect(trial.warnings[3]).toContain("run 9.9.9 wrote it");
 });
 
+test("a checkpoint whose writer was killed before it could say so is listed, and gone on from", async () => {
+  const trialId = await server.submit(
+    {
+      "train.py": `
+import os, signal, trainyard
+from trainyard.harness import checkpoints
+run = trainyard.init()
+if run.latest_checkpoint:
+    print((run.latest_checkpoint / "model.txt").read_text())
+    raise SystemExit
+complete = checkpoints.complete
+def complete_and_die(files, manifest):
+    complete(files, manifest)
+    os.kill(os.getpid(), signal.SIGKILL)
+with run.checkpoint(1) as path:
+    (path / "model.txt").write_text("old weights")
+checkpoints.complete = complete_and_die
+run.report(6, {"loss": 0.5})
+with run.checkpoint(7, note="last words") as path:
+    (path / "model.txt").write_text("weights")
+`,
+    },
+    { configuration: { max_restarts: 1 } },
+  );
+  const trial = await server.untilState(trialId, "completed", "failed");
+  expect(trial).toMatchObject({ state: "completed", attempts: 2, restarts: 1, warnings: [] });
+  const { checkpoints, runs } = await server.call("experiment/get", { experimentId: 1 });
+  expect(checkpoints).toMatchObject([
+    { step: 1, runId: `${trialId}.1` },
+    {
+      step: 7,
+      runId: `${trialId}.1`,
+      bytes: 7,
+      metadata: { note: "last words" },
+      metrics: { "training/loss": 0.5 },
+    },
+  ]);
+  expect(trial.latestCheckpoint).toBe(checkpoints[1]?.uuid);
+  expect(runs[1]?.resumedFromStep).toBe(7);
+  expect(readFileSync(path.join(server.home, "runs", `${trialId}.2`, "stdout.log"), "utf8")).toBe(
+    "weights\n",
+  );
+});
+
+test("of checkpoints that nobody told of only those of the run are looked at, as strictly as the others", async () => {
+  const trialId = await server.submit({
+    "train.py": `
+import json, os, time
+folder = os.path.join(os.environ["TRAINYARD_RUN_DIR"], "..", "..", "checkpoints")
+def make(number, run, files):
+    uuid = "00000000-0000-0000-0000-%012d" % number
+    os.makedirs(os.path.join(folder, uuid, "files"))
+    manifest = {"version": 1, "uuid": uuid, "run": run, "trial": os.environ["TRAINYARD_TRIAL"], "step": number,
+                "createdAt": time.time(), "metadata": {}, "metrics": {}, "files": files}
+    json.dump(manifest, open(os.path.join(folder, uuid, "manifest.json"), "w"))
+    return os.path.join(folder, uuid, "manifest.json")
+mine = os.environ["TRAINYARD_RUN"]
+make(1, mine, [])
+make(2, mine, [{"path": "gone", "bytes": 1, "sha256": "0" * 64}])
+make(3, "9.9.9", [])
+os.utime(make(4, mine, []), (1, 1))
+open(make(5, mine, []), "w").write("not JSON")
+`,
+  });
+  const trial = await server.untilState(trialId, "completed");
+  const { checkpoints } = await server.call("experiment/get", { experimentId: 1 });
+  expect(checkpoints.map(({ step }) => step)).toEqual([1]);
+  expect(trial.warnings).toHaveLength(1);
+  expect(trial.warnings[0]).toContain("00000000-0000-0000-0000-000000000002 is not listed");
+});
+
 test("provenance joins what the run recorded with what the pool knows", async () => {
   const trialId = await server.submit({ "train.py": "print(1)" });
   await server.untilState(trialId, "completed");

@@ -1,11 +1,15 @@
 /** Reads the manifest of a checkpoint; only one that is whole is listed. */
-import { lstat, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Checkpoint, Run } from "../../protocol/entities.ts";
 import { Manifest } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+/** Unlisted manifests that are looked at when a run ends, the newest first. */
+const MAX_UNLISTED = 200;
+/** The clock of a shared file system may be behind ours. */
+const CLOCK_SLACK_MS = 60_000;
 
 export async function readManifest(checkpointsFolder: string, uuid: string): Promise<Manifest> {
   const file = path.join(checkpointsFolder, uuid, "manifest.json");
@@ -47,6 +51,32 @@ export async function readCheckpoint(
   } catch (error) {
     return { problem: `The checkpoint ${uuid} is not listed: ${messageOf(error)}` };
   }
+}
+
+/**
+ * Checkpoints of a run whose event never came: their writer died between the manifest and the event.
+ * @param since milliseconds; older manifests are none of this run's
+ */
+export async function findUnlisted(
+  checkpointsFolder: string,
+  runId: string,
+  since: number,
+  isListed: (uuid: string) => boolean,
+): Promise<string[]> {
+  const young: { uuid: string; writtenAt: number }[] = [];
+  for (const uuid of await readdir(checkpointsFolder)) {
+    if (isListed(uuid)) continue;
+    const stat = await lstat(path.join(checkpointsFolder, uuid, "manifest.json")).catch(() => null);
+    if (stat !== null && stat.mtimeMs >= since - CLOCK_SLACK_MS)
+      young.push({ uuid, writtenAt: stat.mtimeMs });
+  }
+  young.sort((a, b) => b.writtenAt - a.writtenAt);
+  const found: string[] = [];
+  for (const { uuid } of young.slice(0, MAX_UNLISTED)) {
+    const manifest = await readManifest(checkpointsFolder, uuid).catch(() => null);
+    if (manifest?.run === runId) found.push(uuid);
+  }
+  return found;
 }
 
 /** Every file is there, is a plain file, and as long as the manifest says. The digests are checked when it is restored. */

@@ -5,9 +5,10 @@
 import path from "node:path";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import type { RunEvent } from "../../protocol/runDirectory.ts";
+import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import type { RunRecord, TrialRecord } from "../store/records.ts";
-import { readCheckpoint } from "./checkpoints.ts";
+import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import type { Context } from "./context.ts";
 import { createMask } from "./masking.ts";
 import { chooseMetric } from "./metricChoice.ts";
@@ -27,14 +28,17 @@ export function createReports(context: Context) {
   const stale = new Map<string, { heardAt: number }>();
   const heardAt = new Map<string, number>();
 
-  async function take(report: RunReport): Promise<void> {
+  /** @param isLast the run has ended: what it could not say any more is looked for */
+  async function take(report: RunReport, isLast = false): Promise<void> {
     const run = store.run(report.runId);
     if (run === null) return;
+    const told = report.events.flatMap(({ event }) => (event.type === "checkpoint" ? [event.uuid] : []));
+    const untold = isLast ? await untoldCheckpoints(run) : [];
     const listed: Checkpoint[] = [];
     const problems: string[] = [];
-    for (const { event } of report.events) {
-      if (event.type !== "checkpoint" || store.checkpoint(event.uuid) !== null) continue;
-      const read = await readCheckpoint(checkpointsFolder, event.uuid, run.run);
+    for (const uuid of new Set([...told, ...untold])) {
+      if (store.hasCheckpoint(uuid)) continue;
+      const read = await readCheckpoint(checkpointsFolder, uuid, run.run);
       if ("problem" in read) problems.push(read.problem);
       else listed.push(read.checkpoint);
     }
@@ -44,6 +48,16 @@ export function createReports(context: Context) {
     if (isUrgent) announce(run.run.trialId);
   }
 
+  async function untoldCheckpoints({ run }: RunRecord): Promise<string[]> {
+    const since = run.startedAt ?? store.trial(run.trialId)?.trial.createdAt ?? 0;
+    try {
+      return await findUnlisted(checkpointsFolder, run.id, since, store.hasCheckpoint);
+    } catch (error) {
+      logger.warn("could not look for checkpoints of a run", { runId: run.id, error: messageOf(error) });
+      return [];
+    }
+  }
+
   function remember(run: RunRecord, report: RunReport, listed: Checkpoint[], problems: string[]): boolean {
     const record = store.trial(run.run.trialId);
     if (record === null) return false;
@@ -51,9 +65,9 @@ export function createReports(context: Context) {
     const mask = createMask(secrets.read(trial.experimentId));
     for (const checkpoint of listed) {
       store.putCheckpoint(mask(checkpoint));
-      trial.latestCheckpoint = checkpoint.uuid;
       own.hasProgress = true;
     }
+    trial.latestCheckpoint = store.latestCheckpoint(trial.id)?.uuid ?? null;
     for (const problem of problems) warn(record, problem, problem);
     if (report.skippedLines > 0)
       warn(
@@ -149,7 +163,7 @@ export function createReports(context: Context) {
           try {
             announce(trialId);
           } catch (error) {
-            logger.error("could not sum up a trial", { trialId, error: String(error) });
+            logger.error("could not sum up a trial", { trialId, error: messageOf(error) });
           }
         }
     },

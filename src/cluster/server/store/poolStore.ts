@@ -225,6 +225,8 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
       const row = database.get("SELECT body FROM checkpoints WHERE uuid = ?", uuid);
       return row === undefined ? null : parse(row.body);
     },
+    hasCheckpoint: (uuid: string) =>
+      database.get("SELECT 1 FROM checkpoints WHERE uuid = ?", uuid) !== undefined,
     checkpoints: () => bodies<Checkpoint>(database.all("SELECT body FROM checkpoints ORDER BY created_at")),
     checkpointsOf: (experimentId: number) =>
       bodies<Checkpoint>(

@@ -101,6 +101,7 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
     const restored = verifyRestored(findRestored(workspace) ?? "", vscode.home);
     const where = path.relative(workspace, restored.folder);
     console.log(`  ${where}: ${restored.files} files, ${restored.bytes} bytes, as in the manifest`);
+    await workbench.toast("Restored and verified").waitFor();
     await workbench.screenshot(path.join(artifacts, "demo-restored.png"));
   });
 }

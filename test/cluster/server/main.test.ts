@@ -159,7 +159,7 @@ test("kill -9 at any moment of a start: it runs once", async () => {
     expect(starts().filter((run) => run.startsWith(`${trialId}.`))).toEqual([`${trialId}.${trial.attempts}`]);
     await kill();
   }
-});
+}, 120_000);
 
 test("a stop that was asked for just before kill -9 is carried out", async () => {
   await start();

@@ -1,50 +1,20 @@
-/** Entities and their numbered events in pool.sqlite. Each write of an entity and its event are one transaction. */
+/** The entities in pool.sqlite. Each write of an entity and its event are one transaction. */
 import { randomUUID } from "node:crypto";
 import type { Checkpoint, Experiment, Run, Slot, Trial, TrialState } from "../../protocol/entities.ts";
-import type { PoolEvent } from "../../protocol/events.ts";
 import type { Database } from "./database.ts";
+import { type Change, createEventLog } from "./eventLog.ts";
 import type { ExperimentRecord, Leftovers, RunRecord, TrialRecord } from "./records.ts";
 
 /** The table of events reaches back this far. */
 const EVENTS_KEPT = 100_000;
 
-export type Change = PoolEvent["change"];
 export type PoolStore = ReturnType<typeof createPoolStore>;
 
 /** @param onCommitted called after each outermost transaction that wrote events */
 export function createPoolStore(database: Database, onCommitted: () => void, eventsKept = EVENTS_KEPT) {
   const poolId = readPoolId(database);
-  let depth = 0;
-  let hasEvents = false;
-
-  function transaction<T>(work: () => T): T {
-    depth++;
-    let result: T;
-    try {
-      result = database.transaction(work);
-    } catch (error) {
-      if (depth === 1) hasEvents = false;
-      throw error;
-    } finally {
-      depth--;
-    }
-    if (depth === 0 && hasEvents) {
-      hasEvents = false;
-      onCommitted();
-    }
-    return result;
-  }
-
-  function emit(change: Change): void {
-    const { lastInsertRowid } = database.run(
-      "INSERT INTO events (at, change) VALUES (?, ?)",
-      Date.now(),
-      JSON.stringify(change),
-    );
-    if (lastInsertRowid % 1000 === 0)
-      database.run("DELETE FROM events WHERE seq <= ?", lastInsertRowid - eventsKept);
-    hasEvents = true;
-  }
+  const log = createEventLog(database, onCommitted, eventsKept);
+  const { transaction, emit } = log;
 
   /** Writes a row and, when what clients see of it has changed, its event. */
   function put(before: unknown, body: string, change: Change, write: () => void): void {
@@ -59,6 +29,9 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
   return {
     poolId,
     transaction,
+    lastSeq: log.lastSeq,
+    firstSeq: log.firstSeq,
+    eventsAfter: log.eventsAfter,
     close: () => {
       database.close();
     },
@@ -261,7 +234,7 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         .map(({ seq, leftovers }) => ({ seq: Number(seq), leftovers: parse<Leftovers>(leftovers) })),
     forgetLeftovers: (seq: number) => database.run("DELETE FROM deletions WHERE seq = ?", seq),
 
-    // ---- decisions and events
+    // ---- decisions and slots
 
     recordDecision(experimentId: number, subject: string, decision: object): void {
       database.run(
@@ -284,16 +257,6 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         emit({ type: "slots", slots });
       });
     },
-    /** Number of the newest event, 0 before the first. */
-    lastSeq: () => Number(database.get("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0),
-    /** Number of the oldest event that is still there; one beyond the newest when there is none. */
-    firstSeq(): number {
-      return Number(database.get("SELECT min(seq) AS seq FROM events")?.seq ?? this.lastSeq() + 1);
-    },
-    eventsAfter: (seq: number, limit: number): PoolEvent[] =>
-      database
-        .all("SELECT seq, at, change FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
-        .map((row) => ({ seq: Number(row.seq), at: Number(row.at), change: parse(row.change) })),
   };
 }
 

@@ -1,5 +1,4 @@
 /** The server's ear: HTTP on a Unix socket, a WebSocket for each client, bulk transfers beside them. */
-import fs from "node:fs";
 import http from "node:http";
 import { WebSocketServer, type WebSocket } from "ws";
 import { MAX_MESSAGE_BYTES } from "../../protocol/frame.ts";
@@ -7,9 +6,9 @@ import { SUBPROTOCOL_OF_ANY_VERSION } from "../../protocol/version.ts";
 import type { Broadcaster, Handlers, Logger, Tickets } from "../ports.ts";
 import { Bulk } from "./bulk.ts";
 import { Client } from "./client.ts";
-import { prepareSocketFolder, removeStaleSocket } from "./socketFolder.ts";
+import { keepSocket, listenAt } from "./socket.ts";
 
-const PING_INTERVAL_MS = 30_000;
+const INTERVALS = { pingMs: 30_000, socketCheckMs: 5_000 };
 
 export interface Rpc {
   broadcaster: Broadcaster;
@@ -22,12 +21,12 @@ export interface Rpc {
   close(): Promise<void>;
 }
 
-export function createRpc(logger: Logger, pingIntervalMs = PING_INTERVAL_MS): Rpc {
+export function createRpc(logger: Logger, intervals = INTERVALS): Rpc {
   const clients = new Map<number, Client>();
   const goneListeners: ((clientId: number) => void)[] = [];
   const bulk = new Bulk(logger);
   let nextId = 1;
-  let listeningAt: string | null = null;
+  let keeper: NodeJS.Timeout | undefined;
 
   const server = http.createServer((request, response) => void bulk.handle(request, response));
   server.requestTimeout = 0; // gigabytes over a slow line take as long as they take
@@ -42,7 +41,7 @@ export function createRpc(logger: Logger, pingIntervalMs = PING_INTERVAL_MS): Rp
 
   const pings = setInterval(() => {
     for (const client of clients.values()) client.checkAlive();
-  }, pingIntervalMs);
+  }, intervals.pingMs);
   pings.unref();
 
   function welcome(socket: WebSocket, handlers: Handlers): void {
@@ -67,8 +66,6 @@ export function createRpc(logger: Logger, pingIntervalMs = PING_INTERVAL_MS): Rp
     clientCount: () => clients.size,
     onClientGone: (listener) => void goneListeners.push(listener),
     async listen(socketPath, handlers) {
-      prepareSocketFolder(socketPath);
-      await removeStaleSocket(socketPath);
       server.on("upgrade", (request, socket, head) => {
         const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
         if (offered?.some((name) => SUBPROTOCOL_OF_ANY_VERSION.test(name)))
@@ -77,23 +74,16 @@ export function createRpc(logger: Logger, pingIntervalMs = PING_INTERVAL_MS): Rp
         socket.once("finish", () => socket.destroy());
         return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       });
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(socketPath, () => {
-          server.off("error", reject);
-          resolve();
-        });
-      });
-      fs.chmodSync(socketPath, 0o600);
-      listeningAt = socketPath;
+      await listenAt(server, socketPath);
+      keeper = keepSocket(server, socketPath, logger, intervals.socketCheckMs);
     },
     async close() {
       clearInterval(pings);
+      clearInterval(keeper);
       for (const client of clients.values()) client.end();
       webSockets.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      if (listeningAt !== null) fs.rmSync(listeningAt, { force: true });
     },
   };
 }

@@ -22,7 +22,8 @@ export function prepareSocketFolder(socketPath: string): void {
   if (!found.isDirectory()) throw new Error(`${folder} is not a folder. Remove it and try again.`);
   if (found.uid !== process.getuid?.())
     throw new Error(`${folder} belongs to another account. Remove it or set XDG_RUNTIME_DIR.`);
-  if ((found.mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
+  if ((found.mode & 0o077) !== 0)
+    throw new Error(`${folder} is open to other accounts. Close it (chmod 700), or set XDG_RUNTIME_DIR.`);
 }
 
 /** Removes a socket that a dead server left behind. @throws Error when somebody answers there */

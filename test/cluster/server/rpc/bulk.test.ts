@@ -222,7 +222,7 @@ describe("bulk transfers", () => {
     await expect.poll(() => signal !== null).toBe(true);
     giveUp.abort();
     await expect(put).rejects.toMatchObject({ name: "AbortError" });
-    await expect.poll(() => (signal)?.aborted).toBe(true);
+    await expect.poll(() => signal?.aborted).toBe(true);
     await expect.poll(() => failure).not.toBeNull();
     const body = await connection.bulkGet(await made.ticket(connection, "broken"), null);
     await expect(buffer(body)).rejects.toThrow();

@@ -177,7 +177,7 @@ describe("a client that does not read", () => {
   });
 
   it("is cut off when it does not answer pings, and only then", async () => {
-    const { raw, connect, rpc } = await rig(list, 100);
+    const { raw, connect, rpc } = await rig(list, { pingMs: 100, socketCheckMs: 5000 });
     const bystander = await connect();
     const socket = await raw();
     socket.send(HELLO);

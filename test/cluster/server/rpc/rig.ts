@@ -38,13 +38,13 @@ export interface Rig {
 
 export async function rig(
   handlers: (rpc: Rpc, folder: string) => object = () => ({}),
-  pingIntervalMs = 30_000,
+  intervals = { pingMs: 30_000, socketCheckMs: 5_000 },
 ): Promise<Rig> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-rpc-"));
   const socketPath = path.join(folder, "s", "pool.sock");
   const logged: string[] = [];
   const log = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const rpc = createRpc({ info: log, warn: log, error: log }, pingIntervalMs);
+  const rpc = createRpc({ info: log, warn: log, error: log }, intervals);
   const gone: number[] = [];
   rpc.onClientGone((id) => void gone.push(id));
   await rpc.listen(socketPath, {

@@ -2,7 +2,8 @@
 export { connect, type OpenStream, type PoolConnection } from "./connection.ts";
 export { type CallErrorReason, PoolCallError } from "./poolCallError.ts";
 export { type LinkState, PoolLink } from "./link.ts";
-export { connectLocalPool, localPaths, type LocalPoolOptions } from "./localPool.ts";
+export { localPaths } from "./localPaths.ts";
+export { connectLocalPool, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
 export { messageOf, UserError } from "./userError.ts";
 export { rankCheckpoints } from "./checkpointChoice.ts";

@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PoolConnection } from "../../../src/cluster/client/connection.ts";
 import { PoolLink } from "../../../src/cluster/client/link.ts";
-import { connectLocalPool, localPaths } from "../../../src/cluster/client/localPool.ts";
+import { localPaths } from "../../../src/cluster/client/localPaths.ts";
+import { connectLocalPool } from "../../../src/cluster/client/localPool.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 let home: string;
@@ -15,6 +16,7 @@ beforeEach(() => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-local-"));
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const link of links.splice(0)) link.close();
   for (const pid of servers) if (isAlive(pid)) process.kill(pid, "SIGTERM");
   await expect.poll(() => [...servers].filter(isAlive), { timeout: 10_000 }).toEqual([]);
@@ -100,6 +102,55 @@ describe("the pool of this machine", () => {
 
   it("does not try without end where folders cannot be made", () => {
     expect(() => localPaths("/proc/no-such-folder")).toThrow("cannot be used");
+  });
+
+  it("says that it cannot write its log", async () => {
+    fs.mkdirSync(path.join(home, "state", "server.log"), { recursive: true });
+    await expect(open()).rejects.toMatchObject({
+      message: expect.stringContaining("log cannot be written") as string,
+      remedy: expect.stringContaining("writable") as string,
+    });
+  });
+
+  it("is found by who has another idea of where sockets are", async () => {
+    const runtime = path.join(home, "runtime");
+    fs.mkdirSync(runtime, { mode: 0o700 });
+    vi.stubEnv("XDG_RUNTIME_DIR", undefined);
+    const first = await open();
+    vi.stubEnv("XDG_RUNTIME_DIR", runtime);
+    const second = await open();
+    expect(second.pool.serverPid).toBe(first.pool.serverPid);
+    expect(fs.readdirSync(runtime)).toEqual([]);
+    for (const connection of [first, second]) connection.close();
+  });
+
+  it("ends when its folder is deleted, and is made anew", async () => {
+    const here = link();
+    const before = await here.connection();
+    fs.rmSync(home, { recursive: true, maxRetries: 20, retryDelay: 100 });
+    await expect
+      .poll(async () => (await here.connection().catch(() => before)).pool.id, { timeout: 25_000 })
+      .not.toBe(before.pool.id);
+    expect(here.mirror.seq).not.toBeNull();
+  });
+
+  it("keeps its log from growing without end", async () => {
+    const log = path.join(home, "state", "server.log");
+    fs.mkdirSync(path.dirname(log));
+    fs.writeFileSync(log, Buffer.alloc(11 * 1024 * 1024, "x"));
+    (await open()).close();
+    expect(fs.statSync(log).size).toBeLessThan(1024 * 1024);
+    expect(fs.statSync(`${log}.1`).size).toBe(11 * 1024 * 1024);
+  });
+
+  it("gives a server nothing of the editor's own environment", async () => {
+    vi.stubEnv("VSCODE_PID", "1");
+    vi.stubEnv("ELECTRON_RUN_AS_NODE", "1");
+    vi.stubEnv("NODE_OPTIONS", "--no-warnings");
+    const { pool } = await open();
+    const environment = fs.readFileSync(`/proc/${pool.serverPid}/environ`, "utf8").split("\0");
+    expect(environment).toContain(`TRAINYARD_HOME=${fs.realpathSync(home)}`);
+    expect(environment.filter((line) => /^(VSCODE_|ELECTRON_|NODE_OPTIONS)/.test(line))).toEqual([]);
   });
 
   it("shows the server's last words when it does not start", async () => {

@@ -1,0 +1,133 @@
+/** The extension as a person has it: a real VS Code, a real pool, real scripts. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { withVsCode } from "../../scripts/vscode/session.mts";
+import { TrainyardUi, type Panel } from "../../scripts/vscode/trainyard.mts";
+import { workspaceWith } from "./workspace.ts";
+
+test("a reload and a second window show everything, live; training does not notice", async () => {
+  const workspace = workspaceWith("endless.py");
+  await withVsCode("reload", { workspace }, async (session) => {
+    const { workbench } = session;
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("endless.py");
+    await ui.submit({ first: true });
+    await ui.experiment(/#1 endless\.py.*running/).waitFor();
+    await ui.panel.chart("loss").waitFor();
+
+    await Promise.all([workbench.page.waitForEvent("load"), workbench.command("Developer: Reload Window")]);
+    await ui.experiment(/#1 endless\.py.*running/).waitFor();
+    await ui.panel.chart("loss").waitFor();
+    await grows(ui.panel);
+
+    const second = new TrainyardUi(await session.openWindow());
+    await second.show();
+    await second.experiment(/#1 endless\.py.*running/).waitFor();
+    await second.workbench.command("Trainyard: Stop");
+    await second.workbench.pick("#1 endless.py");
+    await ui.experiment(/#1 endless\.py.*stopped/).waitFor();
+    await second.experiment(/#1 endless\.py.*stopped/).waitFor();
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("in a folder that is not trusted one can look, and submitting asks for trust", async () => {
+  const workspace = workspaceWith("short.py");
+  await withVsCode("trust", { workspace, trust: "ask" }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.view("Experiments").getByText("not trusted").waitFor();
+    await workbench.openFile("short.py");
+    await ui.submitButton.click();
+    await workbench.toast(/has to be trusted first/).waitFor();
+    await workbench.pressToastButton(/has to be trusted first/, "Manage Workspace Trust");
+    await workbench.page.locator(".workspace-trust-editor").waitFor();
+    assert.equal(await workbench.treeRows("Experiments").count(), 0);
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("a checkpoint comes back once, is known to be there, and replaces nothing else unasked", async () => {
+  const workspace = workspaceWith("short.py");
+  const restored = path.join(workspace, "checkpoints", "1-1-step2");
+  const restore = async (ui: TrainyardUi): Promise<void> => {
+    await ui.show();
+    await ui.experiment("#1 short.py").click();
+    await ui.workbench.quickPickRow("Step 2").waitFor();
+    await ui.workbench.page.keyboard.press("Enter");
+  };
+  await withVsCode("restore", { workspace }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("short.py");
+    await ui.submit({ first: true });
+    await ui.experiment(/#1 short\.py.*completed/).waitFor();
+    await restore(ui);
+    await workbench.toast(/Restored and verified/).waitFor();
+    assert.equal(readFileSync(path.join(restored, "step.txt"), "utf8"), "2");
+
+    await restore(ui);
+    await workbench.toast(/Already here and verified/).waitFor();
+
+    writeFileSync(path.join(restored, "step.txt"), "mine");
+    await restore(ui);
+    await workbench.dialogButton("Cancel").click();
+    assert.equal(readFileSync(path.join(restored, "step.txt"), "utf8"), "mine");
+    await restore(ui);
+    await workbench.dialogButton("Replace").click();
+    await until(() => readFileSync(path.join(restored, "step.txt"), "utf8") === "2");
+    assert.deepEqual(readdirSync(path.dirname(restored)), ["1-1-step2"]);
+
+    await ui.show();
+    await workbench.command("Trainyard: Delete...");
+    await workbench.pick("#1 short.py");
+    await workbench.page
+      .locator(".monaco-dialog-box", { hasText: /B on the disk of the pool, 2 checkpoints/ })
+      .waitFor();
+    await workbench.dialogButton("Delete").click();
+    await ui.experiment("#1 short.py").waitFor({ state: "detached" });
+    assert.equal(existsSync(restored), true, "what was restored stays");
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("what ends out of sight is told, what is on the screen is not", async () => {
+  const workspace = workspaceWith("fails.py", "later.py");
+  await withVsCode("news", { workspace }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("later.py");
+    await ui.submit({ first: true });
+    await ui.experiment(/#1 later\.py/).waitFor();
+    await workbench.openFile("fails.py");
+    await ui.submit({ first: false });
+    // Its panel covers the one of the first.
+    await ui.experiment(/#2 fails\.py.*ValueError/).waitFor();
+    await workbench.toast(/#1 later\.py finished/).waitFor();
+    assert.equal(await workbench.toast(/#2 fails\.py failed/).count(), 0);
+    await ui.experiment("#2 fails.py").hover();
+    await ui
+      .experiment("#2 fails.py")
+      .getByRole("button", { name: /Go to Failing Line/ })
+      .click();
+    await workbench.statusBarItem("Ln 2, Col 1").waitFor();
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+async function grows(panel: Panel): Promise<void> {
+  await until(async () => (await panel.points("loss")) > 0);
+  const before = await panel.points("loss");
+  await until(async () => (await panel.points("loss")) > before);
+}
+
+async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${String(condition)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

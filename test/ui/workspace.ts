@@ -1,0 +1,48 @@
+/** Folders with small training scripts, for tests that drive the interface. */
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+export const SCRIPTS = {
+  /** Trains until it is asked to end, with a checkpoint at each step. */
+  "endless.py": `import time
+
+import trainyard
+
+run = trainyard.init()
+step = 0
+while not run.should_stop():
+    step += 1
+    run.report(step, loss=1 / step)
+    with run.checkpoint(step) as folder:
+        (folder / "step.txt").write_text(str(step))
+    time.sleep(0.2)
+`,
+  /** Ends by itself, with two checkpoints. */
+  "short.py": `import trainyard
+
+run = trainyard.init()
+for step in (1, 2):
+    run.validate(step, loss=1 / step)
+    with run.checkpoint(step) as folder:
+        (folder / "step.txt").write_text(str(step))
+`,
+  "fails.py": `def main():
+    raise ValueError("no such layer")
+
+
+main()
+`,
+  /** Time to look at something else before it ends. */
+  "later.py": `import time
+
+time.sleep(4)
+`,
+} as const;
+
+export function workspaceWith(...names: (keyof typeof SCRIPTS)[]): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "trainyard-ui-"));
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) writeFileSync(path.join(folder, name), SCRIPTS[name]);
+  return folder;
+}

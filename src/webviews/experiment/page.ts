@@ -69,6 +69,8 @@ export class Page {
   }
 
   start(): void {
+    // Also a page that nobody touched comes back after a reload: by this the extension knows whose it is.
+    this.bridge.saveState(this.state);
     this.askAgain();
   }
 

@@ -19,6 +19,14 @@ export class Workbench {
     await this.pick(title, `>${title}`);
   }
 
+  /** Reloads the window as a person does: VS Code puts its state away first. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await this.command("Developer: Reload Window");
+    await loaded;
+    await this.page.locator(".monaco-workbench").waitFor();
+  }
+
   /** Opens a file of the workspace by its name. */
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
@@ -91,9 +99,18 @@ export class Workbench {
     await item.locator(".monaco-button", { hasText: button }).click();
   }
 
-  /** A button of the open modal dialog. */
+  /** An entry of the open context menu. */
+  menuItem(label: string): Locator {
+    return this.page.locator(".context-view .monaco-menu").getByRole("menuitem", { name: label });
+  }
+
+  /** The open modal dialog. */
+  get dialog(): Locator {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
   dialogButton(label: string): Locator {
-    return this.page.locator(".monaco-dialog-box .monaco-button", { hasText: label });
+    return this.dialog.locator(".monaco-button", { hasText: label });
   }
 
   statusBarItem(text: string | RegExp): Locator {

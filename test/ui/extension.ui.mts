@@ -23,6 +23,17 @@ test("a reload and a second window show everything, live; training does not noti
     await ui.panel.chart("loss").waitFor();
     await grows(ui.panel);
 
+    // The row of a run that reports many times a second can be clicked all the same.
+    for (let click = 0; click < 5; click += 1) {
+      await ui.experiment("#1 endless.py").click();
+      await workbench
+        .quickPickRow(/Step \d/)
+        .first()
+        .waitFor({ timeout: 5_000 });
+      await workbench.page.keyboard.press("Escape");
+      await workbench.quickInput.waitFor({ state: "hidden" });
+    }
+
     const second = new TrainyardUi(await session.openWindow());
     await second.show();
     await second.experiment(/#1 endless\.py.*running/).waitFor();

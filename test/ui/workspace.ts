@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 export const SCRIPTS = {
-  /** Trains until it is asked to end, with a checkpoint at each step. */
+  /** Trains until it is asked to end, with a checkpoint every second. */
   "endless.py": `import time
 
 import trainyard
@@ -14,9 +14,10 @@ step = 0
 while not run.should_stop():
     step += 1
     run.report(step, loss=1 / step)
-    with run.checkpoint(step) as folder:
-        (folder / "step.txt").write_text(str(step))
-    time.sleep(0.2)
+    if step % 50 == 1:
+        with run.checkpoint(step) as folder:
+            (folder / "step.txt").write_text(str(step))
+    time.sleep(0.02)
 `,
   /** Ends by itself, with two checkpoints. */
   "short.py": `import trainyard

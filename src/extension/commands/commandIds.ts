@@ -24,7 +24,7 @@ export const COMMANDS = {
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
   showWorkspaceExperiments: "trainyard.showWorkspaceExperiments",
-  showMoreTrials: "trainyard.showMoreTrials",
+  openRow: "trainyard.openRow",
   reconnect: "trainyard.reconnect",
   stopServer: "trainyard.stopServer",
   chooseInterpreter: "trainyard.chooseInterpreter",

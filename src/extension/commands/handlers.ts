@@ -41,6 +41,24 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
       });
   };
 
+  /** A run's row gives its checkpoint back; a search's own row opens its panel. */
+  const openRow = (node: ExperimentsNode | undefined): unknown => {
+    switch (node?.kind) {
+      case "experiment":
+        return openPanel(node);
+      case "single":
+      case "trial":
+        return restores.pick(node);
+      case "checkpoint":
+        return restores.run("restore", node);
+      case "more":
+        return experiments.showMore(node);
+      case "group":
+      case undefined:
+        return undefined;
+    }
+  };
+
   return {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
@@ -82,7 +100,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
-    showMoreTrials: (argument) => experiments.showMore(argument as ExperimentsNode),
+    openRow: () => openRow(experiments.selected),
     reconnect: () => pool.reconnect(),
     stopServer: () => pool.stopServer(),
     chooseInterpreter: () => chooseInterpreter(),

@@ -16,8 +16,13 @@ import {
 } from "./nodes.ts";
 import { countLively } from "./statusText.ts";
 
-/** A burst of events (a search starts) is one refresh. */
-const REFRESH_MS = 100;
+/** A burst of events (a search starts, a script reports) is one refresh. */
+const REFRESH_MS = 200;
+/**
+ * A click. Without arguments: those of a row are forgotten with each refresh, and a click on a run that reports many
+ * times a second would meet a command that is gone ("Actual command not found"). The selection says which row it was.
+ */
+const OPEN: vscode.Command = { command: COMMANDS.openRow, title: "Open" };
 const SHOW_ALL_KEY = "trainyard.showAll";
 
 export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>, vscode.Disposable {
@@ -67,6 +72,11 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     };
   }
 
+  /** The row that was clicked last. */
+  get selected(): ExperimentsNode | undefined {
+    return this.#view.selection[0];
+  }
+
   async setShowAll(showAll: boolean): Promise<void> {
     await this.#context.workspaceState.update(SHOW_ALL_KEY, showAll);
     this.#update(true);
@@ -107,7 +117,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
         `Show ${Math.min(node.hidden, PAGE_OF_TRIALS)} more of ${node.hidden}`,
       );
       item.id = nodeId(node);
-      item.command = { command: COMMANDS.showMoreTrials, title: "Show More Trials", arguments: [node] };
+      item.command = OPEN;
       return item;
     }
     const row = this.rowOf(node);
@@ -119,8 +129,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     item.accessibilityInformation = { label: row.spoken };
     if (row.look) item.iconPath = new vscode.ThemeIcon(row.look.icon, themeColor(row.look.color));
     if (row.tooltip.length > 0) item.tooltip = plainTooltip(row.tooltip);
-    const command = clickOf(node);
-    if (command) item.command = command;
+    if (node.kind !== "group") item.command = OPEN;
     return item;
   }
 
@@ -231,22 +240,6 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
       status.state === "disconnected" && experiments.length > 0
         ? `Not connected; what is shown may be old. ${status.detail ?? ""}`
         : undefined;
-  }
-}
-
-/** A run's row gives its checkpoint back; a search's own row opens its panel. */
-function clickOf(node: ExperimentsNode): vscode.Command | undefined {
-  switch (node.kind) {
-    case "experiment":
-      return { command: COMMANDS.openPanel, title: "Open Panel", arguments: [node] };
-    case "single":
-    case "trial":
-      return { command: COMMANDS.restore, title: "Restore Checkpoint", arguments: [node] };
-    case "checkpoint":
-      return { command: COMMANDS.restoreCheckpoint, title: "Restore", arguments: [node] };
-    case "group":
-    case "more":
-      return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The pool of this machine as the editor sees it: connected to when first needed, and again after every loss. */
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { PoolConnection } from "../../cluster/client/connection.ts";
 import type { LinkState, PoolLink } from "../../cluster/client/link.ts";
@@ -11,6 +12,8 @@ import { settings } from "../settings.ts";
 import { loadClient } from "./client.ts";
 
 export const POOL_NAME = "This machine";
+/** A server that was asked to end closes its connections within this time, or is left to itself. */
+const STOP_MS = 5000;
 
 export interface PoolStatus {
   state: "idle" | "connecting" | "connected" | "disconnected";
@@ -82,7 +85,10 @@ export class Pool implements vscode.Disposable {
 
   /** Ends the server and does not start it again by itself. Training goes on: it needs no server. */
   async stopServer(): Promise<void> {
-    await this.call("server/stop", {});
+    const connection = await this.connection();
+    const ended = new Promise<void>((resolve) => connection.onClosed(() => resolve()));
+    await connection.call("server/stop", {});
+    await Promise.race([ended, sleep(STOP_MS)]);
     this.#link?.close();
     this.#link = null;
     this.#setStatus({

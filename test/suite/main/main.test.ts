@@ -102,4 +102,65 @@ describe("the main job", () => {
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString());
     assert.equal(api.experiments.getChildren().length, before);
   });
+
+  it("goes on from a checkpoint as a new experiment, with the same arguments", async () => {
+    const first = await submit("train.py");
+    const node = await rowThatSays(api, first, /completed/);
+    const [best] = api.experiments.getChildren(node);
+    await vscode.commands.executeCommand("trainyard.resumeFromHere", best);
+    const next = api.experiments.getChildren().find((one) => one.experimentId > first);
+    assert.ok(next, "there is no new experiment");
+    await rowThatSays(api, next.experimentId, /completed/);
+    const run = api.pool.mirror?.runsOf(`${next.experimentId}.1`)[0];
+    assert.equal(run?.resumedFromStep, 10);
+  });
+
+  it("restores a checkpoint with the code that made it, as it was", async () => {
+    const id = await submit("train.py");
+    const node = await rowThatSays(api, id, /completed/);
+    const submitted = readFileSync(inWorkspace("train.py"), "utf8");
+    writeFileSync(inWorkspace("train.py"), `${submitted}# edited since\n`);
+    const [best] = api.experiments.getChildren(node);
+    const code = await vscode.commands.executeCommand<string>("trainyard.restoreWithCode", best);
+    assert.equal(code, inWorkspace("checkpoints", `${id}-1-step10-code`, "code"));
+    assert.equal(readFileSync(`${code}/train.py`, "utf8"), submitted);
+    writeFileSync(inWorkspace("train.py"), submitted);
+  });
+
+  it("opens what a run left, read-only", async () => {
+    const id = await submit("leaves.py");
+    await rowThatSays(api, id, /completed/);
+    const uri = vscode.Uri.parse(`trainyard-run:/${id}.1.1/plots/note.txt`);
+    const document = await vscode.workspace.openTextDocument(uri);
+    assert.equal(document.getText(), "left behind\n");
+    assert.equal(vscode.workspace.fs.isWritableFileSystem("trainyard-run"), false);
+    await assert.rejects(async () =>
+      vscode.workspace.fs.readFile(uri.with({ path: `/${id}.1.1/../../pool.sqlite` })),
+    );
+  });
+
+  it("pins a checkpoint, and says so in its row", async () => {
+    const node = api.experiments.getChildren().find((one) => api.experiments.getChildren(one).length > 0);
+    assert.ok(node);
+    const first = (): ReturnType<typeof api.experiments.getTreeItem> => {
+      const [row] = api.experiments.getChildren(node);
+      assert.ok(row);
+      return api.experiments.getTreeItem(row);
+    };
+    await vscode.commands.executeCommand("trainyard.pinCheckpoint", api.experiments.getChildren(node)[0]);
+    await until("the pin", () => (first().contextValue === "checkpoint.pinned" ? true : undefined));
+    await vscode.commands.executeCommand("trainyard.unpinCheckpoint", api.experiments.getChildren(node)[0]);
+    await until("no pin", () => (first().contextValue === "checkpoint" ? true : undefined));
+  });
+
+  it("stops its pool server when asked, and starts it again with everything", async () => {
+    const before = api.experiments.getChildren().length;
+    const pid = api.pool.info?.serverPid;
+    await vscode.commands.executeCommand("trainyard.stopServer");
+    assert.equal(api.pool.status.state, "disconnected");
+    await vscode.commands.executeCommand("trainyard.reconnect");
+    await until("the connection", () => (api.pool.status.state === "connected" ? true : undefined));
+    assert.notEqual(api.pool.info?.serverPid, pid);
+    assert.equal(api.experiments.getChildren().length, before);
+  });
 });

@@ -1,0 +1,165 @@
+/** Compares what a pool says with what its runs wrote. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+/** Runs a command that prints JSON. Rejects when it fails. */
+export type Cli = <T = unknown>(...args: string[]) => Promise<T>;
+
+export type Trials = {
+  experiment: { id: number; state: string };
+  trials: { id: string; state: string; attempts: number; latestStep: number | null; warnings: string[] }[];
+  runs: { id: string; trialId: string; outcome: string | null; resumedFromStep: number | null }[];
+  checkpoints: { uuid: string; runId: string; step: number }[];
+}[];
+
+export interface Folders {
+  pool: string;
+  /** Where the scripts note what they see of their slots. */
+  slots: string;
+  /** Checkpoints are restored in here. */
+  scratch: string;
+}
+
+interface Point {
+  step: number;
+  time: number;
+  value: number;
+  superseded: boolean;
+}
+interface Event {
+  type: string;
+  t: number;
+  step: number;
+  uuid: string;
+  values: Record<string, number>;
+}
+
+export async function audit(
+  cli: Cli,
+  { pool, slots, scratch }: Folders,
+  experiments: Trials,
+): Promise<{ problems: string[]; counts: Record<string, number> }> {
+  const problems: string[] = [];
+  const counts = { trials: 0, runs: 0, lost_runs: 0, points: 0, checkpoints: 0 };
+  const expect = (holds: boolean, problem: string): void => {
+    if (!holds) problems.push(problem);
+  };
+
+  for (const { experiment, trials, runs, checkpoints } of experiments) {
+    const [trial] = trials;
+    if (trial === undefined) {
+      problems.push(`experiment ${experiment.id} has no trial`);
+      continue;
+    }
+    counts.trials++;
+    counts.runs += runs.length;
+    counts.lost_runs += runs.filter(({ outcome }) => outcome === "lost").length;
+    expect(trial.state === "completed", `trial ${trial.id} is ${trial.state}`);
+    expect(trial.warnings.length === 0, `trial ${trial.id} warns: ${trial.warnings.join("; ")}`);
+    expect(
+      runs.length === trial.attempts,
+      `trial ${trial.id}: ${runs.length} runs, ${trial.attempts} attempts`,
+    );
+
+    const events = runs.flatMap(({ id }) => eventsOf(path.join(pool, "runs", id)));
+    for (const name of ["loss", "twice"]) {
+      const written = events.filter(({ type }) => type === "metrics");
+      const { series } = await cli<{ series: { points: Point[] }[] }>(
+        "metrics",
+        trial.id,
+        "--metric",
+        name,
+        "--json",
+      );
+      const points = series.flatMap((one) => one.points);
+      counts.points += points.length;
+      const difference = compare(
+        written.map(({ step, t, values }) => [step, t * 1000, values[name]].join(" ")),
+        points.map(({ step, time, value }) => [step, time, value].join(" ")),
+      );
+      expect(difference === null, `${name} of trial ${trial.id}: ${difference ?? ""}`);
+      const good = points.filter(({ superseded }) => !superseded).map(({ step }) => step);
+      expect(
+        good.every((step, index) => step === index),
+        `${name} of trial ${trial.id}: its steps have a gap or come twice: ${good.join(" ")}`,
+      );
+    }
+
+    const told = compare(
+      [...manifestsOf(pool)].filter(([, run]) => runs.some(({ id }) => id === run)).map(([uuid]) => uuid),
+      checkpoints.map(({ uuid }) => uuid),
+    );
+    expect(told === null, `checkpoints of trial ${trial.id}: ${told ?? ""}`);
+    for (const { uuid, step } of checkpoints) {
+      counts.checkpoints++;
+      const folder = path.join(scratch, uuid);
+      await cli("restore", uuid, "--to", folder, "--json").then(
+        () => {
+          const restored = readFileSync(path.join(folder, "step"), "utf8");
+          expect(restored === String(step), `checkpoint ${uuid} of step ${step} holds step ${restored}`);
+        },
+        (error: unknown) => problems.push(String(error)),
+      );
+    }
+  }
+  const left = processesLeft(pool);
+  expect(left.length === 0, `processes of runs are left: ${left.join(", ")}`);
+  const shared = path.join(slots, "shared");
+  if (existsSync(shared)) problems.push(`two runs had the same slot: ${readFileSync(shared, "utf8")}`);
+  return { problems, counts };
+}
+
+/** @returns what is only in one of them, or more often */
+function compare(written: readonly string[], told: readonly string[]): string | null {
+  const surplus = new Map<string, number>();
+  for (const each of told) surplus.set(each, (surplus.get(each) ?? 0) + 1);
+  for (const each of written) surplus.set(each, (surplus.get(each) ?? 0) - 1);
+  const lost = [...surplus].filter(([, count]) => count < 0).map(([each]) => each);
+  const added = [...surplus].filter(([, count]) => count > 0).map(([each]) => each);
+  if (lost.length + added.length === 0) return null;
+  return `${lost.length} of ${written.length} lost (${lost.slice(0, 3).join(", ")}), ${added.length} too many (${added.slice(0, 3).join(", ")})`;
+}
+
+function eventsOf(run: string): Event[] {
+  const folder = path.join(run, "events");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) =>
+    readFileSync(path.join(folder, file), "utf8")
+      .split("\n")
+      .slice(0, -1) // behind the last line end nothing is there yet
+      .map((line) => JSON.parse(line) as Event),
+  );
+}
+
+/** uuid -> run that wrote it */
+function manifestsOf(pool: string): Map<string, string> {
+  const manifests = new Map<string, string>();
+  for (const uuid of readdirSync(path.join(pool, "checkpoints"))) {
+    const file = path.join(pool, "checkpoints", uuid, "manifest.json");
+    if (existsSync(file))
+      manifests.set(uuid, (JSON.parse(readFileSync(file, "utf8")) as { run: string }).run);
+  }
+  return manifests;
+}
+
+/** Processes that carry the key of a run of this pool. */
+export function processesLeft(pool: string): number[] {
+  const keys = new Set<string>();
+  for (const run of readdirSync(path.join(pool, "runs"))) {
+    const file = path.join(pool, "runs", run, "spec.json");
+    if (existsSync(file)) keys.add((JSON.parse(readFileSync(file, "utf8")) as { key: string }).key);
+  }
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+        return environment.some(
+          (entry) => entry.startsWith("TRAINYARD_RUN_KEY=") && keys.has(entry.slice(entry.indexOf("=") + 1)),
+        );
+      } catch {
+        return false; // another account's, or gone
+      }
+    });
+}

@@ -1,4 +1,4 @@
-/** What a handler throws when it will not or cannot do what was asked; the caller reads message and remedy. */
+/** What a part of the server throws when it will not or cannot do what was asked; a person reads message and remedy. */
 import type { CallErrorShape } from "./ports.ts";
 
 export class CallError extends Error implements CallErrorShape {

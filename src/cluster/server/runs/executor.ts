@@ -7,7 +7,7 @@ import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts
 import { createObserver } from "./observe.ts";
 import { isAlive, killMarked, sendSignal } from "./processes.ts";
 import { createPythonFinder } from "./python.ts";
-import { RunError } from "./runError.ts";
+import { CallError } from "../callError.ts";
 import {
   FILES,
   modifiedAt,
@@ -32,7 +32,7 @@ export interface ExecutorOptions {
   logger: Logger;
 }
 
-/** `launch` throws RunError or SnapshotError with words for the person when the run cannot be started here. */
+/** `launch` throws CallError with words for the person when the run cannot be started here. */
 export function createExecutor({ pool, pythonFolder, snapshots, logger }: ExecutorOptions): Executor {
   const findPython = createPythonFinder();
   findPython().catch(() => undefined); // asked before anyone waits for it; a launch says what is wrong
@@ -87,7 +87,7 @@ export function createExecutor({ pool, pythonFolder, snapshots, logger }: Execut
     signal: async (runId, control) => {
       const folder = runFolder(pool, runId);
       if ((await modifiedAt(folder)) === null)
-        throw new RunError("notFound", `run ${runId} has no folder in this pool: it was never launched.`);
+        throw new CallError("notFound", `run ${runId} has no folder in this pool: it was never launched.`);
       await writeJson(path.join(folder, FILES.control), Control.parse(control));
       await wake(folder);
     },

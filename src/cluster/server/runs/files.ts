@@ -9,7 +9,7 @@ import { compare, DERIVED_FOLDER } from "../trees/leftovers.ts";
 import { createPacer, type Pacer } from "../trees/pacer.ts";
 import { readWorkFile } from "../trees/workFile.ts";
 import { findInside } from "../insidePath.ts";
-import { RunError } from "./runError.ts";
+import { CallError } from "../callError.ts";
 import { FILES, runFolder } from "./runFolder.ts";
 
 const MAX_LISTED = 5000;
@@ -17,7 +17,7 @@ const MAX_LISTED = 5000;
 export interface RunFiles {
   /** One folder of `work/`, `"."` for its root. Of a folder of the snapshot only what differs from it is listed. */
   list(runId: string, folder: string): Promise<{ files: RunFile[]; truncated: boolean }>;
-  /** Absolute path and size of a regular file in `work/`. @throws RunError for anything else */
+  /** Absolute path and size of a regular file in `work/`. @throws CallError for anything else */
   locate(runId: string, file: string): Promise<{ path: string; bytes: number }>;
 }
 
@@ -46,7 +46,7 @@ export function createRunFiles({ pool, treeFolder }: RunFilesOptions): RunFiles 
     list: async (runId, folder) => {
       const work = workOf(runId);
       if ((await findInside(work, folder, "folder")) === null)
-        throw new RunError("notFound", `The run has no folder ${folder}.`);
+        throw new CallError("notFound", `The run has no folder ${folder}.`);
       const original = await originalOf(work);
       const files: RunFile[] = [];
       const pacer = createPacer();
@@ -68,7 +68,7 @@ export function createRunFiles({ pool, treeFolder }: RunFilesOptions): RunFiles 
     },
     locate: async (runId, file) => {
       const found = await findInside(workOf(runId), file, "file");
-      if (found === null) throw new RunError("notFound", `The run has no file ${file}.`);
+      if (found === null) throw new CallError("notFound", `The run has no file ${file}.`);
       return found;
     },
   };

@@ -1,6 +1,6 @@
 /** Finds the Python that supervisors run on: asked once, since a pyenv shim costs 300 ms at every start. */
 import { execFile } from "node:child_process";
-import { RunError } from "./runError.ts";
+import { CallError } from "../callError.ts";
 
 const MINIMUM_VERSION = [3, 8] as const;
 const PROBE = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)";
@@ -10,7 +10,7 @@ const CANDIDATES = ["python3", "/usr/bin/python3", "/usr/local/bin/python3"];
 
 /**
  * @returns a function that gives the absolute path of a real interpreter; failures are not remembered
- * @throws RunError when there is none of 3.8 or later
+ * @throws CallError when there is none of 3.8 or later
  */
 export function createPythonFinder(): () => Promise<string> {
   let found: Promise<string> | null = null;
@@ -36,7 +36,7 @@ async function find(): Promise<string> {
       seen.push(`${candidate} is Python ${major}.${minor}`);
     } else seen.push(answer);
   }
-  throw new RunError(
+  throw new CallError(
     "unavailable",
     `runs are watched by Python ${wanted} or later, which was not found on this machine: ${seen.join("; ")}.`,
     set

@@ -4,14 +4,14 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Logger } from "../ports.ts";
 import { FILES } from "./runFolder.ts";
-import { RunError } from "./runError.ts";
+import { CallError } from "../callError.ts";
 
 /** Of the editor that this server was started from, and of a run that it may have been started in. */
 const NOT_INHERITED =
   /^(VSCODE_|ELECTRON_|TRAINYARD_(RUN|TRIAL|EXPERIMENT|SEED|PARAMS|SLOTS|CHECKPOINT|PYTHON)|CHROME_DESKTOP$)/;
 
 export interface Supervisors {
-  /** Resolves when it has been started. @throws RunError */
+  /** Resolves when it has been started. @throws CallError */
   start(runId: string, folder: string, secrets: Record<string, string>, adopt: boolean): Promise<void>;
   /** Of the supervisor that this process started last for the run. */
   state(runId: string): "alive" | "ended" | "unknown";
@@ -44,7 +44,7 @@ export function createSupervisors(
         await new Promise<void>((resolve, reject) => {
           child.once("spawn", resolve);
           child.once("error", (error) =>
-            reject(new RunError("unavailable", `the run's supervisor cannot be started: ${error.message}`)),
+            reject(new CallError("unavailable", `the run's supervisor cannot be started: ${error.message}`)),
           );
         });
         const pid = child.pid ?? 0;

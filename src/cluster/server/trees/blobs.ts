@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { type BytePath, join, parent, toNative } from "./bytePath.ts";
 import { ended } from "./git.ts";
 import type { Repository, TreeEntry } from "./repository.ts";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 
 const SYMLINK = "120000";
 const SUBMODULE = "160000";
@@ -46,8 +46,7 @@ export async function writeEntries(
   let index = 0;
   const parser = createBatchParser((id, size) => {
     const entry = wanted[index++];
-    if (entry === undefined || entry.id !== id)
-      throw new SnapshotError("invalid", "git answered out of order.");
+    if (entry === undefined || entry.id !== id) throw new CallError("invalid", "git answered out of order.");
     const target = join(folder, entry.path);
     makeFolder(parent(target) ?? folder);
     if (entry.mode === SYMLINK) return symbolicLink(target, size);
@@ -62,7 +61,7 @@ export async function writeEntries(
     parser.close();
     child.kill("SIGKILL");
   }
-  if (index !== wanted.length) throw new SnapshotError("invalid", "git ended before it had sent all files.");
+  if (index !== wanted.length) throw new CallError("invalid", "git ended before it had sent all files.");
   return bytes;
 }
 
@@ -88,7 +87,7 @@ function regularFile(path: BytePath, executable: boolean, writable: boolean): Si
 
 function symbolicLink(path: BytePath, size: number): Sink {
   if (size > MAX_LINK_BYTES)
-    throw new SnapshotError("invalid", "the snapshot holds a symbolic link that is too long.");
+    throw new CallError("invalid", "the snapshot holds a symbolic link that is too long.");
   const chunks: Buffer[] = [];
   return {
     write: (chunk) => void chunks.push(Buffer.from(chunk)),
@@ -114,7 +113,7 @@ function createBatchParser(begin: (id: string, size: number) => Sink): {
           if (newline === -1) return;
           at = newline + 1;
           const [id = "", type = "", size = ""] = head.split(" ");
-          if (type !== "blob") throw new SnapshotError("invalid", `the repository lacks a file: ${head}`);
+          if (type !== "blob") throw new CallError("invalid", `the repository lacks a file: ${head}`);
           head = "";
           left = Number(size);
           sink = begin(id, left);

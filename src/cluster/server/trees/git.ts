@@ -1,7 +1,7 @@
 /** Runs the system's git on one bare repository, untouched by the user's configuration, environment and hooks. */
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 
 const MINIMUM_VERSION = [2, 30] as const;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
@@ -9,7 +9,7 @@ const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 export type GitProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export interface Git {
-  /** @throws SnapshotError with git's own words when it does not end with 0 */
+  /** @throws CallError with git's own words when it does not end with 0 */
   output(args: readonly string[], options?: { env?: Record<string, string> }): Promise<Buffer>;
   /** A running git whose streams the caller handles; `ended` in git.ts waits for it. */
   start(
@@ -43,7 +43,7 @@ export function createGit(folder: string): Git {
   };
 }
 
-/** Waits for the end of a started git. @throws SnapshotError when it was not 0 */
+/** Waits for the end of a started git. @throws CallError when it was not 0 */
 export function ended(child: GitProcess, args: readonly string[]): Promise<void> {
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -58,7 +58,7 @@ export function ended(child: GitProcess, args: readonly string[]): Promise<void>
   });
 }
 
-/** @throws SnapshotError when git is not there or too old */
+/** @throws CallError when git is not there or too old */
 export async function checkGit(): Promise<void> {
   const wanted = MINIMUM_VERSION.join(".");
   const text = await new Promise<string>((resolve, reject) => {
@@ -70,7 +70,7 @@ export async function checkGit(): Promise<void> {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
   const [a, b] = [Number(major), Number(minor)];
   if (a > MINIMUM_VERSION[0] || (a === MINIMUM_VERSION[0] && b >= MINIMUM_VERSION[1])) return;
-  throw new SnapshotError(
+  throw new CallError(
     "unavailable",
     `git on this machine is too old: snapshots need ${wanted} or later, this is "${text.trim()}".`,
     `Install git ${wanted} or later, and submit again.`,
@@ -98,11 +98,11 @@ function environment(home: string, extra: Record<string, string> = {}): NodeJS.P
 function failure(args: readonly string[], error: Error, stderr: string): Error {
   if (error.name === "AbortError") return error;
   if ("code" in error && error.code === "ENOENT")
-    return new SnapshotError(
+    return new CallError(
       "unavailable",
       "git is not installed on this machine, and snapshots are kept with it.",
       "Install git, and submit again.",
     );
   const words = stderr.trim().split("\n").slice(-3).join("; ").slice(0, 1000);
-  return new SnapshotError("invalid", `git ${args[0] ?? ""} failed: ${words === "" ? error.message : words}`);
+  return new CallError("invalid", `git ${args[0] ?? ""} failed: ${words === "" ? error.message : words}`);
 }

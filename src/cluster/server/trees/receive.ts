@@ -10,13 +10,13 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ended } from "./git.ts";
 import type { Repository } from "./repository.ts";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 
 const HEADER_BYTES = 12;
 /** Fewer objects become single files, as a pack for each small change would slow every later look-up. */
 const UNPACK_LIMIT = 100;
 
-/** @throws SnapshotError when it is no pack, is cut short, has broken objects, or does not bring the whole tree */
+/** @throws CallError when it is no pack, is cut short, has broken objects, or does not bring the whole tree */
 export async function receivePack(
   repository: Repository,
   tree: string,
@@ -69,7 +69,7 @@ async function readHeader(pack: NodeJS.ReadableStream): Promise<{ objects: numbe
   }
   const version = head.length < HEADER_BYTES ? 0 : head.readUInt32BE(4);
   if (head.toString("latin1", 0, 4) !== "PACK" || (version !== 2 && version !== 3))
-    throw new SnapshotError("invalid", "what was sent as a snapshot is not a git pack.", "Submit again.");
+    throw new CallError("invalid", "what was sent as a snapshot is not a git pack.", "Submit again.");
   async function* all(): AsyncGenerator<Buffer> {
     yield head;
     for (let next = await source.next(); !next.done; next = await source.next())
@@ -83,9 +83,9 @@ async function checkTree(repository: Repository, tree: string, env: Record<strin
   try {
     type = (await repository.git.output(["cat-file", "-t", tree], { env })).toString("latin1").trim();
   } catch {
-    throw new SnapshotError("invalid", `the pack does not bring the snapshot ${tree}.`, "Submit again.");
+    throw new CallError("invalid", `the pack does not bring the snapshot ${tree}.`, "Submit again.");
   }
-  if (type !== "tree") throw new SnapshotError("invalid", `${tree} is a ${type}, a snapshot is a tree.`);
+  if (type !== "tree") throw new CallError("invalid", `${tree} is a ${type}, a snapshot is a tree.`);
 }
 
 /** Index files last: a pack is seen by its index. An object that is there already is the same one. */

@@ -3,7 +3,7 @@ import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type BytePath, bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { checkGit, createGit, ended, type Git } from "./git.ts";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 import { sweepAbandoned } from "./sweep.ts";
 
 /** Inert: nothing is collected, compressed or run behind our back. Fsync stays at git's default. */
@@ -41,7 +41,7 @@ export interface TreeChange {
 export interface Repository {
   readonly folder: string;
   readonly git: Git;
-  /** Creates the repository if need be. @throws SnapshotError */
+  /** Creates the repository if need be. @throws CallError */
   ready(): Promise<void>;
   has(tree: string): Promise<boolean>;
   pin(tree: string): Promise<void>;
@@ -84,7 +84,7 @@ export function createRepository(folder: string): Repository {
       try {
         await git.output(["rev-parse", "--verify", "--quiet", `refs/snapshots/${tree}^{tree}`]);
       } catch (error) {
-        if (error instanceof SnapshotError && error.reason === "invalid") return false;
+        if (error instanceof CallError && error.reason === "invalid") return false;
         throw error;
       }
       known.add(tree);
@@ -132,7 +132,7 @@ export function createRepository(folder: string): Repository {
 function checked(bytes: Buffer): BytePath {
   const path = bytePathFrom(bytes);
   if (!isTreePath(path))
-    throw new SnapshotError("invalid", `the snapshot holds a path that is not allowed: ${toText(path)}`);
+    throw new CallError("invalid", `the snapshot holds a path that is not allowed: ${toText(path)}`);
   return path;
 }
 
@@ -152,7 +152,7 @@ async function records(git: Git, args: readonly string[], take: (record: Buffer)
         take(data.subarray(start, at));
         start = at + 1;
         if (++count > MAX_ENTRIES)
-          throw new SnapshotError("refused", `the snapshot has more than ${MAX_ENTRIES} files.`);
+          throw new CallError("refused", `the snapshot has more than ${MAX_ENTRIES} files.`);
       }
       rest = data.subarray(start);
     }

@@ -8,7 +8,7 @@ import { ended } from "./git.ts";
 import { pruneFolder } from "./prune.ts";
 import { receivePack } from "./receive.ts";
 import { createRepository } from "./repository.ts";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 import { createSpares } from "./spares.ts";
 import { createTreeFolders } from "./treeFolders.ts";
 import { createWorkBuilder, type Host, probeReflinks } from "./work.ts";
@@ -25,7 +25,7 @@ export interface LocalSnapshotStore extends SnapshotStore {
 /**
  * Snapshots in `<poolFolder>/snapshots.git`, built once each in `<poolFolder>/trees`.
  * @param knownHost what files can do here; found out when null
- * All methods throw SnapshotError (with a reason, and a remedy where there is one) for what a person can understand.
+ * All methods throw CallError (with a reason, and a remedy where there is one) for what a person can understand.
  */
 export function createSnapshotStore(
   poolFolder: string,
@@ -48,14 +48,14 @@ export function createSnapshotStore(
 
   async function need(tree: string): Promise<void> {
     if (!(await repository.has(tree)))
-      throw new SnapshotError("notFound", `the pool has no snapshot ${tree}.`, "Submit again.");
+      throw new CallError("notFound", `the pool has no snapshot ${tree}.`, "Submit again.");
   }
 
   return {
     has: (tree) => repository.has(tree),
     receivePack: async (tree, pack, signal) => {
       if (tree.length !== 40)
-        throw new SnapshotError(
+        throw new CallError(
           "refused",
           "the pool keeps snapshots of SHA-1 repositories only; this one is of SHA-256.",
         );
@@ -135,15 +135,12 @@ async function readBlob(
   file: string,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const missing = new SnapshotError("notFound", `the snapshot has no file ${file}.`);
+  const missing = new CallError("notFound", `the snapshot has no file ${file}.`);
   if (!isInsidePath(file) || !isTreePath(bytePathFrom(Buffer.from(file)))) throw missing;
   const listing = await repository.git.output(["ls-tree", "-z", "-l", "--full-tree", tree, "--", file]);
   const [, type, id, size] = listing.toString("latin1", 0, Math.max(0, listing.indexOf(9))).split(/ +/);
   if (type !== "blob" || id === undefined) throw missing;
   if (Number(size) > maxBytes)
-    throw new SnapshotError(
-      "refused",
-      `${file} has ${size} bytes, more than the ${maxBytes} that can be shown.`,
-    );
+    throw new CallError("refused", `${file} has ${size} bytes, more than the ${maxBytes} that can be shown.`);
   return repository.git.output(["cat-file", "blob", id]);
 }

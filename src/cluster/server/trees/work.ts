@@ -7,7 +7,7 @@ import type { LinkedPath } from "../../protocol/entities.ts";
 import type { Logger } from "../ports.ts";
 import { bytePath } from "./bytePath.ts";
 import { fillFolder, hasCode, type Method, removeEntries } from "./fill.ts";
-import { SnapshotError } from "./snapshotError.ts";
+import { CallError } from "../callError.ts";
 import type { Spares } from "./spares.ts";
 import type { Size, Stage, TreeFolders } from "./treeFolders.ts";
 import { readWorkFile, writeWorkFile } from "./workFile.ts";
@@ -94,7 +94,7 @@ export function createWorkBuilder(
         await build(tree, work, links);
       } catch (error) {
         if (hasCode(error, "ENOSPC", "EDQUOT"))
-          throw new SnapshotError(
+          throw new CallError(
             "unavailable",
             `There is no space left for the run's working tree in ${path.dirname(work)}.`,
             "Delete experiments that are no longer needed, or move the pool with TRAINYARD_HOME.",
@@ -116,7 +116,7 @@ async function makeLinks(
   const made: { path: string; target: string }[] = [];
   for (const link of links) {
     if (!path.isAbsolute(link.target))
-      throw new SnapshotError(
+      throw new CallError(
         "invalid",
         `${link.path} is to be linked to ${link.target}, which is not an absolute path.`,
       );

@@ -97,7 +97,7 @@ describe("launching", () => {
       process.env.TRAINYARD_PYTHON = command ?? path.join(folder, "python3");
       pool.restart();
       await expect(pool.launch({ "train.py": "" })).rejects.toMatchObject({
-        name: "RunError",
+        name: "CallError",
         reason: "unavailable",
         message: expect.stringContaining(expected) as string,
       });

@@ -75,7 +75,7 @@ describe("receiving", () => {
     await expect(
       at.store.receivePack(tree, stream(spoil(at.sender.pack(tree))), never),
     ).rejects.toMatchObject({
-      name: "SnapshotError",
+      name: "CallError",
       reason: "invalid",
     });
     expect(await at.store.has(tree)).toBe(false);

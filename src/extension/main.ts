@@ -53,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     problems,
     submitted: (experimentId, trialId) => {
       void context.workspaceState.update(USED_KEY, true);
-      void panels.open({ experimentId, trialId, beside: true });
+      void panels.open({ experimentId, trialId, keepFocus: true });
       experiments.reveal(experimentId);
     },
   });

@@ -1,6 +1,6 @@
 /** The extension as a person has it: a real VS Code, a real pool, real scripts. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { withVsCode } from "../../scripts/vscode/session.mts";
@@ -125,6 +125,84 @@ test("what ends out of sight is told, what is on the screen is not", async () =>
       .getByRole("button", { name: /Go to Failing Line/ })
       .click();
     await workbench.statusBarItem("Ln 2, Col 1").waitFor();
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("after coming back one line says what happened meanwhile", async () => {
+  const workspace = workspaceWith("waits.py");
+  writeFileSync(
+    path.join(workspace, "train.yaml"),
+    `max_restarts: 0\nenvironment:\n  environment_variables: ["GO=${workspace}"]\n`,
+  );
+  const env = { TRAINYARD_CPU_SLOTS: "2" };
+  await withVsCode("away", { workspace, env }, async ({ vscode, workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("waits.py");
+    await ui.submit({ first: true });
+    await ui.experiment(/#1 waits\.py.*running/).waitFor();
+    await ui.submitButton.click();
+    await ui.experiment(/#2 waits\.py.*running/).waitFor();
+    await workbench.command("View: Close All Editors");
+    const address = workbench.page.url();
+    await workbench.page.goto("about:blank");
+    writeFileSync(path.join(workspace, "go"), "");
+    const runs = path.join(vscode.home, "runs");
+    await until(
+      () => readdirSync(runs).filter((run) => existsSync(path.join(runs, run, "exit.json"))).length === 2,
+    );
+    await workbench.page.goto(address);
+    await workbench.toast("While you were away: 2 finished").waitFor();
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("a large folder is asked about once, and a part of it can be left out", async () => {
+  const workspace = workspaceWith("short.py");
+  mkdirSync(path.join(workspace, "many"));
+  for (let file = 0; file < 10_050; file += 1) writeFileSync(path.join(workspace, "many", `${file}.txt`), "");
+  await withVsCode("size", { workspace }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("short.py");
+    await ui.submit({ first: true });
+    await workbench.quickPickRow(/Send all: 10051 files/).waitFor();
+    await workbench.pick("Leave out many");
+    await ui.experiment(/#1 short\.py.*completed/).waitFor();
+    await ui.submitButton.click();
+    await ui.experiment(/#2 short\.py.*completed/).waitFor();
+
+    await workbench.command("Trainyard: Show What Will Be Sent");
+    await workbench.quickPickRow(/many.*left out by you/).click();
+    await workbench.quickPickRow(/many.*10050 files/).waitFor();
+    await workbench.page.keyboard.press("Escape");
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+test("a secret is asked for once, and masked where the script prints it", async () => {
+  const workspace = workspaceWith("secret.py");
+  writeFileSync(
+    path.join(workspace, "train.yaml"),
+    'environment:\n  environment_variables: ["TOKEN=${secret:TOKEN}"]\n',
+  );
+  await withVsCode("secret", { workspace }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("secret.py");
+    await ui.submit({ first: true });
+    const box = workbench.quickInput.locator("input[type=password]");
+    await box.fill("hunter2hunter2");
+    await box.press("Enter");
+    await ui.experiment(/#1 secret\.py.*completed/).waitFor();
+    await ui.submitButton.click();
+    await ui.experiment(/#2 secret\.py.*completed/).waitFor();
+    await workbench.command("Trainyard: Show Output");
+    await workbench.pick("#2 secret.py");
+    const output = ui.panel.frame.getByText("the token is");
+    await output.first().waitFor();
+    assert.doesNotMatch(await ui.panel.frame.locator("body").innerText(), /hunter2/);
   });
   rmSync(workspace, { recursive: true, force: true });
 });

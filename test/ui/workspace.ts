@@ -34,6 +34,18 @@ for step in (1, 2):
 
 main()
 `,
+  /** Ends when there is a file `go` in the folder that it was submitted from. */
+  "waits.py": `import os
+import time
+
+while not os.path.exists(os.path.join(os.environ["GO"], "go")):
+    time.sleep(0.1)
+`,
+  /** Uses a secret, and gives it away. */
+  "secret.py": `import os
+
+print("the token is", os.environ["TOKEN"])
+`,
   /** Time to look at something else before it ends. */
   "later.py": `import time
 

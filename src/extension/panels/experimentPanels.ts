@@ -13,17 +13,16 @@ class ExperimentPanels implements Panels {
     this.#services = services;
   }
 
-  open({ experimentId, tab, trialId, beside }: OpenRequest): void {
+  open({ experimentId, tab, trialId, keepFocus }: OpenRequest): void {
     const existing = this.#panels.get(experimentId);
     if (existing) {
-      existing.reveal(beside ?? false);
+      existing.reveal(keepFocus ?? false);
       if (tab !== undefined) existing.show(tab, trialId ?? null);
       return;
     }
-    const column = beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel(PANEL_TYPE, `#${experimentId}`, {
-      viewColumn: column,
-      preserveFocus: beside ?? false,
+      viewColumn: columnForPanel(),
+      preserveFocus: keepFocus ?? false,
     });
     this.#keep(panel, PageState.parse({ experimentId, tab, trialId: trialId ?? null }));
   }
@@ -57,6 +56,13 @@ class ExperimentPanels implements Panels {
       panel.dispose();
     });
   }
+}
+
+/** Beside the code; with the other panels where one of them is active. */
+function columnForPanel(): vscode.ViewColumn {
+  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+  if (!activeTab || activeTab.input instanceof vscode.TabInputWebview) return vscode.ViewColumn.Active;
+  return vscode.ViewColumn.Beside;
 }
 
 export function createPanels(services: PanelServices): Panels {

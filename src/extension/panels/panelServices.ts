@@ -15,8 +15,8 @@ export interface OpenRequest {
   experimentId: number;
   tab?: string;
   trialId?: string | null;
-  /** Beside the editor and without taking the focus: the person goes on editing. */
-  beside?: boolean;
+  /** The person goes on editing. */
+  keepFocus?: boolean;
 }
 
 export interface Panels extends vscode.Disposable {

@@ -1,16 +1,17 @@
 /** Texts of the pools tree. Pure. */
 import type { Slot } from "../../cluster/protocol/entities.ts";
-import { formatBytes, plural } from "../format.ts";
+import { formatBytes, oneLine, plural } from "../format.ts";
 
 export function poolDescription(
   state: "idle" | "connecting" | "connected" | "disconnected",
   slots: readonly Pick<Slot, "state">[],
+  detail: string | null = null,
 ): string {
   switch (state) {
     case "connecting":
       return "connecting";
     case "disconnected":
-      return "does not answer";
+      return detail === null ? "does not answer" : `does not answer · ${oneLine(detail)}`;
     case "idle":
       return "not connected yet";
     case "connected": {

@@ -50,7 +50,7 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
   #poolItem(): vscode.TreeItem {
     const { state, detail, remedy } = this.#pool.status;
     const item = new vscode.TreeItem(POOL_NAME, vscode.TreeItemCollapsibleState.Expanded);
-    const description = poolDescription(state, this.#slots());
+    const description = poolDescription(state, this.#slots(), detail);
     item.id = "pool/local";
     item.description = description;
     item.iconPath = new vscode.ThemeIcon(ICONS[state]);

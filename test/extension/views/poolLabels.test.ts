@@ -21,6 +21,9 @@ const slot = (change: Partial<Slot> = {}): Slot => ({
 test("a pool says how many slots are free", () => {
   expect(poolDescription("connected", [slot(), slot({ state: "held" })])).toBe("1 of 2 slots free");
   expect(poolDescription("disconnected", [])).toBe("does not answer");
+  expect(poolDescription("disconnected", [], "The pool server was stopped.")).toBe(
+    "does not answer · The pool server was stopped.",
+  );
 });
 
 test("a slot says who holds it", () => {

@@ -24,7 +24,6 @@ const NOT_NEEDED = [
   "extensions/ms-vscode.js-debug-companion",
   "extensions/ms-vscode.vscode-js-profile-table",
   "extensions/microsoft-authentication",
-  "extensions/github-authentication",
   "extensions/github",
   "extensions/tunnel-forwarding",
   "extensions/mermaid-markdown-features",

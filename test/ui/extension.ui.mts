@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { withVsCode } from "../../scripts/vscode/session.mts";
 import { TrainyardUi, type Panel } from "../../scripts/vscode/trainyard.mts";
+import { until } from "./until.ts";
 import { workspaceWith } from "./workspace.ts";
 
 test("a reload and a second window show everything, live; training does not notice", async () => {
@@ -212,12 +213,4 @@ async function grows(panel: Panel): Promise<void> {
   await until(async () => (await panel.points("loss")) > 0);
   const before = await panel.points("loss");
   await until(async () => (await panel.points("loss")) > before);
-}
-
-async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

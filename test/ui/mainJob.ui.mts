@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openSession, withVsCode, type Session } from "../../scripts/vscode/session.mts";
 import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
+import { until } from "./until.ts";
 
 const TRAIN = `import time
 import trainyard
@@ -110,7 +111,9 @@ describe("a person's way through the main job", () => {
     await workbench.dialogButton("Delete").click();
     await ui.experiment("#1 train").waitFor({ state: "detached" });
     await ui.experiment("#2 train").waitFor();
-    assert.ok(!existsSync(path.join(vscode.home, "runs/1.1.1")), "the run's files are still there");
+    // The rows go first, in one transaction; the files follow.
+    await until(() => !existsSync(path.join(vscode.home, "runs/1.1.1")));
+    await until(() => readdirSync(path.join(vscode.home, "checkpoints")).length === 3);
   });
 });
 

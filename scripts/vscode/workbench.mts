@@ -104,6 +104,21 @@ export class Workbench {
     return this.page.locator(".context-view .monaco-menu").getByRole("menuitem", { name: label });
   }
 
+  /** Chooses an entry of a row's context menu. A menu that has just opened passes over a click: then once more. */
+  async chooseFromMenu(row: Locator, label: string): Promise<void> {
+    await row.click({ button: "right" });
+    const item = this.menuItem(label);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await item.click();
+      const isDone = await item.waitFor({ state: "hidden", timeout: 1_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) return;
+    }
+    throw new Error(`The menu stays open when ${label} is clicked.`);
+  }
+
   /** The open modal dialog. */
   get dialog(): Locator {
     return this.page.locator(".monaco-dialog-box");

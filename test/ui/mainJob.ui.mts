@@ -97,8 +97,7 @@ describe("a person's way through the main job", () => {
     const { workbench, vscode } = session;
     await ui.show();
     const openMenu = async (): Promise<void> => {
-      await ui.experiment("#1 train").click({ button: "right" });
-      await workbench.menuItem("Delete...").click();
+      await workbench.chooseFromMenu(ui.experiment("#1 train"), "Delete...");
       await workbench.dialog.waitFor();
     };
     await openMenu();

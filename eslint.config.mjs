@@ -77,8 +77,8 @@ export default ts.config(
     vscode,
   ),
   wall(
-    ["src/cluster/cli/**"],
-    [no(["**/server/**", "**/extension/**", "**/webviews/**"], "The command line is a client.")],
+    ["src/cluster/cli/**", "src/cluster/host/**"],
+    [no(["**/server/**", "**/extension/**", "**/webviews/**"], "The command line is a client, and so is the host program.")],
     vscode,
   ),
   wall(

@@ -18,6 +18,13 @@ export interface LocalPoolOptions extends ServerProgram {
 
 /** Connects, after starting the server when nobody answers. An older server makes room for ours; trials live on. */
 export async function connectLocalPool(options: LocalPoolOptions): Promise<PoolConnection> {
+  return (await openLocalPool(options)).connection;
+}
+
+/** The same, and at which socket: for a client at the other end of an SSH connection. */
+export async function openLocalPool(
+  options: LocalPoolOptions,
+): Promise<{ connection: PoolConnection; socket: string }> {
   const paths = localPaths(options.home);
   for (const socket of [paths.socket, ...paths.otherSockets]) {
     const found = await tryConnect(socket, options).catch((error: unknown) => {
@@ -26,7 +33,7 @@ export async function connectLocalPool(options: LocalPoolOptions): Promise<PoolC
       return null;
     });
     if (found === null) continue;
-    if (!isOlder(found.pool.serverVersion, options.client.version)) return found;
+    if (!isOlder(found.pool.serverVersion, options.client.version)) return { connection: found, socket };
     await stopServer(found, socket);
     break;
   }
@@ -34,7 +41,7 @@ export async function connectLocalPool(options: LocalPoolOptions): Promise<PoolC
   const connection = await tryConnect(paths.socket, options);
   if (connection === null)
     throw new UserError("The pool server ended as soon as it had started.", lastWords(paths.log));
-  return connection;
+  return { connection, socket: paths.socket };
 }
 
 /** @returns null when nobody answers there, or somebody who is just leaving */

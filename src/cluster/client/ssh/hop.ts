@@ -1,0 +1,72 @@
+/** The stream that an SSH connection runs over: TCP, a channel through the hop before, or a person's own ProxyCommand. */
+import { spawn } from "node:child_process";
+import net from "node:net";
+import { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import { UserError } from "../userError.ts";
+import type { SshHost } from "./host.ts";
+
+/** @throws UserError */
+export function dial({ hostName, port, connectTimeoutMs }: SshHost, signal?: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: hostName, port, ...(signal ? { signal } : {}) });
+    socket.setNoDelay(true);
+    const timer = setTimeout(() => socket.destroy(refusal(hostName, port, "ETIMEDOUT")), connectTimeoutMs);
+    const onError = (error: NodeJS.ErrnoException): void => {
+      clearTimeout(timer);
+      if (signal?.aborted) reject(signal.reason as Error);
+      else reject(error instanceof UserError ? error : refusal(hostName, port, error.code ?? error.message, error));
+    };
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      socket.off("error", onError);
+      resolve(socket);
+    });
+  });
+}
+
+/** Through a host that is connected already (ProxyJump). */
+export function dialThrough(before: Client, { hostName, port }: SshHost): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    before.forwardOut("127.0.0.1", 0, hostName, port, (error, channel) => {
+      if (error)
+        reject(
+          new UserError(
+            `The jump host cannot reach ${hostName}:${port}: ${error.message}.`,
+            "Check the name, and that the jump host may forward connections (AllowTcpForwarding).",
+            { cause: error },
+          ),
+        );
+      else resolve(channel);
+    });
+  });
+}
+
+/** The person's own program, by their own shell, as OpenSSH runs it; nothing of ours is put into it. */
+export function dialByCommand(command: string): Duplex {
+  const child = spawn("/bin/sh", ["-c", `exec ${command}`], { stdio: ["pipe", "pipe", "pipe"] });
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin }) as Duplex;
+  let words = "";
+  child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-500)));
+  child.once("error", (error) => stream.destroy(error));
+  child.once("exit", (code) => {
+    if (code) stream.destroy(new UserError(`The ProxyCommand ended with code ${code}: ${words.trim()}`));
+  });
+  stream.once("close", () => child.kill());
+  return stream;
+}
+
+function refusal(hostName: string, port: number, code: string, cause?: Error): UserError {
+  const where = `${hostName}:${port}`;
+  const known: Record<string, [string, string]> = {
+    ENOTFOUND: [`There is no host ${hostName}.`, "Check its name, the network, and whether a VPN is needed."],
+    EAI_AGAIN: [`The name ${hostName} cannot be looked up now.`, "Check the network, and whether a VPN is needed."],
+    ECONNREFUSED: [`Nobody listens at ${where}.`, "Check the port, and that the host's SSH server runs."],
+    ETIMEDOUT: [`${where} does not answer.`, "Check the network, and whether a VPN or a jump host is needed."],
+    EHOSTUNREACH: [`There is no way to ${where}.`, "Check the network, and whether a VPN or a jump host is needed."],
+    ENETUNREACH: [`There is no way to ${where}.`, "Check the network, and whether a VPN or a jump host is needed."],
+  };
+  const [message, remedy] = known[code] ?? [`${where} cannot be reached: ${code}.`, "Check the network."];
+  return new UserError(message, remedy, cause ? { cause } : undefined);
+}

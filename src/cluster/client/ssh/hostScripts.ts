@@ -1,0 +1,120 @@
+/**
+ * What is run on a host before our own program is there: three shell scripts. Each is a constant; whatever varies comes
+ * on its standard input. What an rc file prints comes before the mark and is passed over.
+ */
+export const MARK = "=trainyard=";
+
+/** Looks at the host. Lines in: the bundle's hash, a Node to prefer, the pool folder (the last two may be empty). */
+export const LOOK = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r bundle
+IFS= read -r preferred
+IFS= read -r home
+case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
+case "$preferred" in "~/"*) preferred="$HOME/${"$"}{preferred#"~/"}" ;; esac
+good() {
+  [ -x "$1" ] && "$1" -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>22||a===22&&b>=13?0:1)' </dev/null >/dev/null 2>&1
+}
+find_node() {
+  if [ -n "$preferred" ]; then
+    if good "$preferred"; then printf '%s' "$preferred"; fi
+    return
+  fi
+  chosen=$(cat "$home/runtime/chosen" 2>/dev/null)
+  if [ -n "$chosen" ] && [ -x "$chosen" ]; then printf '%s' "$chosen"; return; fi
+  for candidate in "$(command -v node 2>/dev/null)" "$home"/runtime/*/node "$HOME"/.nvm/versions/node/v*/bin/node \
+    "$HOME"/.vscode-server*/cli/servers/*/server/node "$HOME"/.vscode-server*/bin/*/node \
+    "$HOME"/.cursor-server/cli/servers/*/server/node "$HOME"/.cursor-server/bin/*/node \
+    "$HOME"/.vscodium-server/bin/*/node "$HOME"/.windsurf-server/bin/*/node /usr/local/bin/node /usr/bin/node; do
+    if good "$candidate"; then printf '%s' "$candidate"; return; fi
+  done
+}
+node=$(find_node)
+if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ]; then
+  exec "$node" "$home/server/$bundle/host.js" open --home "$home"
+fi
+printf 'node=%s\n' "$node"
+printf 'home=%s\n' "$home"
+printf 'system=%s\n' "$(uname -s)"
+printf 'machine=%s\n' "$(uname -m)"
+printf 'libc=%s\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
+printf 'python=%s\n' "$(command -v python3 2>/dev/null)"
+printf 'git=%s\n' "$(command -v git 2>/dev/null)"
+umask 077
+if mkdir -p "$home" 2>/dev/null && [ -w "$home" ]; then
+  printf 'writable=yes\n'
+  probe="$home/.exec-$$"
+  if printf '#!/bin/sh\nexit 0\n' > "$probe" 2>/dev/null && chmod 700 "$probe" && "$probe" 2>/dev/null; then printf 'exec=yes\n'; fi
+  rm -f "$probe"
+  printf 'freeKiB=%s\n' "$(df -Pk "$home" 2>/dev/null | tail -n 1 | awk '{print $4}')"
+fi
+printf 'end=yes\n'
+`);
+
+/**
+ * Takes a Node in. Lines in: the pool folder, the runtime's name, the offset that the sender begins at (or `ask`); then
+ * its bytes, gzipped. What came before a cut stays, and is gone on with.
+ */
+export const RECEIVE_RUNTIME = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r home
+IFS= read -r name
+IFS= read -r offset
+umask 077
+folder="$home/runtime/$name"
+partial="$folder/node.gz.partial"
+mkdir -p "$folder" || exit 1
+if [ "$offset" = ask ]; then
+  if [ -f "$partial" ]; then printf 'have=%s\n' "$(wc -c < "$partial")"; else printf 'have=0\n'; fi
+  printf 'end=yes\n'
+  exit 0
+fi
+if [ "$offset" = 0 ]; then : > "$partial"; fi
+cat >> "$partial" || exit 1
+if ! gzip -dc < "$partial" > "$folder/node.partial"; then rm -f "$partial" "$folder/node.partial"; printf 'damaged=yes\n'; exit 1; fi
+chmod 700 "$folder/node.partial"
+if ! "$folder/node.partial" -e 0 </dev/null; then rm -f "$partial" "$folder/node.partial"; printf 'unusable=yes\n'; exit 1; fi
+mv -f "$folder/node.partial" "$folder/node" && rm -f "$partial" && printf 'node=%s\nend=yes\n' "$folder/node"
+`);
+
+/** Takes our own program in. Lines in: the Node, the pool folder, the bundle's hash; then gzip of JSON { path: base64 }. */
+export const INSTALL_BUNDLE = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r node
+IFS= read -r home
+IFS= read -r bundle
+umask 077
+export TRAINYARD_INSTALL_TO="$home/server/$bundle"
+exec "$node" -e '
+const fs = require("fs"), path = require("path"), zlib = require("zlib");
+const to = process.env.TRAINYARD_INSTALL_TO, partial = to + "." + process.pid + ".partial", chunks = [];
+process.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+  const files = JSON.parse(zlib.gunzipSync(Buffer.concat(chunks)));
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(partial, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, Buffer.from(content, "base64"));
+  }
+  fs.writeFileSync(path.join(partial, "complete"), "");
+  try { fs.renameSync(partial, to); } catch (error) {
+    fs.rmSync(partial, { recursive: true, force: true });
+    if (!fs.existsSync(path.join(to, "complete"))) throw error;
+  }
+  console.log("end=yes");
+});
+'
+`);
+
+/** Removes a pool folder and everything in it. A line in: the folder, absolute. */
+export const REMOVE = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r home
+case "$home" in /*/*) ;; *) exit 1 ;; esac
+if [ -d "$home/state" ] || [ -d "$home/server" ] || [ -d "$home/runtime" ]; then chmod -R u+w "$home" 2>/dev/null; rm -rf -- "$home"; fi
+if [ ! -e "$home" ]; then printf 'end=yes\n'; fi
+`);
+
+/** Quoted for every login shell, csh and fish among them: base64 has no character that any of them would touch. */
+function asCommand(script: string): string {
+  return `sh -c 'eval "$(printf %s ${Buffer.from(script).toString("base64")} | base64 -d)"'`;
+}

@@ -1,0 +1,28 @@
+/** One connection to a host, whoever makes it: `ssh2` (ssh2Session.ts), or the system's `ssh` (systemSession.ts). */
+import type { Duplex } from "node:stream";
+
+export interface HostSession {
+  /** Runs a command that is a constant of ours; what varies goes to its standard input. */
+  run(command: string, options?: RunOptions): Promise<Ran>;
+  /** A stream to a Unix socket of the host. */
+  openStream(socketPath: string): Promise<Duplex>;
+  /** Told once, at once when it is over already. */
+  onClosed(listener: (reason: string) => void): void;
+  close(): void;
+}
+
+export interface RunOptions {
+  input?: Buffer | AsyncIterable<Buffer>;
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Ran {
+  /** Null where it ended by a signal, or the server does not say. */
+  code: number | null;
+  /** Bounded: what is beyond MAX_OUTPUT_BYTES is dropped. */
+  stdout: string;
+  stderr: string;
+}
+
+export const MAX_OUTPUT_BYTES = 1024 * 1024;

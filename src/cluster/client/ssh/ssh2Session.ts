@@ -1,0 +1,301 @@
+/** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
+import type { Duplex } from "node:stream";
+import { Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
+import { messageOf, UserError } from "../userError.ts";
+import { Authenticator, type SecretMemory } from "./authenticator.ts";
+import { dial, dialByCommand, dialThrough } from "./hop.ts";
+import type { SshHost, SshQuestions, SshStep } from "./host.ts";
+import { Patience } from "./patience.ts";
+import { MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
+
+/** A link that swallows packets is noticed after three of these. */
+const KEEPALIVE_MS = 5_000;
+const KEEPALIVES = 3;
+const CHANNEL_TIMEOUT_MS = 20_000;
+const RUN_TIMEOUT_MS = 60_000;
+const MOST_HOPS = 8;
+/** A server that cuts after so many wrong keys is met again with the next ones, this often. */
+const MOST_CUTS = 5;
+
+export interface SshConnecting {
+  questions: SshQuestions;
+  memory: SecretMemory;
+  /** Judges the key that a host showed, and asks when nobody knows it. @throws UserError to refuse */
+  verify: (host: SshHost, key: Buffer) => Promise<void>;
+  /** Host key algorithms to ask for first: those of keys that are known. */
+  keyTypes: (host: SshHost) => Promise<string[]>;
+  resolve: (destination: string) => Promise<SshHost>;
+  onStep?: ((step: SshStep, detail: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws UserError, or the signal's reason */
+export async function openSsh2Session(host: SshHost, connecting: SshConnecting): Promise<HostSession> {
+  const hops = await hopsOf(host, connecting);
+  const clients: Client[] = [];
+  const endAll = (): void => {
+    for (const client of [...clients].reverse()) client.end();
+  };
+  try {
+    for (const hop of hops) {
+      const before = clients.at(-1);
+      const dialIt = (): Promise<Duplex> => {
+        connecting.onStep?.("connecting", hop.alias);
+        if (before !== undefined) return dialThrough(before, hop);
+        if (hop.proxyCommand !== null) return Promise.resolve(dialByCommand(hop.proxyCommand));
+        return dial(hop, connecting.signal);
+      };
+      clients.push(await connectClient(hop, dialIt, connecting));
+    }
+  } catch (error) {
+    endAll();
+    connecting.signal?.throwIfAborted();
+    throw error;
+  }
+  const last = clients.at(-1);
+  if (last === undefined) throw new UserError(`${host.alias} has no address.`);
+  return new Ssh2Session(last, endAll);
+}
+
+/** The hops before a host, each resolved by itself, which may name hops of its own. */
+async function hopsOf(host: SshHost, connecting: SshConnecting, seen: readonly string[] = []): Promise<SshHost[]> {
+  if (seen.includes(host.alias) || seen.length >= MOST_HOPS)
+    throw new UserError(
+      `The jump hosts before ${seen[0] ?? host.alias} lead in a circle: ${[...seen, host.alias].join(", ")}.`,
+      "Correct ProxyJump in the SSH configuration.",
+    );
+  const hops: SshHost[] = [];
+  for (const [index, destination] of host.proxyJump.entries()) {
+    const hop = await connecting.resolve(destination);
+    // Only the first hop of a list is reached by a way of its own.
+    if (index === 0) hops.push(...(await hopsOf(hop, connecting, [...seen, host.alias])));
+    else hops.push({ ...hop, proxyJump: [], proxyCommand: null });
+  }
+  return [...hops, host];
+}
+
+async function connectClient(host: SshHost, dialIt: () => Promise<Duplex>, connecting: SshConnecting): Promise<Client> {
+  const patience = new Patience(host.connectTimeoutMs);
+  const questions: SshQuestions = {
+    trustHostKey: (key) => patience.during(connecting.questions.trustHostKey(key)),
+    secret: (question) => patience.during(connecting.questions.secret(question)),
+  };
+  const authenticator = new Authenticator(host, questions, connecting.memory);
+  const keyTypes = await connecting.keyTypes(host);
+  for (let cuts = 0; ; cuts += 1) {
+    const stream = await dialIt();
+    try {
+      return await attempt(host, stream, authenticator, keyTypes, patience, connecting);
+    } catch (error) {
+      stream.destroy();
+      connecting.signal?.throwIfAborted();
+      const wasCut = /too many authentication failures/i.test(messageOf(error));
+      if (!wasCut || !authenticator.hasMoreKeys || cuts >= MOST_CUTS) throw explain(host, error, authenticator);
+      authenticator.restart();
+    }
+  }
+}
+
+function attempt(
+  host: SshHost,
+  stream: Duplex,
+  authenticator: Authenticator,
+  keyTypes: readonly string[],
+  patience: Patience,
+  { verify, onStep, signal }: SshConnecting,
+): Promise<Client> {
+  const client = new Client();
+  return new Promise<Client>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      patience.end();
+      signal?.removeEventListener("abort", onAbort);
+      client.on("error", () => undefined); // what still comes is of no interest
+      client.destroy();
+      reject(error as Error);
+    };
+    const onAbort = (): void => fail(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    patience.begin(() => fail(new UserError(`${host.alias} does not answer.`, "Check that an SSH server listens there.")));
+    client.on("error", (error: Error & { level?: string }) => {
+      // An agent that fails is one way less; the next one is tried.
+      if (error.level !== "agent") fail(error);
+    });
+    client.once("close", () => fail(new UserError(`${host.alias} closed the connection.`)));
+    client.once("ready", () => {
+      patience.end();
+      signal?.removeEventListener("abort", onAbort);
+      client.removeAllListeners("close");
+      client.removeAllListeners("error");
+      // Without it a small call waits for the delayed acknowledgement of the one before: 49 ms instead of 4.
+      client.setNoDelay(true);
+      authenticator.accepted();
+      resolve(client);
+    });
+    client.connect({
+      sock: stream as never,
+      username: host.user,
+      readyTimeout: 0, // a person may take longer; Patience counts only the host's own time
+      keepaliveInterval: KEEPALIVE_MS,
+      keepaliveCountMax: KEEPALIVES,
+      agentForward: false,
+      algorithms: { serverHostKey: { prepend: keyTypes as ServerHostKeyAlgorithm[], append: [], remove: [] } },
+      hostVerifier: (key: Buffer, answer: (valid: boolean) => void) => {
+        onStep?.("hostKey", host.alias);
+        patience.during(verify(host, key)).then(
+          () => {
+            onStep?.("authenticating", `${host.user}@${host.alias}`);
+            answer(true);
+          },
+          (error: unknown) => {
+            fail(error);
+            answer(false);
+          },
+        );
+      },
+      authHandler: (methods, _partial, next) => {
+        authenticator.next(methods as string[] | null).then(next as (method: unknown) => void, fail);
+        return undefined as never; // answered later
+      },
+    });
+  });
+}
+
+function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authenticator): Error {
+  if (error instanceof UserError) return error;
+  const message = messageOf(error);
+  const who = `${host.user}@${host.alias}`;
+  if (wasCancelled) return new UserError(`Connecting to ${who} was given up.`);
+  if (/authentication methods failed|too many authentication failures/i.test(message))
+    return new UserError(
+      `${who} did not let us in. Tried: ${tried.length > 0 ? tried.join(", ") : "no key was found, and no password was taken"}.`,
+      "Check the user's name and that your public key is on the host; IdentityFile in the SSH configuration names the key.",
+      { cause: error },
+    );
+  if (/before handshake|Handshake failed|header|protocol|Unable to start|no matching/i.test(message))
+    return new UserError(
+      `What answers at ${host.hostName}:${host.port} is not an SSH server that we can talk to: ${message}.`,
+      "Check host and port; `ssh` on the command line may say more.",
+      { cause: error },
+    );
+  return new UserError(`${who} cannot be reached: ${message}.`, "Check the network.", { cause: error });
+}
+
+class Ssh2Session implements HostSession {
+  readonly #client: Client;
+  readonly #end: () => void;
+  readonly #listeners = new Set<(reason: string) => void>();
+  #closed: string | null = null;
+
+  constructor(client: Client, end: () => void) {
+    this.#client = client;
+    this.#end = end;
+    client.on("error", (error) => this.#over(messageOf(error)));
+    client.once("close", () => this.#over("the SSH connection ended"));
+  }
+
+  run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
+    return this.#bounded("a command", timeoutMs, signal, (resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) return reject(error);
+        collect(channel, resolve, reject);
+        void feed(channel, input).catch(reject);
+      });
+    });
+  }
+
+  openStream(socketPath: string): Promise<Duplex> {
+    return this.#bounded("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+      this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
+        if (error) reject(error);
+        else resolve(channel);
+      });
+    });
+  }
+
+  onClosed(listener: (reason: string) => void): void {
+    if (this.#closed !== null) listener(this.#closed);
+    else this.#listeners.add(listener);
+  }
+
+  close(): void {
+    this.#over("closed");
+  }
+
+  #over(reason: string): void {
+    if (this.#closed !== null) return;
+    this.#closed = reason;
+    this.#end();
+    // Over a dead link nobody answers the goodbye.
+    setTimeout(() => this.#client.destroy(), 1000).unref();
+    for (const listener of this.#listeners) listener(reason);
+  }
+
+  /** Over a half-open link a callback never comes: what takes too long ends the session. */
+  #bounded<T>(
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    work: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        this.#listeners.delete(onGone);
+      };
+      const fail = (error: Error): void => {
+        settle();
+        reject(error);
+      };
+      const onAbort = (): void => fail(signal?.reason as Error);
+      const onGone = (reason: string): void => fail(new UserError(`The SSH connection is gone: ${reason}.`));
+      const timer = setTimeout(() => {
+        fail(new UserError(`The host did not answer in time (${what}).`));
+        this.#over("it does not answer");
+      }, timeoutMs);
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (this.#closed !== null) return onGone(this.#closed);
+      this.#listeners.add(onGone);
+      work((value) => {
+        settle();
+        resolve(value);
+      }, fail);
+    });
+  }
+}
+
+function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (error: Error) => void): void {
+  const parts = { stdout: "", stderr: "" };
+  let code: number | null = null;
+  channel.setEncoding("utf8");
+  channel.stderr.setEncoding("utf8");
+  channel.on("data", (text: string) => (parts.stdout = (parts.stdout + text).slice(0, MAX_OUTPUT_BYTES)));
+  channel.stderr.on("data", (text: string) => (parts.stderr = (parts.stderr + text).slice(0, MAX_OUTPUT_BYTES)));
+  channel.once("exit", (exit: number | null) => (code = typeof exit === "number" ? exit : null));
+  channel.once("error", reject);
+  channel.once("close", () => resolve({ code, ...parts }));
+}
+
+async function feed(channel: ClientChannel, input: RunOptions["input"]): Promise<void> {
+  channel.stdin.on("error", () => undefined); // a command that ends early does not read everything
+  if (input === undefined) return void channel.end();
+  if (Buffer.isBuffer(input)) return void channel.end(input);
+  for await (const chunk of input) {
+    if (channel.destroyed || channel.writableEnded) return;
+    if (!channel.write(chunk)) await drained(channel);
+  }
+  channel.end();
+}
+
+function drained(channel: ClientChannel): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      channel.off("drain", done);
+      channel.off("close", done);
+      resolve();
+    };
+    channel.once("drain", done);
+    channel.once("close", done);
+  });
+}

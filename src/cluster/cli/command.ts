@@ -2,6 +2,9 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { PoolConnection } from "../client/connection.ts";
 import type { PoolCalls } from "../client/poolCalls.ts";
+import { findPool } from "../client/pools/openPool.ts";
+import { LOCAL_POOL, type PoolEntry } from "../client/pools/poolList.ts";
+import { defaultStateFolder } from "../client/stateFolder.ts";
 import { UserError } from "../client/userError.ts";
 import { painter, type Paint } from "./text.ts";
 
@@ -19,6 +22,9 @@ export interface Terminal {
 
 export type Pool = PoolCalls & Pick<PoolConnection, "close">;
 
+/** Opens this machine's pool (null), or one that was added; it may ask at the terminal. @throws UnreachableError */
+export type Connect = (pool: PoolEntry | null, context: Context) => Promise<Pool>;
+
 /** The command line is wrong: exit code 2, with the usage. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -28,7 +34,10 @@ export class UsageError extends Error {
 export class UnreachableError extends UserError {}
 
 export interface Context extends Terminal {
+  /** The pool of `--pool`; null for this machine's own. @throws UserError when there is none of that name */
+  pool: () => Promise<PoolEntry | null>;
   connect: () => Promise<Pool>;
+  connectTo: (pool: PoolEntry | null) => Promise<Pool>;
   json: boolean;
   paint: Paint;
   /** Human output; nothing with --json. */
@@ -65,11 +74,15 @@ export interface Given {
 
 export const COMMON_OPTIONS: Options = {
   json: { type: "boolean" },
+  pool: { type: "string" },
   help: { type: "boolean", short: "h" },
 };
 
 /** @throws UsageError */
-export function parse(command: Command, argv: readonly string[]): Given & { help: boolean; json: boolean } {
+export function parse(
+  command: Command,
+  argv: readonly string[],
+): Given & { help: boolean; json: boolean; poolName: string | null } {
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   const passedOn = end === -1 ? [] : argv.slice(end + 1);
@@ -91,6 +104,7 @@ export function parse(command: Command, argv: readonly string[]): Given & { help
     passedOn,
     help: values.help === true,
     json: values.json === true,
+    poolName: typeof values.pool === "string" && values.pool !== LOCAL_POOL ? values.pool : null,
   };
   if (given.help) return given;
   if (end !== -1 && !command.passesOn)
@@ -108,18 +122,25 @@ export function parse(command: Command, argv: readonly string[]): Given & { help
   return given;
 }
 
-export function makeContext(terminal: Terminal, connect: () => Promise<Pool>, json: boolean): Context {
+export function makeContext(
+  terminal: Terminal,
+  connect: Connect,
+  { json, poolName }: { json: boolean; poolName: string | null },
+): Context {
   const { stdout, stderr, environment } = terminal;
   const colours = stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb" && !json;
-  return {
+  const context: Context = {
     ...terminal,
-    connect,
+    pool: () => findPool(defaultStateFolder(), poolName),
+    connect: async () => connect(await context.pool(), context),
+    connectTo: (pool) => connect(pool, context),
     json,
     paint: painter(colours),
     say: (text) => void (json || stdout.write(text)),
     document: (value) => void (json && stdout.write(`${toJson(value)}\n`)),
     note: (text) => void stderr.write(text),
   };
+  return context;
 }
 
 /** NaN and the infinities, which JSON lacks, are strings, as in the run directory's files. */

@@ -8,19 +8,24 @@ import {
   UnreachableError,
   UsageError,
   type Command,
-  type Pool,
+  type Connect,
   type Terminal,
 } from "./command.ts";
 import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
+import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
 
 export const COMMANDS: readonly Command[] = [
   poolStatus,
+  poolList,
+  poolAdd,
+  poolRemove,
+  poolRuntime,
   submit,
   list,
   show,
@@ -37,11 +42,10 @@ export const COMMANDS: readonly Command[] = [
   serverStop,
 ];
 
-/** @param connect starts the local server when it does not run; throws UnreachableError */
 export async function runCommandLine(
   argv: readonly string[],
   terminal: Terminal,
-  connect: () => Promise<Pool>,
+  connect: Connect,
   version: string,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
@@ -62,7 +66,7 @@ export async function runCommandLine(
       stdout.write(help(command));
       return EXIT.ok;
     }
-    return await command.run(makeContext(terminal, connect, given.json), given);
+    return await command.run(makeContext(terminal, connect, given), given);
   } catch (error) {
     if (terminal.signal.aborted) return EXIT.interrupted;
     if (error instanceof UsageError) {
@@ -94,18 +98,18 @@ function findCommand(argv: readonly string[]): { command: Command; rest: readonl
 function overview(): string {
   const width = Math.max(...COMMANDS.map((command) => command.name.length));
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`);
-  return `Usage: trainyard COMMAND [--json] [--help]
+  return `Usage: trainyard COMMAND [--pool NAME] [--json] [--help]
 
 ${lines.join("")}
 An experiment is 12, its third trial 12.3, that trial's first attempt 12.3.1.
-TRAINYARD_HOME is the pool's folder (~/.trainyard). --json prints one document.
+Without --pool it is this machine's; TRAINYARD_HOME is that one's folder (~/.trainyard). --json prints one document.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the pool cannot be reached, 130 interrupted.
 `;
 }
 
 function help(command: Command): string {
   const details = command.details ? `\n${command.details}\n` : "";
-  return `Usage: trainyard ${command.usage}\n\n${command.summary}\n${details}\n  --json     print one JSON document\n`;
+  return `Usage: trainyard ${command.usage}\n\n${command.summary}\n${details}\n  --pool NAME  another pool than this machine's\n  --json       print one JSON document\n`;
 }
 
 function remedyOf(error: unknown): string | null {

@@ -50,8 +50,8 @@ export interface SubmitOptions {
   /** Ignored paths to link and paths to leave out, beside the remembered ones; relative to the snapshot's root. */
   extraLinks?: readonly string[];
   leftOut?: readonly string[];
-  /** False for a pool that does not see this machine's files. */
-  linkable?: boolean;
+  /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter. */
+  isRemote?: boolean;
   /** Values for `${secret:NAME}`. */
   secrets?: (names: readonly string[]) => Promise<Record<string, string>>;
   /**
@@ -117,19 +117,21 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     : value.environment.python
       ? { value: value.environment.python, origin: "environment.python in the configuration" }
       : null;
-  const interpreting = resolveInterpreter({
-    script,
-    root: plan.root,
-    folder,
-    explicit,
-    editorChoice: options.interpreter?.editorChoice ?? null,
-  });
+  const interpreting = options.isRemote
+    ? resolveThere(connecting, explicit, folder, signal)
+    : resolveInterpreter({
+        script,
+        root: plan.root,
+        folder,
+        explicit,
+        editorChoice: options.interpreter?.editorChoice ?? null,
+      });
   interpreting.catch(() => undefined);
 
   const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
-  const interpreter = await interpreting;
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
+  const interpreter = await interpreting;
   const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
   const info = await snapshot.info;
 
@@ -179,6 +181,22 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     ],
     timings,
   };
+}
+
+/** By the pool: what this side's paths mean there only the pool can say. */
+async function resolveThere(
+  connecting: Promise<PoolCalls>,
+  explicit: { value: string; origin: string } | null,
+  workspace: string,
+  signal: AbortSignal | undefined,
+): Promise<Interpreter> {
+  const pool = await connecting;
+  const found = await pool.call(
+    "interpreter/resolve",
+    { explicit: explicit?.value ?? null, workspace },
+    { signal },
+  );
+  return explicit === null ? found : { ...found, origin: explicit.origin };
 }
 
 async function realScript(script: string): Promise<string> {
@@ -232,7 +250,7 @@ function planOf(
     dataPaths: dataPathsOf(configuration),
     extraLinks: options.extraLinks ?? [],
     leftOut: options.leftOut ?? [],
-    linkable: options.linkable ?? true,
+    linkable: !options.isRemote,
     signal: options.signal,
   });
 }

@@ -30,7 +30,7 @@ async function open(home: string): Promise<void> {
     });
     connection.close();
     remember(home);
-    say("ready", { socket, home: connection.pool.folder, node: process.execPath });
+    say("ready", { socket, home: connection.pool.folder, node: process.execPath, program: __filename });
   } catch (error) {
     say("failed", { message: messageOf(error), remedy: error instanceof UserError ? error.remedy : null });
   }

@@ -101,6 +101,14 @@ export const METHODS = {
         .nullable(),
     }),
   },
+  /**
+   * Which Python a script of this workspace would run with, where the pool does not share the client's files: the one
+   * that is named, else the one that the workspace last completed with, else `python3`.
+   */
+  "interpreter/resolve": {
+    params: z.object({ explicit: z.string().min(1).max(4096).nullable(), workspace: z.string() }),
+    result: z.object({ path: z.string(), version: z.string(), origin: z.string() }),
+  },
   /** Whole set of trials whose `live` notifications this client wants; replaces the set before. */
   watch: { params: z.object({ trialIds: z.array(TrialId).max(1000) }), result: Nothing },
 

@@ -8,6 +8,7 @@ import { confirmSize } from "../../client/snapshot/answers.ts";
 import { largestFolders } from "../../client/snapshot/sizes.ts";
 import type { SnapshotPlan } from "../../client/snapshot/plan.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
+import { isRemote } from "../../client/pools/openPool.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
@@ -54,6 +55,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       const submitted = await submitExperiment({
         ...choice,
         connection: connecting,
+        isRemote: isRemote(await context.pool()),
         stateFolder: defaultStateFolder(),
         script,
         folder,

@@ -46,14 +46,27 @@ export function dialThrough(before: Client, { hostName, port }: SshHost): Promis
 /** The person's own program, by their own shell, as OpenSSH runs it; nothing of ours is put into it. */
 export function dialByCommand(command: string): Duplex {
   const child = spawn("/bin/sh", ["-c", `exec ${command}`], { stdio: ["pipe", "pipe", "pipe"] });
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin }) as Duplex;
   let words = "";
   child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-500)));
-  child.once("error", (error) => stream.destroy(error));
-  child.once("exit", (code) => {
-    if (code) stream.destroy(new UserError(`The ProxyCommand ended with code ${code}: ${words.trim()}`));
+  const stream = new Duplex({
+    read: () => void child.stdout.resume(),
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, done),
+    final: (done) => void child.stdin.end(done),
+    destroy: (error, done) => {
+      child.kill();
+      done(error);
+    },
   });
-  stream.once("close", () => child.kill());
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause();
+  });
+  child.stdin.on("error", () => undefined); // its end says more
+  child.once("error", (error) => stream.destroy(error));
+  // After its output has ended, so that what it said is known.
+  child.once("close", (code) => {
+    if (code) stream.destroy(new UserError(`The ProxyCommand ended with code ${code}. ${words.trim()}`));
+    else stream.push(null);
+  });
   return stream;
 }
 

@@ -105,6 +105,17 @@ process.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
 '
 `);
 
+/** Joins standard input and output with the server's socket. Lines in: the Node, our host program, the socket. */
+export const BRIDGE = asCommand(String.raw`
+IFS= read -r node
+IFS= read -r program
+IFS= read -r socket
+printf '
+=trainyard=
+'
+exec "$node" "$program" bridge --socket "$socket"
+`);
+
 /** Removes a pool folder and everything in it. A line in: the folder, absolute. */
 export const REMOVE = asCommand(String.raw`
 printf '\n=trainyard=\n'

@@ -39,7 +39,9 @@ export interface PrepareOptions {
   signal?: AbortSignal | undefined;
 }
 
-const Ready = z.object({ socket: z.string().min(1).max(200).startsWith("/"), home: z.string().min(1).max(4096).startsWith("/") });
+const AbsolutePath = z.string().min(1).max(4096).startsWith("/");
+/** Where the server listens, its pool folder, and what joins a stream with the socket where forwarding is forbidden. */
+const Ready = z.object({ socket: AbsolutePath, home: AbsolutePath, node: AbsolutePath, program: AbsolutePath });
 export type Ready = z.infer<typeof Ready>;
 const Failed = z.object({ message: z.string().max(8000), remedy: z.string().max(8000).nullable() });
 
@@ -134,7 +136,7 @@ async function sendRuntime(
   answer(alias, sent);
 }
 
-const lines = (...values: string[]): Buffer => Buffer.from(values.map((value) => `${value.replace(/[\r\n]/g, "")}\n`).join(""));
+export const lines = (...values: string[]): Buffer => Buffer.from(values.map((value) => `${value.replace(/[\r\n]/g, "")}\n`).join(""));
 
 /** What came after the mark; what an rc file printed before it does not count. */
 function fields(stdout: string): Record<string, string> {

@@ -4,8 +4,10 @@ import type { Duplex } from "node:stream";
 export interface HostSession {
   /** Runs a command that is a constant of ours; what varies goes to its standard input. */
   run(command: string, options?: RunOptions): Promise<Ran>;
-  /** A stream to a Unix socket of the host. */
+  /** A stream to a Unix socket of the host. @throws ChannelRefused: OpenSSH says the same of a forbidden forwarding and of no socket */
   openStream(socketPath: string): Promise<Duplex>;
+  /** A stream to the standard input and output of a command that is a constant of ours. */
+  openCommand(command: string): Promise<Duplex>;
   /** Told once, at once when it is over already. */
   onClosed(listener: (reason: string) => void): void;
   close(): void;
@@ -26,3 +28,7 @@ export interface Ran {
 }
 
 export const MAX_OUTPUT_BYTES = 1024 * 1024;
+
+export class ChannelRefused extends Error {
+  override readonly name = "ChannelRefused";
+}

@@ -6,7 +6,7 @@ import { Authenticator, type SecretMemory } from "./authenticator.ts";
 import { dial, dialByCommand, dialThrough } from "./hop.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { Patience } from "./patience.ts";
-import { MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
+import { ChannelRefused, MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
 
 /** A link that swallows packets is noticed after three of these. */
 const KEEPALIVE_MS = 5_000;
@@ -206,8 +206,19 @@ class Ssh2Session implements HostSession {
   openStream(socketPath: string): Promise<Duplex> {
     return this.#bounded("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
-        if (error) reject(error);
-        else resolve(channel);
+        if (!error) return resolve(channel);
+        const isRefused = typeof (error as { reason?: unknown }).reason === "number";
+        reject(isRefused ? new ChannelRefused(error.message, { cause: error }) : error);
+      });
+    });
+  }
+
+  openCommand(command: string): Promise<Duplex> {
+    return this.#bounded("a command", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) return reject(error);
+        channel.stderr.resume();
+        resolve(channel);
       });
     });
   }

@@ -2,6 +2,7 @@
 import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
+import { resolveInterpreter } from "../environments/interpreters.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
@@ -56,6 +57,7 @@ export function createHandlers(
         pool: pool.info,
       };
     },
+    "interpreter/resolve": (params) => resolveInterpreter(store, params),
     async "pool/status"() {
       return {
         pool: pool.info,

@@ -1,0 +1,87 @@
+/** The pool of an SSH host: a session to it, a server there that answers, and a connection over the two. */
+import { connect, type PoolConnection } from "../connection.ts";
+import type { PoolEntry } from "../pools/poolList.ts";
+import { UserError } from "../userError.ts";
+import type { SecretMemory } from "./authenticator.ts";
+import { hostBundle } from "./hostBundle.ts";
+import { createHostKeyJudge } from "./hostKeyJudge.ts";
+import type { SshHost, SshQuestions, SshStep } from "./host.ts";
+import { prepareHost } from "./prepareHost.ts";
+import { parseDestination } from "./destination.ts";
+import { resolveHost } from "./resolve.ts";
+import { runtimeFor } from "./runtimes.ts";
+import type { HostSession } from "./session.ts";
+import { openSsh2Session } from "./ssh2Session.ts";
+import { streamsTo } from "./streams.ts";
+
+export interface SshPoolOptions {
+  entry: Extract<PoolEntry, { kind: "ssh" }>;
+  /** Where this side keeps what it trusts and what it can send (defaultStateFolder()). */
+  stateFolder: string;
+  /** The folder with server.js, host.js and python/. */
+  dist: string;
+  client: { name: string; version: string };
+  questions: SshQuestions;
+  /** Kept by the caller, so that coming back does not ask again. */
+  memory: SecretMemory;
+  onStep?: ((step: SshStep, detail: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws UserError, or the signal's reason */
+export async function connectSshPool(options: SshPoolOptions): Promise<PoolConnection> {
+  const { entry, onStep, signal } = options;
+  const session = await openHost(options);
+  try {
+    const ready = await prepareHost({
+      session,
+      alias: entry.name,
+      bundle: await hostBundle(options.dist),
+      runtimePath: entry.runtimePath,
+      home: entry.home,
+      runtimeFor: (facts) => runtimeFor(options.stateFolder, facts),
+      onStep,
+      signal,
+    });
+    const connection = await connect(streamsTo(session, ready), options.client);
+    connection.onClosed(() => session.close());
+    // The channel may outlive its connection by the time that TCP takes to notice.
+    session.onClosed(() => connection.close());
+    return connection;
+  } catch (error) {
+    session.close();
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** A session to the host of a pool, its key judged, the person let in. @throws UserError */
+export async function openHost(options: SshPoolOptions): Promise<HostSession> {
+  const { entry, onStep, signal } = options;
+  onStep?.("resolving", entry.destination);
+  const resolve = (destination: string): Promise<SshHost> =>
+    resolveHost(parseDestination(destination), {
+      ...(entry.sshConfig === null ? {} : { configFile: entry.sshConfig }),
+      ...(signal ? { signal } : {}),
+    });
+  const host = await resolve(entry.destination);
+  if (host.needsSystemSsh !== null)
+    throw new UserError(
+      `${host.alias} needs ${host.needsSystemSsh}, which Trainyard cannot use yet.`,
+      "Choose a host that takes a plain key or a password.",
+    );
+  const judge = createHostKeyJudge({
+    stateFolder: options.stateFolder,
+    questions: options.questions,
+    pinned: entry.fingerprint === null ? null : { alias: host.alias, fingerprint: entry.fingerprint },
+  });
+  return openSsh2Session(host, {
+    questions: options.questions,
+    memory: options.memory,
+    verify: judge.verify,
+    keyTypes: judge.keyTypes,
+    resolve,
+    onStep,
+    signal,
+  });
+}

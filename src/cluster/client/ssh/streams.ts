@@ -1,0 +1,51 @@
+/** Streams to the pool server's socket: forwarded by the host's SSH server, else joined by our host program. */
+import { Duplex, Transform } from "node:stream";
+import type { OpenStream } from "../connection.ts";
+import { BRIDGE, MARK } from "./hostScripts.ts";
+import { lines, type Ready } from "./prepareHost.ts";
+import { ChannelRefused, type HostSession } from "./session.ts";
+
+/** What rc files may print before the mark. */
+const LONGEST_NOISE_BYTES = 1024 * 1024;
+
+export function streamsTo(session: HostSession, ready: Ready): OpenStream {
+  let isForbidden = false;
+  return async () => {
+    if (!isForbidden)
+      try {
+        return await session.openStream(ready.socket);
+      } catch (error) {
+        if (!(error instanceof ChannelRefused)) throw error;
+      }
+    const command = await session.openCommand(BRIDGE);
+    command.write(lines(ready.node, ready.program, ready.socket));
+    const stream = afterMark(command);
+    // Something answers that way: then it was forbidden, and is not tried again.
+    stream.once("data", () => (isForbidden = true));
+    stream.pause();
+    return stream;
+  };
+}
+
+/** The same stream without what comes before the mark. */
+function afterMark(stream: Duplex): Duplex {
+  const mark = Buffer.from(`\n${MARK}\n`);
+  let before: Buffer | null = Buffer.from("\n");
+  const skip = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (before === null) return done(null, chunk);
+      before = Buffer.concat([before, chunk]);
+      const at = before.indexOf(mark);
+      if (at < 0)
+        return done(before.length > LONGEST_NOISE_BYTES ? new Error("The host's shell prints without end.") : null);
+      const rest = before.subarray(at + mark.length);
+      before = null;
+      done(null, rest);
+    },
+  });
+  stream.once("error", (error: Error) => skip.destroy(error));
+  stream.once("close", () => skip.destroy());
+  const joined = Duplex.from({ readable: stream.pipe(skip), writable: stream }) as Duplex;
+  joined.once("close", () => stream.destroy());
+  return joined;
+}

@@ -1,0 +1,149 @@
+/** A throwaway sshd of Debian's on a loopback port, with keys of its own. */
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import type { SshHost } from "../../../../src/cluster/client/ssh/host.ts";
+
+export interface Sshd {
+  folder: string;
+  port: number;
+  /** A private key that is let in. */
+  identity: string;
+  /** known_hosts with its key. */
+  knownHosts: string;
+  /** The host's public key, as a line without the name. */
+  hostKey: string;
+  host: (change?: Partial<SshHost>) => SshHost;
+  log: () => string;
+  stop: () => void;
+}
+
+/** @param settings lines of sshd_config that come first, and so win */
+export async function startSshd(settings: readonly string[] = []): Promise<Sshd> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
+  fs.chmodSync(folder, 0o755);
+  if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const inFolder = (name: string): string => path.join(folder, name);
+  makeKey(inFolder("host_ed25519"), "ed25519");
+  makeKey(inFolder("id_ed25519"), "ed25519");
+  fs.copyFileSync(inFolder("id_ed25519.pub"), inFolder("authorized_keys"));
+  fs.chmodSync(inFolder("authorized_keys"), 0o644);
+  const port = await freePort();
+  const lines = [
+    ...settings,
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${inFolder("host_ed25519")}`,
+    `PidFile ${inFolder("sshd.pid")}`,
+    `AuthorizedKeysFile ${inFolder("authorized_keys")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin yes",
+    "UseDNS no",
+    "LogLevel VERBOSE",
+    // What runs there must not meet the leases and sockets of other tests.
+    `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")}`,
+  ];
+  fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
+  fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
+  const daemon = spawn("/usr/sbin/sshd", ["-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")], {
+    stdio: "ignore",
+  });
+  const stop = (): void => {
+    endTree(daemon.pid ?? 0);
+    endAllOf(folder);
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  onTestFinished(stop);
+  await untilListening(port, () => (daemon.exitCode === null ? null : readOr(inFolder("sshd.log"))));
+  const hostKey = fs.readFileSync(inFolder("host_ed25519.pub"), "utf8").split(" ").slice(0, 2).join(" ");
+  fs.writeFileSync(inFolder("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
+  return {
+    folder,
+    port,
+    identity: inFolder("id_ed25519"),
+    knownHosts: inFolder("known_hosts"),
+    hostKey,
+    host: (change = {}) => ({
+      alias: "testhost",
+      hostName: "127.0.0.1",
+      port,
+      user: os.userInfo().username,
+      identityFiles: [inFolder("id_ed25519")],
+      identitiesOnly: true,
+      agentSocket: null,
+      proxyJump: [],
+      proxyCommand: null,
+      knownHosts: { name: `[127.0.0.1]:${port}`, files: [inFolder("known_hosts")], strict: true },
+      needsSystemSsh: null,
+      connectTimeoutMs: 20_000,
+      ...change,
+    }),
+    log: () => readOr(inFolder("sshd.log")),
+    stop,
+  };
+}
+
+export function makeKey(file: string, type: string, passphrase = ""): void {
+  const made = spawnSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", path.basename(file), "-f", file]);
+  if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr.toString()}`);
+}
+
+function readOr(file: string): string {
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+}
+
+/** The daemon and those that serve its connections. */
+function endTree(pid: number): void {
+  const children = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }).stdout.split("\n");
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has been stopped already.
+  }
+  for (const child of children.map(Number).filter((found) => found > 0)) endTree(child);
+}
+
+/** Pool servers that were started there are detached: they carry the folder in their environment. */
+function endAllOf(folder: string): void {
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid))
+    try {
+      if (fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${folder}/`)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // Gone meanwhile.
+    }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as net.AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function untilListening(port: number, ended: () => string | null): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    const said = ended();
+    if (said !== null) throw new Error(`sshd ended: ${said}`);
+    const isUp = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, "127.0.0.1", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => resolve(false));
+    });
+    if (isUp) return;
+    await sleep(25);
+  }
+  throw new Error("sshd does not listen");
+}

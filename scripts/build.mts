@@ -36,6 +36,16 @@ const lazyBundles: Plugin = {
   },
 };
 
+/** ssh2, loaded with the first connection over SSH. */
+const lazySsh2: Plugin = {
+  name: "lazy-ssh2",
+  setup(b) {
+    b.onResolve({ filter: /^ssh2$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./ssh2.js", external: true } : undefined,
+    );
+  },
+};
+
 const shared: BuildOptions = {
   bundle: true,
   sourcemap: watch ? "linked" : false,
@@ -50,7 +60,7 @@ const node: BuildOptions = {
   platform: "node",
   format: "cjs",
   target: "node20",
-  plugins: [withoutNative],
+  plugins: [withoutNative, lazySsh2],
 };
 const page: BuildOptions = { ...shared, ...pageOptions, minify: shared.minify };
 
@@ -66,6 +76,7 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
     options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
   },
   { entry: "src/cluster/client/index.ts", out: "dist/client.js", options: node },
+  { entry: "ssh2", out: "dist/ssh2.js", options: node },
   { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },
   { entry: "src/cluster/host/main.ts", out: "dist/host.js", options: node },
   {

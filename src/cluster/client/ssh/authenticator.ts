@@ -3,9 +3,10 @@
  * questions, then passwords. It outlives a connection that the server cut for too many keys: the next one goes on.
  */
 import { readFile } from "node:fs/promises";
-import { type AnyAuthMethod, type ParsedKey, type Prompt, utils } from "ssh2";
+import type { AnyAuthMethod, ParsedKey, Prompt } from "ssh2";
 import type { SecretQuestion, SshHost, SshQuestions } from "./host.ts";
 import { type Key, keysOf } from "./keys.ts";
+import { loadSsh2 } from "./library.ts";
 
 const TRIES = 3;
 const LONGEST_PROMPT = 300;
@@ -99,6 +100,7 @@ export class Authenticator {
   async #unlock(file: string): Promise<ParsedKey | null> {
     const text = await readFile(file).catch(() => null);
     if (text === null) return null;
+    const { utils } = await loadSsh2();
     const plain = utils.parseKey(text);
     if (!(plain instanceof Error)) return plain.isPrivateKey() ? plain : null;
     if (!/encrypted|passphrase/i.test(plain.message)) return null;

@@ -1,7 +1,8 @@
 /** The keys to try, in OpenSSH's order (sshconnect2.c, pubkey_prepare): a few, so that a server does not lose patience. */
 import { readFile } from "node:fs/promises";
-import { type BaseAgent, createAgent, type IdentityCallback, type ParsedKey, utils } from "ssh2";
+import type { BaseAgent, IdentityCallback, ParsedKey } from "ssh2";
 import type { SshHost } from "./host.ts";
+import { loadSsh2 } from "./library.ts";
 
 export type Key =
   /** The agent signs; it is asked for this key alone. */
@@ -31,6 +32,7 @@ export async function keysOf(host: Pick<SshHost, "identityFiles" | "identitiesOn
 
 /** The public half lies beside the private one; without it a plain private key tells it. */
 async function publicBlob(file: string): Promise<string | null> {
+  const { utils } = await loadSsh2();
   for (const name of [`${file}.pub`, file]) {
     const text = await readFile(name).catch(() => null);
     const key = text === null ? null : utils.parseKey(text);
@@ -40,6 +42,7 @@ async function publicBlob(file: string): Promise<string | null> {
 }
 
 async function heldBy(socket: string): Promise<Extract<Key, { kind: "agent" }>[]> {
+  const { createAgent } = await loadSsh2();
   const agent = createAgent(socket) as BaseAgent<ParsedKey>;
   const keys = await new Promise<readonly unknown[]>((resolve) => {
     // An agent that is gone, or hangs, is an agent without keys.

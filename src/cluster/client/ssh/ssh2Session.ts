@@ -1,10 +1,11 @@
 /** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
 import type { Duplex } from "node:stream";
-import { Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
 import { dial, dialByCommand, dialThrough } from "./hop.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
+import { loadSsh2 } from "./library.ts";
 import { Patience } from "./patience.ts";
 import { ChannelRefused, MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
 
@@ -82,10 +83,11 @@ async function connectClient(host: SshHost, dialIt: () => Promise<Duplex>, conne
   };
   const authenticator = new Authenticator(host, questions, connecting.memory);
   const keyTypes = await connecting.keyTypes(host);
+  const ssh2 = await loadSsh2();
   for (let cuts = 0; ; cuts += 1) {
     const stream = await dialIt();
     try {
-      return await attempt(host, stream, authenticator, keyTypes, patience, connecting);
+      return await attempt(new ssh2.Client(), host, stream, authenticator, keyTypes, patience, connecting);
     } catch (error) {
       stream.destroy();
       connecting.signal?.throwIfAborted();
@@ -97,6 +99,7 @@ async function connectClient(host: SshHost, dialIt: () => Promise<Duplex>, conne
 }
 
 function attempt(
+  client: Client,
   host: SshHost,
   stream: Duplex,
   authenticator: Authenticator,
@@ -104,7 +107,6 @@ function attempt(
   patience: Patience,
   { verify, onStep, signal }: SshConnecting,
 ): Promise<Client> {
-  const client = new Client();
   return new Promise<Client>((resolve, reject) => {
     const fail = (error: unknown): void => {
       patience.end();

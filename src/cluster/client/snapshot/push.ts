@@ -1,6 +1,7 @@
 /** Sends a snapshot to a pool: only what the pool lacks, as one pack. */
 import { once } from "node:events";
-import { Readable } from "node:stream";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { PoolCalls } from "../poolCalls.ts";
 import { UserError } from "../userError.ts";
 import { changeMemory, readMemory } from "./memory.ts";
@@ -56,13 +57,14 @@ async function sendPack(
   });
   let sentBytes = 0;
   let stderr = "";
-  const counted = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+  const body = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
       sentBytes += chunk.length;
-      yield chunk;
-    }
-  };
-  const body = Readable.from(counted(), { objectMode: false });
+      done(null, chunk);
+    },
+  });
+  // Joined at once: what nobody reads when a process ends is dropped, and a line to the pool may take longer than git.
+  pipeline(child.stdout ?? Readable.from([]), body).catch(() => undefined); // `failed` and the transfer tell
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = once(child, "close") as Promise<[number | null]>;
   const failed = ended.then(([code]) => {

@@ -19,7 +19,7 @@ interface Host {
   post: (message: object) => void;
   report: (name: string, step: number, value: number) => void;
   print: (text: string) => void;
-  scenario: { snapshot: { trials: object[]; experiment: object } };
+  scenario: { snapshot: { trials: object[]; checkpoints: object[]; experiment: object } };
 }
 declare global {
   var host: Host, violations: string[], applyTheme: (name: string) => void, axe: { run: AxeRun };
@@ -240,6 +240,62 @@ describe("experiment page", () => {
         name: "val_loss",
         smallerIsBetter: false,
       });
+    }));
+
+  test("a press on a checkpoint's button is not lost while the run reports, nor is its focus", () =>
+    onPage({ scenario: "running", state: { tab: "checkpoints" } }, async (page) => {
+      const restore = page.getByRole("button", { name: "Restore step 700" });
+      const box = await restore.boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.down();
+      await page.evaluate(async () => {
+        const { trials, checkpoints } = host.scenario.snapshot;
+        host.change({ trials: trials.map((trial) => ({ ...trial, latestStep: 901 })) });
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, bytes: 5_000_000 })) });
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      });
+      await page.mouse.up();
+      assert.match(await page.locator(".table tbody tr").nth(1).innerText(), /700\s.*5 MB/s);
+      assert.deepEqual(await actions(page), [
+        { action: "restore", uuid: "00000000-0000-4000-8000-000000000007" },
+      ]);
+      const pin = page.locator(".table tbody tr").nth(1).getByRole("button", { name: /pin/i });
+      await pin.focus();
+      await page.evaluate(() => {
+        const { checkpoints } = host.scenario.snapshot;
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, pinned: true })) });
+      });
+      await page.getByRole("button", { name: "Unpin" }).nth(7).waitFor();
+      await page.keyboard.press("Enter");
+      assert.deepEqual((await actions(page)).at(-1), {
+        action: "pin",
+        uuid: "00000000-0000-4000-8000-000000000007",
+        pinned: false,
+      });
+    }));
+
+  test("a checkpoint without a value of the metric is the latest, not the best", () =>
+    onPage({ scenario: "failed", state: { tab: "checkpoints" } }, async (page) => {
+      await page.getByRole("button", { name: "Restore Best" }).waitFor();
+      await page.evaluate(() => {
+        const { checkpoints } = host.scenario.snapshot;
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, metrics: {} })) });
+      });
+      await page.getByRole("button", { name: "Restore Latest" }).waitFor();
+      assert.match(await page.locator(".table tbody tr").first().innerText(), /^300\s+latest\s/);
+      assert.equal(await page.locator(".codicon-star-full").count(), 0);
+    }));
+
+  test("what failed comes before what is not connected", () =>
+    onPage({ scenario: "failed" }, async (page) => {
+      await page.evaluate(() =>
+        host.change({
+          connection: { state: "disconnected", pool: "gpu-box", detail: "It does not answer." },
+        }),
+      );
+      await page.waitForSelector(".notice >> text=Not connected");
+      assert.match(await page.locator(".notice").first().innerText(), /^ValueError: loss is NaN/);
     }));
 
   test("text of a script is never markup", () =>

@@ -3,7 +3,7 @@ import type { Failure, Trial } from "../../cluster/protocol/entities.ts";
 import { button, linkButton, select, type Select } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText, type Child } from "../ui/dom.ts";
 import { menuButton, type MenuItem } from "../ui/menu.ts";
-import { bestCheckpoint } from "./checkpointRanking.ts";
+import { chooseCheckpoint } from "./checkpointRanking.ts";
 import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
 import { shownTrial, type PageData } from "./store.ts";
@@ -87,9 +87,12 @@ export class Header {
     const { bridge, settings } = this.context;
     const { trialId } = settings.get();
     const state = trialId === null ? data.experiment.state : (trial?.state ?? "waiting");
-    const best = bestCheckpoint([...data.checkpoints.values()], data.experiment.metric);
+    const checkpoints = [...data.checkpoints.values()].filter(
+      (checkpoint) => trialId === null || checkpoint.trialId === trialId,
+    );
+    const chosen = chooseCheckpoint(checkpoints, data.experiment.metric);
     const pausable = trial?.pausable ?? { possible: false, reason: null };
-    const key = JSON.stringify([state, trialId, best?.uuid, pausable]);
+    const key = JSON.stringify([state, trialId, chosen?.checkpoint.uuid, chosen?.why, pausable]);
     if (key === this.shown) return;
     this.shown = key;
     const act = (action: "pause" | "resume" | "stop") => () => bridge.act({ action, trialId });
@@ -107,13 +110,13 @@ export class Header {
     }
     if (["running", "waiting", "starting", "paused", "pausing"].includes(state)) {
       children.push(button({ label: "Stop", icon: "debug-stop", onPress: act("stop") }));
-    } else if (best !== null) {
+    } else if (chosen !== null) {
       children.push(
         button({
-          label: data.experiment.metric === null ? "Restore Latest" : "Restore Best",
+          label: chosen.why === "best" ? "Restore Best" : "Restore Latest",
           icon: "cloud-download",
           appearance: "primary",
-          onPress: () => bridge.act({ action: "restore", uuid: best.uuid }),
+          onPress: () => bridge.act({ action: "restore", uuid: chosen.checkpoint.uuid }),
         }),
       );
     }
@@ -149,8 +152,8 @@ export class Header {
 
   private updateNotices(data: PageData, trial: Trial | null): void {
     const notices: HTMLElement[] = [];
-    if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial?.failure) notices.push(this.failureNotice(trial.failure));
+    if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial?.state === "waiting" && trial.waitReason !== null) {
       notices.push(notice("quiet", "clock", trial.waitReason));
     }

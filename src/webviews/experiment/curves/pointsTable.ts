@@ -23,16 +23,16 @@ export class PointsTable {
       label: `${spec.title} as a table`,
       key: (row) => String(row.step),
       columns: [
-        { title: "Step", numeric: true, cell: (row) => formatInteger(row.step) },
+        { title: "Step", numeric: true, text: (row) => formatInteger(row.step) },
         ...spec.curves.map((curve, index) => ({
           title: curve.label === "" ? spec.title : curve.label,
           numeric: true,
-          cell: (row: Row) => {
+          text: (row: Row) => {
             const value = row.values[index];
             return value === undefined ? "" : (spec.unit.format?.(value) ?? formatExact(value));
           },
         })),
-        { title: "Time", numeric: true, cell: (row) => formatTime(row.time) },
+        { title: "Time", numeric: true, text: (row) => formatTime(row.time) },
       ],
     });
     this.element = h("div", { class: "points-table" }, this.table.element, this.note);

@@ -86,8 +86,12 @@ export class CodeView implements View {
       key: (file) => file.path,
       onOpen: open,
       columns: [
-        { title: "Path", cell: (file) => linkButton(file.path, () => open(file)) },
-        { title: "Size", numeric: true, cell: (file) => formatBytes(file.bytes) },
+        {
+          title: "Path",
+          cell: (file) => [linkButton(file.path, () => open(file))],
+          dependsOn: (file) => file.path,
+        },
+        { title: "Size", numeric: true, text: (file) => formatBytes(file.bytes) },
       ],
     });
     table.set(files);

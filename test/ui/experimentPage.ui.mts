@@ -18,8 +18,12 @@ interface Host {
   lose: () => void;
   post: (message: object) => void;
   report: (name: string, step: number, value: number) => void;
-  print: (text: string) => void;
-  scenario: { snapshot: { trials: object[]; checkpoints: object[]; experiment: object } };
+  reportNew: (series: { group: string; name: string }, step: number, value: number) => void;
+  print: (text: string, stream?: "stdout" | "stderr") => void;
+  scenario: {
+    snapshot: { trials: object[]; runs: object[]; checkpoints: object[]; experiment: object };
+    output: { stdout: string; stderr: string };
+  };
 }
 declare global {
   var host: Host, violations: string[], applyTheme: (name: string) => void, axe: { run: AxeRun };
@@ -137,6 +141,18 @@ describe("experiment page", () => {
       assert.match(await page.locator(".points-table p").innerText(), /of 20,001/);
     }));
 
+  test("the table of a chart has a column for each curve, also for one that comes later", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "loss");
+      await page.locator('[data-chart="loss"]').hover();
+      await page.getByRole("button", { name: "Show loss as a table" }).click();
+      const table = page.locator('[data-chart="loss"] .points-table');
+      assert.deepEqual(await table.locator("th").allInnerTexts(), ["Step", "training", "Time"]);
+      await page.evaluate(() => host.reportNew({ group: "validation", name: "loss" }, 0, 7.25));
+      await table.locator("th", { hasText: "validation" }).waitFor();
+      assert.match(await table.locator("tbody tr").first().innerText(), /^0\s+[12]\.\d+\s+7\.25\s/);
+    }));
+
   test("a gap in the changes asks for a new snapshot", () =>
     onPage({ scenario: "running" }, async (page) => {
       await page.evaluate(() => {
@@ -220,6 +236,36 @@ describe("experiment page", () => {
       ]);
     }));
 
+  test("output shows the stream that has something, and its traceback when the run fails, until one is chosen", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await page.evaluate(() => {
+        host.scenario.output = { stdout: "", stderr: "" };
+        host.post({ type: "show", tab: "output", trialId: null });
+      });
+      await page.waitForSelector("text=Nothing was printed here yet.");
+      await page.evaluate(() => host.print("\r 50%|#####     |", "stderr"));
+      await page.waitForSelector(".line >> text=50%");
+      const stream = page.getByLabel("Stream");
+      assert.match(await stream.innerText(), /stdout \(empty\)\s+stderr \(17 B\)/);
+      await page.evaluate(() => host.print("epoch 1\n"));
+      await stream.locator("option", { hasText: "stdout (8 B)" }).waitFor({ state: "attached" });
+      assert.equal(await stream.inputValue(), "stderr");
+      await stream.selectOption("stdout");
+      await page.waitForSelector(".line >> text=epoch 1");
+      await page.evaluate(() => {
+        host.print("\nValueError: loss is NaN\n", "stderr");
+        host.change({ runs: host.scenario.snapshot.runs.map((run) => ({ ...run, outcome: "failed" })) });
+      });
+      await stream.locator("option", { hasText: "stderr (42 B)" }).waitFor({ state: "attached" });
+      assert.equal(await stream.inputValue(), "stdout");
+    }));
+
+  test("output of a failed run opens at its traceback", () =>
+    onPage({ scenario: "failed", state: { tab: "output" } }, async (page) => {
+      await page.waitForSelector(".line >> text=ValueError: loss is NaN");
+      assert.match(await page.getByLabel("Stream").innerText(), /stdout \(\d.* KB\)/);
+    }));
+
   test("Enter restores a checkpoint, arrows move between them", () =>
     onPage({ scenario: "running", state: { tab: "checkpoints" } }, async (page) => {
       const rows = page.locator(".table tbody tr");
@@ -296,6 +342,16 @@ describe("experiment page", () => {
       );
       await page.waitForSelector(".notice >> text=Not connected");
       assert.match(await page.locator(".notice").first().innerText(), /^ValueError: loss is NaN/);
+    }));
+
+  test("an ignored path can be linked into the next runs, and then says so; others cannot", () =>
+    onPage({ scenario: "running", state: { tab: "code" } }, async (page) => {
+      const left = page.locator("section", { hasText: "Left out" }).locator("li");
+      assert.equal(await left.count(), 3);
+      await left.getByRole("button", { name: "Link" }).click();
+      assert.deepEqual(await actions(page), [{ action: "link", path: "outputs" }]);
+      assert.match(await left.first().innerText(), /^outputs ignored by .* linked into the next runs$/);
+      assert.equal(await left.getByRole("button").count(), 0);
     }));
 
   test("text of a script is never markup", () =>

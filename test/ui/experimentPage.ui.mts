@@ -110,6 +110,10 @@ describe("experiment page", () => {
 
   test("a failure is one click from its line", () =>
     onPage({ scenario: "failed" }, async (page) => {
+      assert.equal(
+        await page.locator(".notice").first().innerText(),
+        "ValueError: loss is NaN (train.py:41)",
+      );
       await page.getByRole("button", { name: "train.py:41" }).click();
       assert.deepEqual(await actions(page), [{ action: "openSource", file: "train.py", line: 41 }]);
     }));
@@ -352,6 +356,26 @@ describe("experiment page", () => {
       assert.deepEqual(await actions(page), [{ action: "link", path: "outputs" }]);
       assert.match(await left.first().innerText(), /^outputs ignored by .* linked into the next runs$/);
       assert.equal(await left.getByRole("button").count(), 0);
+    }));
+
+  test("in a narrow panel the active tab is in sight, and what is selected in it stays while the run reports", () =>
+    onPage({ scenario: "running", width: 480 }, async (page) => {
+      await page.evaluate(() => host.post({ type: "show", tab: "provenance", trialId: null }));
+      await page.waitForSelector("text=OMP_NUM_THREADS");
+      await page.waitForFunction(() => {
+        const box = document.querySelector("#tab-provenance")?.getBoundingClientRect();
+        return box !== undefined && box.right <= window.innerWidth;
+      });
+      await page.evaluate(() => host.post({ type: "show", tab: "configuration", trialId: null }));
+      const command = page.getByText("train.py --epochs 20");
+      await command.selectText();
+      await page.evaluate(async () => {
+        host.change({
+          trials: host.scenario.snapshot.trials.map((trial) => ({ ...trial, latestStep: 901 })),
+        });
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      });
+      assert.match(await page.evaluate(() => String(getSelection())), /train\.py --epochs 20/);
     }));
 
   test("text of a script is never markup", () =>

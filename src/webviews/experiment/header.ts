@@ -62,10 +62,19 @@ export class Header {
       this.state.dataset.state = state;
       replaceChildren(this.state, icon(look.icon), h("span", null, look.word));
     }
-    setText(this.facts, progressWords(data, trial, this.context.now()).join(" · "));
+    this.updateFacts(progressWords(data, trial, this.context.now()));
     this.updateTrials(data);
     this.updateActions(data, trial);
     this.updateNotices(data, trial);
+  }
+
+  /** Each in an element of its own, so that the line breaks between them. */
+  private updateFacts(words: readonly string[]): void {
+    if (this.facts.textContent === words.join(" · ")) return;
+    replaceChildren(
+      this.facts,
+      ...words.flatMap((word, index) => [index > 0 && " · ", h("span", { class: "fact" }, word)]),
+    );
   }
 
   private updateTrials(data: PageData): void {
@@ -179,36 +188,37 @@ export class Header {
         ? linkButton("Reconnect", () => this.context.bridge.act({ action: "reconnect" }))
         : null;
     const what = "What is shown is the last that was known; training does not depend on the connection.";
-    return notice(
-      "warn",
-      "debug-disconnect",
-      [words, detail, state === "disconnected" ? what : null].filter(Boolean).join(" "),
-      reconnect,
-    );
+    const said = [words, detail, state === "disconnected" ? what : null].filter(Boolean).join(" ");
+    return notice("warn", "debug-disconnect", said, ...(reconnect === null ? [] : [" ", reconnect]));
   }
 
   private failureNotice(failure: Failure): HTMLElement {
     const { bridge } = this.context;
-    const { frame } = failure;
-    const where =
-      frame === null
-        ? null
-        : linkButton(`${frame.file}:${frame.line}`, () =>
-            bridge.act({ action: "openSource", file: frame.file, line: frame.line }),
-          );
     const choose =
       failure.kind === "missing_import"
-        ? linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))
-        : null;
-    return notice("bad", "error", failure.message, where, choose);
+        ? [" ", linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))]
+        : [];
+    return notice("bad", "error", ...this.withLink(failure), ...choose);
+  }
+
+  /** The link stands where the message names the line, so that it is not said twice. */
+  private withLink({ message, frame }: Failure): Child[] {
+    if (frame === null) return [message];
+    const { file, line } = frame;
+    const link = linkButton(`${file}:${line}`, () =>
+      this.context.bridge.act({ action: "openSource", file, line }),
+    );
+    const place = `${file}, line ${line}`;
+    const at = message.indexOf(place);
+    return at < 0 ? [message, " ", link] : [message.slice(0, at), link, message.slice(at + place.length)];
   }
 }
 
-function notice(tone: string, iconName: string, text: string, ...actions: Child[]): HTMLElement {
+function notice(tone: string, iconName: string, ...said: Child[]): HTMLElement {
   return h(
     "p",
     { class: `notice tone-${tone}`, role: tone === "bad" ? "alert" : null },
     icon(iconName),
-    h("span", { class: "notice-text" }, text, ...actions.flatMap((action) => (action ? [" ", action] : []))),
+    h("span", { class: "notice-text" }, ...said),
   );
 }

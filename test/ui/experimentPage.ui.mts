@@ -18,8 +18,12 @@ interface Host {
   lose: () => void;
   post: (message: object) => void;
   report: (name: string, step: number, value: number) => void;
-  print: (text: string) => void;
-  scenario: { snapshot: { trials: object[]; experiment: object } };
+  reportNew: (series: { group: string; name: string }, step: number, value: number) => void;
+  print: (text: string, stream?: "stdout" | "stderr") => void;
+  scenario: {
+    snapshot: { trials: object[]; runs: object[]; checkpoints: object[]; experiment: object };
+    output: { stdout: string; stderr: string };
+  };
 }
 declare global {
   var host: Host, violations: string[], applyTheme: (name: string) => void, axe: { run: AxeRun };
@@ -106,6 +110,10 @@ describe("experiment page", () => {
 
   test("a failure is one click from its line", () =>
     onPage({ scenario: "failed" }, async (page) => {
+      assert.equal(
+        await page.locator(".notice").first().innerText(),
+        "ValueError: loss is NaN (train.py:41)",
+      );
       await page.getByRole("button", { name: "train.py:41" }).click();
       assert.deepEqual(await actions(page), [{ action: "openSource", file: "train.py", line: 41 }]);
     }));
@@ -135,6 +143,18 @@ describe("experiment page", () => {
       await page.getByRole("button", { name: "Show loss as a table" }).click();
       assert.ok((await page.locator(".points-table tbody tr").count()) < 60);
       assert.match(await page.locator(".points-table p").innerText(), /of 20,001/);
+    }));
+
+  test("the table of a chart has a column for each curve, also for one that comes later", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await drawn(page, "loss");
+      await page.locator('[data-chart="loss"]').hover();
+      await page.getByRole("button", { name: "Show loss as a table" }).click();
+      const table = page.locator('[data-chart="loss"] .points-table');
+      assert.deepEqual(await table.locator("th").allInnerTexts(), ["Step", "training", "Time"]);
+      await page.evaluate(() => host.reportNew({ group: "validation", name: "loss" }, 0, 7.25));
+      await table.locator("th", { hasText: "validation" }).waitFor();
+      assert.match(await table.locator("tbody tr").first().innerText(), /^0\s+[12]\.\d+\s+7\.25\s/);
     }));
 
   test("a gap in the changes asks for a new snapshot", () =>
@@ -220,6 +240,36 @@ describe("experiment page", () => {
       ]);
     }));
 
+  test("output shows the stream that has something, and its traceback when the run fails, until one is chosen", () =>
+    onPage({ scenario: "running" }, async (page) => {
+      await page.evaluate(() => {
+        host.scenario.output = { stdout: "", stderr: "" };
+        host.post({ type: "show", tab: "output", trialId: null });
+      });
+      await page.waitForSelector("text=Nothing was printed here yet.");
+      await page.evaluate(() => host.print("\r 50%|#####     |", "stderr"));
+      await page.waitForSelector(".line >> text=50%");
+      const stream = page.getByLabel("Stream");
+      assert.match(await stream.innerText(), /stdout \(empty\)\s+stderr \(17 B\)/);
+      await page.evaluate(() => host.print("epoch 1\n"));
+      await stream.locator("option", { hasText: "stdout (8 B)" }).waitFor({ state: "attached" });
+      assert.equal(await stream.inputValue(), "stderr");
+      await stream.selectOption("stdout");
+      await page.waitForSelector(".line >> text=epoch 1");
+      await page.evaluate(() => {
+        host.print("\nValueError: loss is NaN\n", "stderr");
+        host.change({ runs: host.scenario.snapshot.runs.map((run) => ({ ...run, outcome: "failed" })) });
+      });
+      await stream.locator("option", { hasText: "stderr (42 B)" }).waitFor({ state: "attached" });
+      assert.equal(await stream.inputValue(), "stdout");
+    }));
+
+  test("output of a failed run opens at its traceback", () =>
+    onPage({ scenario: "failed", state: { tab: "output" } }, async (page) => {
+      await page.waitForSelector(".line >> text=ValueError: loss is NaN");
+      assert.match(await page.getByLabel("Stream").innerText(), /stdout \(\d.* KB\)/);
+    }));
+
   test("Enter restores a checkpoint, arrows move between them", () =>
     onPage({ scenario: "running", state: { tab: "checkpoints" } }, async (page) => {
       const rows = page.locator(".table tbody tr");
@@ -240,6 +290,92 @@ describe("experiment page", () => {
         name: "val_loss",
         smallerIsBetter: false,
       });
+    }));
+
+  test("a press on a checkpoint's button is not lost while the run reports, nor is its focus", () =>
+    onPage({ scenario: "running", state: { tab: "checkpoints" } }, async (page) => {
+      const restore = page.getByRole("button", { name: "Restore step 700" });
+      const box = await restore.boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.down();
+      await page.evaluate(async () => {
+        const { trials, checkpoints } = host.scenario.snapshot;
+        host.change({ trials: trials.map((trial) => ({ ...trial, latestStep: 901 })) });
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, bytes: 5_000_000 })) });
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      });
+      await page.mouse.up();
+      assert.match(await page.locator(".table tbody tr").nth(1).innerText(), /700\s.*5 MB/s);
+      assert.deepEqual(await actions(page), [
+        { action: "restore", uuid: "00000000-0000-4000-8000-000000000007" },
+      ]);
+      const pin = page.locator(".table tbody tr").nth(1).getByRole("button", { name: /pin/i });
+      await pin.focus();
+      await page.evaluate(() => {
+        const { checkpoints } = host.scenario.snapshot;
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, pinned: true })) });
+      });
+      await page.getByRole("button", { name: "Unpin" }).nth(7).waitFor();
+      await page.keyboard.press("Enter");
+      assert.deepEqual((await actions(page)).at(-1), {
+        action: "pin",
+        uuid: "00000000-0000-4000-8000-000000000007",
+        pinned: false,
+      });
+    }));
+
+  test("a checkpoint without a value of the metric is the latest, not the best", () =>
+    onPage({ scenario: "failed", state: { tab: "checkpoints" } }, async (page) => {
+      await page.getByRole("button", { name: "Restore Best" }).waitFor();
+      await page.evaluate(() => {
+        const { checkpoints } = host.scenario.snapshot;
+        host.change({ checkpoints: checkpoints.map((checkpoint) => ({ ...checkpoint, metrics: {} })) });
+      });
+      await page.getByRole("button", { name: "Restore Latest" }).waitFor();
+      assert.match(await page.locator(".table tbody tr").first().innerText(), /^300\s+latest\s/);
+      assert.equal(await page.locator(".codicon-star-full").count(), 0);
+    }));
+
+  test("what failed comes before what is not connected", () =>
+    onPage({ scenario: "failed" }, async (page) => {
+      await page.evaluate(() =>
+        host.change({
+          connection: { state: "disconnected", pool: "gpu-box", detail: "It does not answer." },
+        }),
+      );
+      await page.waitForSelector(".notice >> text=Not connected");
+      assert.match(await page.locator(".notice").first().innerText(), /^ValueError: loss is NaN/);
+    }));
+
+  test("an ignored path can be linked into the next runs, and then says so; others cannot", () =>
+    onPage({ scenario: "running", state: { tab: "code" } }, async (page) => {
+      const left = page.locator("section", { hasText: "Left out" }).locator("li");
+      assert.equal(await left.count(), 3);
+      await left.getByRole("button", { name: "Link" }).click();
+      assert.deepEqual(await actions(page), [{ action: "link", path: "outputs" }]);
+      assert.match(await left.first().innerText(), /^outputs ignored by .* linked into the next runs$/);
+      assert.equal(await left.getByRole("button").count(), 0);
+    }));
+
+  test("in a narrow panel the active tab is in sight, and what is selected in it stays while the run reports", () =>
+    onPage({ scenario: "running", width: 480 }, async (page) => {
+      await page.evaluate(() => host.post({ type: "show", tab: "provenance", trialId: null }));
+      await page.waitForSelector("text=OMP_NUM_THREADS");
+      await page.waitForFunction(() => {
+        const box = document.querySelector("#tab-provenance")?.getBoundingClientRect();
+        return box !== undefined && box.right <= window.innerWidth;
+      });
+      await page.evaluate(() => host.post({ type: "show", tab: "configuration", trialId: null }));
+      const command = page.getByText("train.py --epochs 20");
+      await command.selectText();
+      await page.evaluate(async () => {
+        host.change({
+          trials: host.scenario.snapshot.trials.map((trial) => ({ ...trial, latestStep: 901 })),
+        });
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      });
+      assert.match(await page.evaluate(() => String(getSelection())), /train\.py --epochs 20/);
     }));
 
   test("text of a script is never markup", () =>

@@ -82,7 +82,13 @@ export type Failure = z.infer<typeof Failure>;
 /** A path at the top of the workspace that is in no snapshot. */
 export const LinkedPath = z.object({ path: RelativePath, target: z.string(), reason: z.string() });
 export type LinkedPath = z.infer<typeof LinkedPath>;
-export const LeftOutPath = z.object({ path: z.string(), reason: z.string(), bytes: z.number().nullable() });
+export const LeftOutPath = z.object({
+  path: z.string(),
+  reason: z.string(),
+  bytes: z.number().nullable(),
+  /** It can be linked into later runs instead: it is ignored, and runs see this machine's files. */
+  linkable: z.boolean().optional(),
+});
 export type LeftOutPath = z.infer<typeof LeftOutPath>;
 
 export const SnapshotInfo = z.object({

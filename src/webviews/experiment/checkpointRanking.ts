@@ -1,15 +1,21 @@
-/** Which checkpoint is the best. Pure. */
+/** Which checkpoint is the one to restore, and why. Pure. */
 import type { Checkpoint, MetricChoice } from "../../cluster/protocol/entities.ts";
 
 export function metricValue(checkpoint: Checkpoint, metric: MetricChoice | null): number | null {
   return metric === null ? null : (checkpoint.metrics[`${metric.group}/${metric.name}`] ?? null);
 }
 
-/** By the metric, NaN never; without a metric, or where no checkpoint has it, the latest. */
-export function bestCheckpoint(
+export interface CheckpointChoice {
+  checkpoint: Checkpoint;
+  /** Nothing is the best where nothing was measured. */
+  why: "best" | "latest";
+}
+
+/** The best by the metric, NaN never; without a metric, or where no checkpoint has it, the latest. */
+export function chooseCheckpoint(
   checkpoints: readonly Checkpoint[],
   metric: MetricChoice | null,
-): Checkpoint | null {
+): CheckpointChoice | null {
   let best: Checkpoint | null = null;
   for (const checkpoint of checkpoints) {
     const value = metricValue(checkpoint, metric);
@@ -17,7 +23,9 @@ export function bestCheckpoint(
     const held = best === null ? null : metricValue(best, metric);
     if (held === null || (metric.smallerIsBetter ? value < held : value > held)) best = checkpoint;
   }
-  return best ?? newestFirst(checkpoints)[0] ?? null;
+  if (best !== null) return { checkpoint: best, why: "best" };
+  const latest = newestFirst(checkpoints)[0];
+  return latest === undefined ? null : { checkpoint: latest, why: "latest" };
 }
 
 export function newestFirst(checkpoints: readonly Checkpoint[]): Checkpoint[] {

@@ -3,7 +3,7 @@ import type { Failure, Trial } from "../../cluster/protocol/entities.ts";
 import { button, linkButton, select, type Select } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText, type Child } from "../ui/dom.ts";
 import { menuButton, type MenuItem } from "../ui/menu.ts";
-import { bestCheckpoint } from "./checkpointRanking.ts";
+import { chooseCheckpoint } from "./checkpointRanking.ts";
 import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
 import { shownTrial, type PageData } from "./store.ts";
@@ -62,10 +62,19 @@ export class Header {
       this.state.dataset.state = state;
       replaceChildren(this.state, icon(look.icon), h("span", null, look.word));
     }
-    setText(this.facts, progressWords(data, trial, this.context.now()).join(" · "));
+    this.updateFacts(progressWords(data, trial, this.context.now()));
     this.updateTrials(data);
     this.updateActions(data, trial);
     this.updateNotices(data, trial);
+  }
+
+  /** Each in an element of its own, so that the line breaks between them. */
+  private updateFacts(words: readonly string[]): void {
+    if (this.facts.textContent === words.join(" · ")) return;
+    replaceChildren(
+      this.facts,
+      ...words.flatMap((word, index) => [index > 0 && " · ", h("span", { class: "fact" }, word)]),
+    );
   }
 
   private updateTrials(data: PageData): void {
@@ -87,9 +96,12 @@ export class Header {
     const { bridge, settings } = this.context;
     const { trialId } = settings.get();
     const state = trialId === null ? data.experiment.state : (trial?.state ?? "waiting");
-    const best = bestCheckpoint([...data.checkpoints.values()], data.experiment.metric);
+    const checkpoints = [...data.checkpoints.values()].filter(
+      (checkpoint) => trialId === null || checkpoint.trialId === trialId,
+    );
+    const chosen = chooseCheckpoint(checkpoints, data.experiment.metric);
     const pausable = trial?.pausable ?? { possible: false, reason: null };
-    const key = JSON.stringify([state, trialId, best?.uuid, pausable]);
+    const key = JSON.stringify([state, trialId, chosen?.checkpoint.uuid, chosen?.why, pausable]);
     if (key === this.shown) return;
     this.shown = key;
     const act = (action: "pause" | "resume" | "stop") => () => bridge.act({ action, trialId });
@@ -107,13 +119,13 @@ export class Header {
     }
     if (["running", "waiting", "starting", "paused", "pausing"].includes(state)) {
       children.push(button({ label: "Stop", icon: "debug-stop", onPress: act("stop") }));
-    } else if (best !== null) {
+    } else if (chosen !== null) {
       children.push(
         button({
-          label: data.experiment.metric === null ? "Restore Latest" : "Restore Best",
+          label: chosen.why === "best" ? "Restore Best" : "Restore Latest",
           icon: "cloud-download",
           appearance: "primary",
-          onPress: () => bridge.act({ action: "restore", uuid: best.uuid }),
+          onPress: () => bridge.act({ action: "restore", uuid: chosen.checkpoint.uuid }),
         }),
       );
     }
@@ -149,8 +161,8 @@ export class Header {
 
   private updateNotices(data: PageData, trial: Trial | null): void {
     const notices: HTMLElement[] = [];
-    if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial?.failure) notices.push(this.failureNotice(trial.failure));
+    if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial?.state === "waiting" && trial.waitReason !== null) {
       notices.push(notice("quiet", "clock", trial.waitReason));
     }
@@ -176,36 +188,37 @@ export class Header {
         ? linkButton("Reconnect", () => this.context.bridge.act({ action: "reconnect" }))
         : null;
     const what = "What is shown is the last that was known; training does not depend on the connection.";
-    return notice(
-      "warn",
-      "debug-disconnect",
-      [words, detail, state === "disconnected" ? what : null].filter(Boolean).join(" "),
-      reconnect,
-    );
+    const said = [words, detail, state === "disconnected" ? what : null].filter(Boolean).join(" ");
+    return notice("warn", "debug-disconnect", said, ...(reconnect === null ? [] : [" ", reconnect]));
   }
 
   private failureNotice(failure: Failure): HTMLElement {
     const { bridge } = this.context;
-    const { frame } = failure;
-    const where =
-      frame === null
-        ? null
-        : linkButton(`${frame.file}:${frame.line}`, () =>
-            bridge.act({ action: "openSource", file: frame.file, line: frame.line }),
-          );
     const choose =
       failure.kind === "missing_import"
-        ? linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))
-        : null;
-    return notice("bad", "error", failure.message, where, choose);
+        ? [" ", linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))]
+        : [];
+    return notice("bad", "error", ...this.withLink(failure), ...choose);
+  }
+
+  /** The link stands where the message names the line, so that it is not said twice. */
+  private withLink({ message, frame }: Failure): Child[] {
+    if (frame === null) return [message];
+    const { file, line } = frame;
+    const link = linkButton(`${file}:${line}`, () =>
+      this.context.bridge.act({ action: "openSource", file, line }),
+    );
+    const place = `${file}, line ${line}`;
+    const at = message.indexOf(place);
+    return at < 0 ? [message, " ", link] : [message.slice(0, at), link, message.slice(at + place.length)];
   }
 }
 
-function notice(tone: string, iconName: string, text: string, ...actions: Child[]): HTMLElement {
+function notice(tone: string, iconName: string, ...said: Child[]): HTMLElement {
   return h(
     "p",
     { class: `notice tone-${tone}`, role: tone === "bad" ? "alert" : null },
     icon(iconName),
-    h("span", { class: "notice-text" }, text, ...actions.flatMap((action) => (action ? [" ", action] : []))),
+    h("span", { class: "notice-text" }, ...said),
   );
 }

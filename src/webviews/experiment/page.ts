@@ -51,10 +51,7 @@ export class Page {
       settings: { get: () => this.state, update: (change) => this.changeSettings(change) },
       now: () => Date.now(),
     };
-    this.header = new Header(this.context, (trialId) => {
-      this.changeSettings({ trialId, zoom: null });
-      this.askAgain();
-    });
+    this.header = new Header(this.context, (trialId) => this.showTrial(trialId));
     this.tabs = new Tabs(
       (id) => this.view(id).element,
       (tab) => {
@@ -63,9 +60,7 @@ export class Page {
       },
     );
     this.element = h("div", { class: "page is-waiting" }, this.header.element, this.tabs.element);
-    setInterval(() => {
-      if (this.data !== null) this.header.update(this.data);
-    }, CLOCK_MS);
+    setInterval(() => this.tick(), CLOCK_MS);
   }
 
   start(): void {
@@ -89,10 +84,9 @@ export class Page {
         this.themeChanged();
         break;
       case "show":
-        this.changeSettings({
-          tab: message.tab,
-          ...(message.trialId === null ? {} : { trialId: message.trialId }),
-        });
+        this.changeSettings({ tab: message.tab });
+        if (message.trialId !== null && message.trialId !== this.state.trialId)
+          this.showTrial(message.trialId);
         this.schedule();
         break;
       case "gone":
@@ -110,6 +104,19 @@ export class Page {
   askAgain(): void {
     this.asking = true;
     this.bridge.ready(this.state);
+  }
+
+  /** Its curves are in the next snapshot. */
+  private showTrial(trialId: string | null): void {
+    this.changeSettings({ trialId, zoom: null });
+    this.askAgain();
+  }
+
+  private tick(): void {
+    if (this.data === null) return;
+    this.header.update(this.data);
+    const { active } = this.tabs;
+    if (active !== null) this.view(active).tick?.();
   }
 
   private onChange(message: Extract<ToPage, { type: "change" }>): void {

@@ -18,6 +18,8 @@ export interface View {
   readonly element: HTMLElement;
   /** Called when it is on screen, at most once a frame, with what changed since the last call. */
   update(data: PageData, changed: ReadonlySet<Slice>): void;
+  /** Once a second while it is on screen: ages are told anew. */
+  tick?(): void;
   /** The theme's colours changed: what was painted is painted again. */
   themeChanged?(): void;
 }

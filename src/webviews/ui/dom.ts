@@ -53,3 +53,8 @@ export function icon(name: string, className = ""): HTMLElement {
 export function setText(element: Node, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** The same for elements without behaviour. */
+export function replaceIfDifferent(parent: ParentNode, content: HTMLElement): void {
+  if (parent.firstElementChild?.isEqualNode(content) !== true) parent.replaceChildren(content);
+}

@@ -1,20 +1,31 @@
 /**
  * A table with fixed row height that only holds the rows in view. Rows are reached by arrow keys (roving focus) when
- * they can be opened.
+ * they can be opened. A row stays the same element over updates: a table of a live run is set many times a second, and
+ * a button that were made anew between press and release would lose the click, and the focus.
  */
-import { h, replaceChildren, type Child } from "./dom.ts";
+import { h, replaceChildren, setText, type Child } from "./dom.ts";
 
-export interface Column<R> {
+interface ColumnHead<R> {
   title: string;
   /** Right-aligned, in tabular figures. */
   numeric?: boolean;
   className?: string;
-  cell: (row: R) => Child | Child[];
+  /** Shown by the pointer over the cell. */
+  hint?: (row: R) => string;
 }
+interface TextColumn<R> extends ColumnHead<R> {
+  text: (row: R) => string;
+}
+interface ElementColumn<R> extends ColumnHead<R> {
+  cell: (row: R) => Child[];
+  /** What the cell shows: it is made anew when this differs, and never otherwise. */
+  dependsOn: (row: R) => string;
+}
+export type Column<R> = TextColumn<R> | ElementColumn<R>;
 export interface TableOptions<R> {
   label: string;
   columns: readonly Column<R>[];
-  /** Stable over updates: keeps the focus where it was. */
+  /** Stable over updates: by it a row keeps its element. */
   key: (row: R) => string;
   /** Enter or double click on a row. */
   onOpen?: (row: R) => void;
@@ -24,11 +35,20 @@ export interface TableOptions<R> {
 const ROW_HEIGHT = 24;
 const OVERSCAN = 12;
 
+interface ShownRow<R> {
+  element: HTMLTableRowElement;
+  row: R;
+  cells: { element: HTMLTableCellElement; madeFrom: string | null }[];
+}
+
 export class Table<R> {
   readonly element: HTMLElement;
   private readonly body = h("tbody");
   private readonly options: TableOptions<R>;
   private rows: readonly R[] = [];
+  private shown = new Map<string, ShownRow<R>>();
+  private readonly before = spacer();
+  private readonly after = spacer();
   private focused: string | null = null;
   private range = { from: -1, to: -1 };
   private readonly table: HTMLTableElement;
@@ -62,7 +82,14 @@ export class Table<R> {
 
   set(rows: readonly R[]): void {
     this.rows = rows;
+    // Without its row, the first one is where the keyboard comes in.
+    if (!rows.some((row) => this.options.key(row) === this.focused)) this.focused = null;
     this.table.setAttribute("aria-rowcount", String(rows.length + 1));
+    this.render(true);
+  }
+
+  /** Says anew what depends on more than the rows: ages. */
+  refresh(): void {
     this.render(true);
   }
 
@@ -72,44 +99,81 @@ export class Table<R> {
     const last = Math.min(this.rows.length, first + Math.ceil(height / ROW_HEIGHT) + 2 * OVERSCAN);
     if (!force && this.range.from === first && this.range.to === last) return;
     this.range = { from: first, to: last };
-    const hadFocus =
-      this.body.contains(document.activeElement) && document.activeElement instanceof HTMLTableRowElement;
-    replaceChildren(
-      this.body,
-      spacer(first, this.options.columns.length),
-      ...this.rows.slice(first, last).map((row, index) => this.row(row, first + index)),
-      spacer(this.rows.length - last, this.options.columns.length),
-    );
-    if (hadFocus) this.focusedRow()?.focus();
+    const shown = new Map<string, ShownRow<R>>();
+    this.rows.slice(first, last).forEach((row, index) => {
+      const id = this.options.key(row);
+      const one = this.shown.get(id) ?? this.create(row, id);
+      this.fill(one, row, first + index);
+      shown.set(id, one);
+    });
+    this.shown = shown;
+    const below = this.rows.length - last;
+    setRoom(this.before, first, this.options.columns.length);
+    setRoom(this.after, below, this.options.columns.length);
+    this.place([
+      ...(first > 0 ? [this.before] : []),
+      ...[...shown.values()].map((one) => one.element),
+      ...(below > 0 ? [this.after] : []),
+    ]);
   }
 
-  private row(row: R, index: number): HTMLElement {
-    const { columns, key, onOpen, rowClass } = this.options;
-    const id = key(row);
-    const isStop = this.focused === null ? index === 0 : this.focused === id;
-    return h(
+  /** Takes away what is gone and inserts what is new; what stays is touched only where the order changed. */
+  private place(elements: readonly HTMLElement[]): void {
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const wanted = new Set<Element>(elements);
+    for (const child of [...this.body.children]) if (!wanted.has(child)) child.remove();
+    elements.forEach((element, index) => {
+      const there = this.body.children[index] ?? null;
+      if (there !== element) this.body.insertBefore(element, there);
+    });
+    // An element that was moved has lost it.
+    if (focused !== document.activeElement) (focused as HTMLElement | null)?.focus({ preventScroll: true });
+  }
+
+  private create(row: R, id: string): ShownRow<R> {
+    const cells: ShownRow<R>["cells"] = this.options.columns.map((column) => ({
+      element: h("td", { class: classOf(column) }),
+      madeFrom: null,
+    }));
+    const element = h(
       "tr",
       {
         "data-key": id,
-        "aria-rowindex": index + 2,
-        class: rowClass?.(row),
-        tabindex: onOpen === undefined ? null : isStop ? 0 : -1,
         on: {
           focus: () => (this.focused = id),
-          dblclick: () => onOpen?.(row),
+          dblclick: () => this.options.onOpen?.(one.row),
         },
       },
-      ...columns.map((column) => {
-        const content = column.cell(row);
-        return h("td", { class: classOf(column) }, ...(Array.isArray(content) ? content : [content]));
-      }),
+      ...cells.map((cell) => cell.element),
     );
+    const one: ShownRow<R> = { element, row, cells };
+    return one;
+  }
+
+  private fill(one: ShownRow<R>, row: R, index: number): void {
+    const { columns, onOpen, rowClass, key } = this.options;
+    one.row = row;
+    setAttribute(one.element, "aria-rowindex", String(index + 2));
+    one.element.className = rowClass?.(row) ?? "";
+    const isStop = this.focused === null ? index === 0 : this.focused === key(row);
+    if (onOpen !== undefined) one.element.tabIndex = isStop ? 0 : -1;
+    columns.forEach((column, at) => {
+      const cell = one.cells[at];
+      if (cell === undefined) return;
+      if (column.hint !== undefined) setAttribute(cell.element, "title", column.hint(row));
+      if ("text" in column) {
+        setText(cell.element, column.text(row));
+        return;
+      }
+      const madeFrom = column.dependsOn(row);
+      if (madeFrom === cell.madeFrom) return;
+      cell.madeFrom = madeFrom;
+      replaceKeepingFocus(cell.element, column.cell(row));
+    });
   }
 
   private focusedRow(): HTMLElement | null {
-    return [...this.body.children].find(
-      (row) => (row as HTMLElement).dataset.key === this.focused,
-    ) as HTMLElement | null;
+    return this.focused === null ? null : (this.shown.get(this.focused)?.element ?? null);
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -154,10 +218,25 @@ function classOf<R>(column: Column<R>): string | undefined {
   return names.length === 0 ? undefined : names.join(" ");
 }
 
-/** Empty room in place of rows out of view. Its height is set on the element, which the CSP allows. */
-function spacer(rows: number, columns: number): HTMLElement | null {
-  if (rows <= 0) return null;
-  const cell = h("td", { colspan: columns });
+/** Empty room in place of rows out of view. */
+function spacer(): HTMLTableRowElement {
+  return h("tr", { class: "spacer", "aria-hidden": "true" }, h("td"));
+}
+/** The height is set on the element, which the CSP allows. */
+function setRoom(spacer: HTMLTableRowElement, rows: number, columns: number): void {
+  const cell = spacer.cells[0];
+  if (cell === undefined) return;
+  cell.colSpan = columns;
   cell.style.height = `${rows * ROW_HEIGHT}px`;
-  return h("tr", { class: "spacer", "aria-hidden": "true" }, cell);
+}
+
+function setAttribute(element: HTMLElement, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** A button that takes the place of the one in focus has the focus. */
+function replaceKeepingFocus(cell: HTMLElement, content: readonly Child[]): void {
+  const focused = [...cell.children].findIndex((child) => child.contains(document.activeElement));
+  replaceChildren(cell, ...content);
+  if (focused >= 0) (cell.children[focused] as HTMLElement | undefined)?.focus({ preventScroll: true });
 }

@@ -33,6 +33,7 @@ export class Tabs {
     this.panels.addEventListener("change", (event) => {
       if (event.target !== this.panels) return;
       const id = this.active;
+      this.reveal();
       if (id !== null) onChange(id);
     });
     this.element = this.panels;
@@ -44,6 +45,13 @@ export class Tabs {
 
   activate(id: string): void {
     if (this.parts.has(id)) this.panels.activeid = `tab-${id}`;
+    this.reveal();
+  }
+
+  /** Where there is no room for all, the active one is in sight. */
+  private reveal(): void {
+    const { active } = this;
+    if (active !== null) this.parts.get(active)?.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Shows these tabs in this order; the active one stays active while it is among them. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { MetricChoice } from "../../../src/cluster/protocol/entities.ts";
-import { bestCheckpoint, metricNames } from "../../../src/webviews/experiment/checkpointRanking.ts";
+import type { Checkpoint, MetricChoice } from "../../../src/cluster/protocol/entities.ts";
+import { chooseCheckpoint, metricNames } from "../../../src/webviews/experiment/checkpointRanking.ts";
 import { checkpoint } from "../support/fixtures.ts";
 
 const by = (smallerIsBetter: boolean): MetricChoice => ({
@@ -12,17 +12,23 @@ const by = (smallerIsBetter: boolean): MetricChoice => ({
 const scored = (index: number, score: number) =>
   checkpoint(index, { metrics: { "validation/score": score } });
 
+const chosen = (all: Checkpoint[], metric: MetricChoice | null) => {
+  const choice = chooseCheckpoint(all, metric);
+  return choice === null ? null : [choice.checkpoint.step, choice.why];
+};
+
 it("takes the lowest or the highest, never NaN", () => {
   const all = [scored(1, NaN), scored(2, 0.5), scored(3, 0.2), scored(4, 0.9)];
-  expect(bestCheckpoint(all, by(true))?.step).toBe(300);
-  expect(bestCheckpoint(all, by(false))?.step).toBe(400);
+  expect(chosen(all, by(true))).toEqual([300, "best"]);
+  expect(chosen(all, by(false))).toEqual([400, "best"]);
 });
 
-it("takes the latest without a metric, and where no checkpoint has it", () => {
+it("takes the latest without a metric, and where no checkpoint has it, and does not call it the best", () => {
   const all = [checkpoint(1), checkpoint(3), checkpoint(2)];
-  expect(bestCheckpoint(all, null)?.step).toBe(300);
-  expect(bestCheckpoint(all, by(true))?.step).toBe(300);
-  expect(bestCheckpoint([], by(true))).toBeNull();
+  expect(chosen(all, null)).toEqual([300, "latest"]);
+  expect(chosen(all, by(true))).toEqual([300, "latest"]);
+  expect(chosen([scored(1, NaN)], by(true))).toEqual([100, "latest"]);
+  expect(chosen([], by(true))).toBeNull();
 });
 
 it("lists the names that can be chosen, once each", () => {

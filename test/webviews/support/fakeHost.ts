@@ -3,8 +3,9 @@
  * reach it as `window.host`.
  */
 import "../../../src/webviews/experiment/withoutEval.ts";
+import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
 import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
-import { append, readCurve } from "./points.ts";
+import { append, curve, readCurve, type Curve } from "./points.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { THEMES } from "./themes.ts";
 
@@ -60,15 +61,24 @@ class FakeHost {
 
   /** Reports one value of a curve and announces it. */
   report(name: string, step: number, value: number): void {
-    const curve = this.scenario.curves.find((one) => one.state.name === name);
-    if (curve === undefined) throw new Error(`no curve ${name}`);
-    append(curve, step, value, Date.now());
+    const found = this.scenario.curves.find((one) => one.state.name === name);
+    if (found === undefined) throw new Error(`no curve ${name}`);
+    append(found, step, value, Date.now());
+    this.announce(found);
+  }
+  /** The first value of a curve that was not there. */
+  reportNew(series: Partial<SeriesState>, step: number, value: number): void {
+    const made = curve(series, 1, () => value, { stepAt: () => step });
+    this.scenario.curves.push(made);
+    this.announce(made);
+  }
+  private announce(curve: Curve): void {
     this.scenario.snapshot.series = this.scenario.curves.map((one) => one.state);
     this.change({ series: [curve.state] });
   }
 
-  print(text: string): void {
-    this.scenario.output.stdout += text;
+  print(text: string, stream: "stdout" | "stderr" = "stdout"): void {
+    this.scenario.output[stream] += text;
     this.change({ output: this.outputSizes() });
   }
   private outputSizes() {

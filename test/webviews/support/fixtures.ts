@@ -139,8 +139,9 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     snapshot: {
       linked: [{ path: "data", target: "/home/ada/digits/data", reason: "ignored, named data" }],
       leftOut: [
-        { path: "outputs", reason: "ignored by .gitignore", bytes: 123_456_789 },
-        { path: ".venv", reason: "ignored by .gitignore", bytes: null },
+        { path: "outputs", reason: "ignored by .gitignore:3 (outputs/)", bytes: 123_456_789, linkable: true },
+        { path: ".venv", reason: "a Python environment", bytes: null, linkable: false },
+        { path: "private.key", reason: "cannot be read: permission denied", bytes: null },
       ],
     },
     ...changes,

@@ -119,7 +119,7 @@ function waiting(): Scenario {
 function failed(): Scenario {
   const failure = {
     kind: "exception" as const,
-    message: "ValueError: loss is NaN (train.py, line 41, in main)",
+    message: "ValueError: loss is NaN (train.py, line 41)",
     exception: { type: "ValueError", message: "loss is NaN" },
     frame: { file: "train.py", line: 41, function: "main" },
     interpreter: "/home/ada/digits/.venv/bin/python",

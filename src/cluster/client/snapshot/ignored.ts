@@ -63,7 +63,10 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
           ? `a data folder; ${reason}`
           : null;
     if (why !== null && request.linkable) await link(name, why);
-    else leftOut.push({ path: name, reason, bytes: null });
+    else {
+      const linkable = request.linkable && excluded === undefined && isInsidePath(name);
+      leftOut.push({ path: name, reason, bytes: null, linkable });
+    }
   }
   return { linked, leftOut };
 }

@@ -102,7 +102,11 @@ function explainException(evidence: Evidence, traceback: Traceback): Failure {
       message: `The script refused its hyperparameters: ${message}${where}`,
     };
   if (isOutOfMemory(name, message))
-    return { ...base, kind: "out_of_memory", message: `${outOfMemoryWords(name, message)}${where}` };
+    return {
+      ...base,
+      kind: "out_of_memory",
+      message: `${outOfMemoryWords(name, message)}${where}${isOnGpu(message) ? "" : memorySentence(evidence.exit)}`,
+    };
   if (name === "PermissionError" && evidence.hardLinked && namesWorkFile(message, evidence))
     return {
       ...base,
@@ -121,9 +125,13 @@ function isOutOfMemory(name: string, message: string): boolean {
   );
 }
 
+function isOnGpu(message: string): boolean {
+  return /CUDA|HIP|GPU/.test(message);
+}
+
 function outOfMemoryWords(name: string, message: string): string {
   const detail = message === "" ? "" : `: ${message}`;
-  if (/CUDA|HIP|GPU/.test(message))
+  if (isOnGpu(message))
     return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
   return `Out of memory (${name})${detail}`;
 }
@@ -170,10 +178,18 @@ function explainSignal(evidence: Evidence, signal: string): Failure {
   };
 }
 
-function memoryWords({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string {
-  if (peakMemoryBytes === null) return "";
+function memoryWords(exit: ExitFile): string {
+  const used = memoryUsed(exit);
+  return used === null ? "" : ` (at its peak it used ${used})`;
+}
+function memorySentence(exit: ExitFile): string {
+  const used = memoryUsed(exit);
+  return used === null ? "" : `. At its peak it used ${used}.`;
+}
+function memoryUsed({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string | null {
+  if (peakMemoryBytes === null) return null;
   const limit = memoryLimitBytes === null ? "" : ` of ${formatBytes(memoryLimitBytes)} allowed`;
-  return ` (at its peak it used ${formatBytes(peakMemoryBytes)}${limit})`;
+  return `${formatBytes(peakMemoryBytes)}${limit}`;
 }
 
 export function formatBytes(bytes: number): string {

@@ -14,6 +14,7 @@ import { Tooltip } from "./tooltip.ts";
 
 export interface BoardOptions {
   read: ReadSeries;
+  isConnected: () => boolean;
   onError: (error: unknown) => void;
   onZoom: (zoom: { from: number; to: number } | null) => void;
 }
@@ -42,15 +43,15 @@ export class ChartBoard {
   constructor(options: BoardOptions) {
     this.options = options;
     this.element = h("div", { class: "board" }, this.grid, this.tooltip.element, this.announcer.element);
-    this.loader = new SeriesLoader(
-      options.read,
-      (key) => {
+    this.loader = new SeriesLoader(options.read, {
+      isConnected: options.isConnected,
+      onPoints: (key) => {
         for (const chart of this.charts.values()) {
           if (chart.spec.curves.some((curve) => curve.key === key)) this.invalidate(chart);
         }
       },
-      options.onError,
-    );
+      onError: options.onError,
+    });
     this.observer = new IntersectionObserver((entries) => this.onVisibility(entries), {
       rootMargin: "160px",
     });

@@ -95,7 +95,7 @@ export class CurveChart {
     this.updatePaint();
     this.updateChart();
     this.updateWords(settings);
-    this.table?.set(this.curves.map((curve) => curve.columns));
+    this.fillTable();
   }
 
   /** Values at `x` for the tooltip, highest first. Only what has been drawn is read. */
@@ -279,8 +279,12 @@ export class CurveChart {
       this.chart?.resize();
       return;
     }
-    this.table = new PointsTable(this.spec);
+    this.table = new PointsTable();
     this.tableSlot.append(this.table.element);
-    this.table.set(this.curves.map((curve) => curve.columns));
+    this.fillTable();
+  }
+
+  private fillTable(): void {
+    this.table?.set(this.spec, new Map(this.curves.map((curve) => [curve.spec.key, curve.columns])));
   }
 }

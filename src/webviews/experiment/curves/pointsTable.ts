@@ -8,41 +8,34 @@ import type { PointColumns } from "./columns.ts";
 interface Row {
   step: number;
   time: number;
+  /** In the order of the chart's curves. */
   values: (number | undefined)[];
 }
 
 export class PointsTable {
   readonly element: HTMLElement;
-  private readonly table: Table<Row>;
+  private table: Table<Row> | null = null;
+  /** The curves that the table has columns for. */
+  private madeFor = "";
+  private readonly slot = h("div", { class: "points-table-slot" });
   private readonly note = h("p", { class: "quiet" });
-  private readonly spec: ChartSpec;
 
-  constructor(spec: ChartSpec) {
-    this.spec = spec;
-    this.table = new Table<Row>({
-      label: `${spec.title} as a table`,
-      key: (row) => String(row.step),
-      columns: [
-        { title: "Step", numeric: true, cell: (row) => formatInteger(row.step) },
-        ...spec.curves.map((curve, index) => ({
-          title: curve.label === "" ? spec.title : curve.label,
-          numeric: true,
-          cell: (row: Row) => {
-            const value = row.values[index];
-            return value === undefined ? "" : (spec.unit.format?.(value) ?? formatExact(value));
-          },
-        })),
-        { title: "Time", numeric: true, cell: (row) => formatTime(row.time) },
-      ],
-    });
-    this.element = h("div", { class: "points-table" }, this.table.element, this.note);
+  constructor() {
+    this.element = h("div", { class: "points-table" }, this.slot, this.note);
   }
 
-  /** @param curves in the order of the chart's curves */
-  set(curves: readonly PointColumns[]): void {
+  /** @param columnsOf the points that were read of each curve, by its key */
+  set(spec: ChartSpec, columnsOf: ReadonlyMap<string, PointColumns>): void {
+    const madeFor = JSON.stringify(spec.curves.map(({ key, label }) => [key, label]));
+    if (this.table === null || madeFor !== this.madeFor) {
+      this.madeFor = madeFor;
+      this.table = makeTable(spec);
+      this.slot.replaceChildren(this.table.element);
+    }
+    const curves = spec.curves.map(({ key }) => columnsOf.get(key) ?? null);
     this.table.set(pointRows(curves));
-    const total = this.spec.curves.reduce((sum, curve) => sum + curve.series.count, 0);
-    const held = curves.reduce((sum, columns) => sum + columns.length, 0);
+    const total = spec.curves.reduce((sum, curve) => sum + curve.series.count, 0);
+    const held = curves.reduce((sum, columns) => sum + (columns?.length ?? 0), 0);
     setText(
       this.note,
       held < total
@@ -52,10 +45,30 @@ export class PointsTable {
   }
 }
 
-/** One row for each step that any curve has; superseded points are left out. */
-export function pointRows(curves: readonly PointColumns[]): Row[] {
+function makeTable(spec: ChartSpec): Table<Row> {
+  return new Table<Row>({
+    label: `${spec.title} as a table`,
+    key: (row) => String(row.step),
+    columns: [
+      { title: "Step", numeric: true, text: (row) => formatInteger(row.step) },
+      ...spec.curves.map((curve, index) => ({
+        title: curve.label === "" ? spec.title : curve.label,
+        numeric: true,
+        text: (row: Row) => {
+          const value = row.values[index];
+          return value === undefined ? "" : (spec.unit.format?.(value) ?? formatExact(value));
+        },
+      })),
+      { title: "Time", numeric: true, text: (row) => formatTime(row.time) },
+    ],
+  });
+}
+
+/** One row for each step that any curve has; superseded points are left out. A curve that is not read yet (null) has no values. */
+export function pointRows(curves: readonly (PointColumns | null)[]): Row[] {
   const rows = new Map<number, Row>();
   curves.forEach((columns, curve) => {
+    if (columns === null) return;
     for (let index = 0; index < columns.length; index++) {
       if (columns.superseded[index] === 1) continue;
       const step = columns.step[index] ?? NaN;

@@ -31,7 +31,16 @@ interface Entry {
   /** The announcement that was last answered by a reading from the beginning. */
   answered: number;
   reading: boolean;
-  failedAt: number;
+  /** Set after a reading that failed, until it is tried again. */
+  retry: ReturnType<typeof setTimeout> | null;
+  /** The last reading failed, and that was told. */
+  isFailing: boolean;
+}
+export interface LoaderEvents {
+  /** While false nothing is read: what is still missing is wanted again when it is true. */
+  isConnected: () => boolean;
+  onPoints: (key: string) => void;
+  onError: (error: unknown) => void;
 }
 /** A part of a long curve, read again for a zoom. */
 interface Detail {
@@ -45,13 +54,11 @@ export class SeriesLoader {
   private readonly entries = new Map<string, Entry>();
   private readonly details = new Map<string, Detail>();
   private readonly read: ReadSeries;
-  private readonly onPoints: (key: string) => void;
-  private readonly onError: (error: unknown) => void;
+  private readonly events: LoaderEvents;
 
-  constructor(read: ReadSeries, onPoints: (key: string) => void, onError: (error: unknown) => void) {
+  constructor(read: ReadSeries, events: LoaderEvents) {
     this.read = read;
-    this.onPoints = onPoints;
-    this.onError = onError;
+    this.events = events;
   }
 
   /** Points as far as they were read; null when nothing was. */
@@ -78,11 +85,12 @@ export class SeriesLoader {
       revision: null,
       answered: state.revision,
       reading: false,
-      failedAt: -Infinity,
+      retry: null,
+      isFailing: false,
     };
     entry.state = state;
     this.entries.set(key, entry);
-    if (!entry.reading && performance.now() - entry.failedAt > RETRY_MS) void this.catchUp(key, entry);
+    if (entry.retry === null) void this.catchUp(key, entry);
   }
 
   /** Reads a zoomed part in detail, if what is held is a reduced reading. */
@@ -101,20 +109,27 @@ export class SeriesLoader {
       const columns = new Columns();
       columns.append(result.columns, result.count);
       this.details.set(key, { fromStep, toStep, columns, cursor: result.cursor });
-      this.onPoints(key);
-    }, this.onError);
+      this.events.onPoints(key);
+    }, this.events.onError);
   }
 
   private async catchUp(key: string, entry: Entry): Promise<void> {
+    if (entry.reading || !this.events.isConnected()) return;
     entry.reading = true;
     try {
       while (entry.cursor < entry.state.count || mustStartAgain(entry)) {
         await this.readOnce(entry);
-        this.onPoints(key);
+        this.events.onPoints(key);
       }
+      entry.isFailing = false;
     } catch (error) {
-      entry.failedAt = performance.now();
-      this.onError(error);
+      // Of a run that has ended nothing is announced any more: only the clock asks again.
+      entry.retry = setTimeout(() => {
+        entry.retry = null;
+        void this.catchUp(key, entry);
+      }, RETRY_MS);
+      if (!entry.isFailing) this.events.onError(error);
+      entry.isFailing = true;
     } finally {
       entry.reading = false;
     }

@@ -28,9 +28,7 @@ export function rowElement(row: Row, actions: RowActions): HTMLElement {
       const part = rest.slice(0, border - at);
       if (inLink && link !== undefined) {
         const { target, line } = link;
-        linkElement ??= element.appendChild(
-          h("button", { type: "button", class: "link", on: { click: () => actions.open(target, line) } }),
-        );
+        linkElement ??= element.appendChild(inlineLink(() => actions.open(target, line)));
         linkElement.append(textNode(part, span.style));
       } else element.append(textNode(part, span.style));
       at += part.length;
@@ -43,6 +41,14 @@ export function rowElement(row: Row, actions: RowActions): HTMLElement {
   }
   if (text === "") element.append("\u200b");
   return element;
+}
+
+/** Not a button element: those are boxes, which break the line where its text would flow on. */
+function inlineLink(open: () => void): HTMLElement {
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Enter") open();
+  };
+  return h("span", { class: "link", role: "button", tabindex: 0, on: { click: open, keydown: onKey } });
 }
 
 function textNode(text: string, style: TextStyle): Node {

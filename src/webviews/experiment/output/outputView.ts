@@ -1,23 +1,24 @@
 /** The Output tab: what the script printed, following its end unless a person has scrolled up. */
+import type { Run } from "../../../cluster/protocol/entities.ts";
 import { button, emptyState, select, type Select } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
-import { formatBytes } from "../format.ts";
 import { latestRun, runsOf, shownTrial, type PageData, type Slice } from "../store.ts";
 import { outcomeWord } from "../states.ts";
 import type { PageContext, View } from "../view.ts";
 import { snapshotPath } from "./links.ts";
 import { rowElement } from "./outputRows.ts";
 import { OutputTail } from "./outputTail.ts";
+import { streamLabel, streamToShow, type StreamName, type StreamSizes } from "./streams.ts";
 import { MOST_ROWS, type Row } from "./terminal.ts";
 
-type StreamName = "stdout" | "stderr";
+const STREAMS = ["stdout", "stderr"] as const satisfies StreamName[];
 
 export class OutputView implements View {
   readonly element: HTMLElement;
   private readonly context: PageContext;
   private readonly lines = h("div", { class: "lines" });
   private readonly scroller: HTMLElement;
-  private readonly size = h("span", { class: "quiet" });
+  private readonly problem = h("span", { class: "error" });
   private readonly olderButton: HTMLElement;
   private readonly endButton: HTMLElement;
   private readonly empty = emptyState("Nothing was printed here yet.");
@@ -25,7 +26,9 @@ export class OutputView implements View {
   private readonly streamSelect: Select<StreamName>;
   private runId: string | null = null;
   private stream: StreamName = "stdout";
+  /** By the person: then it stays. */
   private streamChosen = false;
+  private runs: readonly Run[] = [];
   private tail: OutputTail | null = null;
   private directory = ".";
   /** Offset of the first row on screen. */
@@ -43,14 +46,11 @@ export class OutputView implements View {
       label: "Attempt",
       options: [],
       value: "",
-      onChange: (run) => this.open(run, this.stream),
+      onChange: (run) => this.openRun(run),
     });
     this.streamSelect = select<StreamName>({
       label: "Stream",
-      options: [
-        { value: "stdout", label: "stdout" },
-        { value: "stderr", label: "stderr" },
-      ],
+      options: streamOptions(null),
       value: "stdout",
       onChange: (stream) => {
         this.streamChosen = true;
@@ -78,7 +78,7 @@ export class OutputView implements View {
         { class: "toolbar" },
         this.runSelect.element,
         this.streamSelect.element,
-        this.size,
+        this.problem,
         this.endButton,
       ),
       this.scroller,
@@ -95,18 +95,52 @@ export class OutputView implements View {
       runs.map((run) => ({ value: run.id, label: `Attempt ${run.attempt}: ${outcomeWord(run.outcome)}` })),
     );
     this.runSelect.element.hidden = runs.length < 2;
+    this.runs = runs;
     const newest = latestRun(data, trial);
     const isOtherTrial = this.runId !== null && !runs.some((run) => run.id === this.runId);
     const wasNewest = changed.has("runs") && this.runId !== null && runs.at(-2)?.id === this.runId;
-    if (newest !== null && (this.runId === null || isOtherTrial || wasNewest))
-      this.open(newest.id, this.stream);
-    else if (this.runId !== null && !this.detached) {
-      const size = data.output.get(this.runId)?.[this.stream];
-      void this.tail
-        ?.follow(changed.has("runs") || changed.has("all") ? Infinity : (size ?? 0))
-        .catch(this.onError);
-    }
+    if (newest !== null && (this.runId === null || isOtherTrial || wasNewest)) this.openRun(newest.id);
+    else if (this.runId !== null) this.goOn(this.runId, data, changed);
     if (this.runId !== null) this.runSelect.set(this.runId);
+  }
+
+  /** What was announced is read; what ended or was out of sight is looked at anew. */
+  private goOn(runId: string, data: PageData, changed: ReadonlySet<Slice>): void {
+    const sizes = data.output.get(runId);
+    const lookAnew = changed.has("runs") || changed.has("all");
+    if (!this.detached)
+      void this.tail?.follow(lookAnew ? Infinity : (sizes?.[this.stream] ?? 0)).catch(this.onError);
+    if (lookAnew) void this.readSizes(runId);
+    else if (sizes !== undefined && changed.has("output")) this.noteSizes(sizes);
+  }
+
+  private openRun(runId: string): void {
+    this.noteSizes(null);
+    this.open(runId, this.streamChosen ? this.stream : this.hasFailed(runId) ? "stderr" : "stdout");
+    void this.readSizes(runId);
+  }
+
+  private async readSizes(runId: string): Promise<void> {
+    const sizeOf = async (stream: StreamName) =>
+      (await this.context.bridge.request("readOutput", { runId, stream, offset: -1, limit: 1 })).size;
+    try {
+      const [stdout, stderr] = await Promise.all(STREAMS.map(sizeOf));
+      if (this.runId === runId) this.noteSizes({ stdout: stdout ?? 0, stderr: stderr ?? 0 });
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  /** @param sizes null until both were read */
+  private noteSizes(sizes: StreamSizes | null): void {
+    this.streamSelect.setOptions(streamOptions(sizes));
+    if (sizes === null || this.runId === null || this.streamChosen || !this.following) return;
+    const stream = streamToShow(this.stream, sizes, this.hasFailed(this.runId));
+    if (stream !== this.stream) this.open(this.runId, stream);
+  }
+
+  private hasFailed(runId: string): boolean {
+    return this.runs.find((run) => run.id === runId)?.outcome === "failed";
   }
 
   private open(runId: string, stream: StreamName): void {
@@ -127,19 +161,7 @@ export class OutputView implements View {
       },
     );
     this.tail = tail;
-    tail.follow().then(() => this.onFirstRead(tail), this.onError);
-  }
-
-  /** Many scripts print to stderr alone (progress bars, logging): show that when there is nothing else. */
-  private onFirstRead(tail: OutputTail): void {
-    if (this.tail !== tail || this.runId === null || tail.size > 0 || this.streamChosen) return;
-    if (this.stream !== "stdout") return;
-    const runId = this.runId;
-    this.context.bridge
-      .request("readOutput", { runId, stream: "stderr", offset: -1, limit: 1 })
-      .then((answer) => {
-        if (this.tail === tail && answer.size > 0 && tail.size === 0) this.open(runId, "stderr");
-      }, this.onError);
+    tail.follow().catch(this.onError);
   }
 
   private showRows(changed: readonly Row[], firstId: number): void {
@@ -221,15 +243,19 @@ export class OutputView implements View {
 
   private updateWords(): void {
     const size = this.tail?.size ?? 0;
-    setText(this.size, size === 0 ? "" : formatBytes(size));
+    setText(this.problem, "");
     this.olderButton.hidden = this.topOffset === 0;
     this.empty.hidden = size > 0 || this.tail?.loaded !== true;
     this.endButton.hidden = this.following && !this.detached;
   }
 
   private readonly onError = (error: unknown) => {
-    setText(this.size, error instanceof Error ? error.message : String(error));
+    setText(this.problem, error instanceof Error ? error.message : String(error));
   };
+}
+
+function streamOptions(sizes: StreamSizes | null) {
+  return STREAMS.map((value) => ({ value, label: streamLabel(value, sizes) }));
 }
 
 /** Where runs start, relative to the snapshot's root: the workspace folder's counterpart. */

@@ -1,17 +1,24 @@
 /** The Checkpoints tab: newest first, the best marked, Enter restores. */
 import type { Checkpoint, MetricChoice } from "../../../cluster/protocol/entities.ts";
 import { button, select, type Select } from "../../ui/controls.ts";
-import { h, icon, setText } from "../../ui/dom.ts";
+import { h, icon, setText, type Child } from "../../ui/dom.ts";
 import { Table } from "../../ui/table.ts";
-import { bestCheckpoint, metricNames, metricValue, newestFirst } from "../checkpointRanking.ts";
+import {
+  chooseCheckpoint,
+  metricNames,
+  metricValue,
+  newestFirst,
+  type CheckpointChoice,
+} from "../checkpointRanking.ts";
 import { formatAge, formatBytes, formatDistinct, formatInteger, formatTime } from "../format.ts";
-import type { PageData } from "../store.ts";
+import type { PageData, Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
 interface Row {
   checkpoint: Checkpoint;
   value: string;
-  isBest: boolean;
+  /** What it is chosen for, of all that are listed. */
+  mark: CheckpointChoice["why"] | null;
 }
 const ORIGINS: Record<MetricChoice["origin"], string> = {
   configuration: "from the configuration",
@@ -52,23 +59,24 @@ export class CheckpointsView implements View {
       label: "Checkpoints, Enter restores",
       key: (row) => row.checkpoint.uuid,
       onOpen: (row) => this.restore(row.checkpoint),
-      rowClass: (row) => (row.isBest ? "is-best" : ""),
+      rowClass: (row) => (row.mark === "best" ? "is-best" : ""),
       columns: [
-        { title: "Step", numeric: true, cell: (row) => formatInteger(row.checkpoint.step) },
-        { title: "Metric", numeric: true, cell: (row) => row.value },
-        { title: "", className: "mark", cell: (row) => (row.isBest ? [icon("star-full"), " best"] : "") },
-        { title: "Trial", className: "trial", cell: (row) => row.checkpoint.trialId },
-        { title: "Size", numeric: true, cell: (row) => formatBytes(row.checkpoint.bytes) },
+        { title: "Step", numeric: true, text: (row) => formatInteger(row.checkpoint.step) },
+        { title: "Metric", numeric: true, text: (row) => row.value },
+        { title: "", className: "mark", cell: (row) => markOf(row), dependsOn: (row) => row.mark ?? "" },
+        { title: "Trial", className: "trial", text: (row) => row.checkpoint.trialId },
+        { title: "Size", numeric: true, text: (row) => formatBytes(row.checkpoint.bytes) },
         {
           title: "Age",
-          cell: (row) =>
-            h(
-              "span",
-              { title: formatTime(row.checkpoint.createdAt) },
-              formatAge(row.checkpoint.createdAt, this.context.now()),
-            ),
+          text: (row) => formatAge(row.checkpoint.createdAt, this.context.now()),
+          hint: (row) => formatTime(row.checkpoint.createdAt),
         },
-        { title: "", className: "row-actions", cell: (row) => this.actions(row.checkpoint) },
+        {
+          title: "",
+          className: "row-actions",
+          cell: (row) => this.actions(row.checkpoint),
+          dependsOn: (row) => String(row.checkpoint.pinned),
+        },
       ],
     });
     this.element = h(
@@ -79,25 +87,30 @@ export class CheckpointsView implements View {
     );
   }
 
-  update(data: PageData): void {
+  update(data: PageData, changed: ReadonlySet<Slice>): void {
     this.data = data;
+    if (!["all", "checkpoints", "experiment", "trials"].some((slice) => changed.has(slice as Slice))) return;
     const { trialId } = this.context.settings.get();
     const checkpoints = [...data.checkpoints.values()].filter(
       (checkpoint) => trialId === null || checkpoint.trialId === trialId,
     );
     const { metric } = data.experiment;
-    const best = bestCheckpoint(checkpoints, metric);
+    const chosen = chooseCheckpoint(checkpoints, metric);
     const ordered = newestFirst(checkpoints);
     const values = formatDistinct(ordered.map((checkpoint) => metricValue(checkpoint, metric) ?? NaN));
     this.table.set(
       ordered.map((checkpoint, index) => ({
         checkpoint,
         value: metricValue(checkpoint, metric) === null ? "" : (values[index] ?? ""),
-        isBest: checkpoint === best,
+        mark: checkpoint === chosen?.checkpoint ? chosen.why : null,
       })),
     );
     this.element.classList.toggle("has-one-trial", data.trials.size < 2);
     this.showMetric(checkpoints, metric);
+  }
+
+  tick(): void {
+    this.table.refresh();
   }
 
   private showMetric(checkpoints: readonly Checkpoint[], metric: MetricChoice | null): void {
@@ -146,4 +159,8 @@ export class CheckpointsView implements View {
   private restore(checkpoint: Checkpoint): void {
     this.context.bridge.act({ action: "restore", uuid: checkpoint.uuid });
   }
+}
+
+function markOf({ mark }: Row): Child[] {
+  return mark === "best" ? [icon("star-full"), " best"] : [mark];
 }

@@ -4,7 +4,7 @@ import { h, replaceChildren, type Child } from "../../ui/dom.ts";
 import { Table } from "../../ui/table.ts";
 import type { ResultOf } from "../bridge.ts";
 import { formatBytes, formatTime, plural } from "../format.ts";
-import type { PageData, Slice } from "../store.ts";
+import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 import { facts, section } from "./parts.ts";
 
@@ -21,9 +21,10 @@ export class CodeView implements View {
     this.element = h("div", { class: "view" }, this.body);
   }
 
-  update(data: PageData, changed: ReadonlySet<Slice>): void {
+  /** A snapshot never changes: what was opened or pressed here stays. */
+  update(data: PageData): void {
     const shownFor = `${data.experiment.id} ${data.experiment.snapshot.tree}`;
-    if (this.shownFor === shownFor && !changed.has("all")) return;
+    if (this.shownFor === shownFor) return;
     this.shownFor = shownFor;
     replaceChildren(this.body, this.overview(data), this.sent(), this.linked(data), this.leftOut(data));
   }
@@ -86,8 +87,12 @@ export class CodeView implements View {
       key: (file) => file.path,
       onOpen: open,
       columns: [
-        { title: "Path", cell: (file) => linkButton(file.path, () => open(file)) },
-        { title: "Size", numeric: true, cell: (file) => formatBytes(file.bytes) },
+        {
+          title: "Path",
+          cell: (file) => [linkButton(file.path, () => open(file))],
+          dependsOn: (file) => file.path,
+        },
+        { title: "Size", numeric: true, text: (file) => formatBytes(file.bytes) },
       ],
     });
     table.set(files);
@@ -110,14 +115,24 @@ export class CodeView implements View {
         { class: "quiet" },
         ` ${path.reason}${path.bytes === null ? "" : `, ${formatBytes(path.bytes)}`}`,
       ),
-      " ",
-      linkButton(
-        "Link",
-        () => this.context.bridge.act({ action: "link", path: path.path }),
-        `Link ${path.path} into the next run`,
-      ),
+      ...(path.linkable === true ? [" ", this.linkOf(path.path)] : []),
     ]);
     return section("Left out", list(items, "Nothing was left out."));
+  }
+
+  /** For later submits: this experiment's own snapshot stays what it is. */
+  private linkOf(path: string): HTMLElement {
+    const link = linkButton(
+      "Link",
+      () => {
+        this.context.bridge.act({ action: "link", path });
+        replaceChildren(slot, "linked into the next runs");
+        slot.focus();
+      },
+      `Link ${path} into the next runs`,
+    );
+    const slot = h("span", { tabindex: -1 }, link);
+    return slot;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The Configuration tab: hyperparameters with their origin, what was executed, and the file as it was written. */
 import { button } from "../../ui/controls.ts";
-import { h, replaceChildren } from "../../ui/dom.ts";
+import { h, replaceChildren, replaceIfDifferent } from "../../ui/dom.ts";
 import { parameterRows } from "../parameters.ts";
 import { shownTrial, type PageData, type Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
@@ -22,8 +22,8 @@ export class ConfigurationView implements View {
 
   update(data: PageData, changed: ReadonlySet<Slice>): void {
     if (changed.has("all") || changed.has("trials") || changed.has("experiment")) {
-      replaceChildren(this.parameters, this.parameterSection(data));
-      replaceChildren(this.execution, this.executionSection(data));
+      replaceIfDifferent(this.parameters, this.parameterSection(data));
+      replaceIfDifferent(this.execution, this.executionSection(data));
     }
     if (changed.has("all")) replaceChildren(this.file, this.fileSection(data));
   }

@@ -31,6 +31,7 @@ export class CurvesView implements View {
     this.context = context;
     this.board = new ChartBoard({
       read: (params) => context.bridge.request("readSeries", params),
+      isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => this.choose({ zoom }),
     });

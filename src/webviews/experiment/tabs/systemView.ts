@@ -18,6 +18,7 @@ export class SystemView implements View {
     this.context = context;
     this.board = new ChartBoard({
       read: (params) => context.bridge.request("readSeries", params),
+      isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => {
         this.zoom = zoom;

@@ -154,6 +154,7 @@ describe("what is in it", () => {
       "tracked.log",
     ]);
     const reasons = Object.fromEntries(snapshot.info.leftOut.map((left) => [left.path, left.reason]));
+    expect(snapshot.info.leftOut.every((left) => left.linkable)).toBe(true);
     expect(reasons["a.log"]).toBe("ignored by .gitignore:1 (*.log)");
     expect(reasons.build).toBe("ignored by .gitignore:3 (/build/)");
     expect(reasons["n.private"]).toBe("ignored by .git/info/exclude:1 (*.private)");
@@ -252,7 +253,9 @@ describe("what is in it", () => {
     put(folder, { "train.py": "x", "env/pyvenv.cfg": "home = /usr\n", "env/lib/site.py": "x" });
     const snapshot = await snapshotter(folder).take();
     expect(namesOf(snapshot)).toEqual(["train.py"]);
-    expect(snapshot.info.leftOut).toEqual([{ path: "env", reason: "a Python environment", bytes: null }]);
+    expect(snapshot.info.leftOut).toEqual([
+      { path: "env", reason: "a Python environment", bytes: null, linkable: false },
+    ]);
   });
 });
 
@@ -431,7 +434,9 @@ describe("links", () => {
     const second = await take();
     expect(second.info.linked.map((link) => link.path)).toEqual(["weights"]);
     expect(namesOf(second)).toEqual([".gitignore", "train.py"]);
-    expect(second.info.leftOut).toEqual([{ path: "big", reason: "left out by you", bytes: null }]);
+    expect(second.info.leftOut).toEqual([
+      { path: "big", reason: "left out by you", bytes: null, linkable: false },
+    ]);
   });
 });
 

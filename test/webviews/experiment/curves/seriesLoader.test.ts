@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SeriesLoader, type ReadSeries } from "../../../../src/webviews/experiment/curves/seriesLoader.ts";
 import { seriesKey } from "../../../../src/webviews/experiment/store.ts";
 import { append, curve, readCurve, type Curve } from "../../support/points.ts";
@@ -14,11 +14,11 @@ function loaderOf(source: Curve) {
     return Promise.resolve(readCurve(source, cursor, resolution));
   };
   const errors: unknown[] = [];
-  const loader = new SeriesLoader(
-    read,
-    () => undefined,
-    (error) => errors.push(error),
-  );
+  const loader = new SeriesLoader(read, {
+    isConnected: () => true,
+    onPoints: () => undefined,
+    onError: (error) => errors.push(error),
+  });
   const settle = async () => {
     loader.want(source.state);
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -96,26 +96,35 @@ describe("SeriesLoader", () => {
     expect(reads.length).toBeLessThan(4);
   });
 
-  it("tells of an error and asks again later, not at once", async () => {
+  it("tells of an error once, and asks again later, not at once, without being told to", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const source = curve({}, 3, (step) => step);
     let calls = 0;
+    let isConnected = true;
     const errors: unknown[] = [];
     const loader = new SeriesLoader(
-      () => {
-        calls++;
-        return Promise.reject(new Error("not connected"));
-      },
-      () => undefined,
-      (error) => errors.push(error),
+      ({ cursor, resolution }) =>
+        ++calls <= 2
+          ? Promise.reject(new Error("no answer"))
+          : Promise.resolve(readCurve(source, cursor, resolution)),
+      { isConnected: () => isConnected, onPoints: () => undefined, onError: (error) => errors.push(error) },
     );
     for (let turn = 0; turn < 5; turn++) {
       loader.want(source.state);
-      await Promise.resolve();
-      await Promise.resolve();
-      await Promise.resolve();
+      await vi.advanceTimersByTimeAsync(1);
     }
     expect(calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(calls).toBe(2);
     expect(errors).toHaveLength(1);
+    isConnected = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toBe(2);
+    isConnected = true;
+    loader.want(source.state);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(loader.points(seriesKey(source.state))?.length).toBe(3);
   });
 
   it("reads a zoomed part in detail", async () => {

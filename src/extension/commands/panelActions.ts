@@ -8,6 +8,7 @@ import { ShownError } from "../errors.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { TrialCommands } from "./trialCommands.ts";
@@ -70,8 +71,8 @@ export class PanelActions {
   }
 
   async #pull(experiment: Experiment, runId: string, name: string): Promise<void> {
-    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === experiment.workspace);
-    const place = (folder ?? vscode.workspace.workspaceFolders?.[0])?.uri;
+    const open = vscode.workspace.workspaceFolders;
+    const place = new WorkspaceFolders(open).folderOf(experiment) ?? open?.[0]?.uri;
     if (!place)
       throw new ShownError(
         "A file is pulled into the open folder, and none is open.",

@@ -4,6 +4,7 @@ import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import { COMMANDS } from "../commands/commandIds.ts";
 import type { Pool } from "../pool/pool.ts";
 import { settings } from "../settings.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { awayText, NewsWatch, newsText, type NewsItem } from "./news.ts";
 
 const LAST_LOOK_KEY = "trainyard.lastLook";
@@ -58,9 +59,9 @@ export class Notifier implements vscode.Disposable {
   }
 
   #take(news: readonly NewsItem[]): void {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const folders = new WorkspaceFolders(vscode.workspace.workspaceFolders);
     // A window tells of its own folder's experiments; another window tells of the others.
-    const own = news.filter(({ experiment }) => folders.includes(experiment.workspace));
+    const own = news.filter(({ experiment }) => folders.has(experiment));
     this.#waiting.push(...own.filter(({ kind }) => settings.notify(kind)));
     if (vscode.window.state.focused) this.#flush();
   }

@@ -11,6 +11,7 @@ import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { RestoreCommands } from "./restore.ts";
+import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 
 export class PanelActions {
@@ -93,6 +94,7 @@ export class PanelActions {
 
   /** For the next submits of this folder; the experiment itself is what it was. */
   async #link(experiment: Experiment, path: string): Promise<void> {
+    requireTrust();
     const client = await loadClient();
     const plan = await client.planSnapshot({
       folder: experiment.workspace,

@@ -177,12 +177,13 @@ export class RestoreCommands {
         `${experiment.script} is not in ${experiment.workspace} any more.`,
         "Restore the checkpoint with its code, and submit from there.",
       );
-    const at = experiment.commandLine.findIndex((part) => part === experiment.script);
+    const { request } = await this.#pool.call("experiment/get", { experimentId: experiment.id });
     await this.#submits.submitScript(
       { file, folder: experiment.workspace },
       {
-        arguments: at < 0 ? [] : experiment.commandLine.slice(at + 1),
+        arguments: request?.arguments ?? [],
         slots: experiment.slotsPerTrial,
+        launcher: request?.launcher ?? "python",
         configuration:
           experiment.configuration === null
             ? null

@@ -66,7 +66,8 @@ export class SubmitCommands {
       this.#send(script, options, startFrom, signal, (step) => report({ message: STEPS[step] })),
     ).catch((error: unknown) => problems.explain(error));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
-    await memory.remember(script.file, options);
+    // What an old experiment was started with is not what the person chooses for the next one.
+    if (startFrom === null) await memory.remember(script.file, options);
     if (submitted.notes.length > 0) this.#sayNotes(submitted.notes);
     this.#needs.submitted(submitted.experimentId, submitted.trialId);
     return submitted.experimentId;

@@ -60,11 +60,13 @@ export class SubmitCommands {
     const { memory, log, problems } = this.#needs;
     requireTrust();
     if (!(await this.#choosePool())) return undefined;
-    if (!(await saveEditors(script))) return undefined;
+    const { configuration } = options;
+    const chosen = configuration === null || configuration === "auto" ? null : configuration.file;
+    if (!(await saveEditors(script, chosen))) return undefined;
     problems.clear();
     const submitted = await withProgress(`Submitting ${path.basename(script.file)}`, (signal, report) =>
       this.#send(script, options, startFrom, signal, (step) => report({ message: STEPS[step] })),
-    ).catch((error: unknown) => problems.explain(error));
+    ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
     // What an old experiment was started with is not what the person chooses for the next one.
     if (startFrom === null) await memory.remember(script.file, options);

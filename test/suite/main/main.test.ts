@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import * as vscode from "vscode";
 import { COMMANDS } from "../../../src/extension/commands/commandIds.ts";
 import type { InternalApi } from "../../../src/extension/main.ts";
-import { activate, inWorkspace, rowThatSays, submit, until, withPicksAccepted } from "./support.ts";
+import {
+  activate,
+  inWorkspace,
+  rowThatSays,
+  submit,
+  submitFile,
+  until,
+  withPicksAccepted,
+} from "./support.ts";
 
 describe("the main job", () => {
   let api: InternalApi;
@@ -101,6 +112,29 @@ describe("the main job", () => {
     assert.match(problem?.message ?? "", /hyperparameter/);
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString());
     assert.equal(api.experiments.getChildren().length, before);
+  });
+
+  it("sends what is on the screen, also of files above the script's folder", async () => {
+    const repository = mkdtempSync(path.join(os.tmpdir(), "trainyard-suite-"));
+    execFileSync("git", ["init", "--quiet", repository]);
+    const inRepository = (...parts: string[]): string => path.join(repository, ...parts);
+    mkdirSync(inRepository("app"));
+    writeFileSync(inRepository("shared.py"), "WORD = 'old'\n");
+    writeFileSync(
+      inRepository("app", "train.py"),
+      "import sys\nsys.path.append('..')\nimport shared\nassert shared.WORD == 'new'\n",
+    );
+    const document = await vscode.workspace.openTextDocument(inRepository("shared.py"));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(1, 0), "WORD = 'new'\n");
+    await vscode.workspace.applyEdit(edit);
+    assert.equal(document.isDirty, true);
+    const id = await submitFile(inRepository("app", "train.py"));
+    await until("its end", () =>
+      api.pool.mirror?.experiments.get(id)?.state === "completed" ? true : undefined,
+    );
+    assert.equal(document.isDirty, false);
+    rmSync(repository, { recursive: true, force: true });
   });
 
   it("goes on from a checkpoint as a new experiment, with the same arguments", async () => {

@@ -1,5 +1,5 @@
 /** What a person decides about a folder's snapshots, remembered for the next ones. */
-import { withLock } from "./lock.ts";
+import { withLock } from "../fileLock.ts";
 import { changeMemory, placesOf, type Memory } from "./memory.ts";
 import type { SnapshotPlan } from "./plan.ts";
 
@@ -30,5 +30,5 @@ export async function unlinkPath(plan: SnapshotPlan, name: string): Promise<void
 
 async function change(plan: SnapshotPlan, edit: (memory: Memory) => void): Promise<void> {
   const { lock, memory } = placesOf(plan.work.options.stateFolder, plan.root);
-  await withLock(lock, undefined, () => changeMemory(memory, plan.root, edit));
+  await withLock(lock, "snapshot of this folder", undefined, () => changeMemory(memory, plan.root, edit));
 }

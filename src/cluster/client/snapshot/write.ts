@@ -5,7 +5,7 @@ import path from "node:path";
 import type { LeftOutPath, SnapshotInfo } from "../../protocol/entities.ts";
 import { displayPath } from "../git.ts";
 import { lookAtAll } from "./files.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../fileLock.ts";
 import { changeMemory } from "./memory.ts";
 import { differsFromHead } from "./person.ts";
 import { planSnapshot, stateOfIndex, type SnapshotPlan } from "./plan.ts";
@@ -31,7 +31,7 @@ export interface WrittenSnapshot {
 /** @throws UserError, GitError, AbortError */
 export async function writeSnapshot(planned: SnapshotPlan, signal?: AbortSignal): Promise<WrittenSnapshot> {
   const { places, options } = planned.work;
-  return withLock(places.lock, signal, async () => {
+  return withLock(places.lock, "snapshot of this folder", signal, async () => {
     const fresh = { ...options, signal };
     let plan = planned;
     const stale = performance.now() - plan.work.plannedAt > PLAN_STALE_MS;

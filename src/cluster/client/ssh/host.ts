@@ -63,4 +63,5 @@ export interface SecretQuestion {
 }
 
 /** The steps of a first connection, for progress. */
-export type SshStep = "resolving" | "connecting" | "hostKey" | "authenticating" | "looking" | "sending" | "starting";
+export type SshStep =
+  "resolving" | "connecting" | "hostKey" | "authenticating" | "looking" | "sending" | "starting";

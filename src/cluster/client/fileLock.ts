@@ -1,13 +1,15 @@
-/** One snapshot of a root at a time, over all windows and processes of this machine. */
+/** One at a time, over all windows and processes of this machine. */
 import { open, readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../userError.ts";
+import { UserError } from "./userError.ts";
 
 const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
 
+/** @param what is done under it, for the message when another one does not end */
 export async function withLock<T>(
   file: string,
+  what: string,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -16,7 +18,7 @@ export async function withLock<T>(
     signal?.throwIfAborted();
     if (Date.now() > deadline)
       throw new UserError(
-        "Another snapshot of this folder does not end.",
+        `Another ${what} does not end.`,
         `Close the other window, or delete ${file} when no other is running.`,
       );
     await sleep(POLL_MS, undefined, signal ? { signal } : {});

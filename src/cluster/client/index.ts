@@ -5,6 +5,10 @@ export { type LinkState, PoolLink } from "./link.ts";
 export { localPaths } from "./localPaths.ts";
 export { connectLocalPool, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
+export { findPool, isRemote, openPool } from "./pools/openPool.ts";
+export { addPool, type PoolEntry, readPools, removePool } from "./pools/poolList.ts";
+export { parseDestination } from "./ssh/destination.ts";
+export { listHosts } from "./ssh/hostList.ts";
 export { messageOf, UserError } from "./userError.ts";
 export { rankCheckpoints } from "./checkpointChoice.ts";
 export {

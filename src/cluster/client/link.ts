@@ -3,7 +3,7 @@ import type { Notification } from "../protocol/methods.ts";
 import type { PoolConnection } from "./connection.ts";
 import { PoolCallError } from "./poolCallError.ts";
 import { PoolMirror } from "./mirror.ts";
-import { messageOf, UserError } from "./userError.ts";
+import { messageOf, PersonNeededError, UserError } from "./userError.ts";
 
 export type LinkState =
   | { state: "idle" }
@@ -131,7 +131,9 @@ export class PoolLink {
     if (this.#state.state === "closed") return;
     const detail = messageOf(error);
     const remedy = error instanceof UserError ? error.remedy : null;
-    if (error instanceof PoolCallError && error.reason === "version")
+    const isFinal =
+      error instanceof PersonNeededError || (error instanceof PoolCallError && error.reason === "version");
+    if (isFinal)
       return this.#setState({ state: "failed", detail, remedy });
     // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
     if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LAST_RETRY_MS) this.#attempt = 0;

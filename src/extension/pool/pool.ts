@@ -1,5 +1,4 @@
-/** The pool of this machine as the editor sees it: connected to when first needed, and again after every loss. */
-import path from "node:path";
+/** One pool as the editor sees it: connected to when first needed, and again after every loss. */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { PoolConnection } from "../../cluster/client/connection.ts";
@@ -8,10 +7,8 @@ import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import type { PoolInfo } from "../../cluster/protocol/entities.ts";
 import type { Input, MethodName, Notification, Result } from "../../cluster/protocol/methods.ts";
 import { messageOf } from "../errors.ts";
-import { settings } from "../settings.ts";
 import { loadClient } from "./client.ts";
 
-export const POOL_NAME = "This machine";
 /** A server that was asked to end closes its connections within this time, or is left to itself. */
 const STOP_MS = 5000;
 
@@ -22,8 +19,22 @@ export interface PoolStatus {
   remedy: string | null;
 }
 
+/** Where a pool is, and how it is reached. */
+export interface PoolPlace {
+  /** `local`, or the name that the person gave it. */
+  readonly id: string;
+  /** For display. */
+  readonly name: string;
+  /** Another place has another key. */
+  readonly key: string;
+  /** Its host does not see this machine's files. */
+  readonly isRemote: boolean;
+  /** @param isAsked a person waits for it: only then may it ask questions */
+  open(isAsked: boolean): Promise<PoolConnection>;
+}
+
 export class Pool implements vscode.Disposable {
-  readonly #context: vscode.ExtensionContext;
+  readonly place: PoolPlace;
   readonly #log: vscode.LogOutputChannel;
   readonly #statusEmitter = new vscode.EventEmitter<PoolStatus>();
   readonly #changeEmitter = new vscode.EventEmitter<MirrorChange>();
@@ -33,14 +44,22 @@ export class Pool implements vscode.Disposable {
   #link: PoolLink | null = null;
   #mirror: PoolMirror | null = null;
   #info: PoolInfo | null = null;
+  #isAsked = false;
 
   readonly onDidChangeStatus = this.#statusEmitter.event;
   readonly onDidChange = this.#changeEmitter.event;
   readonly onLive = this.#liveEmitter.event;
 
-  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
-    this.#context = context;
+  constructor(place: PoolPlace, log: vscode.LogOutputChannel) {
+    this.place = place;
     this.#log = log;
+  }
+
+  get id(): string {
+    return this.place.id;
+  }
+  get name(): string {
+    return this.place.name;
   }
 
   get status(): PoolStatus {
@@ -59,13 +78,22 @@ export class Pool implements vscode.Disposable {
     return this.#info;
   }
 
-  /** Starts connecting without waiting; what stands in the way is in the status. */
+  /** Starts connecting without waiting and without asking anything; what stands in the way is in the status. */
   wake(): void {
-    if (this.#status.state === "idle") this.connection().catch(() => undefined);
+    if (this.#status.state === "idle") this.#connect().catch(() => undefined);
   }
 
-  /** @throws what stands in the way, as an error that a person understands */
+  /** For a person who waits for it and may be asked. @throws what stands in the way, as an error that a person understands */
   async connection(): Promise<PoolConnection> {
+    this.#isAsked = true;
+    try {
+      return await this.#connect();
+    } finally {
+      this.#isAsked = false;
+    }
+  }
+
+  async #connect(): Promise<PoolConnection> {
     const link = this.#link ?? (await this.#createLink());
     const connection = await link.connection();
     this.#info = connection.pool;
@@ -119,19 +147,7 @@ export class Pool implements vscode.Disposable {
   async #newLink(): Promise<PoolLink> {
     this.#setStatus({ state: "connecting", detail: null, remedy: null });
     const client = await loadClient();
-    const { extensionPath, extension } = this.#context;
-    const { version } = extension.packageJSON as { version: string };
-    const link = new client.PoolLink(() => {
-      const cpuSlots = settings.cpuSlots();
-      return client.connectLocalPool({
-        home: settings.poolFolder(),
-        serverScript: path.join(extensionPath, "dist", "server.js"),
-        pythonFolder: path.join(extensionPath, "dist", "python"),
-        runtimePath: settings.runtimePath(),
-        environment: cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) },
-        client: { name: "vscode", version },
-      });
-    });
+    const link = new client.PoolLink(() => this.place.open(this.#isAsked));
     link.onDidChangeState((state) => this.#onLinkState(link, state));
     link.mirror.onDidChange((change) => {
       // Until a new connection has its first snapshot, what the one before knew is shown.
@@ -152,7 +168,7 @@ export class Pool implements vscode.Disposable {
           ({ pool }) => {
             this.#info = pool;
             this.#log.info(
-              `Connected to the pool in ${pool.folder} (server ${pool.serverVersion}, pid ${pool.serverPid}).`,
+              `${this.name}: connected to the pool in ${pool.folder} (server ${pool.serverVersion}, pid ${pool.serverPid}).`,
             );
             this.#setStatus({ state: "connected", detail: null, remedy: null });
           },
@@ -161,7 +177,7 @@ export class Pool implements vscode.Disposable {
         return;
       case "waiting":
       case "failed":
-        this.#log.warn(`Not connected: ${state.detail} ${state.remedy ?? ""}`);
+        this.#log.warn(`${this.name}: not connected: ${state.detail} ${state.remedy ?? ""}`);
         this.#setStatus({ state: "disconnected", detail: state.detail, remedy: state.remedy });
         return;
       case "connecting":

@@ -6,18 +6,18 @@ import * as vscode from "vscode";
 import { localPaths } from "../../cluster/client/localPaths.ts";
 import { settings } from "../settings.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
-import type { Pool } from "./pool.ts";
+import type { Pools } from "./pools.ts";
 
 /** Set once an experiment of this workspace was seen, wherever it was submitted. */
 const USED_KEY = "trainyard.used";
 
-export function wakeIfUsed(context: vscode.ExtensionContext, pool: Pool): void {
+export function wakeIfUsed(context: vscode.ExtensionContext, pools: Pools): void {
   const { workspaceState } = context;
   if (workspaceState.get(USED_KEY, false)) {
-    pool.wake();
+    pools.wake();
     return;
   }
-  const seen = pool.onDidChange((change) => {
+  const seen = pools.onDidChange(({ pool, change }) => {
     const experiments = pool.mirror?.experiments;
     const folders = new WorkspaceFolders(vscode.workspace.workspaceFolders);
     const isOwn = (id: number): boolean => {
@@ -30,7 +30,7 @@ export function wakeIfUsed(context: vscode.ExtensionContext, pool: Pool): void {
   });
   context.subscriptions.push(seen);
   // The command line may have submitted from here: a server that is there says so.
-  if (isServerThere(settings.poolFolder())) pool.wake();
+  if (isServerThere(settings.poolFolder())) pools.local.wake();
 }
 
 /** A few looks at the disk, without loading the client. Makes nothing. */

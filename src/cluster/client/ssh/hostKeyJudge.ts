@@ -1,12 +1,12 @@
 /** Whose key it is: the one that was pinned, else by known_hosts and what the person trusted, else by asking. */
-import { UserError } from "../userError.ts";
+import { PersonNeededError } from "../userError.ts";
 import { shownKey } from "./fingerprint.ts";
 import type { SshHost, SshQuestions } from "./host.ts";
 import { judge, type KnownKey, knownTypes, readKnownHosts } from "./knownHosts.ts";
 import { openTrustStore } from "./trustStore.ts";
 
 export interface HostKeyJudge {
-  /** @throws UserError to refuse */
+  /** @throws PersonNeededError to refuse */
   verify: (host: SshHost, key: Buffer) => Promise<void>;
   /** Algorithms of the keys that are known, to be asked for first: another key of the host would look like a new one. */
   keyTypes: (host: SshHost) => Promise<string[]>;
@@ -40,7 +40,7 @@ export function createHostKeyJudge(options: {
         case "known":
           return;
         case "revoked":
-          throw new UserError(
+          throw new PersonNeededError(
             `The key of ${name} is revoked (${verdict.where}): ${shown.fingerprint}. Nothing was sent.`,
             "Somebody may be listening. Ask the host's administrator.",
           );
@@ -48,7 +48,7 @@ export function createHostKeyJudge(options: {
           throw changed(name, shown.fingerprint, `${verdict.where} has another`);
         case "unknown":
           if (await questions.trustHostKey(shown)) return trust.trust(name, key);
-          throw new UserError(
+          throw new PersonNeededError(
             `The key of ${name} is not known here: ${shown.type} ${shown.fingerprint}.`,
             "Compare it with what the host's administrator tells you, and connect again.",
           );
@@ -57,8 +57,8 @@ export function createHostKeyJudge(options: {
   };
 }
 
-function changed(name: string, fingerprint: string, known: string): UserError {
-  return new UserError(
+function changed(name: string, fingerprint: string, known: string): PersonNeededError {
+  return new PersonNeededError(
     `The key of ${name} has changed: it shows ${fingerprint}, and ${known}. Nothing was sent.`,
     "Somebody may be listening, or the host was set up anew. When its administrator confirms that, remove the old key: ssh-keygen -R",
   );

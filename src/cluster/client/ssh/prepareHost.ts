@@ -1,6 +1,6 @@
 /** From a session to a pool server that answers: looks at the host, sends what it lacks, starts it. */
 import * as z from "zod";
-import { UserError } from "../userError.ts";
+import { PersonNeededError, UserError } from "../userError.ts";
 import type { SshStep } from "./host.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import { INSTALL_BUNDLE, LOOK, MARK, RECEIVE_RUNTIME } from "./hostScripts.ts";
@@ -73,29 +73,29 @@ export async function prepareHost(options: PrepareOptions): Promise<Ready> {
 
 function requireUsable(alias: string, said: Readonly<Record<string, string>>): void {
   if (said.system !== "Linux")
-    throw new UserError(
+    throw new PersonNeededError(
       `${alias} runs ${said.system || "an unknown system"}; a pool needs Linux.`,
       "Choose a Linux host.",
     );
   if (said.writable !== "yes")
-    throw new UserError(
+    throw new PersonNeededError(
       `${said.home || "The home folder"} on ${alias} cannot be written.`,
       "Free its disk or quota, or give the pool another folder there.",
     );
   if (said.exec !== "yes")
-    throw new UserError(
+    throw new PersonNeededError(
       `Programs in ${said.home} on ${alias} may not be run (noexec).`,
       "Give the pool a folder on another file system there.",
     );
   const free = Number(said.freeKiB);
   if (Number.isFinite(free) && said.freeKiB !== "" && free < LEAST_FREE_KIB)
-    throw new UserError(
+    throw new PersonNeededError(
       `${said.home} on ${alias} has ${Math.round(free / 1024)} MB free; a pool needs at least ${LEAST_FREE_KIB / 1024} MB.`,
       "Free some space, or give the pool another folder there.",
     );
   if (!said.python)
-    throw new UserError(`${alias} has no python3.`, "Install Python 3.8 or later there.");
-  if (!said.git) throw new UserError(`${alias} has no git.`, "Install git there.");
+    throw new PersonNeededError(`${alias} has no python3.`, "Install Python 3.8 or later there.");
+  if (!said.git) throw new PersonNeededError(`${alias} has no git.`, "Install git there.");
 }
 
 async function sendRuntime(
@@ -104,14 +104,14 @@ async function sendRuntime(
   said: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (runtimePath !== null)
-    throw new UserError(
+    throw new PersonNeededError(
       `${runtimePath} on ${alias} is not Node 22.13 or later.`,
       "Correct the pool's runtime path, or leave it empty to have one found or sent.",
     );
   const facts = { system: said.system ?? "", machine: said.machine ?? "", libc: said.libc ?? "" };
   const runtime = await runtimeFor(facts);
   if (runtime === null)
-    throw new UserError(
+    throw new PersonNeededError(
       `${alias} (${facts.system} ${facts.machine}) has no Node 22.13 or later, and none is here to be sent.`,
       "Install Node there, or give one to this side: trainyard pool runtime FILE",
     );
@@ -129,7 +129,7 @@ async function sendRuntime(
   const sent = await session.run(RECEIVE_RUNTIME, { input: chunks(), timeoutMs: SEND_TIMEOUT_MS, signal });
   const received = fields(sent.stdout);
   if (received.unusable === "yes")
-    throw new UserError(
+    throw new PersonNeededError(
       `The Node that was sent does not run on ${alias} (${facts.libc || "its C library is unknown"}).`,
       "It needs glibc 2.28 or later. Install a Node that runs there and name it as the pool's runtime path.",
     );

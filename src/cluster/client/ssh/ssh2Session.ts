@@ -1,7 +1,7 @@
 /** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
-import { messageOf, UserError } from "../userError.ts";
+import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
 import { dial, dialByCommand, dialThrough } from "./hop.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
@@ -166,9 +166,10 @@ function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authent
   if (error instanceof UserError) return error;
   const message = messageOf(error);
   const who = `${host.user}@${host.alias}`;
-  if (wasCancelled) return new UserError(`Connecting to ${who} was given up.`);
+  if (wasCancelled)
+    return new PersonNeededError(`${who} asks for a password, a passphrase or a code.`, "Connect, and answer.");
   if (/authentication methods failed|too many authentication failures/i.test(message))
-    return new UserError(
+    return new PersonNeededError(
       `${who} did not let us in. Tried: ${tried.length > 0 ? tried.join(", ") : "no key was found, and no password was taken"}.`,
       "Check the user's name and that your public key is on the host; IdentityFile in the SSH configuration names the key.",
       { cause: error },

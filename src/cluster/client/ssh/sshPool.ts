@@ -1,7 +1,7 @@
 /** The pool of an SSH host: a session to it, a server there that answers, and a connection over the two. */
 import { connect, type PoolConnection } from "../connection.ts";
 import type { PoolEntry } from "../pools/poolList.ts";
-import { UserError } from "../userError.ts";
+import { PersonNeededError } from "../userError.ts";
 import type { SecretMemory } from "./authenticator.ts";
 import { hostBundle } from "./hostBundle.ts";
 import { createHostKeyJudge } from "./hostKeyJudge.ts";
@@ -66,7 +66,7 @@ export async function openHost(options: SshPoolOptions): Promise<HostSession> {
     });
   const host = await resolve(entry.destination);
   if (host.needsSystemSsh !== null)
-    throw new UserError(
+    throw new PersonNeededError(
       `${host.alias} needs ${host.needsSystemSsh}, which Trainyard cannot use yet.`,
       "Choose a host that takes a plain key or a password.",
     );

@@ -1,0 +1,109 @@
+/** All pools: this machine's, and those that were added, in the editor or on the command line. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as vscode from "vscode";
+import type { MirrorChange } from "../../cluster/client/mirror.ts";
+import { defaultStateFolder } from "../../cluster/client/stateFolder.ts";
+import { messageOf, ShownError } from "../errors.ts";
+import { loadClient } from "./client.ts";
+import { Places } from "./places.ts";
+import { Pool } from "./pool.ts";
+
+export const LOCAL = "local";
+const LIST = "pools.json";
+
+export class Pools implements vscode.Disposable {
+  readonly local: Pool;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #places: Places;
+  readonly #added = new Map<string, { pool: Pool; subscription: vscode.Disposable }>();
+  readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #listEmitter = new vscode.EventEmitter<void>();
+  readonly #changeEmitter = new vscode.EventEmitter<{ pool: Pool; change: MirrorChange }>();
+  readonly #statusEmitter = new vscode.EventEmitter<Pool>();
+  #reading: Promise<void> | null = null;
+
+  /** A pool was added or removed. */
+  readonly onDidChangeList = this.#listEmitter.event;
+  readonly onDidChange = this.#changeEmitter.event;
+  readonly onDidChangeStatus = this.#statusEmitter.event;
+
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+    this.#log = log;
+    this.#places = new Places(context);
+    this.local = new Pool(this.#places.local(), log);
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.file(defaultStateFolder()), LIST),
+    );
+    const read = (): void => void this.read();
+    this.#subscriptions.push(
+      this.#listEmitter,
+      this.#changeEmitter,
+      this.#statusEmitter,
+      this.#follow(this.local),
+      this.local,
+      watcher,
+      watcher.onDidChange(read),
+      watcher.onDidCreate(read),
+      watcher.onDidDelete(read),
+    );
+    // Who never added a pool does not wait for the client to be loaded.
+    if (existsSync(path.join(defaultStateFolder(), LIST))) setImmediate(read);
+  }
+
+  dispose(): void {
+    for (const { pool, subscription } of this.#added.values()) vscode.Disposable.from(subscription, pool).dispose();
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  get all(): readonly Pool[] {
+    return [this.local, ...[...this.#added.values()].map(({ pool }) => pool)];
+  }
+
+  get(id: string): Pool | undefined {
+    return id === LOCAL ? this.local : this.#added.get(id)?.pool;
+  }
+
+  /** @throws ShownError */
+  must(id: string): Pool {
+    const pool = this.get(id);
+    if (!pool) throw new ShownError(`There is no pool ${id} any more.`, "Add it again, or choose another.");
+    return pool;
+  }
+
+  wake(): void {
+    for (const pool of this.all) pool.wake();
+  }
+
+  /** Brings the pools in line with the list that the command line shares. */
+  read(): Promise<void> {
+    this.#reading ??= this.#read()
+      .catch((error: unknown) => this.#log.warn(messageOf(error)))
+      .finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const client = await loadClient();
+    const entries = await client.readPools(client.defaultStateFolder());
+    const places = new Map(entries.map((entry) => [entry.name, this.#places.added(entry)]));
+    for (const [id, { pool, subscription }] of this.#added) {
+      if (places.get(id)?.key === pool.place.key) continue;
+      this.#added.delete(id);
+      vscode.Disposable.from(subscription, pool).dispose();
+    }
+    for (const [id, place] of places) {
+      if (this.#added.has(id)) continue;
+      const pool = new Pool(place, this.#log);
+      this.#added.set(id, { pool, subscription: this.#follow(pool) });
+    }
+    this.#listEmitter.fire();
+  }
+
+  #follow(pool: Pool): vscode.Disposable {
+    return vscode.Disposable.from(
+      pool.onDidChange((change) => this.#changeEmitter.fire({ pool, change })),
+      pool.onDidChangeStatus(() => this.#statusEmitter.fire(pool)),
+    );
+  }
+}

@@ -31,10 +31,10 @@ export async function resolveHost(destination: Destination, options: AskOptions 
 
 async function hostOf(destination: Destination, settings: Settings): Promise<SshHost> {
   const alias = destination.host;
-  const hostName = one(settings, "hostname") ?? alias;
-  const port = Number(one(settings, "port") ?? destination.port ?? 22);
-  const user = one(settings, "user") ?? destination.user ?? os.userInfo().username;
-  const keyAlias = one(settings, "hostkeyalias");
+  const hostName = settings.get("hostname")?.[0] ?? alias;
+  const port = Number(settings.get("port")?.[0] ?? destination.port ?? 22);
+  const user = settings.get("user")?.[0] ?? destination.user ?? os.userInfo().username;
+  const keyAlias = settings.get("hostkeyalias")?.[0];
   // OpenSSH takes the home folder from the accounts, not from HOME.
   const home = os.userInfo().homedir;
   const hop: Tokens = { "%": "%", h: hostName, n: alias, p: String(port), r: user };
@@ -85,7 +85,7 @@ async function hostOf(destination: Destination, settings: Settings): Promise<Ssh
   };
 }
 
-/** `none` says that there is none. */
+/** Where `none` says that there is none (a host or a user may well have that name). */
 function all(settings: Settings, keyword: string): string[] {
   return (settings.get(keyword) ?? []).filter((value) => value !== "" && value.toLowerCase() !== "none");
 }

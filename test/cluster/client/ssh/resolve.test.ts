@@ -85,6 +85,12 @@ describe("as OpenSSH resolves it", () => {
     });
   });
 
+  it("somebody called none", async () => {
+    const host = await resolve("none@none", "HostKeyAlias none");
+    expect(host).toMatchObject({ hostName: "none", user: "none", knownHosts: { name: "none" } });
+    expect((await resolve("gpu1", "HostName none", "User none")).user).toBe("none");
+  });
+
   it("addresses", async () => {
     expect(await resolve("[::1]:2200")).toMatchObject({
       hostName: "::1",

@@ -1,11 +1,11 @@
 /** The tree of experiments: rows of nodes.ts, texts of labels.ts, refreshed by element. */
 import * as vscode from "vscode";
-import type { MirrorChange } from "../../cluster/client/mirror.ts";
+import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import { COMMANDS, CONTEXT, VIEWS } from "../commands/commandIds.ts";
 import { plural } from "../format.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
-import { checkpointRow, experimentRow, groupRow, trialRow, type Row } from "./labels.ts";
+import { checkpointRow, experimentRow, groupRow, onPool, trialRow, type Row } from "./labels.ts";
 import {
   childrenOf,
   nodeId,
@@ -28,24 +28,25 @@ const SHOW_ALL_KEY = "trainyard.showAll";
 
 export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>, vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
-  readonly #pool: Pool;
+  readonly #pools: Pools;
   readonly #emitter = new vscode.EventEmitter<ExperimentsNode[] | undefined>();
   /** The editor knows rows by identity, so one object stands for one row as long as it lives. */
   readonly #nodes = new Map<string, ExperimentsNode>();
   readonly #shown = new Map<string, number>();
-  readonly #touched = new Set<number>();
+  /** `pool/experiment`, as keyOf() makes it. */
+  readonly #touched = new Set<string>();
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly #view: vscode.TreeView<ExperimentsNode>;
   #refreshAll = false;
   #timer: NodeJS.Timeout | undefined;
   #roots = "";
-  #toReveal: number | null = null;
+  #toReveal: string | null = null;
 
   readonly onDidChangeTreeData = this.#emitter.event;
 
-  constructor(context: vscode.ExtensionContext, pool: Pool) {
+  constructor(context: vscode.ExtensionContext, pools: Pools) {
     this.#context = context;
-    this.#pool = pool;
+    this.#pools = pools;
     this.#view = vscode.window.createTreeView(VIEWS.experiments, {
       treeDataProvider: this,
       showCollapseAll: true,
@@ -53,8 +54,9 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     this.#subscriptions.push(
       this.#view,
       this.#emitter,
-      pool.onDidChange((change) => this.#onChange(change)),
-      pool.onDidChangeStatus(() => this.#update(true)),
+      pools.onDidChange(({ pool, change }) => this.#onChange(pool.id, change)),
+      pools.onDidChangeStatus(() => this.#update(true)),
+      pools.onDidChangeList(() => this.#update(true)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#update(true)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#update(true)),
     );
@@ -85,29 +87,30 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
 
   showMore(node: ExperimentsNode): void {
     if (node.kind !== "more") return;
-    const key = `${node.experimentId}/${node.group}`;
+    const { poolId, experimentId, group } = node;
+    const key = `${keyOf(poolId, experimentId)}/${group}`;
     this.#shown.set(key, (this.#shown.get(key) ?? PAGE_OF_TRIALS) + PAGE_OF_TRIALS);
-    this.#emitter.fire([this.#same({ kind: "group", experimentId: node.experimentId, group: node.group })]);
+    this.#emitter.fire([this.#same({ kind: "group", poolId, experimentId, group })]);
   }
 
   /** Selects an experiment's row in the open tree, as soon as it is there. */
-  reveal(experimentId: number): void {
-    this.#toReveal = experimentId;
+  reveal(poolId: string, experimentId: number): void {
+    this.#toReveal = keyOf(poolId, experimentId);
     this.#update(false);
   }
 
   getChildren(node?: ExperimentsNode): ExperimentsNode[] {
-    this.#pool.wake();
-    const mirror = this.#pool.mirror;
+    this.#pools.wake();
+    if (!node) return this.#rootNodes().map((root) => this.#same(root));
+    const mirror = this.#mirrorOf(node);
     if (!mirror) return [];
-    const children = node
-      ? childrenOf(mirror, node, (id, group) => this.#shown.get(`${id}/${group}`) ?? PAGE_OF_TRIALS)
-      : rootsOf(mirror, this.filter);
-    return children.map((child) => this.#same(child));
+    const shown = (of: { poolId: string; experimentId: number }, group: string): number =>
+      this.#shown.get(`${keyOf(of.poolId, of.experimentId)}/${group}`) ?? PAGE_OF_TRIALS;
+    return childrenOf(mirror, node, shown).map((child) => this.#same(child));
   }
 
   getParent(node: ExperimentsNode): ExperimentsNode | undefined {
-    const mirror = this.#pool.mirror;
+    const mirror = this.#mirrorOf(node);
     const parent = mirror ? parentOf(mirror, node) : undefined;
     return parent && this.#same(parent);
   }
@@ -136,20 +139,22 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
 
   /** What a row shows now. */
   rowOf(node: ExperimentsNode): Row | undefined {
-    const mirror = this.#pool.mirror;
+    const mirror = this.#mirrorOf(node);
     const experiment = mirror?.experiments.get(node.experimentId);
     if (!mirror || !experiment) return undefined;
     const nowMs = Date.now();
     switch (node.kind) {
       case "experiment":
-        return experimentRow(experiment, mirror.trialsOf(node.experimentId), nowMs);
+        return onPool(experimentRow(experiment, mirror.trialsOf(node.experimentId), nowMs), this.#remoteName(node));
       case "group":
         return groupRow(node.group, mirror.trialsOf(node.experimentId));
       case "single":
       case "trial": {
         const trial = mirror.trials.get(node.trialId);
         const checkpoints = mirror.checkpointsOf(node.trialId).length;
-        return trial && trialRow(experiment, trial, checkpoints, nowMs, node.kind === "single");
+        if (!trial) return undefined;
+        const row = trialRow(experiment, trial, checkpoints, nowMs, node.kind === "single");
+        return node.kind === "single" ? onPool(row, this.#remoteName(node)) : row;
       }
       case "checkpoint": {
         const checkpoint = mirror.checkpoints.get(node.uuid);
@@ -158,6 +163,10 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
       case "more":
         return undefined;
     }
+  }
+
+  #remoteName({ poolId }: ExperimentsNode): string | null {
+    return poolId === this.#pools.local.id ? null : (this.#pools.get(poolId)?.name ?? poolId);
   }
 
   #collapsible(node: ExperimentsNode): vscode.TreeItemCollapsibleState {
@@ -169,16 +178,25 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
         return node.group === "running" || node.group === "waiting" ? Expanded : Collapsed;
       case "single":
       case "trial":
-        return (this.#pool.mirror?.checkpointsOf(node.trialId).length ?? 0) > 0 ? Collapsed : None;
+        return (this.#mirrorOf(node)?.checkpointsOf(node.trialId).length ?? 0) > 0 ? Collapsed : None;
       case "checkpoint":
       case "more":
         return None;
     }
   }
 
-  #onChange(change: MirrorChange): void {
+  #mirrorOf({ poolId }: ExperimentsNode): PoolMirror | null {
+    return this.#pools.get(poolId)?.mirror ?? null;
+  }
+
+  #rootNodes(): ExperimentsNode[] {
+    const pools = this.#pools.all.flatMap(({ id, mirror }) => (mirror ? [{ id, mirror }] : []));
+    return rootsOf(pools, this.filter);
+  }
+
+  #onChange(poolId: string, change: MirrorChange): void {
     if (change.experiments.size === 0 && !change.everything) return;
-    for (const id of change.experiments) this.#touched.add(id);
+    for (const id of change.experiments) this.#touched.add(keyOf(poolId, id));
     this.#update(change.everything);
   }
 
@@ -191,21 +209,21 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   }
 
   #refresh(): void {
-    const mirror = this.#pool.mirror;
     const changed = new Set(this.#touched);
     this.#touched.clear();
     this.#setContext();
-    const roots = mirror ? rootsOf(mirror, this.filter) : [];
-    const key = roots.map((node) => `${node.kind} ${node.experimentId}`).join();
+    const roots = this.#rootNodes();
+    const keyOfNode = (node: ExperimentsNode): string => keyOf(node.poolId, node.experimentId);
+    const key = roots.map((node) => `${node.kind} ${keyOfNode(node)}`).join();
     const all = this.#refreshAll || key !== this.#roots;
     this.#refreshAll = false;
     this.#roots = key;
     for (const [id, node] of this.#nodes)
-      if (!mirror?.experiments.has(node.experimentId)) this.#nodes.delete(id);
-    const rows = roots.filter((node) => changed.has(node.experimentId)).map((node) => this.#same(node));
+      if (!this.#mirrorOf(node)?.experiments.has(node.experimentId)) this.#nodes.delete(id);
+    const rows = roots.filter((node) => changed.has(keyOfNode(node))).map((node) => this.#same(node));
     if (all) this.#emitter.fire(undefined);
     else if (rows.length > 0) this.#emitter.fire(rows);
-    const revealed = roots.find((node) => node.experimentId === this.#toReveal);
+    const revealed = roots.find((node) => keyOfNode(node) === this.#toReveal);
     if (!revealed || !this.#view.visible) return;
     this.#toReveal = null;
     // The row may be gone again by then.
@@ -225,23 +243,31 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     const set = (key: string, value: unknown): void =>
       void vscode.commands.executeCommand("setContext", key, value);
     const { filter } = this;
-    const { status, mirror } = this.#pool;
-    const experiments = [...(mirror?.experiments.values() ?? [])];
-    set(CONTEXT.connection, status.state);
+    const pools = this.#pools.all;
+    const experiments = pools.flatMap(({ mirror }) => [...(mirror?.experiments.values() ?? [])]);
+    const trials = pools.flatMap(({ mirror }) => [...(mirror?.trials.values() ?? [])]);
+    set(CONTEXT.connection, this.#pools.local.status.state);
     set(CONTEXT.showAll, filter.showAll);
     set(
       CONTEXT.otherExperiments,
       experiments.some((experiment) => !filter.folders.has(experiment)),
     );
-    const { running } = countLively(mirror?.trials.values() ?? []);
+    const { running } = countLively(trials);
     this.#view.badge =
       running > 0 ? { value: running, tooltip: `${plural(running, "run")} in progress` } : undefined;
     this.#view.description = !filter.folders.isEmpty && filter.showAll ? "all folders" : "";
+    const away = pools.filter(
+      ({ status, mirror }) => status.state === "disconnected" && (mirror?.experiments.size ?? 0) > 0,
+    );
     this.#view.message =
-      status.state === "disconnected" && experiments.length > 0
-        ? `Not connected; what is shown may be old. ${status.detail ?? ""}`
+      away.length > 0
+        ? `Not connected to ${away.map(({ name }) => name).join(", ")}; what is shown of it may be old. ${away[0]?.status.detail ?? ""}`
         : undefined;
   }
+}
+
+function keyOf(poolId: string, experimentId: number): string {
+  return `${poolId}/${experimentId}`;
 }
 
 function themeColor(id: string | null): vscode.ThemeColor | undefined {

@@ -103,6 +103,17 @@ export function trialRow(
   };
 }
 
+/** An experiment of another pool says so. */
+export function onPool(row: Row, pool: string | null): Row {
+  if (pool === null) return row;
+  return {
+    ...row,
+    description: `${row.description} · ${pool}`,
+    tooltip: [...row.tooltip, `On ${pool}`],
+    spoken: `${row.spoken}, on ${pool}`,
+  };
+}
+
 export function groupRow(group: GroupId, trials: readonly Trial[]): Row {
   const count = trials.filter((trial) => groupOf(trial.state) === group).length;
   const label = GROUPS.find(({ id }) => id === group)?.label ?? group;

@@ -5,20 +5,37 @@ import type { PoolMirror } from "../../cluster/client/mirror.ts";
 import type { WorkspaceFolders } from "../workspaceFolders.ts";
 import { groupOf, GROUPS, type GroupId } from "./states.ts";
 
+/** Numbers are a pool's own, so each row says which pool's it is (`Pool.id`). */
+interface OfPool {
+  poolId: string;
+  experimentId: number;
+}
 /** `single`: the one row of an experiment with one trial, which is trial and experiment at once. */
-export type ExperimentsNode =
-  | { kind: "experiment"; experimentId: number }
-  | { kind: "single"; experimentId: number; trialId: string }
-  | { kind: "group"; experimentId: number; group: GroupId }
-  | { kind: "trial"; experimentId: number; trialId: string }
-  | { kind: "checkpoint"; experimentId: number; trialId: string; uuid: string }
-  | { kind: "more"; experimentId: number; group: GroupId; hidden: number };
+export type ExperimentsNode = OfPool &
+  (
+    | { kind: "experiment" }
+    | { kind: "single"; trialId: string }
+    | { kind: "group"; group: GroupId }
+    | { kind: "trial"; trialId: string }
+    | { kind: "checkpoint"; trialId: string; uuid: string }
+    | { kind: "more"; group: GroupId; hidden: number }
+  );
+
+/** What a pool holds, and which pool it is. */
+export interface PoolContents {
+  id: string;
+  mirror: PoolMirror;
+}
 
 /** The tree asks for every row of an open group at once, so a group shows this many, and more on demand. */
 export const PAGE_OF_TRIALS = 200;
 
 /** Stable over reloads and state changes: selection and expansion hang on it. */
 export function nodeId(node: ExperimentsNode): string {
+  return `${node.poolId}/${idInPool(node)}`;
+}
+
+function idInPool(node: ExperimentsNode): string {
   switch (node.kind) {
     case "experiment":
     case "single":
@@ -38,11 +55,10 @@ export function isSingle(experiment: Pick<Experiment, "searcher">): boolean {
   return experiment.searcher === "single";
 }
 
-export function rowOf(mirror: PoolMirror, experiment: Experiment): ExperimentsNode {
+export function rowOf({ id, mirror }: PoolContents, experiment: Experiment): ExperimentsNode {
   const [trial] = isSingle(experiment) ? mirror.trialsOf(experiment.id) : [];
-  return trial
-    ? { kind: "single", experimentId: experiment.id, trialId: trial.id }
-    : { kind: "experiment", experimentId: experiment.id };
+  const of = { poolId: id, experimentId: experiment.id };
+  return trial ? { kind: "single", ...of, trialId: trial.id } : { kind: "experiment", ...of };
 }
 
 export interface ExperimentsFilter {
@@ -51,37 +67,40 @@ export interface ExperimentsFilter {
 }
 
 /** Newest first; those of the open folders before those of others. */
-export function rootsOf(mirror: PoolMirror, filter: ExperimentsFilter): ExperimentsNode[] {
+export function rootsOf(pools: readonly PoolContents[], filter: ExperimentsFilter): ExperimentsNode[] {
   const here = (experiment: Experiment): boolean => filter.folders.has(experiment);
-  return [...mirror.experiments.values()]
-    .filter((experiment) => filter.showAll || filter.folders.isEmpty || here(experiment))
-    .sort((a, b) => Number(here(b)) - Number(here(a)) || b.id - a.id)
-    .map((experiment) => rowOf(mirror, experiment));
+  return pools
+    .flatMap((pool) => [...pool.mirror.experiments.values()].map((experiment) => ({ pool, experiment })))
+    .filter(({ experiment }) => filter.showAll || filter.folders.isEmpty || here(experiment))
+    .sort(
+      ({ pool: p, experiment: a }, { pool: q, experiment: b }) =>
+        Number(here(b)) - Number(here(a)) || (p === q ? b.id - a.id : b.createdAt - a.createdAt),
+    )
+    .map(({ pool, experiment }) => rowOf(pool, experiment));
 }
 
 export function childrenOf(
   mirror: PoolMirror,
   node: ExperimentsNode,
-  shown: (experimentId: number, group: GroupId) => number,
+  shown: (node: OfPool, group: GroupId) => number,
 ): ExperimentsNode[] {
+  const of: OfPool = { poolId: node.poolId, experimentId: node.experimentId };
   switch (node.kind) {
     case "experiment":
-      return groupsOf(mirror, node.experimentId);
+      return groupsOf(mirror, of);
     case "group": {
       const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
       const trials = sortTrials(
         mirror.trialsOf(node.experimentId).filter((trial) => groupOf(trial.state) === node.group),
         metric,
       );
-      const most = shown(node.experimentId, node.group);
-      const rows: ExperimentsNode[] = trials.slice(0, most).map((trial) => ({
-        kind: "trial",
-        experimentId: node.experimentId,
-        trialId: trial.id,
-      }));
+      const most = shown(node, node.group);
+      const rows: ExperimentsNode[] = trials
+        .slice(0, most)
+        .map((trial) => ({ kind: "trial", ...of, trialId: trial.id }));
       const hidden = trials.length - rows.length;
       return hidden > 0
-        ? [...rows, { kind: "more", experimentId: node.experimentId, group: node.group, hidden }]
+        ? [...rows, { kind: "more", ...of, group: node.group, hidden }]
         : rows;
     }
     case "single":
@@ -89,7 +108,7 @@ export function childrenOf(
       const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
       return rankCheckpoints(mirror.checkpointsOf(node.trialId), metric).map((checkpoint) => ({
         kind: "checkpoint",
-        experimentId: node.experimentId,
+        ...of,
         trialId: node.trialId,
         uuid: checkpoint.uuid,
       }));
@@ -101,37 +120,34 @@ export function childrenOf(
 }
 
 export function parentOf(mirror: PoolMirror, node: ExperimentsNode): ExperimentsNode | undefined {
+  const of: OfPool = { poolId: node.poolId, experimentId: node.experimentId };
   switch (node.kind) {
     case "experiment":
     case "single":
       return undefined;
     case "group":
-      return { kind: "experiment", experimentId: node.experimentId };
+      return { kind: "experiment", ...of };
     case "more":
-      return { kind: "group", experimentId: node.experimentId, group: node.group };
+      return { kind: "group", ...of, group: node.group };
     case "trial": {
       const trial = mirror.trials.get(node.trialId);
-      return { kind: "group", experimentId: node.experimentId, group: groupOf(trial?.state ?? "running") };
+      return { kind: "group", ...of, group: groupOf(trial?.state ?? "running") };
     }
     case "checkpoint":
-      return trialRow(mirror, node.experimentId, node.trialId);
+      return trialRow(mirror, of, node.trialId);
   }
 }
 
 /** The row that stands for a trial: its own, or its experiment's when it is the only one. */
-export function trialRow(mirror: PoolMirror, experimentId: number, trialId: string): ExperimentsNode {
-  const experiment = mirror.experiments.get(experimentId);
+export function trialRow(mirror: PoolMirror, of: OfPool, trialId: string): ExperimentsNode {
+  const experiment = mirror.experiments.get(of.experimentId);
   const single = experiment ? isSingle(experiment) : false;
-  return { kind: single ? "single" : "trial", experimentId, trialId };
+  return { kind: single ? "single" : "trial", ...of, trialId };
 }
 
-function groupsOf(mirror: PoolMirror, experimentId: number): ExperimentsNode[] {
-  const present = new Set(mirror.trialsOf(experimentId).map((trial) => groupOf(trial.state)));
-  return GROUPS.filter(({ id }) => present.has(id)).map(({ id }) => ({
-    kind: "group",
-    experimentId,
-    group: id,
-  }));
+function groupsOf(mirror: PoolMirror, of: OfPool): ExperimentsNode[] {
+  const present = new Set(mirror.trialsOf(of.experimentId).map((trial) => groupOf(trial.state)));
+  return GROUPS.filter(({ id }) => present.has(id)).map(({ id }) => ({ kind: "group", ...of, group: id }));
 }
 
 /** Best first by the experiment's metric; trials without a value after them, in order of their numbers. */

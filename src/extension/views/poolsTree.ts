@@ -1,11 +1,15 @@
-/** The tree of pools: this machine, and its slots with who holds them, or what to do when it does not answer. */
+/** The tree of pools: each with its slots and who holds them, or what to do when it does not answer. */
 import * as vscode from "vscode";
 import type { Slot } from "../../cluster/protocol/entities.ts";
 import { COMMANDS, VIEWS } from "../commands/commandIds.ts";
-import { POOL_NAME, type Pool, type PoolStatus } from "../pool/pool.ts";
+import type { Pool, PoolStatus } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
 import { poolDescription, slotRow } from "./poolLabels.ts";
 
-export type PoolsNode = { kind: "pool" } | { kind: "slot"; id: string } | { kind: "reconnect" };
+export type PoolsNode =
+  | { kind: "pool"; poolId: string }
+  | { kind: "slot"; poolId: string; slotId: string }
+  | { kind: "reconnect"; poolId: string };
 
 const ICONS: Readonly<Record<PoolStatus["state"], string>> = {
   idle: "vm-outline",
@@ -14,21 +18,30 @@ const ICONS: Readonly<Record<PoolStatus["state"], string>> = {
   disconnected: "vm-outline",
 };
 
+const REMOTE_ICONS: Readonly<Record<PoolStatus["state"], string>> = {
+  idle: "remote",
+  connecting: "loading~spin",
+  connected: "remote",
+  disconnected: "debug-disconnect",
+};
+
 export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Disposable {
-  readonly #pool: Pool;
+  readonly #pools: Pools;
   readonly #emitter = new vscode.EventEmitter<PoolsNode | undefined>();
-  readonly #root: PoolsNode = { kind: "pool" };
+  /** The editor knows rows by identity. */
+  readonly #roots = new Map<string, PoolsNode>();
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly onDidChangeTreeData = this.#emitter.event;
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  constructor(pools: Pools) {
+    this.#pools = pools;
     this.#subscriptions.push(
       this.#emitter,
       vscode.window.createTreeView(VIEWS.pools, { treeDataProvider: this }),
-      pool.onDidChangeStatus(() => this.#emitter.fire(undefined)),
-      pool.onDidChange((change) => {
-        if (change.slots || change.everything) this.#emitter.fire(this.#root);
+      pools.onDidChangeList(() => this.#emitter.fire(undefined)),
+      pools.onDidChangeStatus((pool) => this.#emitter.fire(this.#root(pool))),
+      pools.onDidChange(({ pool, change }) => {
+        if (change.slots || change.everything) this.#emitter.fire(this.#root(pool));
       }),
     );
   }
@@ -38,73 +51,81 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
   }
 
   getChildren(node?: PoolsNode): PoolsNode[] {
-    this.#pool.wake();
-    if (!node) return [this.#root];
-    if (node.kind !== "pool") return [];
-    if (this.#pool.status.state === "disconnected") return [{ kind: "reconnect" }];
-    return this.#slots().map(({ id }) => ({ kind: "slot", id }));
+    this.#pools.wake();
+    if (!node) return this.#pools.all.map((pool) => this.#root(pool));
+    const pool = this.#pools.get(node.poolId);
+    if (node.kind !== "pool" || !pool) return [];
+    const { poolId } = node;
+    if (pool.status.state === "disconnected") return [{ kind: "reconnect", poolId }];
+    return slotsOf(pool).map(({ id }) => ({ kind: "slot", poolId, slotId: id }));
   }
 
   getTreeItem(node: PoolsNode): vscode.TreeItem {
+    const pool = this.#pools.get(node.poolId);
+    if (!pool) return new vscode.TreeItem(node.poolId);
     switch (node.kind) {
       case "pool":
-        return this.#poolItem();
+        return poolItem(pool);
       case "slot":
-        return this.#slotItem(node.id);
+        return slotItem(pool, node.slotId);
       case "reconnect":
-        return this.#reconnectItem();
+        return reconnectItem(pool);
     }
   }
 
-  #poolItem(): vscode.TreeItem {
-    const { state, detail, remedy } = this.#pool.status;
-    const item = new vscode.TreeItem(POOL_NAME, vscode.TreeItemCollapsibleState.Expanded);
-    const description = poolDescription(state, this.#slots(), detail);
-    item.id = "pool/local";
-    item.description = description;
-    item.iconPath = new vscode.ThemeIcon(ICONS[state]);
-    item.contextValue = `pool.${state}`;
-    const { info } = this.#pool;
-    const about = info
-      ? [`${info.account} on ${info.host}`, info.folder, `Server ${info.serverVersion}`]
-      : [];
-    item.tooltip = [POOL_NAME, detail, remedy, ...about].filter((line) => line !== null).join("\n");
-    item.accessibilityInformation = { label: `Pool ${POOL_NAME}, ${description}` };
-    return item;
+  #root({ id }: Pool): PoolsNode {
+    const root = this.#roots.get(id) ?? { kind: "pool", poolId: id };
+    this.#roots.set(id, root);
+    return root;
   }
+}
 
-  /** What stands in the way may have a remedy; trying again is the step after it. */
-  #reconnectItem(): vscode.TreeItem {
-    const { remedy } = this.#pool.status;
-    const item = new vscode.TreeItem("Reconnect");
-    item.id = "pool/local/reconnect";
-    item.description = remedy ?? "";
-    item.tooltip = remedy ?? "";
-    item.iconPath = new vscode.ThemeIcon("refresh");
-    item.command = { command: COMMANDS.reconnect, title: "Reconnect" };
-    item.accessibilityInformation = { label: `Reconnect. ${remedy ?? ""}`, role: "button" };
-    return item;
-  }
+function poolItem(pool: Pool): vscode.TreeItem {
+  const { state, detail, remedy } = pool.status;
+  const item = new vscode.TreeItem(pool.name, vscode.TreeItemCollapsibleState.Expanded);
+  const description = poolDescription(state, slotsOf(pool), detail);
+  item.id = `pool/${pool.id}`;
+  item.description = description;
+  item.iconPath = new vscode.ThemeIcon((pool.place.isRemote ? REMOTE_ICONS : ICONS)[state]);
+  item.contextValue = `pool.${state}${pool.id === "local" ? "" : ".added"}`;
+  const { info } = pool;
+  const about = info ? [`${info.account} on ${info.host}`, info.folder, `Server ${info.serverVersion}`] : [];
+  item.tooltip = [pool.name, detail, remedy, ...about].filter((line) => line !== null).join("\n");
+  item.accessibilityInformation = { label: `Pool ${pool.name}, ${description}` };
+  return item;
+}
 
-  #slotItem(id: string): vscode.TreeItem {
-    const slot = this.#slots().find((one) => one.id === id);
-    const item = new vscode.TreeItem(slot?.name ?? id);
-    item.id = `slot/${id}`;
-    item.contextValue = "slot";
-    if (!slot) return item;
-    const experimentId = Number(slot.trialId?.split(".")[0]);
-    const row = slotRow(slot, this.#pool.mirror?.experiments.get(experimentId) ?? null);
-    item.description = row.description;
-    item.tooltip = row.tooltip;
-    item.iconPath = new vscode.ThemeIcon(
-      row.icon,
-      row.color === null ? undefined : new vscode.ThemeColor(row.color),
-    );
-    item.accessibilityInformation = { label: `Slot ${slot.name}, ${row.description}` };
-    return item;
-  }
+/** What stands in the way may have a remedy; trying again is the step after it. */
+function reconnectItem(pool: Pool): vscode.TreeItem {
+  const { remedy } = pool.status;
+  const item = new vscode.TreeItem("Reconnect");
+  item.id = `pool/${pool.id}/reconnect`;
+  item.description = remedy ?? "";
+  item.tooltip = remedy ?? "";
+  item.iconPath = new vscode.ThemeIcon("refresh");
+  item.command = { command: COMMANDS.reconnect, title: "Reconnect", arguments: [pool.id] };
+  item.accessibilityInformation = { label: `Reconnect ${pool.name}. ${remedy ?? ""}`, role: "button" };
+  return item;
+}
 
-  #slots(): readonly Slot[] {
-    return this.#pool.status.state === "connected" ? (this.#pool.mirror?.slots ?? []) : [];
-  }
+function slotItem(pool: Pool, id: string): vscode.TreeItem {
+  const slot = slotsOf(pool).find((one) => one.id === id);
+  const item = new vscode.TreeItem(slot?.name ?? id);
+  item.id = `slot/${pool.id}/${id}`;
+  item.contextValue = "slot";
+  if (!slot) return item;
+  const experimentId = Number(slot.trialId?.split(".")[0]);
+  const row = slotRow(slot, pool.mirror?.experiments.get(experimentId) ?? null);
+  item.description = row.description;
+  item.tooltip = row.tooltip;
+  item.iconPath = new vscode.ThemeIcon(
+    row.icon,
+    row.color === null ? undefined : new vscode.ThemeColor(row.color),
+  );
+  item.accessibilityInformation = { label: `Slot ${slot.name}, ${row.description}` };
+  return item;
+}
+
+function slotsOf(pool: Pool): readonly Slot[] {
+  return pool.status.state === "connected" ? (pool.mirror?.slots ?? []) : [];
 }

@@ -1,22 +1,23 @@
-/** One item that counts what runs and waits; hidden when there is nothing. */
+/** One item that counts what runs and waits in all pools; hidden when there is nothing. */
 import * as vscode from "vscode";
 import { VIEWS } from "../commands/commandIds.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
 import { statusText } from "./statusText.ts";
 
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem("trainyard.status", vscode.StatusBarAlignment.Left, 10);
-  readonly #pool: Pool;
+  readonly #pools: Pools;
   readonly #subscriptions: vscode.Disposable;
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  constructor(pools: Pools) {
+    this.#pools = pools;
     this.#item.name = "Trainyard";
     this.#item.command = `${VIEWS.experiments}.focus`;
     this.#subscriptions = vscode.Disposable.from(
       this.#item,
-      pool.onDidChange(() => this.#update()),
-      pool.onDidChangeStatus(() => this.#update()),
+      pools.onDidChange(() => this.#update()),
+      pools.onDidChangeStatus(() => this.#update()),
+      pools.onDidChangeList(() => this.#update()),
     );
   }
 
@@ -25,8 +26,8 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #update(): void {
-    const { status, mirror } = this.#pool;
-    const shown = status.state === "connected" ? statusText(mirror?.trials.values() ?? []) : null;
+    const connected = this.#pools.all.filter(({ status }) => status.state === "connected");
+    const shown = statusText(connected.flatMap(({ mirror }) => [...(mirror?.trials.values() ?? [])]));
     if (shown === null) {
       this.#item.hide();
       return;

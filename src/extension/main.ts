@@ -11,17 +11,16 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
+import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { showError } from "./errors.ts";
 import { Notifier } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
 import { Pool } from "./pool/pool.ts";
+import { wakeIfUsed } from "./pool/wakeIfUsed.ts";
 import { ExperimentsTree } from "./views/experimentsTree.ts";
 import { PoolsTree } from "./views/poolsTree.ts";
 import { StatusBar } from "./views/statusBar.ts";
-
-/** Set with the first experiment: from then on the pool is connected to at the start, for what happened meanwhile. */
-const USED_KEY = "trainyard.used";
 
 /** For the extension's own tests; not an interface for others. */
 export interface InternalApi {
@@ -45,14 +44,15 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     act: (experimentId, action) =>
       void actions.act(experimentId, action).catch((error: unknown) => showError(error, log)),
   });
+  const memory = new SubmitMemory(context.workspaceState);
+  const willSend = new WillSend(memory, problems);
   const submits = new SubmitCommands({
     pool,
     log,
-    memory: new SubmitMemory(context.workspaceState),
+    memory,
     secrets,
     problems,
     submitted: (experimentId, trialId) => {
-      void context.workspaceState.update(USED_KEY, true);
       void panels.open({ experimentId, trialId, keepFocus: true });
       experiments.reveal(experimentId);
     },
@@ -76,10 +76,21 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
     }),
     registerCommands(
-      createHandlers({ pool, log, experiments, targets, trials, submits, restores, secrets, panels }),
+      createHandlers({
+        pool,
+        log,
+        experiments,
+        targets,
+        trials,
+        submits,
+        willSend,
+        restores,
+        secrets,
+        panels,
+      }),
       log,
     ),
   );
-  if (context.workspaceState.get(USED_KEY, false)) setImmediate(() => pool.wake());
+  setImmediate(() => wakeIfUsed(context, pool));
   return { pool, experiments, panels };
 }

@@ -1,6 +1,7 @@
 /** Entities as a pool sends them, with what a test cares about in place of the defaults. */
 import type { Checkpoint, Experiment, Slot, Trial } from "../../src/cluster/protocol/entities.ts";
 import { PoolMirror } from "../../src/cluster/client/mirror.ts";
+import { WorkspaceFolders } from "../../src/extension/workspaceFolders.ts";
 
 export const NOW_MS = 1_800_000_000_000;
 const TREE = "a".repeat(40);
@@ -105,4 +106,10 @@ export function mirror(contents: {
     snapshot: { experiments: [], trials: [], runs: [], checkpoints: [], slots: [], ...contents },
   });
   return made;
+}
+
+/** A window with these folders open. */
+export function opened(...folders: string[]): WorkspaceFolders {
+  type Folder = NonNullable<ConstructorParameters<typeof WorkspaceFolders>[0]>[number];
+  return new WorkspaceFolders(folders.map((fsPath) => ({ uri: { fsPath } }) as Folder));
 }

@@ -10,6 +10,7 @@ export { rankCheckpoints } from "./checkpointChoice.ts";
 export {
   ConfigurationError,
   CONFIGURATION_NAMES,
+  dataPathsOf,
   findConfiguration,
   type LoadedConfiguration,
   loadConfiguration,
@@ -27,6 +28,7 @@ export {
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
 export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
+export { findRepository } from "./snapshot/person.ts";
 export { ASK_ABOVE, type PlanOptions, planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 export { pushSnapshot } from "./snapshot/push.ts";
 export { type FolderSize, largestFolders, measurePath } from "./snapshot/sizes.ts";

@@ -143,6 +143,8 @@ export const METHODS = {
         value: ExperimentConfiguration,
         source: z.object({ path: z.string(), text: z.string() }).nullable(),
       }),
+      /** What was asked for, which a command line for display does not tell: to ask for the same again. */
+      request: SubmitRequest.pick({ arguments: true, launcher: true }).optional(),
     }),
   },
   "experiment/list": { params: Nothing, result: z.object({ experiments: z.array(Experiment) }) },

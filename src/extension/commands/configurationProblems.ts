@@ -21,8 +21,11 @@ export class ConfigurationProblems implements vscode.Disposable {
     this.#diagnostics.clear();
   }
 
-  /** Marks the places, opens the first, and says so; any other error is thrown on. */
-  async explain(error: unknown): Promise<never> {
+  /**
+   * Marks the places, opens the first, and says so; any other error is thrown on.
+   * @param outcome what that means for the person: a sentence
+   */
+  async explain(error: unknown, outcome: string): Promise<never> {
     const problems = problemsOf(error);
     const [first] = problems;
     if (!first) throw error;
@@ -36,7 +39,7 @@ export class ConfigurationProblems implements vscode.Disposable {
     await openAt(first);
     const others = problems.length > 1 ? ` (and ${plural(problems.length - 1, "more problem")})` : "";
     throw new ShownError(
-      `Nothing was submitted. ${path.basename(first.file)}, line ${first.line}: ${first.message}${others}`,
+      `${outcome} ${path.basename(first.file)}, line ${first.line}: ${first.message}${others}`,
       null,
       [{ title: "Go to Line", run: () => openAt(first) }],
     );

@@ -14,7 +14,7 @@ import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
 import type { TrialCommands } from "./trialCommands.ts";
-import { showWillSend } from "./willSend.ts";
+import type { WillSend } from "./willSend.ts";
 
 export interface HandlerDependencies {
   pool: Pool;
@@ -23,13 +23,14 @@ export interface HandlerDependencies {
   targets: Targets;
   trials: TrialCommands;
   submits: SubmitCommands;
+  willSend: WillSend;
   restores: RestoreCommands;
   secrets: Secrets;
   panels: LazyPanels;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
-  const { pool, log, experiments, targets, trials, submits, restores, secrets, panels } = needs;
+  const { pool, log, experiments, targets, trials, submits, willSend, restores, secrets, panels } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
     const row = await targets.row(argument, "Whose panel shall be opened?");
@@ -62,7 +63,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
   return {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
-    showWillSend: (argument) => showWillSend(argument),
+    showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),
     showOutput: (argument) => openPanel(argument, "output"),

@@ -8,8 +8,10 @@ import { ShownError } from "../errors.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { RestoreCommands } from "./restore.ts";
+import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 
 export class PanelActions {
@@ -70,8 +72,8 @@ export class PanelActions {
   }
 
   async #pull(experiment: Experiment, runId: string, name: string): Promise<void> {
-    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === experiment.workspace);
-    const place = (folder ?? vscode.workspace.workspaceFolders?.[0])?.uri;
+    const open = vscode.workspace.workspaceFolders;
+    const place = new WorkspaceFolders(open).folderOf(experiment) ?? open?.[0]?.uri;
     if (!place)
       throw new ShownError(
         "A file is pulled into the open folder, and none is open.",
@@ -92,6 +94,7 @@ export class PanelActions {
 
   /** For the next submits of this folder; the experiment itself is what it was. */
   async #link(experiment: Experiment, path: string): Promise<void> {
+    requireTrust();
     const client = await loadClient();
     const plan = await client.planSnapshot({
       folder: experiment.workspace,

@@ -9,6 +9,7 @@ import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress, type ProgressReport } from "../progress.ts";
 import { settings } from "../settings.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { restoreDestination } from "./restoreFolder.ts";
 import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
 import type { SubmitCommands } from "./submit.ts";
@@ -165,7 +166,7 @@ export class RestoreCommands {
   /** The code as it is now, from the checkpoint's state on. */
   async #resume(experiment: Experiment, checkpoint: Checkpoint): Promise<undefined> {
     // The pool says where that was: only a folder that the person has opened is run from.
-    if (!vscode.workspace.workspaceFolders?.some(({ uri }) => uri.fsPath === experiment.workspace))
+    if (!new WorkspaceFolders(vscode.workspace.workspaceFolders).has(experiment))
       throw new ShownError(
         `Experiment ${experiment.id} was submitted from ${experiment.workspace}, which is not open.`,
         "Open that folder, or restore the checkpoint with its code and submit from there.",
@@ -176,12 +177,13 @@ export class RestoreCommands {
         `${experiment.script} is not in ${experiment.workspace} any more.`,
         "Restore the checkpoint with its code, and submit from there.",
       );
-    const at = experiment.commandLine.findIndex((part) => part === experiment.script);
+    const { request } = await this.#pool.call("experiment/get", { experimentId: experiment.id });
     await this.#submits.submitScript(
       { file, folder: experiment.workspace },
       {
-        arguments: at < 0 ? [] : experiment.commandLine.slice(at + 1),
+        arguments: request?.arguments ?? [],
         slots: experiment.slotsPerTrial,
+        launcher: request?.launcher ?? "python",
         configuration:
           experiment.configuration === null
             ? null
@@ -195,14 +197,14 @@ export class RestoreCommands {
 
 /** The folder that it was submitted from where that is open, else the first open one. */
 function restoreRoot(experiment: Experiment): vscode.Uri {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  const folder = folders.find(({ uri }) => uri.fsPath === experiment.workspace) ?? folders[0];
+  const open = vscode.workspace.workspaceFolders;
+  const folder = new WorkspaceFolders(open).folderOf(experiment) ?? open?.[0]?.uri;
   if (!folder)
     throw new ShownError(
       "A checkpoint is restored into the open folder, and none is open.",
       "Open a folder first.",
     );
-  return folder.uri;
+  return folder;
 }
 
 function progressOf(phase: "verifying" | "receiving", bytes: number, totalBytes: number): ProgressReport {

@@ -2,6 +2,8 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { ShownError } from "../errors.ts";
+import { loadClient } from "../pool/client.ts";
+import { isSameOrInside, realPath } from "../workspaceFolders.ts";
 
 export interface Script {
   /** Absolute path of the file, and of the folder that is its workspace. */
@@ -53,7 +55,14 @@ export function folderOf(uri: vscode.Uri): string {
   return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.dirname(uri.fsPath);
 }
 
-function isScript(document: vscode.TextDocument): boolean {
+/** The git top level, else the folder itself. */
+async function snapshotRoot(folder: string): Promise<string> {
+  const client = await loadClient();
+  const { repository } = await client.findRepository(folder);
+  return realPath(repository?.root ?? folder);
+}
+
+export function isScript(document: vscode.TextDocument): boolean {
   return document.languageId === "python" && ["file", "untitled"].includes(document.uri.scheme);
 }
 
@@ -88,14 +97,21 @@ async function pickScript(recent: readonly string[]): Promise<vscode.Uri | undef
   return picked?.uri;
 }
 
-/** The code that is sent is the code on disk: unsaved files of the folder are saved. @returns false when the person says no */
-export async function saveEditors({ folder, file }: Script): Promise<boolean> {
+/**
+ * The code that is sent is the code on disk: unsaved files of the snapshot's root are saved, and the configuration that
+ * was chosen, which may lie elsewhere. @returns false when the person says no
+ */
+export async function saveEditors(script: Script, configuration: string | null): Promise<boolean> {
   const unsaved = vscode.workspace.textDocuments.filter(
-    ({ isDirty, uri }) =>
-      isDirty && uri.scheme === "file" && (uri.fsPath === file || uri.fsPath.startsWith(folder + path.sep)),
+    ({ isDirty, uri }) => isDirty && uri.scheme === "file",
   );
+  if (unsaved.length === 0) return true;
+  const root = await snapshotRoot(script.folder);
+  const read = [script.file, ...(configuration === null ? [] : [configuration])].map(realPath);
   const failed: string[] = [];
   for (const document of unsaved) {
+    const file = realPath(document.uri.fsPath);
+    if (!read.includes(file) && !isSameOrInside(file, root)) continue;
     const saved = await document.save().then(Boolean, () => false);
     if (!saved) failed.push(vscode.workspace.asRelativePath(document.uri));
   }

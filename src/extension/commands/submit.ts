@@ -1,5 +1,4 @@
 /** Submit: the script as it stands, with what was chosen last. The path itself is the client's submitExperiment(). */
-import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
 import { loadClient } from "../pool/client.ts";
@@ -10,8 +9,11 @@ import { editorInterpreter } from "./interpreter.ts";
 import { findScript, requireTrust, saveEditors, type Script } from "./script.ts";
 import type { Secrets } from "./secrets.ts";
 import { askAboutSize } from "./sizeQuestion.ts";
-import type { ScriptOptions, SubmitMemory } from "./submitMemory.ts";
+import { describeSubmit, type ScriptOptions, type SubmitMemory } from "./submitMemory.ts";
 import { askOptions } from "./submitOptions.ts";
+
+/** Time to read what was submitted, with which arguments. */
+const SUBMITTED_MS = 8000;
 
 const STEPS: Readonly<Record<SubmitStep, string>> = {
   planning: "looking at the code",
@@ -60,13 +62,18 @@ export class SubmitCommands {
     const { memory, log, problems } = this.#needs;
     requireTrust();
     if (!(await this.#choosePool())) return undefined;
-    if (!(await saveEditors(script))) return undefined;
+    const { configuration } = options;
+    const chosen = configuration === null || configuration === "auto" ? null : configuration.file;
+    if (!(await saveEditors(script, chosen))) return undefined;
     problems.clear();
-    const submitted = await withProgress(`Submitting ${path.basename(script.file)}`, (signal, report) =>
+    const what = describeSubmit(script.file, options);
+    const submitted = await withProgress(`Submitting ${what}`, (signal, report) =>
       this.#send(script, options, startFrom, signal, (step) => report({ message: STEPS[step] })),
-    ).catch((error: unknown) => problems.explain(error));
+    ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
-    await memory.remember(script.file, options);
+    // What an old experiment was started with is not what the person chooses for the next one.
+    if (startFrom === null) await memory.remember(script.file, options);
+    vscode.window.setStatusBarMessage(`Submitted ${what}`, SUBMITTED_MS);
     if (submitted.notes.length > 0) this.#sayNotes(submitted.notes);
     this.#needs.submitted(submitted.experimentId, submitted.trialId);
     return submitted.experimentId;

@@ -1,6 +1,8 @@
 /** What was chosen for the last submit, kept for the workspace. */
+import path from "node:path";
 import type * as vscode from "vscode";
 import type { Launcher } from "../../cluster/protocol/methods.ts";
+import { plural } from "../format.ts";
 import { joinArguments } from "./arguments.ts";
 
 const POOL_KEY = "trainyard.submit.pool";
@@ -54,9 +56,16 @@ export class SubmitMemory {
   }
 }
 
-/** `--epochs 3, 2 slots`, for where a person should see what is used again. */
-export function describeOptions({ arguments: given, slots }: ScriptOptions): string {
-  return [joinArguments(given), slots === null ? "" : `${slots} slots`]
+/** `train.py --epochs 3, 2 slots`: a plain submit repeats what was chosen before, so it says what that is. */
+export function describeSubmit(script: string, options: ScriptOptions): string {
+  const { slots, launcher, configuration } = options;
+  return [
+    [path.basename(script), joinArguments(options.arguments)].filter((part) => part !== "").join(" "),
+    slots === null ? "" : plural(slots, "slot"),
+    launcher === "torchrun" ? launcher : "",
+    configuration === null ? "no configuration" : "",
+    configuration === null || configuration === "auto" ? "" : path.basename(configuration.file),
+  ]
     .filter((part) => part !== "")
     .join(", ");
 }

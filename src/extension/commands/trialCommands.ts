@@ -28,12 +28,17 @@ export class TrialCommands {
   async control(verb: ControlVerb, argument: unknown): Promise<void> {
     const row = await this.#targets.row(argument, QUESTIONS[verb], (candidate) => canDo(verb, candidate));
     if (!row) return;
-    const reason = row.trial?.pausable.reason;
-    if (verb === "pause" && row.trial && !row.trial.pausable.possible)
-      throw new ShownError(
-        `${experimentTitle(row.experiment)} cannot be paused: ${reason ?? "it has not checkpointed"}.`,
-      );
+    const reason = verb === "pause" ? this.#whyNotPausable(row) : null;
+    if (reason !== null) throw new ShownError(`${experimentTitle(row.experiment)} cannot be paused.`, reason);
     await this.#pool.call(`trial/${verb}`, rpcTarget(row));
+  }
+
+  /** The pool would pass over a search of which no trial can be paused. */
+  #whyNotPausable({ experiment, trial }: TargetRow): string | null {
+    const trials = trial ? [trial] : (this.#pool.mirror?.trialsOf(experiment.id) ?? []);
+    const living = trials.filter(({ state }) => !isFinal(state));
+    if (living.some(({ pausable }) => pausable.possible)) return null;
+    return living[0]?.pausable.reason ?? null;
   }
 
   async rename(argument: unknown): Promise<void> {
@@ -83,10 +88,11 @@ export class TrialCommands {
   }
 }
 
+/** What runs is offered for a pause also where it cannot be: then the reason is said. */
 function canDo(verb: ControlVerb, { experiment, trial }: TargetRow): boolean {
   const state = (trial ?? experiment).state;
   if (isFinal(state)) return false;
   if (verb === "resume") return state === "paused";
-  if (verb === "pause") return trial ? state === "running" && trial.pausable.possible : state === "running";
+  if (verb === "pause") return state === "running";
   return true;
 }

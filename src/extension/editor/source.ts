@@ -3,6 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { Experiment } from "../../cluster/protocol/entities.ts";
 import type { Pool } from "../pool/pool.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { snapshotUri } from "./poolFiles.ts";
 
 export async function openSource(
@@ -11,7 +12,8 @@ export async function openSource(
   file: string,
   line: number,
 ): Promise<void> {
-  const own = vscode.Uri.file(path.join(experiment.snapshot.root, file));
+  const folders = new WorkspaceFolders(vscode.workspace.workspaceFolders);
+  const own = vscode.Uri.file(folders.asOpened(path.join(experiment.snapshot.root, file)));
   if (await isAsItRan(pool, experiment, file, own)) {
     await openAt(own, line);
     return;

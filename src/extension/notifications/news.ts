@@ -14,19 +14,33 @@ export interface NewsSource {
   trialsOf(experimentId: number): Trial[];
 }
 
+/** When somebody last looked, and of which experiments it was known by then that a metric is not a number. */
+export interface Look {
+  atMs: number;
+  nan: readonly number[];
+}
+
 /** Remembers what was seen, so that each thing is told once. What a person ended (stopped, killed) is no news. */
 export class NewsWatch {
   readonly #states = new Map<number, Experiment["state"]>();
   readonly #nan = new Set<number>();
 
-  /** What there is at the start is known, except what ended after `sinceMs`, when somebody last looked. */
-  start(source: NewsSource, sinceMs: number | null): NewsItem[] {
+  /** Of which experiments it is known that a metric is not a number. */
+  get nan(): number[] {
+    return [...this.#nan];
+  }
+
+  /** What there is at the start is known, except what happened after the last look, in an earlier session. */
+  start(source: NewsSource, last: Look | null): NewsItem[] {
     const news: NewsItem[] = [];
     for (const experiment of source.experiments.values()) {
-      this.#states.set(experiment.id, experiment.state);
-      if (source.trialsOf(experiment.id).some(({ nan }) => nan !== null)) this.#nan.add(experiment.id);
-      if (sinceMs !== null && experiment.endedAt !== null && experiment.endedAt > sinceMs)
-        news.push(...ended(source, experiment));
+      const { id, endedAt } = experiment;
+      this.#states.set(id, experiment.state);
+      if (last && endedAt !== null && endedAt > last.atMs) news.push(...ended(source, experiment));
+      const bad = this.#newNan(source, experiment);
+      // What had ended by then has changed no more.
+      const isNew = last && !last.nan.includes(id) && (endedAt === null || endedAt > last.atMs);
+      if (bad && isNew) news.push(bad);
     }
     return news;
   }
@@ -37,18 +51,25 @@ export class NewsWatch {
       const experiment = source.experiments.get(id);
       if (!experiment) {
         this.#states.delete(id);
+        this.#nan.delete(id);
         continue;
       }
       const before = this.#states.get(id);
       this.#states.set(id, experiment.state);
       if (before !== experiment.state) news.push(...ended(source, experiment));
-      const bad = this.#nan.has(id) ? undefined : source.trialsOf(id).find(({ nan }) => nan !== null);
-      if (bad?.nan) {
-        this.#nan.add(id);
-        news.push({ kind: "nan", experiment, trialId: bad.id, ...bad.nan });
-      }
+      const bad = this.#newNan(source, experiment);
+      if (bad) news.push(bad);
     }
     return news;
+  }
+
+  #newNan(source: NewsSource, experiment: Experiment): NewsItem | null {
+    const trial = this.#nan.has(experiment.id)
+      ? undefined
+      : source.trialsOf(experiment.id).find(({ nan }) => nan !== null);
+    if (!trial?.nan) return null;
+    this.#nan.add(experiment.id);
+    return { kind: "nan", experiment, trialId: trial.id, ...trial.nan };
   }
 }
 
@@ -76,8 +97,8 @@ export function newsText(item: NewsItem): string {
   }
 }
 
-/** `While you were away: 12 finished (best 0.231), 1 failed`; null when there is nothing to say. */
-export function awayText(items: readonly NewsItem[]): string | null {
+/** `12 finished (best 0.231), 1 failed`; null when there is nothing to say. */
+export function summaryText(items: readonly NewsItem[]): string | null {
   const finished = items.filter((item) => item.kind === "finished").map(({ experiment }) => experiment);
   const failed = items.filter((item) => item.kind === "failed").length;
   const nan = items.filter((item) => item.kind === "nan").length;
@@ -88,7 +109,7 @@ export function awayText(items: readonly NewsItem[]): string | null {
   }
   if (failed > 0) parts.push(`${failed} failed`);
   if (nan > 0) parts.push(`${plural(nan, "experiment")} with a metric that is not a number`);
-  return parts.length === 0 ? null : `While you were away: ${parts.join(", ")}`;
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 /** Null where the values do not measure the same thing. */

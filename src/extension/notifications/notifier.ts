@@ -1,12 +1,15 @@
-/** Tells what ended while nobody looked: one message at a time, one line for all after coming back. */
+/** Tells what happened: each thing by itself to who is there, and one line for all after coming back. */
 import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import { COMMANDS } from "../commands/commandIds.ts";
 import type { Pool } from "../pool/pool.ts";
 import { settings } from "../settings.ts";
-import { awayText, NewsWatch, newsText, type NewsItem } from "./news.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
+import { type Look, NewsWatch, newsText, summaryText, type NewsItem } from "./news.ts";
 
-const LAST_LOOK_KEY = "trainyard.lastLook";
+const LAST_LOOK_KEY = "trainyard.look";
+/** As many messages as the editor shows at once; of more at one time there is one line. */
+const MOST_MESSAGES = 3;
 /** How exactly it is known when somebody last looked, should the editor be killed. */
 const LOOK_EVERY_MS = 30_000;
 
@@ -19,7 +22,8 @@ export class Notifier implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable;
   readonly #timer: NodeJS.Timeout;
   #isStarted = false;
-  #waiting: NewsItem[] = [];
+  /** What happened while nobody looked: before this window was there, or while it had no focus. */
+  #missed: NewsItem[] = [];
 
   constructor(context: vscode.ExtensionContext, pool: Pool, isOnScreen: (experimentId: number) => boolean) {
     this.#context = context;
@@ -27,7 +31,7 @@ export class Notifier implements vscode.Disposable {
     this.#isOnScreen = isOnScreen;
     this.#subscriptions = vscode.Disposable.from(
       pool.onDidChange((change) => this.#onChange(change)),
-      vscode.window.onDidChangeWindowState(({ focused }) => focused && this.#flush()),
+      vscode.window.onDidChangeWindowState(({ focused }) => focused && this.#comeBack()),
     );
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
@@ -44,51 +48,58 @@ export class Notifier implements vscode.Disposable {
     if (!mirror) return;
     if (!this.#isStarted) {
       this.#isStarted = true;
-      const news = this.#watch.start(
-        mirror,
-        this.#context.workspaceState.get<number | null>(LAST_LOOK_KEY, null),
-      );
-      this.#take(news);
-      this.#look();
+      this.#missed.push(...this.#ofInterest(this.#watch.start(mirror, this.#lastLook())));
+      if (vscode.window.state.focused) this.#comeBack();
       return;
     }
-    this.#take(
+    const news = this.#ofInterest(
       this.#watch.changed(mirror, change.everything ? mirror.experiments.keys() : change.experiments),
     );
+    if (!vscode.window.state.focused) {
+      this.#missed.push(...news);
+      return;
+    }
+    const told = news.filter(({ experiment }) => !this.#isOnScreen(experiment.id));
+    if (told.length > MOST_MESSAGES) this.#tellAll("", told);
+    else for (const item of told) this.#tell(newsText(item), item);
+    if (news.length > 0) this.#look();
   }
 
-  #take(news: readonly NewsItem[]): void {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    // A window tells of its own folder's experiments; another window tells of the others.
-    const own = news.filter(({ experiment }) => folders.includes(experiment.workspace));
-    this.#waiting.push(...own.filter(({ kind }) => settings.notify(kind)));
-    if (vscode.window.state.focused) this.#flush();
+  /** A window tells of its own folder's experiments; another window tells of the others. */
+  #ofInterest(news: readonly NewsItem[]): NewsItem[] {
+    const folders = new WorkspaceFolders(vscode.workspace.workspaceFolders);
+    return news.filter(({ kind, experiment }) => folders.has(experiment) && settings.notify(kind));
   }
 
-  #flush(): void {
-    const news = this.#waiting.filter(({ experiment }) => !this.#isOnScreen(experiment.id));
-    this.#waiting = [];
+  #comeBack(): void {
+    const news = this.#missed.filter(({ experiment }) => !this.#isOnScreen(experiment.id));
+    this.#missed = [];
     this.#look();
-    const [only] = news;
-    if (only && news.length === 1) this.#tell(only);
-    else this.#tellAll(news);
+    this.#tellAll("While you were away: ", news);
   }
 
-  #tell(item: NewsItem): void {
+  #tell(text: string, item: NewsItem): void {
     const show =
       item.kind === "failed" ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
     const open = "Open Panel";
     const line = "Go to Failing Line";
     const buttons = item.kind === "failed" && this.#hasLine(item) ? [open, line] : [open];
-    void show(newsText(item), ...buttons).then((answer) => {
+    void show(text, ...buttons).then((answer) => {
       if (answer === open) void vscode.commands.executeCommand(COMMANDS.openPanel, item.experiment.id);
       if (answer === line) void vscode.commands.executeCommand(COMMANDS.goToFailingLine, item.experiment.id);
     });
   }
 
-  #tellAll(news: readonly NewsItem[]): void {
-    const text = awayText(news);
-    if (text === null) return;
+  /** In one line. What is alone has its own buttons. */
+  #tellAll(before: string, news: readonly NewsItem[]): void {
+    const summary = summaryText(news);
+    if (summary === null) return;
+    const text = before + summary;
+    const [only] = news;
+    if (only && news.length === 1) {
+      this.#tell(text, only);
+      return;
+    }
     const show = "Show Experiments";
     void vscode.window.showInformationMessage(text, show).then((answer) => {
       if (answer === show) void vscode.commands.executeCommand("trainyard.experiments.focus");
@@ -99,8 +110,13 @@ export class Notifier implements vscode.Disposable {
     return this.#pool.mirror?.trialsOf(experiment.id).some((trial) => trial.failure?.frame) ?? false;
   }
 
+  #lastLook(): Look | null {
+    return this.#context.workspaceState.get<Look | null>(LAST_LOOK_KEY, null);
+  }
+
   #look(): void {
-    if (this.#isStarted && vscode.window.state.focused)
-      void this.#context.workspaceState.update(LAST_LOOK_KEY, Date.now());
+    if (!this.#isStarted || !vscode.window.state.focused) return;
+    const look: Look = { atMs: Date.now(), nan: this.#watch.nan };
+    void this.#context.workspaceState.update(LAST_LOOK_KEY, look);
   }
 }

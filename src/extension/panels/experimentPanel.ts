@@ -18,6 +18,7 @@ import { POOL_NAME } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { answerRequest } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
+import { OneAtATime } from "./oneAtATime.ts";
 import type { PanelServices } from "./panelServices.ts";
 import { SeriesBook } from "./seriesBook.ts";
 import { shownTrials } from "./shownTrials.ts";
@@ -38,10 +39,9 @@ export class ExperimentPanel {
   #seq = 0;
   /** The page has a snapshot and takes changes. */
   #isFed = false;
-  /** The page waits for a snapshot that could not be made yet. */
+  /** The page waits for a snapshot: it is being made, or cannot be made yet. */
   #isAsking = false;
-  /** Counts snapshots, so that a slow one does not overtake a newer one. */
-  #generation = 0;
+  readonly #feeding = new OneAtATime(() => this.#feedOnce());
   #pending: Change = {};
   #timer: NodeJS.Timeout | undefined;
   #configuration: PageSnapshot["configuration"] | undefined;
@@ -112,7 +112,7 @@ export class ExperimentPanel {
     switch (message.type) {
       case "ready":
         if (message.state) this.#state = { ...message.state, experimentId: this.#experimentId };
-        void this.#feed();
+        this.#feed();
         return;
       case "request":
         void this.#answer(message.request, message.name, message.params);
@@ -126,10 +126,13 @@ export class ExperimentPanel {
     }
   }
 
-  async #feed(): Promise<void> {
-    const generation = ++this.#generation;
+  #feed(): void {
     this.#isAsking = true;
     this.#isFed = false;
+    void this.#feeding.run();
+  }
+
+  async #feedOnce(): Promise<void> {
     const { pool, log } = this.#services;
     const experiment = pool.mirror?.experiments.get(this.#experimentId);
     if (!pool.mirror || !experiment) {
@@ -147,14 +150,18 @@ export class ExperimentPanel {
         log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
       }
     }
-    if (generation !== this.#generation) return;
-    this.#sendSnapshot(watched);
+    // Hidden meanwhile, or asked anew (it may show another trial now): the next one is sent.
+    if (this.#isAsking && !this.#feeding.isAskedAgain) this.#sendSnapshot();
   }
 
-  #sendSnapshot(watched: readonly string[]): void {
-    const mirror = this.#services.pool.mirror;
+  /** Of now: what came while the curves were read is in it. */
+  #sendSnapshot(): void {
+    const { pool } = this.#services;
+    const { mirror } = pool;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!mirror || !experiment) return;
+    const watched = shownTrials(experiment, mirror.trialsOf(this.#experimentId), this.#state.trialId);
+    pool.watch(this, watched);
     const contents = this.#diff.restart(mirror, experiment);
     this.#pending = {};
     this.#isAsking = false;
@@ -190,8 +197,10 @@ export class ExperimentPanel {
   }
 
   async #answer(request: number, name: string, params: unknown): Promise<void> {
+    const { pool } = this.#services;
     try {
-      const value = await answerRequest(this.#services.pool, this.#experimentId, name, params);
+      if (pool.isStopped) throw new Error("The pool server was stopped.");
+      const value = await answerRequest(pool, this.#experimentId, name, params);
       this.#post({ type: "answer", request, value, error: null });
     } catch (error) {
       this.#post({ type: "answer", request, value: null, error: messageOf(error) });
@@ -207,10 +216,8 @@ export class ExperimentPanel {
       return;
     }
     this.#setTitle();
-    if (this.#isAsking) {
-      void this.#feed();
-      return;
-    }
+    // A snapshot that is being made will have it.
+    if (this.#isAsking && !this.#feeding.isRunning) this.#feed();
     if (!this.#isFed) return;
     const trials = mirror.trialsOf(this.#experimentId);
     this.#services.pool.watch(this, shownTrials(experiment, trials, this.#state.trialId));
@@ -220,7 +227,7 @@ export class ExperimentPanel {
   #onStatus(): void {
     const { state } = this.#services.pool.status;
     // What happened while it was away is not in any change: curves are asked for anew.
-    if (state === "connected" && (this.#isFed || this.#isAsking)) void this.#feed();
+    if (state === "connected" && (this.#isFed || this.#isAsking)) this.#feed();
     else if (this.#isFed) {
       this.#pending.connection = this.#connection();
       this.#schedule();
@@ -245,7 +252,6 @@ export class ExperimentPanel {
   #stopFeeding(): void {
     this.#isFed = false;
     this.#isAsking = false;
-    this.#generation += 1;
     this.#services.pool.watch(this, []);
   }
 

@@ -31,6 +31,7 @@ export class Pool implements vscode.Disposable {
   readonly #watched = new Map<object, readonly string[]>();
   #status: PoolStatus = { state: "idle", detail: null, remedy: null };
   #link: PoolLink | null = null;
+  #mirror: PoolMirror | null = null;
   #info: PoolInfo | null = null;
 
   readonly onDidChangeStatus = this.#statusEmitter.event;
@@ -45,9 +46,13 @@ export class Pool implements vscode.Disposable {
   get status(): PoolStatus {
     return this.#status;
   }
-  /** Null until the first connection was tried. What it holds may be old while the pool is not connected. */
+  /** Null until the pool has said once what it holds. May be old while the pool is not connected. */
   get mirror(): PoolMirror | null {
-    return this.#link?.mirror ?? null;
+    return this.#mirror;
+  }
+  /** A person has ended the server: whoever asks now would start it again. */
+  get isStopped(): boolean {
+    return this.#link === null && this.#status.state === "disconnected";
   }
   /** Of the last connection. */
   get info(): PoolInfo | null {
@@ -128,7 +133,11 @@ export class Pool implements vscode.Disposable {
       });
     });
     link.onDidChangeState((state) => this.#onLinkState(link, state));
-    link.mirror.onDidChange((change) => this.#changeEmitter.fire(change));
+    link.mirror.onDidChange((change) => {
+      // Until a new connection has its first snapshot, what the one before knew is shown.
+      this.#mirror = link.mirror;
+      this.#changeEmitter.fire(change);
+    });
     link.onLive((live) => this.#liveEmitter.fire(live));
     link.watch([...new Set([...this.#watched.values()].flat())]);
     this.#link = link;

@@ -4,6 +4,7 @@ import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import { COMMANDS, CONTEXT, VIEWS } from "../commands/commandIds.ts";
 import { plural } from "../format.ts";
 import type { Pool } from "../pool/pool.ts";
+import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { checkpointRow, experimentRow, groupRow, trialRow, type Row } from "./labels.ts";
 import {
   childrenOf,
@@ -67,7 +68,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
 
   get filter(): ExperimentsFilter {
     return {
-      folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
+      folders: new WorkspaceFolders(vscode.workspace.workspaceFolders),
       showAll: this.#context.workspaceState.get(SHOW_ALL_KEY, false),
     };
   }
@@ -230,12 +231,12 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     set(CONTEXT.showAll, filter.showAll);
     set(
       CONTEXT.otherExperiments,
-      experiments.some((experiment) => !filter.folders.includes(experiment.workspace)),
+      experiments.some((experiment) => !filter.folders.has(experiment)),
     );
     const { running } = countLively(mirror?.trials.values() ?? []);
     this.#view.badge =
       running > 0 ? { value: running, tooltip: `${plural(running, "run")} in progress` } : undefined;
-    this.#view.description = filter.folders.length > 0 && filter.showAll ? "all folders" : "";
+    this.#view.description = !filter.folders.isEmpty && filter.showAll ? "all folders" : "";
     this.#view.message =
       status.state === "disconnected" && experiments.length > 0
         ? `Not connected; what is shown may be old. ${status.detail ?? ""}`

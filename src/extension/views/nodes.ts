@@ -2,6 +2,7 @@
 import { rankCheckpoints } from "../../cluster/client/checkpointChoice.ts";
 import type { Experiment, MetricChoice, Trial } from "../../cluster/protocol/entities.ts";
 import type { PoolMirror } from "../../cluster/client/mirror.ts";
+import type { WorkspaceFolders } from "../workspaceFolders.ts";
 import { groupOf, GROUPS, type GroupId } from "./states.ts";
 
 /** `single`: the one row of an experiment with one trial, which is trial and experiment at once. */
@@ -45,16 +46,15 @@ export function rowOf(mirror: PoolMirror, experiment: Experiment): ExperimentsNo
 }
 
 export interface ExperimentsFilter {
-  /** Absolute paths of the open folders; empty without one. */
-  folders: readonly string[];
+  folders: Pick<WorkspaceFolders, "isEmpty" | "has">;
   showAll: boolean;
 }
 
 /** Newest first; those of the open folders before those of others. */
 export function rootsOf(mirror: PoolMirror, filter: ExperimentsFilter): ExperimentsNode[] {
-  const here = (experiment: Experiment): boolean => filter.folders.includes(experiment.workspace);
+  const here = (experiment: Experiment): boolean => filter.folders.has(experiment);
   return [...mirror.experiments.values()]
-    .filter((experiment) => filter.showAll || filter.folders.length === 0 || here(experiment))
+    .filter((experiment) => filter.showAll || filter.folders.isEmpty || here(experiment))
     .sort((a, b) => Number(here(b)) - Number(here(a)) || b.id - a.id)
     .map((experiment) => rowOf(mirror, experiment));
 }

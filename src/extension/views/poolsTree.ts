@@ -1,11 +1,11 @@
-/** The tree of pools: this machine, and its slots with who holds them. */
+/** The tree of pools: this machine, and its slots with who holds them, or what to do when it does not answer. */
 import * as vscode from "vscode";
 import type { Slot } from "../../cluster/protocol/entities.ts";
-import { VIEWS } from "../commands/commandIds.ts";
+import { COMMANDS, VIEWS } from "../commands/commandIds.ts";
 import { POOL_NAME, type Pool, type PoolStatus } from "../pool/pool.ts";
 import { poolDescription, slotRow } from "./poolLabels.ts";
 
-export type PoolsNode = { kind: "pool" } | { kind: "slot"; id: string };
+export type PoolsNode = { kind: "pool" } | { kind: "slot"; id: string } | { kind: "reconnect" };
 
 const ICONS: Readonly<Record<PoolStatus["state"], string>> = {
   idle: "vm-outline",
@@ -40,11 +40,20 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
   getChildren(node?: PoolsNode): PoolsNode[] {
     this.#pool.wake();
     if (!node) return [this.#root];
-    return node.kind === "pool" ? this.#slots().map(({ id }) => ({ kind: "slot", id })) : [];
+    if (node.kind !== "pool") return [];
+    if (this.#pool.status.state === "disconnected") return [{ kind: "reconnect" }];
+    return this.#slots().map(({ id }) => ({ kind: "slot", id }));
   }
 
   getTreeItem(node: PoolsNode): vscode.TreeItem {
-    return node.kind === "slot" ? this.#slotItem(node.id) : this.#poolItem();
+    switch (node.kind) {
+      case "pool":
+        return this.#poolItem();
+      case "slot":
+        return this.#slotItem(node.id);
+      case "reconnect":
+        return this.#reconnectItem();
+    }
   }
 
   #poolItem(): vscode.TreeItem {
@@ -61,6 +70,19 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
       : [];
     item.tooltip = [POOL_NAME, detail, remedy, ...about].filter((line) => line !== null).join("\n");
     item.accessibilityInformation = { label: `Pool ${POOL_NAME}, ${description}` };
+    return item;
+  }
+
+  /** What stands in the way may have a remedy; trying again is the step after it. */
+  #reconnectItem(): vscode.TreeItem {
+    const { remedy } = this.#pool.status;
+    const item = new vscode.TreeItem("Reconnect");
+    item.id = "pool/local/reconnect";
+    item.description = remedy ?? "";
+    item.tooltip = remedy ?? "";
+    item.iconPath = new vscode.ThemeIcon("refresh");
+    item.command = { command: COMMANDS.reconnect, title: "Reconnect" };
+    item.accessibilityInformation = { label: `Reconnect. ${remedy ?? ""}`, role: "button" };
     return item;
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { awayText, NewsWatch, newsText } from "../../../src/extension/notifications/news.ts";
+import { NewsWatch, newsText, summaryText } from "../../../src/extension/notifications/news.ts";
 import { experiment, LOSS, mirror, NOW_MS, trial } from "../fixtures.ts";
 
 const finished = (id: number, value: number | null) =>
@@ -27,8 +27,10 @@ test("each end is told once; what a person ended is no news", () => {
 
 test("at the start only what ended since somebody last looked is news", () => {
   const source = mirror({ experiments: [finished(1, 0.2)] });
-  expect(new NewsWatch().start(source, NOW_MS - 1).map(({ kind }) => kind)).toEqual(["finished"]);
-  expect(new NewsWatch().start(source, NOW_MS)).toEqual([]);
+  const since = (atMs: number): string[] =>
+    new NewsWatch().start(source, { atMs, nan: [] }).map(({ kind }) => kind);
+  expect(since(NOW_MS - 1)).toEqual(["finished"]);
+  expect(since(NOW_MS)).toEqual([]);
   expect(new NewsWatch().start(source, null)).toEqual([]);
 });
 
@@ -47,6 +49,25 @@ test("the first metric that is not a number is told once for an experiment", () 
   expect(watch.changed(bad, [1])).toEqual([]);
 });
 
+test("a metric that became not a number between two sessions is told in the second, and in no third", () => {
+  const bad = { metric: "loss", step: 7 };
+  const source = mirror({
+    experiments: [
+      experiment({ id: 1 }),
+      experiment({ id: 2, state: "killed", endedAt: NOW_MS }),
+      experiment({ id: 3 }),
+    ],
+    trials: [1, 2, 3].map((experimentId) => trial({ experimentId, nan: bad })),
+  });
+  // Experiment 2 had ended by the last look; of 3 it was told.
+  const watch = new NewsWatch();
+  const news = watch.start(source, { atMs: NOW_MS, nan: [3] });
+  expect(news.map(({ kind, experiment: { id } }) => [kind, id])).toEqual([["nan", 1]]);
+  expect(watch.changed(source, [1, 2, 3])).toEqual([]);
+  expect(new NewsWatch().start(source, { atMs: NOW_MS, nan: watch.nan })).toEqual([]);
+  expect(new NewsWatch().start(source, null)).toEqual([]);
+});
+
 test("one line for all after coming back", () => {
   const failed = {
     kind: "failed",
@@ -55,17 +76,15 @@ test("one line for all after coming back", () => {
   } as const;
   const done = (id: number, value: number | null) =>
     ({ kind: "finished", experiment: finished(id, value) }) as const;
-  expect(awayText([done(1, 0.3), done(2, 0.231), failed])).toBe(
-    "While you were away: 2 finished (best 0.231), 1 failed",
-  );
-  expect(awayText([done(1, null)])).toBe("While you were away: 1 finished");
-  expect(awayText([])).toBeNull();
+  expect(summaryText([done(1, 0.3), done(2, 0.231), failed])).toBe("2 finished (best 0.231), 1 failed");
+  expect(summaryText([done(1, null)])).toBe("1 finished");
+  expect(summaryText([])).toBeNull();
 });
 
 test("a best over different metrics is not made up", () => {
   const other = { ...finished(2, 0.9), metric: { ...LOSS, name: "accuracy", smallerIsBetter: false } };
   const news = [finished(1, 0.1), other].map((one) => ({ kind: "finished", experiment: one }) as const);
-  expect(awayText(news)).toBe("While you were away: 2 finished");
+  expect(summaryText(news)).toBe("2 finished");
 });
 
 test("a failure is told with its reason", () => {

@@ -7,7 +7,7 @@ import {
   sortTrials,
   type ExperimentsNode,
 } from "../../../src/extension/views/nodes.ts";
-import { checkpoint, experiment, LOSS, mirror, trial } from "../fixtures.ts";
+import { checkpoint, experiment, LOSS, mirror, opened, trial } from "../fixtures.ts";
 
 const HERE = "/home/ada/project";
 const all = (): number => 200;
@@ -36,12 +36,12 @@ test("this folder's experiments alone, newest first; all of them with this folde
     experiments: [
       experiment({ id: 1 }),
       experiment({ id: 2, workspace: "/elsewhere" }),
-      experiment({ id: 3, searcher: "grid" }),
+      experiment({ id: 3, searcher: "grid", workspace: `${HERE}/models` }),
     ],
     trials: [trial({ experimentId: 1 }), trial({ experimentId: 2 })],
   });
   const ids = (showAll: boolean, folders: string[]): number[] =>
-    rootsOf(pool, { folders, showAll }).map((node) => node.experimentId);
+    rootsOf(pool, { folders: opened(...folders), showAll }).map((node) => node.experimentId);
   expect(ids(false, [HERE])).toEqual([3, 1]);
   expect(ids(true, [HERE])).toEqual([3, 1, 2]);
   expect(ids(false, [])).toEqual([3, 2, 1]);
@@ -53,7 +53,7 @@ test("an experiment with one trial is one row, with its checkpoints below", () =
     trials: [trial()],
     checkpoints: [checkpoint({ step: 5 }), checkpoint({ step: 10 })],
   });
-  const [row] = rootsOf(pool, { folders: [HERE], showAll: false });
+  const [row] = rootsOf(pool, { folders: opened(HERE), showAll: false });
   expect(row).toEqual({ kind: "single", experimentId: 1, trialId: "1.1" });
   const children = childrenOf(pool, row as ExperimentsNode, all);
   expect(children.map((node) => node.kind)).toEqual(["checkpoint", "checkpoint"]);

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import * as vscode from "vscode";
 import { COMMANDS } from "../../../src/extension/commands/commandIds.ts";
 import type { InternalApi } from "../../../src/extension/main.ts";
-import { activate, inWorkspace, rowThatSays, submit, until, withPicksAccepted } from "./support.ts";
+import {
+  activate,
+  inWorkspace,
+  rowThatSays,
+  submit,
+  submitFile,
+  until,
+  withPicksAccepted,
+} from "./support.ts";
 
 describe("the main job", () => {
   let api: InternalApi;
@@ -103,16 +114,60 @@ describe("the main job", () => {
     assert.equal(api.experiments.getChildren().length, before);
   });
 
+  it("sends what is on the screen, also of files above the script's folder", async () => {
+    const repository = mkdtempSync(path.join(os.tmpdir(), "trainyard-suite-"));
+    execFileSync("git", ["init", "--quiet", repository]);
+    const inRepository = (...parts: string[]): string => path.join(repository, ...parts);
+    mkdirSync(inRepository("app"));
+    writeFileSync(inRepository("shared.py"), "WORD = 'old'\n");
+    writeFileSync(
+      inRepository("app", "train.py"),
+      "import sys\nsys.path.append('..')\nimport shared\nassert shared.WORD == 'new'\n",
+    );
+    const document = await vscode.workspace.openTextDocument(inRepository("shared.py"));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(1, 0), "WORD = 'new'\n");
+    await vscode.workspace.applyEdit(edit);
+    assert.equal(document.isDirty, true);
+    const id = await submitFile(inRepository("app", "train.py"));
+    await until("its end", () =>
+      api.pool.mirror?.experiments.get(id)?.state === "completed" ? true : undefined,
+    );
+    assert.equal(document.isDirty, false);
+    rmSync(repository, { recursive: true, force: true });
+  });
+
   it("goes on from a checkpoint as a new experiment, with the same arguments", async () => {
     const first = await submit("train.py");
     const node = await rowThatSays(api, first, /completed/);
     const [best] = api.experiments.getChildren(node);
     await vscode.commands.executeCommand("trainyard.resumeFromHere", best);
-    const next = api.experiments.getChildren().find((one) => one.experimentId > first);
-    assert.ok(next, "there is no new experiment");
+    const next = await until("a new experiment", () =>
+      api.experiments.getChildren().find((one) => one.experimentId > first),
+    );
     await rowThatSays(api, next.experimentId, /completed/);
     const run = api.pool.mirror?.runsOf(`${next.experimentId}.1`)[0];
     assert.equal(run?.resumedFromStep, 10);
+
+    // It ran without a configuration; the next plain submit takes the one that is there by then all the same.
+    writeFileSync(inWorkspace("train.yaml"), "name: configured since\n");
+    const plain = await submit("train.py");
+    rmSync(inWorkspace("train.yaml"));
+    assert.equal(api.pool.mirror?.experiments.get(plain)?.name, "configured since");
+  });
+
+  it("goes on with flags of the configuration as they were, not twice", async () => {
+    const first = await submit("flags", "train.py");
+    const node = await rowThatSays(api, first, /completed/);
+    await vscode.commands.executeCommand("trainyard.resumeFromHere", api.experiments.getChildren(node)[0]);
+    const next = await until("a new experiment", () =>
+      api.experiments.getChildren().find((one) => one.experimentId > first),
+    );
+    const commandLine = (id: number): string[] | undefined =>
+      api.pool.mirror?.experiments.get(id)?.commandLine.slice(1);
+    assert.deepEqual(commandLine(first), ["flags/train.py", "--steps", "3"]);
+    assert.deepEqual(commandLine(next.experimentId), commandLine(first));
+    await rowThatSays(api, next.experimentId, /completed/);
   });
 
   it("restores a checkpoint with the code that made it, as it was", async () => {
@@ -158,6 +213,7 @@ describe("the main job", () => {
     const pid = api.pool.info?.serverPid;
     await vscode.commands.executeCommand("trainyard.stopServer");
     assert.equal(api.pool.status.state, "disconnected");
+    assert.equal(api.experiments.getChildren().length, before, "what was known is not shown any more");
     await vscode.commands.executeCommand("trainyard.reconnect");
     await until("the connection", () => (api.pool.status.state === "connected" ? true : undefined));
     assert.notEqual(api.pool.info?.serverPid, pid);

@@ -31,11 +31,15 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
   }
 }
 
+export function submit(...parts: string[]): Promise<number> {
+  return submitFile(inWorkspace(...parts));
+}
+
 /** Submits as the menu does. The first submit of a workspace asks where to: the preselected row is accepted. */
-export async function submit(...parts: string[]): Promise<number> {
+export async function submitFile(file: string): Promise<number> {
   const submitting = vscode.commands.executeCommand<number | undefined>(
     "trainyard.submit",
-    vscode.Uri.file(inWorkspace(...parts)),
+    vscode.Uri.file(file),
   );
   const id = await withPicksAccepted(submitting);
   assert.equal(typeof id, "number", "nothing was submitted");

@@ -93,7 +93,8 @@ export function createHandlers(
     "experiment/submit": (request) => experiments.submit(request),
     "experiment/get"({ experimentId }) {
       const { experiment, own } = experiments.experiment(experimentId);
-      const { value, source } = own.request.configuration;
+      const { configuration, arguments: given, launcher } = own.request;
+      const { value, source } = configuration;
       const mask = createMask(context.secrets.read(experimentId));
       return {
         experiment,
@@ -101,6 +102,7 @@ export function createHandlers(
         runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
         checkpoints: store.checkpointsOf(experimentId),
         configuration: mask({ value, source }),
+        request: { arguments: given, launcher },
       };
     },
     "experiment/list": () => ({ experiments: store.experiments() }),

@@ -61,6 +61,16 @@ class Streams(unittest.TestCase):
                 [("training", 1, {"loss": 0.5}), ("training", 2, {"loss": 0.25}), ("validation", 2, {"val_loss": 1.0})],
             )
 
+    def test_what_is_found_does_not_depend_on_the_pieces(self):
+        whole = b"step=1 loss=1\r\nstep=1 acc=1\n\rstep=2 loss=1\rstep=2 loss=2\r\n" + b"x" * 16384 + b"\r\nstep=3 a=1\r"
+        expected = feed(whole)
+        self.assertEqual([step for _, step, _ in expected], [1, 1, 2, 3])
+        for size in (1, 2, 3, 7, 16385):
+            pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
+            self.assertEqual(feed(*pieces), expected, size)
+        for cut in range(len(whole)):
+            self.assertEqual(feed(whole[:cut], whole[cut:]), expected, cut)
+
     def test_a_progress_bar_counts_once_a_step(self):
         bar = b"".join(b"\rEpoch 1: %d/100 [loss=%.2f]" % (i, 1 - i / 100) for i in range(100))
         bar += b"\rEpoch 2: 1/100 [loss=0.5]\rEpoch 2: 2/100 [loss=0.4]\n"

@@ -392,6 +392,43 @@ class Adopting(Pool):
         ended = self.finish(run_dir)
         self.assertEqual((ended["code"], ended["signal"]), (None, None))
 
+    def steps(self, run_dir):
+        return [event["step"] for event in self.events(run_dir, "metrics", "output")]
+
+    def test_metrics_of_the_output_go_on_none_lost_and_none_twice(self):
+        script = """
+            import os, sys, time
+            def train(first, beyond):
+                for step in range(first, beyond):
+                    print("step=%d loss=0.5" % step, file=sys.stderr if step % 3 else sys.stdout, flush=True)
+            def wait(name):
+                while not os.path.exists("../" + name):
+                    time.sleep(0.01)
+            train(0, 40)
+            print("ready", flush=True)
+            wait("more")
+            train(40, 80)
+            wait("go")
+            train(80, 100)
+        """
+        run_dir = self.make(script)
+        first = self.start(run_dir)
+        self.say(run_dir, "ready")
+        wait_for(lambda: len(self.steps(run_dir)) == 40, "the first metrics")
+        first.kill()
+        first.wait()
+        open(os.path.join(run_dir, "more"), "w").close()  # nobody watches
+        second = self.start(run_dir, "--adopt")
+        wait_for(lambda: len(self.steps(run_dir)) >= 80, "the metrics of the adopter")
+        second.kill()
+        second.wait()
+        open(os.path.join(run_dir, "go"), "w").close()
+        pid = self.read(run_dir, "supervisor.json")["script"]["pid"]
+        wait_for(lambda: is_dead(pid), "the script's end")
+        self.start(run_dir, "--adopt")
+        self.finish(run_dir)
+        self.assertEqual(sorted(self.steps(run_dir)), list(range(100)))
+
     def test_a_living_supervisor_is_not_replaced(self):
         run_dir = self.make(self.SCRIPT)
         first = self.start(run_dir)

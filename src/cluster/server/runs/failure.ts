@@ -23,6 +23,12 @@ export function explain(evidence: Evidence): Failure | null {
   if (exit.launchError !== null)
     return { ...nothing(evidence), kind: "launch", message: exit.launchError.message };
   if (exit.code === 0 || wasAsked(exit)) return null;
+  if (exit.code === null && exit.signal === null)
+    return {
+      ...nothing(evidence),
+      kind: "lost",
+      message: "The run was lost: its supervisor was ended from outside, so nobody saw how the script ended.",
+    };
   if (exit.signal !== null) return explainSignal(evidence, exit.signal);
   const traceback = lastOwn(parseTracebacks(evidence.stderr), evidence);
   if (exit.outOfMemory && (traceback === null || /killed by signal|SIGKILL/.test(traceback.message)))

@@ -281,6 +281,13 @@ describe("named kinds", () => {
     });
   });
 
+  test("an ending that nobody saw has no exit code", async () => {
+    expect(await diagnose({ code: null, signal: null })).toMatchObject({
+      kind: "lost",
+      message: expect.stringMatching(/^The run was lost: .* nobody saw how the script ended\.$/) as string,
+    });
+  });
+
   test("a refused set of hyperparameters", async () => {
     write("train.py", "class InvalidHP(Exception): pass", "raise InvalidHP('layers must be odd')");
     expect(await run()).toMatchObject({

@@ -126,14 +126,13 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
 
-    # An adopter is another process, so it writes a file of its own.
-    writer = "supervisor-%d" % os.getpid() if adopted else "supervisor"
-    events = EventWriter(os.path.join(run_dir, "events", "0-%s.jsonl" % writer))
+    # An adopter is another process, so it writes files of its own.
+    suffix = "-%d" % os.getpid() if adopted else ""
+    events = EventWriter(os.path.join(run_dir, "events", "0-supervisor%s.jsonl" % suffix))
     gpu = GpuReader(spec.slots, watch.tree.helpers)
     system = SystemMetrics(run_dir, events, gpu)
     watch.every(EVERY_S, EVERY_S / 2, lambda: watch.note_memory(system.sample(watch.members())))
-    # What a former supervisor already took out of the output must not come twice.
-    output = OutputReader(run_dir, lambda: watch.events.reported) if spec.output_metrics and not adopted else None
+    output = OutputReader(run_dir, lambda: watch.events.reported, suffix) if spec.output_metrics else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 

@@ -33,7 +33,8 @@ _VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/
 
 
 class OutputMetrics:
-    """Feed it bytes of one stream as they come; it gives back (group, step, values) for each line that has them."""
+    """Feed it bytes of one stream as they come; it gives back (group, step, values) for each line that has them. What
+    it gives back depends on the bytes alone, not on the pieces that they come in: an adopter counts on it."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -50,11 +51,13 @@ class OutputMetrics:
             data = data[end.start() :]
             self._skipping = False
         data = self._rest + data
-        last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        # A carriage return at the very end may be half of "\r\n": the next byte tells what it ends.
+        sure = len(data) - data.endswith(b"\r")
+        last = max(data.rfind(b"\n", 0, sure), data.rfind(b"\r", 0, sure)) + 1
         self._rest = data[last:]
-        if len(self._rest) > MAX_LINE_BYTES:
-            self._rest = b""
-            self._skipping = True
+        if sure - last > MAX_LINE_BYTES:
+            self._rest = data[sure:]
+            self._skipping = not self._rest
         self._lines(data[:last], found)
         return found
 

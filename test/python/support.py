@@ -45,10 +45,15 @@ class Pool(unittest.TestCase):
 
     def setUp(self):
         self.pool = tempfile.mkdtemp(prefix="trainyard-test-")
-        self.addCleanup(shutil.rmtree, self.pool, True)
+        self.addCleanup(self._remove)
         self.leases = os.path.join(self.pool, "leases")
         self.supervisors = []
         self.addCleanup(self._end)
+
+    def _remove(self):
+        for folder, _, _ in os.walk(self.pool):
+            os.chmod(folder, 0o700)  # stored checkpoints are read-only
+        shutil.rmtree(self.pool, True)
 
     def _end(self):
         for process in self.supervisors:

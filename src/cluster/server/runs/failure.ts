@@ -31,16 +31,25 @@ export function explain(evidence: Evidence): Failure | null {
     };
   if (exit.signal !== null) return explainSignal(evidence, exit.signal);
   const traceback = lastOwn(parseTracebacks(evidence.stderr), evidence);
-  if (exit.outOfMemory && (traceback === null || /killed by signal|SIGKILL/.test(traceback.message)))
+  // Python ends with 1 on an exception; after another code the traceback is only a hint.
+  const ending = exit.code === 1 ? traceback : null;
+  if (exit.outOfMemory && isAfterKill(ending, evidence))
     return {
       ...nothing(evidence),
       kind: "out_of_memory",
-      frame: traceback === null ? null : ownFrame(traceback, evidence),
+      frame: ending === null ? null : ownFrame(ending, evidence),
       message: `Out of memory: the kernel ended a process of the script${memoryWords(exit)}.`,
     };
-  if (traceback === null) return explainCode(evidence, null);
-  // Python ends with 1 on an exception; after another code the traceback is only a hint.
-  return exit.code === 1 ? explainException(evidence, traceback) : explainCode(evidence, traceback);
+  return ending === null ? explainCode(evidence, traceback) : explainException(evidence, ending);
+}
+
+/** What a DataLoader, a process pool, joblib or subprocess say of a process that was killed. */
+const KILLED =
+  /killed by signal|SIGKILL|terminated abruptly|unexpectedly terminated|exit ?(code|status)s?\W+-9\b/;
+
+/** Not an exception of the script's own: one that only tells of a killed process, a launcher's, or none. */
+function isAfterKill(traceback: Traceback | null, evidence: Evidence): boolean {
+  return traceback === null || ownFrame(traceback, evidence) === null || KILLED.test(traceback.message);
 }
 
 function wasAsked(exit: ExitFile): boolean {
@@ -108,7 +117,11 @@ function explainException(evidence: Evidence, traceback: Traceback): Failure {
       message: `The script refused its hyperparameters: ${message}${where}`,
     };
   if (isOutOfMemory(name, message))
-    return { ...base, kind: "out_of_memory", message: `${outOfMemoryWords(name, message)}${where}` };
+    return {
+      ...base,
+      kind: "out_of_memory",
+      message: `${outOfMemoryWords(name, message, evidence.exit)}${where}`,
+    };
   if (name === "PermissionError" && evidence.hardLinked && namesWorkFile(message, evidence))
     return {
       ...base,
@@ -127,11 +140,12 @@ function isOutOfMemory(name: string, message: string): boolean {
   );
 }
 
-function outOfMemoryWords(name: string, message: string): string {
+function outOfMemoryWords(name: string, message: string, exit: ExitFile): string {
   const detail = message === "" ? "" : `: ${message}`;
+  // Peak and limit in exit.json are those of main memory; the message itself has the GPU's.
   if (/CUDA|HIP|GPU/.test(message))
     return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
-  return `Out of memory (${name})${detail}`;
+  return `Out of memory (${name})${detail}${memoryWords(exit)}`;
 }
 
 function namesWorkFile(message: string, { work, directory }: Evidence): boolean {

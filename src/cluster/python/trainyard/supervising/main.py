@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PR_SET_CHILD_SUBREAPER = 36
 OUTPUT_EVERY_S = 0.5
+OUT_OF_MEMORY_EVERY_S = 10.0
 
 
 def main(arguments: list) -> int:
@@ -52,7 +53,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         except leases.LeaseError as error:
             raise launch.LaunchError("lease", str(error)) from None
         os.makedirs(os.path.join(run_dir, "events"), exist_ok=True)
-        kills_before = memory.oom_kills()
+        out_of_memory = memory.OutOfMemory()
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
     except launch.LaunchError as error:
@@ -68,7 +69,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
     except OSError as error:
         log(error)
     ticks = identity.content["script"]["startTicks"]
-    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, kills_before)
+    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, out_of_memory)
 
 
 def _adopt(run_dir: str, identity: Identity) -> int:
@@ -82,7 +83,7 @@ def _adopt(run_dir: str, identity: Identity) -> int:
     _detach()
     _become_subreaper()
     watch = Watch(run_dir, spec, identity, log_to(run_dir))
-    return _watch(run_dir, spec, identity, exit_file, watch, (*(script or (0, 0)), True), [], memory.oom_kills())
+    return _watch(run_dir, spec, identity, exit_file, watch, (*(script or (0, 0)), True), [], memory.OutOfMemory())
 
 
 def _watch(
@@ -93,13 +94,15 @@ def _watch(
     watch: Watch,
     script: tuple,
     lease_fds: list,
-    kills_before: int,
+    out_of_memory: memory.OutOfMemory,
 ) -> int:
     finish = _keep_books(run_dir, spec, watch, adopted=script[2])
+    watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
     watch.until_gone(*script)
     watch.guard(finish)
     leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
     code, name = _ending(watch.status)
+    ended_badly = (name is not None or bool(code)) and not watch.ladder.escalated
     exit_file.write(
         _exit(
             code=code,
@@ -110,7 +113,7 @@ def _watch(
             escalated=watch.ladder.escalated,
             peak_memory_bytes=watch.peak_memory_bytes or None,
             memory_limit_bytes=memory.limit_bytes(),
-            out_of_memory=name == "SIGKILL" and not watch.ladder.escalated and memory.oom_kills() > kills_before,
+            out_of_memory=ended_badly and out_of_memory.was_lately(),
             killed_children=watch.killed_children,
         )
     )

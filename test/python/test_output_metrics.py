@@ -42,6 +42,9 @@ class Lines(unittest.TestCase):
             '{"loss": 0.5}',
             "{'epoch': __import__('os')}",
             "{" * 5000 + "epoch",
+            "step=%s loss=0.5" % ("7" * 400),
+            '{"step": %s, "loss": 0.5}' % ("7" * 400),
+            '{"step": 1e999, "loss": 0.5}',
             "see http://host:8080/step/3?x=y",
         ]:
             with self.subTest(line[:40]):

@@ -9,6 +9,7 @@ import unittest
 from support import Pool, wait_for
 
 from trainyard import machine
+from trainyard.harness import frameworks
 
 HAS_TORCH = all(importlib.util.find_spec(name) for name in ("numpy", "torch"))
 
@@ -119,6 +120,21 @@ class Recorded(Pool):
             digests.append((optimizer["weights"]["sha256"], seen["randomStates"]["start"]["torch"]))
         self.assertEqual(digests[0], digests[1])
         self.assertEqual(len(self.events(run_dir, "metrics")), 2)
+
+
+class Optimizers(unittest.TestCase):
+    def test_weights_that_cannot_be_hashed_leave_class_and_settings(self):
+        class Sharded:
+            def detach(self):
+                raise NotImplementedError("aten::reshape: no sharding strategy")
+
+        class Optimizer:
+            param_groups = [{"params": [Sharded()], "lr": 0.25}]
+
+        found = frameworks._describe(Optimizer())
+        self.assertTrue(found["class"].endswith("Optimizer"))
+        self.assertEqual(found["groups"], [{"tensors": 1, "settings": {"lr": 0.25}}])
+        self.assertEqual(found["weights"], "not seen")
 
 
 class Listed(unittest.TestCase):

@@ -17,6 +17,8 @@ import re
 MAX_LINE_BYTES = 16 * 1024
 MAX_NAMES = 200
 MAX_BRACKETS = 64
+MAX_INTEGER = 1 << 63
+"""A longer row of digits is an identifier; as a float it would not even be finite."""
 STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
 
 _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
@@ -129,20 +131,20 @@ def _parse_object(line: str) -> tuple | None:
             return None
     if not isinstance(value, dict):
         return None
-    numbers = {k: v for k, v in value.items() if isinstance(k, str) and type(v) in (int, float)}
+    numbers = {k: v for k, v in value.items() if isinstance(k, str) and _is_number(v)}
     lowered = {name.lower(): name for name in numbers}
     for name in STEP_NAMES:
         if name in lowered:
             step = numbers[lowered[name]]
             values = {k: v for k, v in numbers.items() if k.lower() not in STEP_NAMES and _is_name(k)}
-            return (step, values) if values and step == step else None
+            return (step, values) if values and _is_step(step) else None
     return None
 
 
 def _parse_text(line: str) -> tuple | None:
     steps = {match.group(1).lower(): float(match.group(2)) for match in reversed(list(_STEP.finditer(line)))}
     name = next((name for name in STEP_NAMES if name in steps), None)
-    if name is None:
+    if name is None or not _is_step(steps[name]):
         return None
     values = {}
     for qualifier, metric, number in _PAIR.findall(line):
@@ -152,6 +154,14 @@ def _parse_text(line: str) -> tuple | None:
         values["%s_%s" % (qualifier.lower(), metric.lower()) if qualifier else metric] = float(number)
     step = steps[name]
     return (int(step) if step == int(step) else step, values) if values else None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < MAX_INTEGER)
+
+
+def _is_step(step: float) -> bool:
+    return abs(step) < MAX_INTEGER
 
 
 def group_of(name: str) -> str:

@@ -62,7 +62,7 @@ test("hyperparameters reach an unmodified script as flags and as TRAINYARD_PARAM
   await server.untilState(trialId, "completed");
   const output = readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8");
   const [, flags, parameters = "", extra] = /^(\[.*\]) (\{.*\}) (.*)\n$/.exec(output) ?? [];
-  expect(flags).toBe("['--epochs', '2', '--lr', '0.5', '--opt.name', 'a b']");
+  expect(flags).toBe("['--epochs', '2', '--lr=0.5', '--opt.name=a b']");
   expect(extra).toBe("$HOME; echo no");
   expect(JSON.parse(parameters)).toEqual({ lr: 0.5, opt: { name: "a b" } });
 });

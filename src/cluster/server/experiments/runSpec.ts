@@ -85,7 +85,10 @@ export function commandLineOf(entrypoint: Entrypoint): string[] {
   }
 }
 
-/** `--name value` for each; nested names are dotted, true is `--name`, false and null are nothing. */
+/**
+ * `--name=value` for each, since a value may begin with a dash; nested names are dotted, true is `--name`, false and null
+ * are nothing, and a list is `--name` and its values as words of their own.
+ */
 function flagsOf(hyperparameters: JsonObject, prefix = ""): string[] {
   return Object.entries(hyperparameters).flatMap(([name, value]) => flag(`${prefix}${name}`, value));
 }
@@ -95,7 +98,7 @@ function flag(name: string, value: Json): string[] {
   if (value === true) return [`--${name}`];
   if (Array.isArray(value)) return [`--${name}`, ...value.map(argument)];
   if (typeof value === "object") return flagsOf(value, `${name}.`);
-  return [`--${name}`, argument(value)];
+  return [`--${name}=${argument(value)}`];
 }
 
 function argument(value: Json): string {

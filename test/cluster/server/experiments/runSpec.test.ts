@@ -16,18 +16,17 @@ const request = (configuration: object, more: object = {}) =>
 const PARAMETERS: JsonObject = {
   lr: 0.1,
   name: "two words",
+  shift: "-x",
   model: { depth: 3, norm: true },
   fast: false,
   none: null,
   sizes: [1, 2],
 };
 const FLAGS = [
-  "--lr",
-  "0.1",
-  "--name",
-  "two words",
-  "--model.depth",
-  "3",
+  "--lr=0.1",
+  "--name=two words",
+  "--shift=-x",
+  "--model.depth=3",
   "--model.norm",
   "--sizes",
   "1",

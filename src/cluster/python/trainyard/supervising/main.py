@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PR_SET_CHILD_SUBREAPER = 36
 OUTPUT_EVERY_S = 0.5
+LEASES_EVERY_S = 0.2
 OUT_OF_MEMORY_EVERY_S = 10.0
 
 
@@ -83,7 +84,11 @@ def _adopt(run_dir: str, identity: Identity) -> int:
     _detach()
     _become_subreaper()
     watch = Watch(run_dir, spec, identity, log_to(run_dir))
-    return _watch(run_dir, spec, identity, exit_file, watch, (*(script or (0, 0)), True), [], memory.OutOfMemory())
+    regained = leases.Regained(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
+    watch.guard(regained.try_again)
+    watch.every(LEASES_EVERY_S, LEASES_EVERY_S, regained.try_again)
+    script = (*(script or (0, 0)), True)
+    return _watch(run_dir, spec, identity, exit_file, watch, script, regained.descriptors, memory.OutOfMemory())
 
 
 def _watch(

@@ -105,14 +105,15 @@ class Pool(unittest.TestCase):
         content = {"version": 1, "control": number, "action": action, "reason": "test", "at": time.time()}
         self.put(run_dir, "control.json", content)
 
-    def start(self, run_dir, *options, env=None):
+    def start(self, run_dir, *options, env=None, only=None):
+        """`env` is added to the environment, or to `only`."""
         process = subprocess.Popen(
             [sys.executable, "-S", "-E", SUPERVISOR, run_dir, *options],
             cwd=self.pool,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
+            env={**(os.environ if only is None else only), **(env or {})},
         )
         self.supervisors.append(process)
         return process

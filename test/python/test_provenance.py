@@ -78,9 +78,32 @@ class Recorded(Pool):
         self.assertEqual((files["big.bin"]["bytes"], files["big.bin"]["sha256"]), (17 * 1024 * 1024, None))
 
         supervisor = whole["supervisor"]
+        self.assertEqual(supervisor["threads"]["OMP_NUM_THREADS"], {"value": "2", "setBy": "environment"})
         self.assertEqual(supervisor["interpreter"]["path"], sys.executable)
         self.assertEqual(supervisor["operatingSystem"], seen["operatingSystem"])
         self.assertEqual(supervisor["secretNames"], ["HF_HUB", "MY_LOGIN"])
+
+    def test_data_paths_of_the_spec(self):
+        script = """
+            import sys, trainyard
+            trainyard.init()
+            for path in ("sets/deep/a.txt", "raw/b.txt", sys.argv[1] + "/c.txt", "one.csv", "train.py"):
+                with open(path) as file: file.read()
+        """
+        outside = os.path.join(self.pool, "outside")
+        run_dir = self.make(script, dataPaths=["sets/deep", "raw", outside, "one.csv"])
+        work = os.path.join(run_dir, "work")
+        for path in (outside + "/c.txt", outside + "/deep/a.txt", work + "/raw/b.txt", work + "/one.csv", work + "/sets/x"):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write("x")
+        os.symlink(outside + "/deep", work + "/sets/deep")
+        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": "train.py", "arguments": [outside]}
+        self.put(run_dir, "spec.json", {**self.read(run_dir, "spec.json"), "entrypoint": entrypoint})
+        self.start(run_dir)
+        self.assertEqual(self.finish(run_dir)["code"], 0, self.text(run_dir, "stderr.log"))
+        files = self.read(run_dir, "provenance.json")["harness"]["data"]["files"]
+        self.assertEqual(sorted(os.path.basename(file["path"]) for file in files), ["a.txt", "b.txt", "c.txt", "one.csv"])
 
     def test_a_killed_script_has_left_its_provenance(self):
         script = "import trainyard, time\ntrainyard.report(1, loss=1)\nprint('ready', flush=True)\ntime.sleep(300)"

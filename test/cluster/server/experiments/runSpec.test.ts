@@ -6,6 +6,7 @@ import {
   buildEntrypoint,
   buildRunSpec,
   commandLineOf,
+  dataPathsOf,
   missingSecrets,
   secretEnvironment,
 } from "../../../../src/cluster/server/experiments/runSpec.ts";
@@ -78,6 +79,7 @@ test("secrets are named in the spec and their values are not", () => {
       hyperparameters: {},
       seed: 3,
       slots: [],
+      slotCount: 4,
       leases: "/l",
       checkpoints: "/c",
       latestCheckpoint: null,
@@ -103,7 +105,15 @@ test("environment variables as a map, and the preemption timeout", () => {
     environment: { environment_variables: { N: 3, T: true } },
     preemption_timeout: 60,
   });
-  const plan = { experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, slots: [] };
+  const plan = {
+    experimentId: 1,
+    trialId: "1.1",
+    attempt: 1,
+    hyperparameters: {},
+    seed: 0,
+    slots: [],
+    slotCount: 0,
+  };
   const spec = buildRunSpec(configured, {
     ...plan,
     key: "",
@@ -112,4 +122,20 @@ test("environment variables as a map, and the preemption timeout", () => {
     latestCheckpoint: null,
   });
   expect(spec).toMatchObject({ environment: { N: "3", T: "true" }, preemptionTimeoutS: 60 });
+});
+
+test("data paths: what is linked, and what `data:` names inside or outside of the working tree", () => {
+  const data = {
+    train: "raw/train",
+    more: ["/mnt/imagenet/", { deep: "../shared" }],
+    not: ["", ".", "..", "../..", "/", "s3://bucket/x", 3, null, true],
+  };
+  const plain = request({ data }, { directory: "sub" });
+  const linked = [{ path: "sets/a", target: "/data/a", reason: "ignored" }];
+  expect(dataPathsOf({ ...plain, snapshot: { ...plain.snapshot, linked } })).toEqual([
+    "sets/a",
+    "sub/raw/train",
+    "/mnt/imagenet/",
+    "shared",
+  ]);
 });

@@ -28,11 +28,25 @@ def record(spec: Spec, run_dir: str) -> None:
             "driver": machine.driver(),
             "devices": machine.devices(),
             "slots": [slot.get("id") for slot in spec.slots],
+            "threads": _threads(spec, variables),
             "environment": machine.environment(variables, spec.secret_names),
             "secretNames": sorted(spec.secret_names),
             "seeds": {"TRAINYARD_SEED": str(spec.seed)},
         },
     )
+
+
+def _threads(spec: Spec, variables: dict) -> dict:
+    """The number of each, and who set it: `trainyard`, the `configuration` or the `environment` of the pool."""
+    ours = launch.thread_counts(spec, dict(os.environ))
+
+    def about(name: str) -> object:
+        if name not in variables or name in spec.secret_names:
+            return NOT_SEEN
+        by = "trainyard" if name in ours else "configuration" if name in spec.environment else "environment"
+        return {"value": variables[name], "setBy": by}
+
+    return {name: about(name) for name in launch.THREADS}
 
 
 def _interpreter(entrypoint: dict) -> dict | str:

@@ -167,6 +167,7 @@ class Listed(unittest.TestCase):
             "PYTHONHASHSEED": "0",
             "HF_TOKEN": "s",
             "TORCH_AUTH": "s",
+            "SLURM_JWT": "s",
             "MKL_DEBUG": "given as secret",
             "HOME": "/root",
             "AWS_REGION": "x",

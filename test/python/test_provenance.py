@@ -83,6 +83,37 @@ class Recorded(Pool):
         self.assertEqual(supervisor["operatingSystem"], seen["operatingSystem"])
         self.assertEqual(supervisor["secretNames"], ["HF_HUB", "MY_LOGIN"])
 
+    def test_of_an_unmodified_script(self):
+        """Every key is there, and what an interpreter can be asked is asked, also where the script is over first."""
+        command = {"kind": "command", "argv": [sys.executable, "train.py"]}
+        for name, changes in (("1.1.1", {}), ("1.2.1", {"entrypoint": command})):
+            with self.subTest(name):
+                run_dir, ended = self.run_script("print('hello')", name=name, **changes)
+                self.assertEqual((ended["code"], ended["killedChildren"]), (0, 0))
+                whole = self.read(run_dir, "provenance.json")
+                self.assertNotIn("harness", whole)
+                seen = whole["supervisor"]
+                self.assertEqual(seen["interpreter"]["version"], sys.version)
+                self.assertEqual(seen["interpreter"]["prefix"], sys.prefix)
+                self.assertEqual(seen["packages"], machine.packages([path for path in sys.path if "python3" in path]))
+                for key in ("parameters", "randomStates", "torch", "optimizers", "data"):
+                    self.assertEqual(seen[key], "not seen")
+                self.assertIn("OMP_NUM_THREADS", seen["threads"])
+
+    def test_an_interpreter_that_does_not_answer_holds_nothing_up(self):
+        path = os.path.join(self.pool, "python3")
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\ncase $1 in -c) exec sleep 300;; esac\nexec %s \"$@\"\n" % sys.executable)
+        os.chmod(path, 0o755)
+        entrypoint = {"kind": "script", "interpreter": path, "script": "train.py", "arguments": []}
+        run_dir, ended = self.run_script("print('hello')", entrypoint=entrypoint)
+        self.assertEqual((ended["code"], ended["killedChildren"]), (0, 0))
+        seen = self.read(run_dir, "provenance.json")["supervisor"]
+        self.assertEqual((seen["interpreter"]["path"], seen["interpreter"]["version"]), (path, "not seen"))
+        self.assertEqual(seen["packages"], "not seen")
+        run_dir, _ = self.run_script("", name="1.2.1", entrypoint={"kind": "shell", "command": "true"})
+        self.assertEqual(self.read(run_dir, "provenance.json")["supervisor"]["interpreter"], "not seen")
+
     def test_data_paths_of_the_spec(self):
         script = """
             import sys, trainyard

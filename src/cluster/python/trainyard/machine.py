@@ -66,6 +66,22 @@ def devices() -> object:
     return found or NOT_SEEN
 
 
+def packages(folders: list) -> dict:
+    """Distributions in these folders and their versions, by the names of their metadata: no file is opened for it."""
+    found: dict = {}
+    for folder in folders:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            stem, dot, kind = name.rpartition(".")
+            if kind in ("dist-info", "egg-info") and "-" in stem:
+                package, version = stem.split("-")[:2]
+                found.setdefault(package.replace("_", "-").lower(), version)  # the first on the path is imported
+    return dict(sorted(found.items()))
+
+
 def environment(variables: dict, secret_names: list) -> dict:
     """The listed variables that results depend on; nothing that looks like, or was given as, a secret."""
     return {

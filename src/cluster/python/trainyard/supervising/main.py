@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PR_SET_CHILD_SUBREAPER = 36
 OUTPUT_EVERY_S = 0.5
 LEASES_EVERY_S = 0.2
+PROVENANCE_EVERY_S = 0.5
 OUT_OF_MEMORY_EVERY_S = 10.0
 
 
@@ -144,14 +145,19 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 
+    recorders: list = []
     if not adopted:
-        watch.guard(lambda: provenance.record(spec, run_dir))
+        watch.guard(lambda: recorders.append(provenance.Recorder(spec, run_dir, watch.tree.helpers)))
+    for recorder in recorders:
+        watch.every(PROVENANCE_EVERY_S, PROVENANCE_EVERY_S, recorder.poll)
 
     def finish() -> None:
         gpu.close()
         events.close()
         if output:
             output.finish()
+        for recorder in recorders:
+            recorder.finish()
 
     return finish
 

@@ -225,6 +225,25 @@ class Parameters(Pool):
             },
         )
 
+    def test_flags_that_are_the_configuration(self):
+        """As `pass_as: flags` passes them."""
+        script = """
+            import trainyard
+            assert trainyard.param("lr", 1.0) == 1e-05
+            assert trainyard.param("name", "x") == "-a b"
+            assert trainyard.param("fast", False) is True
+            assert trainyard.param("sizes") == [1, 2]
+            assert trainyard.param("net.depth") == 4
+        """
+        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": "train.py"}
+        entrypoint["arguments"] = ["--lr=0.00001", "--name=-a b", "--fast", "--sizes", "1", "2", "--net.depth=4"]
+        given = {"lr": 0.00001, "name": "-a b", "fast": True, "sizes": [1, 2], "net": {"depth": 3}}
+        run_dir, ended = self.run_script(script, hyperparameters=given, entrypoint=entrypoint)
+        self.assertEqual(ended["code"], 0, self.text(run_dir, "stderr.log"))
+        origin = self.events(run_dir, "params")[-1]["origin"]
+        self.assertEqual(origin.pop("net.depth"), "flag")
+        self.assertEqual(set(origin.values()), {"configuration"})
+
     def test_invalid_hyperparameters(self):
         run_dir, ended = self.run_script(
             "import trainyard\ntrainyard.init()\nraise trainyard.InvalidHP('lr is negative')"

@@ -125,7 +125,7 @@ export const ExperimentConfiguration = z.strictObject({
   pass_as: z
     .enum(["environment", "flags"])
     .default("environment")
-    .describe("`flags` also passes each hyperparameter as `--name value`."),
+    .describe("`flags` also passes each hyperparameter as `--name=value`."),
   hyperparameters: JsonObject.default({}),
   searcher: Searcher.prefault({}),
   resources: Resources.prefault({}),

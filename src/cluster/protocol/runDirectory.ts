@@ -40,6 +40,8 @@ export const RunSpec = z.object({
   hyperparameters: JsonObject,
   seed: z.number().int().min(0).max(2147483647),
   slots: z.array(SpecSlot),
+  slotCount: z.number().int().nonnegative().optional(),
+  dataPaths: z.array(z.string()).optional(),
   leases: z.string(),
   checkpoints: z.string(),
   latestCheckpoint: z.object({ uuid: Uuid, step: z.number() }).nullable(),

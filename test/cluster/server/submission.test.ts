@@ -62,7 +62,7 @@ test("hyperparameters reach an unmodified script as flags and as TRAINYARD_PARAM
   await server.untilState(trialId, "completed");
   const output = readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8");
   const [, flags, parameters = "", extra] = /^(\[.*\]) (\{.*\}) (.*)\n$/.exec(output) ?? [];
-  expect(flags).toBe("['--epochs', '2', '--lr', '0.5', '--opt.name', 'a b']");
+  expect(flags).toBe("['--epochs', '2', '--lr=0.5', '--opt.name=a b']");
   expect(extra).toBe("$HOME; echo no");
   expect(JSON.parse(parameters)).toEqual({ lr: 0.5, opt: { name: "a b" } });
   // What was asked for stays apart from what it became, so that it can be asked for again.
@@ -91,6 +91,7 @@ test("a secret reaches the script and nothing else: not the answers, and no file
 import os, time, trainyard
 run = trainyard.init()
 print("key", os.environ["KEY"], flush=True)
+with run.checkpoint(1, note=os.environ["KEY"]) as path: (path / "w").write_text("1")
 run.param("key", os.environ["KEY"])
 while not os.path.exists("go"): time.sleep(0.01)
 raise ValueError("bad key " + os.environ["KEY"])
@@ -98,7 +99,10 @@ raise ValueError("bad key " + os.environ["KEY"])
     },
     {
       secrets: { wandb: secret },
-      configuration: { environment: { environment_variables: { KEY: "${secret:wandb}" } } },
+      configuration: {
+        max_restarts: 0,
+        environment: { environment_variables: { KEY: "${secret:wandb}" } },
+      },
     },
   );
   const runId = `${trialId}.1`;
@@ -116,16 +120,34 @@ raise ValueError("bad key " + os.environ["KEY"])
   expect(existsSync(file)).toBe(true);
   for (const name of ["spec.json", "supervisor.json"])
     expect(readFileSync(path.join(folder, name), "utf8")).not.toContain(secret);
+  const { checkpoints } = await server.call("experiment/get", { experimentId: 1 });
+  const uuid = checkpoints[0]?.uuid ?? "";
+  const noted = { manifest: { metadata: { note: "***" }, files: [{ path: "w" }] } };
+  expect(await server.call("checkpoint/manifest", { uuid })).toMatchObject(noted);
   await server.writeInto(runId, "go", "");
   const trial = await server.untilState(trialId, "failed");
   expect(trial.failure?.exception?.message).toBe("bad key ***");
   await vi.waitUntil(() => !existsSync(file));
-  for (const name of ["stdout.log", "stderr.log"])
+  const events = readdirSync(path.join(folder, "events")).map((name) => path.join("events", name));
+  for (const name of ["stdout.log", "stderr.log", "provenance.json", ...events])
     expect(readFileSync(path.join(folder, name), "utf8")).not.toContain(secret);
+  expect(await server.call("checkpoint/manifest", { uuid })).toMatchObject(noted);
   expect(Buffer.from((await output()).bytes).toString()).toBe(text);
   expect(JSON.stringify(server.events)).not.toContain(secret);
   for (const name of readdirSync(path.join(server.home, "state")).filter((each) =>
     each.startsWith("pool.sqlite"),
   ))
     expect(readFileSync(path.join(server.home, "state", name)).includes(secret)).toBe(false);
+});
+
+test("a secret that is too short to be masked is refused", async () => {
+  await expect(
+    server.submit(SCRIPT, {
+      secrets: { pin: "123" },
+      configuration: { environment: { environment_variables: { PIN: "${secret:pin}" } } },
+    }),
+  ).rejects.toMatchObject({
+    reason: "invalid",
+    message: expect.stringContaining("The secret pin has fewer than 4 characters") as string,
+  });
 });

@@ -54,16 +54,13 @@ export function createDispatcher(context: Context, engine: Engine) {
         ready.map(({ trial }) => ({ trialId: trial.id, slotsNeeded: slotsOf(trial.experimentId) })),
         slots.map((slot): OfferedSlot => ({ ...slot, usable: slot.state === "free" })),
       );
-      for (const { trialId, slotIds } of grants)
-        engine.apply(
-          trialId,
-          { type: "slotsGranted" },
-          {
-            slots: slots
-              .filter(({ id }) => slotIds.includes(id))
-              .map(({ id, kind, index, lease }) => ({ id, kind, index, lease })),
-          },
-        );
+      for (const { trialId, slotIds } of grants) {
+        const granted = slots
+          .filter(({ id }) => slotIds.includes(id))
+          .map(({ id, kind, index, lease }) => ({ id, kind, index, lease }));
+        const slotCount = slots.filter(({ kind }) => kind === granted[0]?.kind).length;
+        engine.apply(trialId, { type: "slotsGranted" }, { slots: granted, slotCount });
+      }
       for (const record of queue) {
         const reason =
           waitReasons.get(record.trial.id) ??

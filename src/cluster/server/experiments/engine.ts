@@ -23,6 +23,7 @@ const RETRY_MS = 3000;
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
   slots?: SpecSlot[];
+  slotCount?: number;
   outcome?: RunOutcome;
   exit?: ExitFile | null;
   failure?: Failure | null;
@@ -96,7 +97,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     const runId = trial.currentRun;
     switch (action.type) {
       case "launch": {
-        const run = newRun({ trial, own }, experiment, facts.slots ?? []);
+        const run = newRun({ trial, own }, experiment, facts);
         store.putRun(run);
         trial.attempts = run.run.attempt;
         trial.currentRun = run.run.id;
@@ -138,7 +139,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     }
   }
 
-  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, slots: SpecSlot[]): RunRecord {
+  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, facts: Facts): RunRecord {
+    const { slots = [], slotCount = slots.length } = facts;
     const checkpoint = store.latestCheckpoint(trial.id);
     const latestCheckpoint =
       checkpoint === null ? experiment.own.startFrom : { uuid: checkpoint.uuid, step: checkpoint.step };
@@ -150,6 +152,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       hyperparameters: trial.hyperparameters,
       seed: trial.seed,
       slots,
+      slotCount,
       leases: context.leases,
       checkpoints: path.join(context.pool, "checkpoints"),
       latestCheckpoint,

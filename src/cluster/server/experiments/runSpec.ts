@@ -1,4 +1,5 @@
 /** From a submission and a trial to the spec.json of one run. Pure. */
+import path from "node:path/posix";
 import type { Json, JsonObject } from "../../protocol/base.ts";
 import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
@@ -14,6 +15,10 @@ type Request = Omit<SubmitRequest, "secrets">;
 const STOP_ACKNOWLEDGE_S = 10;
 const STOP_TERM_S = 10;
 const PREEMPTION_TIMEOUT_S = 3600;
+const MOST_DATA_PATHS = 1000;
+/** They travel in a variable that is separated by `:`; an address has one, too. */
+// eslint-disable-next-line no-control-regex
+const NO_PATH = /[:\u0000-\u001f]/;
 const SECRET = /\$\{secret:([^}]+)\}/g;
 
 export interface RunPlan {
@@ -24,6 +29,8 @@ export interface RunPlan {
   hyperparameters: JsonObject;
   seed: number;
   slots: SpecSlot[];
+  /** Slots of that kind on the machine, held or not. */
+  slotCount: number;
   leases: string;
   checkpoints: string;
   latestCheckpoint: RunSpec["latestCheckpoint"];
@@ -45,6 +52,8 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
     hyperparameters: plan.hyperparameters,
     seed: plan.seed,
     slots: plan.slots,
+    slotCount: plan.slotCount,
+    dataPaths: dataPathsOf(request),
     leases: plan.leases,
     checkpoints: plan.checkpoints,
     latestCheckpoint: plan.latestCheckpoint,
@@ -53,6 +62,22 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
     preemptionTimeoutS: request.configuration.value.preemption_timeout ?? PREEMPTION_TIMEOUT_S,
     outputMetrics: true,
   };
+}
+
+/** What the run opens below these is recorded: what is linked into it, and what `data:` names. Relative to `work/`. */
+export function dataPathsOf({ configuration, directory, snapshot }: Request): string[] {
+  const named = stringsIn(configuration.value.data)
+    .filter((value) => value !== "" && value.length <= 4096 && !NO_PATH.test(value))
+    .map((value) => (path.isAbsolute(value) ? path.normalize(value) : path.join(directory, value)));
+  // All of the working tree, or of the machine, would be everything that is opened.
+  const whole = ["/", ".", path.normalize(directory)];
+  const proper = named.filter((value) => !whole.includes(value) && !/^\.\.(\/|$)/.test(value));
+  return [...new Set([...snapshot.linked.map((link) => link.path), ...proper])].slice(0, MOST_DATA_PATHS);
+}
+
+function stringsIn(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 export function buildEntrypoint(request: Request, hyperparameters: JsonObject): Entrypoint {
@@ -85,7 +110,10 @@ export function commandLineOf(entrypoint: Entrypoint): string[] {
   }
 }
 
-/** `--name value` for each; nested names are dotted, true is `--name`, false and null are nothing. */
+/**
+ * `--name=value` for each, since a value may begin with a dash; nested names are dotted, true is `--name`, false and null
+ * are nothing, and a list is `--name` and its values as words of their own.
+ */
 function flagsOf(hyperparameters: JsonObject, prefix = ""): string[] {
   return Object.entries(hyperparameters).flatMap(([name, value]) => flag(`${prefix}${name}`, value));
 }
@@ -95,7 +123,7 @@ function flag(name: string, value: Json): string[] {
   if (value === true) return [`--${name}`];
   if (Array.isArray(value)) return [`--${name}`, ...value.map(argument)];
   if (typeof value === "object") return flagsOf(value, `${name}.`);
-  return [`--${name}`, argument(value)];
+  return [`--${name}=${argument(value)}`];
 }
 
 function argument(value: Json): string {

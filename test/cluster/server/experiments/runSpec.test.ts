@@ -6,6 +6,7 @@ import {
   buildEntrypoint,
   buildRunSpec,
   commandLineOf,
+  dataPathsOf,
   missingSecrets,
   secretEnvironment,
 } from "../../../../src/cluster/server/experiments/runSpec.ts";
@@ -16,18 +17,17 @@ const request = (configuration: object, more: object = {}) =>
 const PARAMETERS: JsonObject = {
   lr: 0.1,
   name: "two words",
+  shift: "-x",
   model: { depth: 3, norm: true },
   fast: false,
   none: null,
   sizes: [1, 2],
 };
 const FLAGS = [
-  "--lr",
-  "0.1",
-  "--name",
-  "two words",
-  "--model.depth",
-  "3",
+  "--lr=0.1",
+  "--name=two words",
+  "--shift=-x",
+  "--model.depth=3",
   "--model.norm",
   "--sizes",
   "1",
@@ -79,6 +79,7 @@ test("secrets are named in the spec and their values are not", () => {
       hyperparameters: {},
       seed: 3,
       slots: [],
+      slotCount: 4,
       leases: "/l",
       checkpoints: "/c",
       latestCheckpoint: null,
@@ -104,7 +105,15 @@ test("environment variables as a map, and the preemption timeout", () => {
     environment: { environment_variables: { N: 3, T: true } },
     preemption_timeout: 60,
   });
-  const plan = { experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, slots: [] };
+  const plan = {
+    experimentId: 1,
+    trialId: "1.1",
+    attempt: 1,
+    hyperparameters: {},
+    seed: 0,
+    slots: [],
+    slotCount: 0,
+  };
   const spec = buildRunSpec(configured, {
     ...plan,
     key: "",
@@ -113,4 +122,20 @@ test("environment variables as a map, and the preemption timeout", () => {
     latestCheckpoint: null,
   });
   expect(spec).toMatchObject({ environment: { N: "3", T: "true" }, preemptionTimeoutS: 60 });
+});
+
+test("data paths: what is linked, and what `data:` names inside or outside of the working tree", () => {
+  const data = {
+    train: "raw/train",
+    more: ["/mnt/imagenet/", { deep: "../shared" }],
+    not: ["", ".", "..", "../..", "/", "s3://bucket/x", 3, null, true],
+  };
+  const plain = request({ data }, { directory: "sub" });
+  const linked = [{ path: "sets/a", target: "/data/a", reason: "ignored" }];
+  expect(dataPathsOf({ ...plain, snapshot: { ...plain.snapshot, linked } })).toEqual([
+    "sets/a",
+    "sub/raw/train",
+    "/mnt/imagenet/",
+    "shared",
+  ]);
 });

@@ -4,14 +4,13 @@
  * TRAINYARD_KILL_ROUNDS=30 does it longer. The pool folder is kept when something is wrong.
  */
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanEnvironment, must } from "../scripts/lib/command.mts";
 import { dist, root } from "../scripts/lib/paths.mts";
-import { removeFolder } from "../scripts/lib/removeFolder.mts";
 import { audit, processesLeft, type Cli, type Trials } from "./kills.audit.mts";
 import type { Measurements } from "./run.mts";
 import { quantile, rounded } from "./statistics.mts";
@@ -89,7 +88,7 @@ export async function run(): Promise<Measurements> {
   } finally {
     await cli("server", "stop", "--json").catch(() => killServer(pool));
     for (const pid of processesLeft(pool)) process.kill(pid, "SIGKILL");
-    if (isRight) removeFolder(folder);
+    if (isRight) rmSync(folder, { recursive: true, force: true });
   }
 }
 

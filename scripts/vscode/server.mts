@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atExit, cleanEnvironment, must, signalGroup } from "../lib/command.mts";
-import { removeFolder } from "../lib/removeFolder.mts";
 import { installVsCode } from "./install.mts";
 
 const READY_MS = 60_000;
@@ -109,7 +108,7 @@ export async function startVsCode(options: VsCodeOptions = {}): Promise<VsCode> 
     signalStarted(runDir, signal);
   };
   const removeFiles = (): void => {
-    if (options.runDir === undefined) removeFolder(runDir);
+    if (options.runDir === undefined) rmSync(runDir, { recursive: true, force: true, maxRetries: 5 });
   };
   const forget = atExit(() => {
     end("SIGKILL");

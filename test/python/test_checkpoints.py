@@ -78,8 +78,8 @@ class Checkpoints(Pool):
         self.assertEqual(lines[0], "stored")
         self.assertTrue(lines[1].startswith("IsADirectoryError"), lines)
         (folder,) = self.manifests()  # what fails after the write bits are gone leaves nothing either
-        for place, folders, names in os.walk(os.path.join(folder, "files")):
-            for path in [place] + [os.path.join(place, name) for name in names]:
+        for place, _, names in os.walk(os.path.join(folder, "files")):
+            for path in [os.path.join(place, name) for name in names]:
                 self.assertEqual(os.stat(path).st_mode & 0o222, 0, path)
         self.assertEqual(self.text(folder, "files/last.bin"), "as it was", "a hard link would change with its source")
         self.assertEqual(os.stat(os.path.join(run_dir, "work", "last.bin")).st_mode & 0o200, 0o200)

@@ -1,10 +1,9 @@
 /** The command line in this process, with a real server, and what it wrote. */
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll } from "vitest";
-import { removeFolder } from "../../../scripts/lib/removeFolder.mts";
 import { UnreachableError, type Pool } from "../../../src/cluster/cli/command.ts";
 import { runCommandLine } from "../../../src/cluster/cli/run.ts";
 import { connectLocalPool } from "../../../src/cluster/client/localPool.ts";
@@ -49,7 +48,7 @@ export function commandLine(): CommandLine {
     const pool = await connect();
     await pool.call("server/stop", {});
     pool.close();
-    removeFolder(base);
+    rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   const run = async (argv: readonly string[], options: RunOptions = {}): Promise<Ran> => {
     const [stdout, stderr] = [collector(options.isTTY), collector(options.isTTY)];

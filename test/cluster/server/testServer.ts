@@ -1,11 +1,10 @@
 /** An open pool with real runs, real git and real files, called as the wire would call it. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { removeFolder } from "../../../scripts/lib/removeFolder.mts";
 import {
   ExperimentConfiguration,
   withoutConfiguration,
@@ -204,7 +203,7 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
       await pool.close();
       await store.close();
       await killRuns(home);
-      removeFolder(home);
+      rmSync(home, { recursive: true, force: true });
     },
   };
   await self.call("subscribe", { after: null });

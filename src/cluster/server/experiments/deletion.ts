@@ -4,7 +4,6 @@ import path from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ExperimentRecord, Leftovers } from "../store/records.ts";
 import type { Context } from "./context.ts";
-import { removeCheckpoint } from "./removeCheckpoint.ts";
 
 /** Something may still be written while it goes. */
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
@@ -37,7 +36,11 @@ export function createDeletion(context: Context) {
 
   async function clear({ experimentId, tree, trialIds, runIds, checkpointUuids }: Leftovers): Promise<void> {
     for (const runId of runIds) await rm(path.join(runsFolder, runId), REMOVE);
-    for (const uuid of checkpointUuids) await removeCheckpoint(path.join(checkpointsFolder, uuid));
+    for (const uuid of checkpointUuids) {
+      // Without its manifest a checkpoint does not exist, so nobody sees half of one.
+      await rm(path.join(checkpointsFolder, uuid, "manifest.json"), { force: true });
+      await rm(path.join(checkpointsFolder, uuid), REMOVE);
+    }
     for (const trialId of trialIds) curves.delete(trialId);
     context.secrets.delete(experimentId);
     // It may have been submitted again since.

@@ -32,8 +32,6 @@ def new(root: str) -> tuple:
 def discard(files: str) -> None:
     import shutil
 
-    for folder, _, _ in os.walk(files):
-        _change_mode(folder, 0o700)
     shutil.rmtree(os.path.dirname(files), ignore_errors=True)
 
 
@@ -124,18 +122,15 @@ def _replace_by_copy(path: str, source: str) -> None:
 
 
 def _protect(root: str) -> None:
-    """Takes the write bits: a saver that comes late, or a script that goes on from it and opens it for writing, gets an
-    error at once instead of a damaged checkpoint that is found at its restore."""
+    """Takes the files' write bits: a saver that comes late, or a script that goes on from it and opens it for writing,
+    gets an error at once instead of a damaged checkpoint that is found at its restore. Folders keep theirs, so that a
+    person can delete a pool as any other folder; a file that is replaced does not match the manifest any more."""
     for folder, _, names in os.walk(root):
-        for path in [os.path.join(folder, name) for name in names] + [folder]:
-            _change_mode(path, os.lstat(path).st_mode & 0o555)
-
-
-def _change_mode(path: str, mode: int) -> None:
-    try:
-        os.chmod(path, mode)
-    except OSError:
-        pass  # a file system without modes
+        for path in [os.path.join(folder, name) for name in names]:
+            try:
+                os.chmod(path, os.lstat(path).st_mode & 0o555)
+            except OSError:
+                pass  # a file system without modes
 
 
 def _check_copied(path: str, shown: str, root: str) -> None:

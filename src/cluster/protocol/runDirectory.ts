@@ -122,7 +122,7 @@ const common = { seq: z.number().int().positive(), t: z.number() };
 const Values = z.record(MetricName, WireNumber);
 
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: WireNumber, values: Values }),
+  z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: z.number(), values: Values }),
   z.object({ ...common, type: z.literal("checkpoint"), uuid: Uuid, step: WireNumber }),
   z.object({ ...common, type: z.literal("progress"), fraction: z.number().min(0).max(1) }),
   z.object({

@@ -73,7 +73,7 @@ export function createReports(context: Context) {
       warn(
         record,
         "skipped",
-        "Lines of the run's event files that are no events, or longer than 1 MiB, were skipped.",
+        "Lines of the run's event files that are no events (their step is NaN, say), or longer than 1 MiB, were skipped.",
       );
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
     trial.pausable = pausableOf(trial);

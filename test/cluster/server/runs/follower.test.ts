@@ -76,6 +76,25 @@ describe("the run follower", () => {
     expect(steps([report])).toEqual([3]);
   });
 
+  it("skips reports whose step or time is no finite number", async () => {
+    const at = (step: string, t: string, group: string) =>
+      `{"seq":1,"t":${t},"type":"metrics","group":"${group}","step":${step},"values":{"loss":1}}\n`;
+    for (const group of ["training", "validation"])
+      for (const [step, t] of [
+        ["1e999", "1"],
+        ['"NaN"', "1"],
+        ['"-Infinity"', "1"],
+        ["1", "1e999"],
+        ["7", "1"],
+      ] as const)
+        write("1.1.1", "0-a.jsonl", at(step, t, group));
+    const reader = follower();
+    reader.follow("1.1.1");
+    const report = await reader.finish("1.1.1");
+    expect(steps([report])).toEqual([7, 7]);
+    expect(report.skippedLines).toBe(8);
+  });
+
   it("gets past a line that never ends", async () => {
     const reader = follower();
     reader.follow("1.1.1");

@@ -179,7 +179,15 @@ export interface SnapshotStore {
 
 // ---- resources/ ----------------------------------------------------------------------------------------------------
 
+export interface SlotReading {
+  slots: Slot[];
+  /** Null when the tools have answered just now. Else they are being asked: resolves, never rejects, when they have. */
+  news: Promise<void> | null;
+}
 export interface SlotSource {
-  /** Slots of this host with their present use; cached for 2 s; never throws, an error becomes an unusable slot. */
-  slots(): Promise<Slot[]>;
+  /**
+   * Slots of this host: as the tools described them last, and with who holds them at this moment. Waits for no tool, but
+   * at the very first time for a moment. Never throws, an error becomes an unusable slot.
+   */
+  read(): Promise<SlotReading>;
 }

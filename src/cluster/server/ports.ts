@@ -111,8 +111,8 @@ export interface SourceRange {
  */
 export interface RunFollower {
   follow(runId: string): void;
-  /** Reads once more, to the end, and forgets the run. */
-  finish(runId: string): Promise<RunReport>;
+  /** Reads once more, to the end and chunk by chunk, then forgets the run. */
+  finish(runId: string): Iterable<RunReport>;
   poll(): Promise<RunReport[]>;
 }
 

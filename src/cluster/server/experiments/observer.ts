@@ -66,8 +66,8 @@ export function createObserver(context: Context, engine: Engine, actions: Action
   }
 
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
-    const last = await follower.finish(runId);
-    await reports.take(last, true);
+    for (const report of follower.finish(runId)) await reports.take(report);
+    await reports.takeUntold(runId);
     const record = store.run(runId);
     const trial = record && store.trial(record.run.trialId);
     if (record === null || trial === null || record.run.outcome !== null) return;

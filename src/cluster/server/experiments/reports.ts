@@ -28,15 +28,24 @@ export function createReports(context: Context) {
   const stale = new Map<string, { heardAt: number }>();
   const heardAt = new Map<string, number>();
 
-  /** @param isLast the run has ended: what it could not say any more is looked for */
-  async function take(report: RunReport, isLast = false): Promise<void> {
+  async function take(report: RunReport): Promise<void> {
     const run = store.run(report.runId);
-    if (run === null) return;
     const told = report.events.flatMap(({ event }) => (event.type === "checkpoint" ? [event.uuid] : []));
-    const untold = isLast ? await untoldCheckpoints(run) : [];
+    if (run !== null) await takeIn(run, report, told);
+  }
+
+  /** The run has ended: looks for checkpoints of which it could not tell any more. */
+  async function takeUntold(runId: string): Promise<void> {
+    const run = store.run(runId);
+    if (run === null) return;
+    const untold = await untoldCheckpoints(run);
+    await takeIn(run, { runId, events: [], skippedLines: 0, sources: [] }, untold);
+  }
+
+  async function takeIn(run: RunRecord, report: RunReport, checkpoints: readonly string[]): Promise<void> {
     const listed: Checkpoint[] = [];
     const problems: string[] = [];
-    for (const uuid of new Set([...told, ...untold])) {
+    for (const uuid of new Set(checkpoints)) {
       if (store.hasCheckpoint(uuid)) continue;
       const read = await readCheckpoint(checkpointsFolder, uuid, run.run);
       if ("problem" in read) problems.push(read.problem);
@@ -145,6 +154,7 @@ export function createReports(context: Context) {
 
   return {
     take,
+    takeUntold,
     markStale,
     /** Shown on the trial, once per code. */
     warn(trialId: string, code: string, message: string): void {

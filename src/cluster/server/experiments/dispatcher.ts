@@ -85,10 +85,9 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
           },
         );
       for (const record of queue) {
-        const reason =
-          waitReasons.get(record.trial.id) ??
-          (record.own.notBefore > now ? "Its last start did not succeed: it tries again in a moment." : null);
-        if (reason === null || record.trial.waitReason === reason) continue;
+        // Who may not yet start again keeps the reason for that.
+        const reason = waitReasons.get(record.trial.id);
+        if (reason === undefined || record.trial.waitReason === reason) continue;
         record.trial.waitReason = reason;
         store.putTrial(record);
       }

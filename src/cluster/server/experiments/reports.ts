@@ -84,10 +84,17 @@ export function createReports(context: Context) {
         "skipped",
         "Lines of the run's event files that are no events (their step is NaN, say), or longer than 1 MiB, were skipped.",
       );
+    const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    if (listed.length > 0 || own.furthestStep !== before) rememberProgress(run.run.id);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
+  }
+
+  function rememberProgress(runId: string): void {
+    const run = store.run(runId);
+    if (run !== null && !run.own.gotFurther) store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
   }
 
   /** Computes what follows from the curves and tells the clients. */
@@ -189,6 +196,7 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
   switch (event.type) {
     case "metrics":
       own.hasProgress = true;
+      if (own.furthestStep === undefined || event.step > own.furthestStep) own.furthestStep = event.step;
       if (trial.nan === null && Number.isFinite(event.step))
         for (const [name, value] of Object.entries(event.values))
           if (Number.isNaN(value)) {

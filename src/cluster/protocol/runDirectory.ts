@@ -13,8 +13,17 @@ export const Entrypoint = z.discriminatedUnion("kind", [
     script: RelativePath,
     arguments: z.array(z.string()),
   }),
-  z.object({ kind: z.literal("command"), argv: z.array(z.string()).min(1) }),
-  z.object({ kind: z.literal("shell"), command: z.string().min(1) }),
+  // Their interpreter is the one that `python` means: its folder comes first on PATH.
+  z.object({
+    kind: z.literal("command"),
+    argv: z.array(z.string()).min(1),
+    interpreter: z.string().min(1).optional(),
+  }),
+  z.object({
+    kind: z.literal("shell"),
+    command: z.string().min(1),
+    interpreter: z.string().min(1).optional(),
+  }),
 ]);
 export type Entrypoint = z.infer<typeof Entrypoint>;
 

@@ -58,13 +58,14 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
 export function buildEntrypoint(request: Request, hyperparameters: JsonObject): Entrypoint {
   const { entrypoint, pass_as } = request.configuration.value;
   const flags = pass_as === "flags" ? flagsOf(hyperparameters) : [];
-  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint };
-  if (entrypoint !== undefined)
-    return { kind: "command", argv: [...entrypoint, ...request.arguments, ...flags] };
   const { interpreter, script, launcher, slotsPerTrial } = request;
   const given = [...request.arguments, ...flags];
-  if (launcher === "torchrun" && slotsPerTrial > 1)
-    return { kind: "command", argv: [interpreter, ...torchrun(slotsPerTrial), script, ...given] };
+  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint, interpreter };
+  if (entrypoint !== undefined) return { kind: "command", argv: [...entrypoint, ...given], interpreter };
+  if (launcher === "torchrun" && slotsPerTrial > 1) {
+    const argv = [interpreter, ...torchrun(slotsPerTrial), script, ...given];
+    return { kind: "command", argv, interpreter };
+  }
   return { kind: "script", interpreter, script, arguments: given };
 }
 

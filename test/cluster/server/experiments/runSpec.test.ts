@@ -47,10 +47,16 @@ test("a script gets its arguments, and flags only when asked", () => {
 test("a list is executed, with flags when asked; a string goes to the shell as it is", () => {
   const list = { entrypoint: ["torchrun", "train.py"], pass_as: "flags" };
   expect(buildEntrypoint(request(list), PARAMETERS)).toEqual({
-    ...{ kind: "command", argv: ["torchrun", "train.py", ...FLAGS] },
+    kind: "command",
+    argv: ["torchrun", "train.py", ...FLAGS],
+    interpreter: "/usr/bin/python3",
   });
   const shell = { entrypoint: 'python train.py --lr $LR && echo "done"' };
-  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({ kind: "shell", command: shell.entrypoint });
+  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({
+    kind: "shell",
+    command: shell.entrypoint,
+    interpreter: "/usr/bin/python3",
+  });
 });
 
 test("torchrun starts one process for each slot, by the run's own interpreter", () => {

@@ -111,6 +111,8 @@ export interface SourceRange {
  */
 export interface RunFollower {
   follow(runId: string): void;
+  /** The run never began: there is nothing to read. */
+  forget(runId: string): void;
   /** Reads once more, to the end and chunk by chunk, then forgets the run. */
   finish(runId: string): Iterable<RunReport>;
   poll(): Promise<RunReport[]>;
@@ -125,6 +127,9 @@ export interface CurveStore {
    * idempotent), then append. A report that does not begin where the last one ended is left out.
    */
   append(report: RunReport): void;
+  /** The run is followed: its trial's curves stay in memory, whatever their size, until it is released. */
+  hold(runId: string): void;
+  release(runId: string): void;
   /** Where reading each event file of a run goes on. */
   cursors(runId: string): ReadonlyMap<string, number>;
   /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. Idempotent. */

@@ -140,6 +140,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
         { type: "runEnded", ending: { kind: "failed", mayRestart: false } },
         { outcome: "unstarted", failure: plainFailure("launch", `The run could not be started: ${message}`) },
       );
+      follower.forget(runId);
       actions.tidy(runId);
     },
   };

@@ -49,10 +49,17 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
     return { report, isAtEnd };
   }
 
+  function forget(runId: string): void {
+    followed.delete(runId);
+    curves.release(runId);
+  }
+
   return {
     follow(runId) {
       followed.add(runId);
+      curves.hold(runId);
     },
+    forget,
     // eslint-disable-next-line @typescript-eslint/require-await
     async poll() {
       const reports: RunReport[] = [];
@@ -71,7 +78,7 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
         if (report.sources.length > 0) yield report;
         if (isAtEnd || report.sources.length === 0) break;
       }
-      followed.delete(runId);
+      forget(runId);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** From a submission and a trial to the spec.json of one run. Pure. */
 import type { Json, JsonObject } from "../../protocol/base.ts";
-import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
+import { environmentOf, type ExperimentConfiguration } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import {
   RUN_DIRECTORY_VERSION,
@@ -30,7 +30,7 @@ export interface RunPlan {
 }
 
 export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
-  const { plain, secretNames } = splitEnvironment(request.configuration.value);
+  const { plain, secretNames } = splitEnvironment(request.configuration.value, plan.slots);
   return {
     version: RUN_DIRECTORY_VERSION,
     run: `${plan.trialId}.${plan.attempt}`,
@@ -103,24 +103,17 @@ function argument(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Names in the environment, and what they are set to as written. */
-function environmentOf(configuration: ExperimentConfiguration): [name: string, value: string][] {
-  const variables = configuration.environment.environment_variables ?? {};
-  if (!Array.isArray(variables))
-    return Object.entries(variables).map(([name, value]) => [name, String(value)]);
-  return variables.map((line) => {
-    const end = line.indexOf("=");
-    return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
-  });
+function kindOf(slots: readonly SpecSlot[]): SpecSlot["kind"] {
+  return slots[0]?.kind ?? "cpu";
 }
 
-function splitEnvironment(configuration: ExperimentConfiguration): {
-  plain: Record<string, string>;
-  secretNames: string[];
-} {
+function splitEnvironment(
+  configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
+): { plain: Record<string, string>; secretNames: string[] } {
   const plain: Record<string, string> = {};
   const secretNames = new Set<string>();
-  for (const [name, value] of environmentOf(configuration)) {
+  for (const [name, value] of environmentOf(configuration, kindOf(slots))) {
     if (value.search(SECRET) >= 0) secretNames.add(name);
     else plain[name] = value;
   }
@@ -133,7 +126,7 @@ export function missingSecrets(
   configuration: ExperimentConfiguration,
   secrets: Record<string, string>,
 ): string[] {
-  const named = environmentOf(configuration).flatMap(([, value]) =>
+  const named = environmentOf(configuration, null).flatMap(([, value]) =>
     [...value.matchAll(SECRET)].map((match) => match[1] ?? ""),
   );
   return [...new Set(named)].filter((name) => !Object.hasOwn(secrets, name));
@@ -142,10 +135,11 @@ export function missingSecrets(
 /** Values of spec.secretNames. */
 export function secretEnvironment(
   configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
   secrets: Record<string, string>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [name, value] of environmentOf(configuration))
+  for (const [name, value] of environmentOf(configuration, kindOf(slots)))
     if (value.search(SECRET) >= 0)
       environment[name] = value.replace(SECRET, (_, secret: string) => secrets[secret] ?? "");
   return environment;

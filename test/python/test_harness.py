@@ -62,6 +62,8 @@ class Reporting(Pool):
             run.report(3, none=None)
             run.report(4, {"": 1, "x" * 251: 1, "a\\nb": 1, 5: 1, "ok": 2})
             run.report(5, {})
+            run.report(float("nan"), lost=1)
+            run.report(Scalar(-float("inf")), lost=1)
             run.report(6, {'quoted"\\\\ \\u00e9\\U0001f600': 1})
         """
         run_dir, ended = self.run_script(script)
@@ -78,8 +80,8 @@ class Reporting(Pool):
             ],
         )
         warnings = self.events(run_dir, "warning")
-        self.assertEqual({event["code"] for event in warnings}, {"metric_value", "metric_name"})
-        self.assertEqual(len(warnings), 6 + 4, "once a name")
+        self.assertEqual({event["code"] for event in warnings}, {"metric_value", "metric_name", "metric_step"})
+        self.assertEqual(len(warnings), 6 + 4 + 1, "once a name, and once for the steps")
         self.assertIn("(3, 2)", " ".join(event["message"] for event in warnings))
         self.assertIn("trainyard: the metric 'none' was left out", self.text(run_dir, "stderr.log"))
 

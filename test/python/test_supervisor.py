@@ -173,6 +173,9 @@ class Environment(Pool):
         amd = shown(("rocm", 2, "gpu:a"), ("rocm", 3, "gpu:b"))
         self.assertEqual((amd["ROCR_VISIBLE_DEVICES"], amd["HIP_VISIBLE_DEVICES"]), ("2,3", "0,1"))
         self.assertNotIn("CUDA_VISIBLE_DEVICES", amd)
+        custom = shown(("custom", 0, "custom:npu:0"), ("custom", 1, "custom:npu:1"))
+        self.assertEqual(custom["TRAINYARD_DEVICES"], "npu:0,npu:1")
+        self.assertEqual(custom["CUDA_VISIBLE_DEVICES"], "before")
 
 
 class Trees(Pool):

@@ -147,7 +147,7 @@ export const Trial = z.object({
   experimentId: ExperimentId,
   number: z.number().int().positive(),
   state: TrialState,
-  /** While waiting: one sentence that a person can read. Otherwise null. */
+  /** While waiting, pausing or stopping: for what, in one sentence that a person can read. Otherwise null. */
   waitReason: z.string().nullable(),
   hyperparameters: JsonObject,
   /** Every parameter that the script read, with where its value came from. */

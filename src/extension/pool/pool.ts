@@ -123,12 +123,16 @@ export class Pool implements vscode.Disposable {
     const { version } = extension.packageJSON as { version: string };
     const link = new client.PoolLink(() => {
       const cpuSlots = settings.cpuSlots();
+      const probeCommand = settings.probeCommand();
       return client.connectLocalPool({
         home: settings.poolFolder(),
         serverScript: path.join(extensionPath, "dist", "server.js"),
         pythonFolder: path.join(extensionPath, "dist", "python"),
         runtimePath: settings.runtimePath(),
-        environment: cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) },
+        environment: {
+          ...(cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) }),
+          ...(probeCommand === null ? {} : { TRAINYARD_PROBE_COMMAND: probeCommand }),
+        },
         client: { name: "vscode", version },
       });
     });

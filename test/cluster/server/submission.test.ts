@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openTestServer, submission, type TestServer } from "./testServer.ts";
@@ -37,10 +37,15 @@ test.each([
   });
 });
 
-test("flags cannot be added to a shell line; a secret that was not sent is named", async () => {
+test("arguments and flags cannot be added to a shell line; a secret that was not sent is named", async () => {
   await expect(
     server.submit(SCRIPT, { configuration: { entrypoint: "python train.py", pass_as: "flags" } }),
   ).rejects.toMatchObject({ reason: "invalid" });
+  const shell = { arguments: ["--epochs", "3"], configuration: { entrypoint: "python train.py" } };
+  await expect(server.submit(SCRIPT, shell)).rejects.toMatchObject({
+    reason: "invalid",
+    message: expect.stringContaining("Arguments cannot be added") as string,
+  });
   const environment = { environment_variables: { KEY: "${secret:wandb}" } };
   await expect(server.submit(SCRIPT, { configuration: { environment } })).rejects.toThrow("the secret wandb");
 });
@@ -81,6 +86,20 @@ test("a string entrypoint goes to the shell as it is written, a list is executed
     readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8");
   expect(outputOf(shell)).toBe("2\n1\n");
   expect(outputOf(list)).toBe("$((1 + 1))\n");
+});
+
+test("`python` in an entrypoint is the interpreter that was chosen", async () => {
+  const bin = path.join(server.home, "venv", "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, "python"), "#!/bin/sh\necho chosen\n", { mode: 0o755 });
+  const interpreter = path.join(bin, "python");
+  for (const entrypoint of ["python train.py", ["python", "train.py"]]) {
+    const trialId = await server.submit(SCRIPT, { interpreter, configuration: { entrypoint } });
+    await server.untilState(trialId, "completed");
+    expect(readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8")).toBe(
+      "chosen\n",
+    );
+  }
 });
 
 test("a secret reaches the script and nothing else: not the answers, and no file of the run once it has ended", async () => {

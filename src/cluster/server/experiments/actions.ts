@@ -42,6 +42,7 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
           links: experiment.experiment.snapshot.linked,
           secrets: secretEnvironment(
             experiment.own.request.configuration.value,
+            spec.slots,
             secrets.read(spec.experiment),
           ),
         },

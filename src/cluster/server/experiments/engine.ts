@@ -16,9 +16,7 @@ import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { newTrial } from "./newTrial.ts";
-
-/** After a refused lease or a lost run: what went wrong may last for a moment, and must not be met with a flood of starts. */
-const RETRY_MS = 3000;
+import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
 
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
@@ -68,9 +66,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
-    if (event.type === "leaseRefused" || event.type === "runLost") own.notBefore = Date.now() + RETRY_MS;
-    trial.waitReason = trial.state === "waiting" ? "Waits for its turn." : null;
-    trial.failure = failureAfter(record, facts);
+    trial.waitReason = waitReason(record, event, facts);
+    trial.failure = failureAfter(record, event, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
     trial.pausable = pausableOf(trial);
     store.putTrial(record);
@@ -84,6 +81,17 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     if (how !== undefined) tellSearcher(experiment, { type: "trialEnded", number: trial.number, how }, todo);
     updateExperiment(trial.experimentId, todo);
     return true;
+  }
+
+  function waitReason({ trial, own }: TrialRecord, event: TrialEvent, facts: Facts): string | null {
+    if (trial.state !== "waiting") {
+      const run = trial.currentRun === null ? null : store.run(trial.currentRun);
+      return run && askedReason(trial.state, own.asked, run.own.spec);
+    }
+    if (event.type !== "leaseRefused" && event.type !== "runLost") return "Waits for its turn.";
+    const delayMs = retryDelayMs(store.runsOf(trial.id));
+    own.notBefore = Date.now() + delayMs;
+    return retryReason(event.type, facts.failure?.message ?? null, delayMs);
   }
 
   /** Turns an action of the table into changed records, and into what is to be done once they are committed. */
@@ -247,7 +255,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
 }
 
 /** Of the last run, as long as it says why the trial has failed or begins again. */
-function failureAfter({ trial }: TrialRecord, { failure }: Facts): Failure | null {
+function failureAfter({ trial }: TrialRecord, event: TrialEvent, { failure }: Facts): Failure | null {
+  if (event.type === "leaseRefused") return null; // a matter of waiting, not the script's
   if (trial.state === "failed") return failure ?? trial.failure;
   return trial.state === "waiting" ? (failure ?? null) : null;
 }

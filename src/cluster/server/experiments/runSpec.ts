@@ -1,7 +1,7 @@
 /** From a submission and a trial to the spec.json of one run. Pure. */
 import path from "node:path/posix";
 import type { Json, JsonObject } from "../../protocol/base.ts";
-import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
+import { environmentOf, type ExperimentConfiguration } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import {
   RUN_DIRECTORY_VERSION,
@@ -37,7 +37,7 @@ export interface RunPlan {
 }
 
 export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
-  const { plain, secretNames } = splitEnvironment(request.configuration.value);
+  const { plain, secretNames } = splitEnvironment(request.configuration.value, plan.slots);
   return {
     version: RUN_DIRECTORY_VERSION,
     run: `${plan.trialId}.${plan.attempt}`,
@@ -83,13 +83,14 @@ function stringsIn(value: Json): string[] {
 export function buildEntrypoint(request: Request, hyperparameters: JsonObject): Entrypoint {
   const { entrypoint, pass_as } = request.configuration.value;
   const flags = pass_as === "flags" ? flagsOf(hyperparameters) : [];
-  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint };
-  if (entrypoint !== undefined)
-    return { kind: "command", argv: [...entrypoint, ...request.arguments, ...flags] };
   const { interpreter, script, launcher, slotsPerTrial } = request;
   const given = [...request.arguments, ...flags];
-  if (launcher === "torchrun" && slotsPerTrial > 1)
-    return { kind: "command", argv: [interpreter, ...torchrun(slotsPerTrial), script, ...given] };
+  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint, interpreter };
+  if (entrypoint !== undefined) return { kind: "command", argv: [...entrypoint, ...given], interpreter };
+  if (launcher === "torchrun" && slotsPerTrial > 1) {
+    const argv = [interpreter, ...torchrun(slotsPerTrial), script, ...given];
+    return { kind: "command", argv, interpreter };
+  }
   return { kind: "script", interpreter, script, arguments: given };
 }
 
@@ -130,24 +131,17 @@ function argument(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Names in the environment, and what they are set to as written. */
-function environmentOf(configuration: ExperimentConfiguration): [name: string, value: string][] {
-  const variables = configuration.environment.environment_variables ?? {};
-  if (!Array.isArray(variables))
-    return Object.entries(variables).map(([name, value]) => [name, String(value)]);
-  return variables.map((line) => {
-    const end = line.indexOf("=");
-    return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
-  });
+function kindOf(slots: readonly SpecSlot[]): SpecSlot["kind"] {
+  return slots[0]?.kind ?? "cpu";
 }
 
-function splitEnvironment(configuration: ExperimentConfiguration): {
-  plain: Record<string, string>;
-  secretNames: string[];
-} {
+function splitEnvironment(
+  configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
+): { plain: Record<string, string>; secretNames: string[] } {
   const plain: Record<string, string> = {};
   const secretNames = new Set<string>();
-  for (const [name, value] of environmentOf(configuration)) {
+  for (const [name, value] of environmentOf(configuration, kindOf(slots))) {
     if (value.search(SECRET) >= 0) secretNames.add(name);
     else plain[name] = value;
   }
@@ -160,7 +154,7 @@ export function missingSecrets(
   configuration: ExperimentConfiguration,
   secrets: Record<string, string>,
 ): string[] {
-  const named = environmentOf(configuration).flatMap(([, value]) =>
+  const named = environmentOf(configuration, null).flatMap(([, value]) =>
     [...value.matchAll(SECRET)].map((match) => match[1] ?? ""),
   );
   return [...new Set(named)].filter((name) => !Object.hasOwn(secrets, name));
@@ -169,10 +163,11 @@ export function missingSecrets(
 /** Values of spec.secretNames. */
 export function secretEnvironment(
   configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
   secrets: Record<string, string>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [name, value] of environmentOf(configuration))
+  for (const [name, value] of environmentOf(configuration, kindOf(slots)))
     if (value.search(SECRET) >= 0)
       environment[name] = value.replace(SECRET, (_, secret: string) => secrets[secret] ?? "");
   return environment;

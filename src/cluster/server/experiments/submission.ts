@@ -43,6 +43,12 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       "`pass_as: flags` cannot add flags to an entrypoint that is a string: it goes to the shell as it is written.",
       "Write the entrypoint as a list, or read the hyperparameters from TRAINYARD_PARAMS.",
     );
+  if (typeof entrypoint === "string" && request.arguments.length > 0)
+    throw new CallError(
+      "invalid",
+      "Arguments cannot be added to an entrypoint that is a string: it goes to the shell as it is written.",
+      "Submit without arguments, or write the entrypoint as a list, which gets them at its end.",
+    );
   const missing = missingSecrets(configuration, request.secrets);
   if (missing.length > 0)
     throw new CallError(

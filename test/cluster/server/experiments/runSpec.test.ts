@@ -47,10 +47,16 @@ test("a script gets its arguments, and flags only when asked", () => {
 test("a list is executed, with flags when asked; a string goes to the shell as it is", () => {
   const list = { entrypoint: ["torchrun", "train.py"], pass_as: "flags" };
   expect(buildEntrypoint(request(list), PARAMETERS)).toEqual({
-    ...{ kind: "command", argv: ["torchrun", "train.py", ...FLAGS] },
+    kind: "command",
+    argv: ["torchrun", "train.py", ...FLAGS],
+    interpreter: "/usr/bin/python3",
   });
   const shell = { entrypoint: 'python train.py --lr $LR && echo "done"' };
-  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({ kind: "shell", command: shell.entrypoint });
+  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({
+    kind: "shell",
+    command: shell.entrypoint,
+    interpreter: "/usr/bin/python3",
+  });
 });
 
 test("torchrun starts one process for each slot, by the run's own interpreter", () => {
@@ -92,12 +98,33 @@ test("secrets are named in the spec and their values are not", () => {
     preemptionTimeoutS: 3600,
   });
   const secrets = { wandb: "w-value", p: "p-value" };
-  expect(secretEnvironment(configuration.value, secrets)).toEqual({
+  expect(secretEnvironment(configuration.value, [], secrets)).toEqual({
     KEY: "w-value",
     URL: "https://u:p-value@h",
   });
   expect(missingSecrets(configuration.value, { p: "x" })).toEqual(["wandb"]);
   expect(missingSecrets(configuration.value, secrets)).toEqual([]);
+});
+
+test("environment variables by kind of device: those of the slots that the run got", () => {
+  const configured = request({
+    environment: {
+      environment_variables: { cpu: ["D=cpu"], cuda: ["D=cuda", "KEY=${secret:k}"], rocm: { D: "rocm" } },
+    },
+  });
+  const environmentOn = (...kinds: ("cpu" | "cuda" | "rocm" | "custom")[]) =>
+    buildRunSpec(configured, {
+      ...{ experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, key: "", leases: "" },
+      ...{ checkpoints: "", latestCheckpoint: null, slotCount: kinds.length },
+      slots: kinds.map((kind, index) => ({ id: `x:${index}`, kind, index, lease: "l" })),
+    });
+  expect(environmentOn("cuda", "cuda")).toMatchObject({ environment: { D: "cuda" }, secretNames: ["KEY"] });
+  expect(environmentOn("rocm")).toMatchObject({ environment: { D: "rocm" }, secretNames: [] });
+  expect(environmentOn()).toMatchObject({ environment: { D: "cpu" }, secretNames: [] });
+  const { value } = configured.configuration;
+  expect(missingSecrets(value, {})).toEqual(["k"]);
+  const { slots } = environmentOn("cuda");
+  expect(secretEnvironment(value, slots, { k: "v" })).toEqual({ KEY: "v" });
 });
 
 test("environment variables as a map, and the preemption timeout", () => {

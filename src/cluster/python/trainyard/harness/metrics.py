@@ -29,6 +29,7 @@ class Metrics:
         self._warn = warn
         self._groups: Dict[str, _Group] = {}
         self._refused: Set[str] = set()
+        self._has_bad_step = False
 
     def encode(self, step: Any, values: Mapping[str, Any], group: str) -> Sequence[str]:
         """The event bodies for one report: none without values, one, or several when a line would be over 1 MiB."""
@@ -37,7 +38,11 @@ class Metrics:
             state = self._groups[group] = _Group(check_group(group))
         keys = state.keys
         last = state.last
-        head = state.head + (repr(step) if type(step) is int else number_text(to_step(step))) + ',"values":{'
+        try:
+            head = state.head + (repr(step) if type(step) is int else number_text(to_step(step))) + ',"values":{'
+        except ValueError as error:  # a step that was computed and overflowed: training goes on
+            self._warn_of_step(error)
+            return ()
         parts: List[str] = []
         for name, value in values.items():
             key = keys.get(name)
@@ -82,6 +87,11 @@ class Metrics:
                 self._refused.add(name)
                 self._warn("metric_value", "the metric %r was left out: %s" % (name, error))
             return None
+
+    def _warn_of_step(self, error: ValueError) -> None:
+        if not self._has_bad_step:
+            self._has_bad_step = True
+            self._warn("metric_step", "a report was left out: %s" % error)
 
 
 def _split(head: str, parts: List[str]) -> Iterator[str]:

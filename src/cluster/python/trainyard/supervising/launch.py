@@ -48,6 +48,7 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
         env["TRAINYARD_DATA_PATHS"] = os.pathsep.join(given + data_paths)
     paths = [PACKAGE_PARENT] + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
     env["PYTHONPATH"] = os.pathsep.join(paths)
+    _put_first_on_path(env, spec)
     _show_devices(env, spec.slots)
     return env
 
@@ -63,12 +64,20 @@ def thread_counts(spec: Spec, inherited: dict) -> dict:
     return {name: str(count) for name in THREADS if name not in given}
 
 
+def _put_first_on_path(env: dict, spec: Spec) -> None:
+    """So that `python` in the person's own command is the interpreter that was chosen; their own PATH is left alone."""
+    interpreter = spec.entrypoint.get("interpreter", "")
+    if spec.entrypoint["kind"] != "script" and "/" in interpreter and "PATH" not in spec.environment:
+        env["PATH"] = os.pathsep.join([os.path.dirname(interpreter), env.get("PATH", os.defpath)])
+
+
 def _show_devices(env: dict, slots: list) -> None:
     kinds = {slot.get("kind") for slot in slots}
     indexes = ",".join(str(slot.get("index")) for slot in slots)
+    ids = [str(slot.get("id", "")).partition(":")[2] for slot in slots]
+    env["TRAINYARD_DEVICES"] = ",".join(ids)
     if "cuda" in kinds:
         # Indexes, since many libraries parse them as numbers, in nvidia-smi's order; a MIG slice has only its UUID.
-        ids = [str(slot.get("id", "")).partition(":")[2] for slot in slots]
         env["CUDA_VISIBLE_DEVICES"] = ",".join(ids) if any(i.startswith("MIG-") for i in ids) else indexes
         env["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     elif "rocm" in kinds:

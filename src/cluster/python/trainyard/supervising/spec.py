@@ -57,6 +57,8 @@ class Spec:
             _strings("entrypoint.command", [self.entrypoint.get("command")])
         else:
             raise SpecError("spec.json: unknown entrypoint kind %r" % (kind,))
+        if kind != "script":
+            _strings("interpreter", [self.entrypoint.get("interpreter", "")])
 
     def _get(self, key: str, kind: object) -> object:
         value = self.data.get(key)

@@ -196,7 +196,7 @@ export const Checkpoint = z.object({
   createdAt: TimeMs,
   bytes: z.number().nonnegative(),
   files: z.number().int().nonnegative(),
-  /** Last reported values at that step, `<group>/<name>`. */
+  /** By `<group>/<name>`: what was reported for its own step, before it or after it, else last before it. */
   metrics: z.record(z.string(), z.number()),
   metadata: JsonObject,
   pinned: z.boolean(),

@@ -143,6 +143,8 @@ export interface CurveStore {
     name: string,
     smallerIsBetter: boolean,
   ): { value: number; step: number } | null;
+  /** What rank 0 of a run reported at exactly this step, by `<group>/<name>`; the last value of each counts. */
+  valuesAt(runId: string, step: number): ReadonlyMap<string, number>;
   delete(trialId: string): void;
   close(): void;
 }

@@ -110,6 +110,44 @@ test("a checkpoint is listed with its metrics, can be read, pinned, and started 
   expect(existsSync(folder)).toBe(false);
 });
 
+test("a value of a checkpoint's own step counts also when it comes after it, or was only printed before it", async () => {
+  const trialId = await server.submit({
+    "train.py": `
+import os, time, trainyard
+run = trainyard.init()
+def until(name):
+    while not os.path.exists(name): time.sleep(0.01)
+print("step 10 aside=0.75", flush=True)
+until("printed")
+for step, loss in (10, 0.9), (20, 0.3):
+    with run.checkpoint(step) as path:
+        (path / "model.txt").write_text(str(step))
+    until(f"listed{step}")
+    run.validate(step, loss=loss)
+run.validate(30, loss=0.1)
+`,
+  });
+  const runId = `${trialId}.1`;
+  const listed = async () => (await server.call("experiment/get", { experimentId: 1 })).checkpoints;
+  await vi.waitUntil(async () => (await server.call("series/list", { trialId })).series.length > 0, 10_000);
+  await server.writeInto(runId, "printed", "");
+  await vi.waitUntil(async () => (await listed()).length === 1, 10_000);
+  expect((await listed())[0]?.metrics).toEqual({ "training/aside": 0.75 });
+  await server.writeInto(runId, "listed10", "");
+  await vi.waitUntil(async () => (await listed()).length === 2, 10_000);
+  expect((await listed())[1]?.metrics).toEqual({ "validation/loss": 0.9 });
+  await server.writeInto(runId, "listed20", "");
+  await server.untilState(trialId, "completed");
+  expect((await listed()).map(({ step, metrics }) => [step, metrics["validation/loss"]])).toEqual([
+    [10, 0.9],
+    [20, 0.3],
+  ]);
+  const changes = server.events.flatMap(({ change }) =>
+    change.type === "checkpoint" ? [change.checkpoint] : [],
+  );
+  expect(changes.findLast(({ step }) => step === 20)).toMatchObject({ metrics: { "validation/loss": 0.3 } });
+});
+
 test("a checkpoint that is not whole is not listed, and the trial says why", async () => {
   const trialId = await server.submit({
     "train.py": `

@@ -104,7 +104,7 @@ export const MetricChoice = z.object({
   group: z.string(),
   name: z.string(),
   smallerIsBetter: z.boolean(),
-  /** Where the choice comes from: only `guess` may be changed by a better guess later. */
+  /** Where the choice comes from: `only_validation` and `guess` may change with what is reported later. */
   origin: z.enum(["configuration", "only_validation", "guess", "person"]),
 });
 export type MetricChoice = z.infer<typeof MetricChoice>;

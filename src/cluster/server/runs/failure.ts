@@ -102,7 +102,11 @@ function explainException(evidence: Evidence, traceback: Traceback): Failure {
       message: `The script refused its hyperparameters: ${message}${where}`,
     };
   if (isOutOfMemory(name, message))
-    return { ...base, kind: "out_of_memory", message: `${outOfMemoryWords(name, message)}${where}` };
+    return {
+      ...base,
+      kind: "out_of_memory",
+      message: `${outOfMemoryWords(evidence.exit, name, message)}${where}`,
+    };
   if (name === "PermissionError" && evidence.hardLinked && namesWorkFile(message, evidence))
     return {
       ...base,
@@ -121,11 +125,12 @@ function isOutOfMemory(name: string, message: string): boolean {
   );
 }
 
-function outOfMemoryWords(name: string, message: string): string {
+/** What the supervisor measured is the memory of the host; of a GPU's the exception itself has the numbers. */
+function outOfMemoryWords(exit: ExitFile, name: string, message: string): string {
   const detail = message === "" ? "" : `: ${message}`;
   if (/CUDA|HIP|GPU/.test(message))
     return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
-  return `Out of memory (${name})${detail}`;
+  return `Out of memory (${name})${detail}${memoryWords(exit)}`;
 }
 
 function namesWorkFile(message: string, { work, directory }: Evidence): boolean {

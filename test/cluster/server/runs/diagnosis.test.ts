@@ -265,6 +265,11 @@ describe("named kinds", () => {
       kind: "out_of_memory",
       message: "Out of memory (MemoryError) (train.py, line 1)",
     });
+    const memory = { peakMemoryBytes: 3 * 2 ** 30, memoryLimitBytes: 2 ** 32 };
+    expect(await diagnose({ code: 1, ...memory })).toMatchObject({
+      message:
+        "Out of memory (MemoryError) (at its peak it used 3.0 GiB of 4.0 GiB allowed) (train.py, line 1)",
+    });
   });
 
   test("killed by the kernel: peak and limit", async () => {

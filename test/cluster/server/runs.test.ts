@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { freedBy } from "../../../src/cluster/server/experiments/freedBytes.ts";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;
@@ -146,6 +147,24 @@ run.validate(30, loss=0.1)
     change.type === "checkpoint" ? [change.checkpoint] : [],
   );
   expect(changes.findLast(({ step }) => step === 20)).toMatchObject({ metrics: { "validation/loss": 0.3 } });
+});
+
+test("deleting frees what it says, the code and the curves too", async () => {
+  const trialId = await server.submit({ "train.py": CHECKPOINTS, "lib/a.py": "x = 1\n" });
+  await server.untilState(trialId, "completed");
+  const kept = await server.submit({ "train.py": CHECKPOINTS });
+  await server.untilState(kept, "completed");
+  const work = (id: string) => path.join(server.home, "runs", `${id}.1`, "work.json");
+  await vi.waitUntil(() =>
+    [trialId, kept].every((id) => readFileSync(work(id), "utf8").includes('"pruned":true')),
+  );
+  const onDisk = () =>
+    freedBy(["runs", "checkpoints", "trees", "state/curves"].map((name) => path.join(server.home, name)));
+  const before = await onDisk();
+  const { bytes } = await server.call("experiment/delete", { experimentId: 1, confirm: false });
+  await server.call("experiment/delete", { experimentId: 1, confirm: true });
+  expect(before - (await onDisk())).toBe(bytes);
+  expect(existsSync(work(kept))).toBe(true);
 });
 
 test("a checkpoint that is not whole is not listed, and the trial says why", async () => {

@@ -26,6 +26,8 @@ export interface Spares {
   /** Makes one ready later, unless there is one. */
   prepare(tree: string, method: Method, size: Size): void;
   discard(): Promise<void>;
+  /** Those of one tree, which nobody will take again. */
+  forget(tree: string): Promise<void>;
   /** Ends the waiting; a spare that is being made is finished first. */
   close(): Promise<void>;
 }
@@ -62,6 +64,12 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
     }
   }
 
+  async function remove(isMeant: (spare: { tree: string }) => boolean): Promise<void> {
+    discards++;
+    for (const spare of (await list()).filter(isMeant))
+      await rm(path.join(folder, spare.name), { recursive: true, force: true });
+  }
+
   return {
     take: async (tree, method, target) => {
       for (const spare of await list()) {
@@ -86,11 +94,8 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
       }, QUIET_MS);
       timer.unref();
     },
-    discard: async () => {
-      discards++;
-      for (const spare of await list())
-        await rm(path.join(folder, spare.name), { recursive: true, force: true });
-    },
+    discard: () => remove(() => true),
+    forget: (tree) => remove((spare) => spare.tree === tree),
     close: async () => {
       if (timer !== null) clearTimeout(timer);
       timer = null;

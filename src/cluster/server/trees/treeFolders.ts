@@ -40,6 +40,8 @@ export interface TreeFolders {
   ensure(tree: string): Promise<BytePath>;
   /** Forgets all folders: someone wrote into one. They are built again from the repository. */
   discard(): Promise<void>;
+  /** Removes the folders of trees that the repository has forgotten; while something is built, that comes after it. */
+  forgetUnpinned(): Promise<void>;
 }
 
 interface Counted {
@@ -185,6 +187,7 @@ export function createTreeFolders(folder: string, repository: Repository, logger
       }
       return pending;
     },
+    forgetUnpinned: removeOld,
     discard: async () => {
       stages.clear();
       for (const tree of await known()) await removeTree(tree);
@@ -199,8 +202,11 @@ export function createTreeFolders(folder: string, repository: Repository, logger
   }
 
   async function removeOld(): Promise<void> {
-    if (building.size > 1 || stages.size > 0) return;
-    for (const tree of (await known()).slice(KEPT_TREES)) await removeTree(tree);
+    for (const [index, tree] of (await known()).entries()) {
+      if (index < KEPT_TREES && (await repository.has(tree))) continue;
+      if (building.size > 1 || stages.size > 0) return; // one of them may stand on it
+      await removeTree(tree);
+    }
     await sweepAbandoned(folder, ".building-");
   }
 

@@ -3,7 +3,8 @@
  * of the same snapshot is made ready in quiet moments; the next submission, which differs by a few files, takes that one.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import type { Logger } from "../ports.ts";
 import { bytePath } from "./bytePath.ts";
@@ -74,6 +75,7 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
     take: async (tree, method, target) => {
       for (const spare of await list()) {
         if (spare.tree !== tree || spare.method !== method) continue;
+        if (await isOfEarlierBoot(path.join(folder, spare.name))) continue;
         try {
           await rename(path.join(folder, spare.name), target);
           return true;
@@ -102,4 +104,10 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
       await work;
     },
   };
+}
+
+/** The machine may have gone down before the files of it were on the disk. It makes room for others in its turn. */
+async function isOfEarlierBoot(spare: string): Promise<boolean> {
+  const made = (await stat(spare).catch(() => null))?.ctimeMs ?? 0;
+  return made < Date.now() - os.uptime() * 1000;
 }

@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test, vi } from "vitest";
 import { createCollector } from "../../../../src/cluster/server/trees/collector.ts";
 import { createRepository } from "../../../../src/cluster/server/trees/repository.ts";
+import { toText } from "../../../../src/cluster/server/trees/bytePath.ts";
+import { createTreeFolders, type TreeFolders } from "../../../../src/cluster/server/trees/treeFolders.ts";
 import { createSnapshotStore } from "../../../../src/cluster/server/trees/snapshotStore.ts";
 import { createSender, silentLogger, stream, writeObject } from "./sender.ts";
 import { never, useStore } from "./storeFixture.ts";
@@ -224,5 +226,35 @@ describe("forgetting", () => {
     await collector.close();
     await repository.git.output(["fsck", "--strict", "--full"]);
     expect(await repository.entries(tree)).toHaveLength(150);
+  });
+});
+
+describe("after the power has failed", () => {
+  test("a tree that was young is built again, one that is on the disk is not", async () => {
+    at.sender.write({ "train.py": "print(1)\n" });
+    const tree = await at.send();
+    const folder = path.join(at.pool, "trees");
+    const sizeFile = path.join(folder, `${tree}.json`);
+    const due: (() => Promise<void>)[] = [];
+    const trees = (): TreeFolders =>
+      createTreeFolders(folder, createRepository(path.join(at.pool, "snapshots.git")), silentLogger, {
+        later: (done) => due.push(done),
+      });
+    const file = path.join(toText(await trees().ensure(tree)), "train.py");
+    const young = JSON.parse(readFileSync(sizeFile, "utf8")) as { boot: string };
+    const loseContent = (): void => {
+      chmodSync(file, 0o644);
+      writeFileSync(file, "");
+    };
+    loseContent();
+    writeFileSync(sizeFile, JSON.stringify({ ...young, boot: "another" }));
+    await trees().ensure(tree);
+    expect(readFileSync(file, "utf8")).toBe("print(1)\n");
+
+    for (const done of due) await done();
+    expect(JSON.parse(readFileSync(sizeFile, "utf8"))).not.toHaveProperty("boot");
+    loseContent();
+    await trees().ensure(tree);
+    expect(readFileSync(file, "utf8")).toBe("");
   });
 });

@@ -35,8 +35,9 @@ class Checkpoints(Pool):
         (path / "caf\\u00e9 1.txt").write_text("x")
         os.symlink("a/b/w.bin", path / "latest.bin")
         os.symlink(path / "a" / "b", path / "folder")
-    run.report(3, loss=0.5)
-    run.validate(3, val_loss=float("nan"))
+    run.report(1, loss=0.5)
+    run.validate(1, val_loss=float("nan"))
+    run.report(2, ahead=0.1)
     attempt(write, epoch=2, lr=1e-3, tags=["x"])
         """
         )

@@ -148,6 +148,10 @@ export interface CurveStore {
     name: string,
     smallerIsBetter: boolean,
   ): { value: number; step: number } | null;
+  /** What rank 0 of a run reported at exactly this step, by `<group>/<name>`; the last value of each counts. */
+  valuesAt(runId: string, step: number): ReadonlyMap<string, number>;
+  /** What the curves of a trial take on disk. */
+  bytes(trialId: string): number;
   delete(trialId: string): void;
   close(): void;
 }

@@ -80,16 +80,32 @@ export class PanelActions {
         "Open a folder first.",
       );
     const client = await loadClient();
-    const target = await withProgress(`Pulling ${name}`, async (signal) =>
-      client.pullRunFile({
-        connection: await this.#pool.connection(),
-        runId,
-        name,
-        destination: vscode.Uri.joinPath(place, "outputs", runId).fsPath,
-        signal,
-      }),
-    );
-    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(target));
+    const attempt = (replace: boolean): ReturnType<typeof client.pullRunFile> =>
+      withProgress(`Pulling ${name}`, async (signal) =>
+        client.pullRunFile({
+          connection: await this.#pool.connection(),
+          runId,
+          name,
+          destination: vscode.Uri.joinPath(place, "outputs", runId).fsPath,
+          replace,
+          signal,
+        }),
+      );
+    const { kind, file } = await attempt(false);
+    if (kind === "conflict") {
+      const replace = "Replace";
+      const answer = await vscode.window.showWarningMessage(
+        `${vscode.workspace.asRelativePath(file)} is not what the run has.`,
+        {
+          modal: true,
+          detail: "It was changed here or in the run since. Replacing it deletes what is here.",
+        },
+        replace,
+      );
+      if (answer !== replace) return;
+      await attempt(true);
+    }
+    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(file));
   }
 
   /** For the next submits of this folder; the experiment itself is what it was. */

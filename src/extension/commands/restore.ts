@@ -139,18 +139,18 @@ export class RestoreCommands {
     if (destination === undefined) return undefined;
     const client = await loadClient();
     const place = `${destination}-code`;
-    const here = path.join(place, "code");
-    if (!existsSync(here))
-      await withProgress(`Restoring the code of experiment ${experiment.id}`, async (signal) => {
-        const code = await client.restoreCode({
+    const { folder: here, note } = await withProgress(
+      `Restoring the code of experiment ${experiment.id}`,
+      async (signal) =>
+        client.restoreCode({
           connection: await this.#pool.connection(),
           experimentId: experiment.id,
           destination: place,
           workspace: restoreRoot(experiment).fsPath,
           signal,
-        });
-        if (code.note !== null) void vscode.window.showInformationMessage(code.note);
-      });
+        }),
+    );
+    if (note !== null) void vscode.window.showInformationMessage(note);
     const open = "Open in New Window";
     void vscode.window
       .showInformationMessage(`The code that made it: ${vscode.workspace.asRelativePath(here)}`, open)

@@ -9,6 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import type { RunRecord, TrialRecord } from "../store/records.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
+import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
 import { createMask } from "./masking.ts";
 import { chooseMetric } from "./metricChoice.ts";
@@ -72,10 +73,8 @@ export function createReports(context: Context) {
     if (record === null) return false;
     const { trial, own } = record;
     const mask = createMask(secrets.read(trial.experimentId));
-    for (const checkpoint of listed) {
-      store.putCheckpoint(mask(checkpoint));
-      own.hasProgress = true;
-    }
+    if (listed.length > 0) own.hasProgress = true;
+    for (const checkpoint of withOwnValues(run, report, listed)) store.putCheckpoint(mask(checkpoint));
     trial.latestCheckpoint = store.latestCheckpoint(trial.id)?.uuid ?? null;
     for (const problem of problems) warn(record, problem, problem);
     if (report.skippedLines > 0)
@@ -95,6 +94,14 @@ export function createReports(context: Context) {
   function rememberProgress(runId: string): void {
     const run = store.run(runId);
     if (run !== null && !run.own.gotFurther) store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
+  }
+
+  /** The new checkpoints, and those of before that the report has values for. */
+  function withOwnValues({ run }: RunRecord, report: RunReport, listed: Checkpoint[]): Checkpoint[] {
+    const steps = stepsOf(report.events);
+    const before = steps === null ? [] : store.checkpointsBetween(run.trialId, steps.from, steps.to);
+    const fresh = listed.map((each) => withValues(each, curves.valuesAt(run.id, each.step)));
+    return withReported([...before.filter(({ runId }) => runId === run.id), ...fresh], report.events);
   }
 
   /** Computes what follows from the curves and tells the clients. */

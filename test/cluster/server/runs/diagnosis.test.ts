@@ -298,15 +298,6 @@ describe("named kinds", () => {
     expect(await run({ exit: { outOfMemory: true } })).toMatchObject({ kind: "exception" });
   });
 
-  test("a MemoryError says peak and limit, where they are known", async () => {
-    write("train.py", "raise MemoryError");
-    expect(await run({ exit: { peakMemoryBytes: 3 * 2 ** 30, memoryLimitBytes: 2 ** 32 } })).toMatchObject({
-      kind: "out_of_memory",
-      message:
-        "Out of memory (MemoryError) (train.py, line 1). At its peak it used 3.0 GiB of 4.0 GiB allowed.",
-    });
-  });
-
   test("killed by the kernel: peak and limit", async () => {
     const exit = {
       signal: "SIGKILL",

@@ -88,7 +88,8 @@ class Run:
         Raises CheckpointError for what cannot be stored (a link out of the folder, a socket); TypeError for metadata
         that JSON cannot hold; ValueError for a step that is NaN or infinite. After an exception there is no checkpoint and no folder.
         """
-        at = to_json(to_step(step))
+        number = to_step(step)
+        at = to_json(number)
         described = to_json(metadata, "metadata")
         name, files = checkpoints.new(self._place.checkpoints)
         try:
@@ -100,7 +101,7 @@ class Run:
                 "trial": self._place.trial,
                 "step": at,
                 "metadata": described,
-                "metrics": to_json(self._metrics.last()),
+                "metrics": to_json(self._metrics.last(number)),
             }
             checkpoints.complete(files, manifest)
         except BaseException:

@@ -102,6 +102,8 @@ export function createCurveStore(folder: string, logger: Logger, memoryBytes = M
     read: (series, cursor, resolution: Params<"series/read">["resolution"]) =>
       open(series.trialId).curves.read(series, cursor, resolution),
     best: (trialId, group, name, smallerIsBetter) => open(trialId).curves.best(group, name, smallerIsBetter),
+    valuesAt: (runId, step) => open(trialOf(runId)).curves.valuesAt(attemptOf(runId), step),
+    bytes: (trialId) => runsOf(trialId).reduce((sum, runId) => sum + fs.statSync(segmentOf(runId)).size, 0),
     delete(trialId) {
       for (const runId of runsOf(trialId)) fs.rmSync(segmentOf(runId), { force: true });
       loaded.delete(trialId);

@@ -91,6 +91,16 @@ describe("the curve store", () => {
     expect(columns(store.read(loss("1.1"), 0, null)).value).toEqual([3, 2]);
   });
 
+  it("knows what a run reported at one step, the last value of it", () => {
+    store.append(report("1.1.1", 1, [3, 2], 0));
+    store.append(report("1.1.1", 2, [NaN], 20));
+    store.append(report("1.1.2", 1, [7], 0));
+    expect([...store.valuesAt("1.1.1", 1)]).toEqual([["training/loss", 3]]);
+    expect([...store.valuesAt("1.1.1", 2)]).toEqual([["training/loss", NaN]]);
+    expect([...store.valuesAt("1.1.2", 1)]).toEqual([["training/loss", 7]]);
+    expect(store.valuesAt("1.1.2", 2).size).toBe(0);
+  });
+
   it("marks what a resumed run trains again as superseded, and leaves it out of the best", () => {
     store.append(report("1.1.1", 1, [5, 4, 0.5, 3], 0));
     const { revision } = store.read(loss("1.1"), 0, null);

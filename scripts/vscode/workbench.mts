@@ -30,8 +30,12 @@ export class Workbench {
   /** Opens a file of the workspace by its name. */
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
-    await this.pick(name, name);
-    await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
+    await this.quickInput.locator(".quick-input-box input").fill(name);
+    // A panel's title may end with the name of a file.
+    await this.quickPickRow(new RegExp(`^\\s*${name.replaceAll(".", "\\.")}`))
+      .first()
+      .click();
+    await this.page.locator(`.tabs-container .tab.active[data-resource-name="${name}"]`).first().waitFor();
   }
 
   /** The open quick pick or input box. */
@@ -73,12 +77,18 @@ export class Workbench {
     await icon.waitFor();
     const label = this.page.locator(`.action-label[aria-label^="${title}"]`);
     const item = this.page.locator(".activitybar .action-item", { has: label });
-    if (!/\bchecked\b/.test((await item.getAttribute("class")) ?? "")) await icon.click();
+    // Not the icon: a badge may lie over it.
+    if (!/\bchecked\b/.test((await item.getAttribute("class")) ?? "")) await item.click();
   }
 
   /** The section of one tree in the open view container. */
   view(title: string): Locator {
     return this.page.locator(".pane", { has: this.page.locator(`.pane-header .title:text-is("${title}")`) });
+  }
+
+  /** A file in the open explorer. */
+  explorerRow(name: string): Locator {
+    return this.page.locator(".explorer-folders-view .monaco-list-row").filter({ hasText: name }).first();
   }
 
   treeRows(view: string): Locator {
@@ -104,9 +114,8 @@ export class Workbench {
     return this.page.locator(".context-view .monaco-menu").getByRole("menuitem", { name: label });
   }
 
-  /** Chooses an entry of a row's context menu. A menu that has just opened passes over a click: then once more. */
-  async chooseFromMenu(row: Locator, label: string): Promise<void> {
-    await row.click({ button: "right" });
+  /** Chooses an entry of the open context menu. One that has just opened passes over a click: then once more. */
+  async chooseInMenu(label: string): Promise<void> {
     const item = this.menuItem(label);
     for (let attempt = 0; attempt < 10; attempt += 1) {
       await item.click();

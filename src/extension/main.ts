@@ -4,6 +4,7 @@ import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
+import { PoolCommands } from "./commands/poolCommands.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { Secrets } from "./commands/secrets.ts";
@@ -14,9 +15,9 @@ import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { showError } from "./errors.ts";
-import { Notifier } from "./notifications/notifier.ts";
+import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
-import { Pool } from "./pool/pool.ts";
+import { Pools } from "./pool/pools.ts";
 import { wakeIfUsed } from "./pool/wakeIfUsed.ts";
 import { ExperimentsTree } from "./views/experimentsTree.ts";
 import { PoolsTree } from "./views/poolsTree.ts";
@@ -24,60 +25,62 @@ import { StatusBar } from "./views/statusBar.ts";
 
 /** For the extension's own tests; not an interface for others. */
 export interface InternalApi {
-  readonly pool: Pool;
+  readonly pools: Pools;
   readonly experiments: ExperimentsTree;
   readonly panels: LazyPanels;
 }
 
 export function activate(context: vscode.ExtensionContext): InternalApi {
   const log = vscode.window.createOutputChannel("Trainyard", { log: true });
-  const pool = new Pool(context, log);
-  const experiments = new ExperimentsTree(context, pool);
+  const pools = new Pools(context, log);
+  const experiments = new ExperimentsTree(context, pools);
   const problems = new ConfigurationProblems();
   const secrets = new Secrets(context);
-  const targets = new Targets(pool);
-  const trials = new TrialCommands(pool, targets);
+  const targets = new Targets(pools);
+  const trials = new TrialCommands(targets);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
-    pool,
+    pools,
     log,
-    act: (experimentId, action) =>
-      void actions.act(experimentId, action).catch((error: unknown) => showError(error, log)),
+    act: (pool, experimentId, action) =>
+      void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
   });
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems);
+  const poolCommands = new PoolCommands(pools);
   const submits = new SubmitCommands({
-    pool,
+    pools,
+    addPool: () => poolCommands.add(),
     log,
     memory,
     secrets,
     problems,
-    submitted: (experimentId, trialId) => {
-      void panels.open({ experimentId, trialId, keepFocus: true });
-      experiments.reveal(experimentId);
+    submitted: (poolId, experimentId, trialId) => {
+      void panels.open({ poolId, experimentId, trialId, keepFocus: true });
+      experiments.reveal(poolId, experimentId);
     },
   });
-  const restores = new RestoreCommands(pool, targets, submits, (experimentId) =>
-    panels.open({ experimentId }),
+  const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
+    panels.open({ poolId, experimentId }),
   );
-  const actions = new PanelActions(pool, trials, restores);
+  const actions = new PanelActions(trials, restores);
 
   context.subscriptions.push(
     log,
-    pool,
+    pools,
     experiments,
     problems,
     panels,
-    new PoolsTree(pool),
-    new StatusBar(pool),
-    new PoolFiles(pool),
-    new Notifier(context, pool, (experimentId) => panels.isVisible(experimentId)),
+    new PoolsTree(pools),
+    new StatusBar(pools),
+    new PoolFiles(pools),
+    new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
     }),
     registerCommands(
       createHandlers({
-        pool,
+        pools,
         log,
         experiments,
         targets,
@@ -87,10 +90,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         restores,
         secrets,
         panels,
+        poolCommands,
       }),
       log,
     ),
   );
-  setImmediate(() => wakeIfUsed(context, pool));
-  return { pool, experiments, panels };
+  setImmediate(() => wakeIfUsed(context, pools));
+  return { pools, experiments, panels };
 }

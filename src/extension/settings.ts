@@ -22,6 +22,8 @@ export const settings = {
     const value = found?.globalValue;
     return typeof value === "number" && Number.isInteger(value) && value >= 1 ? value : null;
   },
+  /** Null: TRAINYARD_PROBE_COMMAND, else the vendors' tools. */
+  probeCommand: (): string | null => text("probeCommand"),
   restoreFolder: (scope?: vscode.Uri): string =>
     text("restoreFolder", scope) ?? "checkpoints/${experiment}-${trial}-step${step}",
   notify: (kind: NotificationKind): boolean => section().get<boolean>(`notifications.${kind}`, true),

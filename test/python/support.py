@@ -45,10 +45,15 @@ class Pool(unittest.TestCase):
 
     def setUp(self):
         self.pool = tempfile.mkdtemp(prefix="trainyard-test-")
-        self.addCleanup(shutil.rmtree, self.pool, True)
+        self.addCleanup(self._remove)
         self.leases = os.path.join(self.pool, "leases")
         self.supervisors = []
         self.addCleanup(self._end)
+
+    def _remove(self):
+        for folder, _, _ in os.walk(self.pool):
+            os.chmod(folder, 0o700)  # stored checkpoints are read-only
+        shutil.rmtree(self.pool, True)
 
     def _end(self):
         for process in self.supervisors:
@@ -100,14 +105,15 @@ class Pool(unittest.TestCase):
         content = {"version": 1, "control": number, "action": action, "reason": "test", "at": time.time()}
         self.put(run_dir, "control.json", content)
 
-    def start(self, run_dir, *options, env=None):
+    def start(self, run_dir, *options, env=None, only=None):
+        """`env` is added to the environment, or to `only`."""
         process = subprocess.Popen(
             [sys.executable, "-S", "-E", SUPERVISOR, run_dir, *options],
             cwd=self.pool,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
+            env={**(os.environ if only is None else only), **(env or {})},
         )
         self.supervisors.append(process)
         return process

@@ -35,8 +35,9 @@ class Checkpoints(Pool):
         (path / "caf\\u00e9 1.txt").write_text("x")
         os.symlink("a/b/w.bin", path / "latest.bin")
         os.symlink(path / "a" / "b", path / "folder")
-    run.report(3, loss=0.5)
-    run.validate(3, val_loss=float("nan"))
+    run.report(1, loss=0.5)
+    run.validate(1, val_loss=float("nan"))
+    run.report(2, ahead=0.1)
     attempt(write, epoch=2, lr=1e-3, tags=["x"])
         """
         )
@@ -58,6 +59,31 @@ class Checkpoints(Pool):
             self.assertEqual((len(content), hashlib.sha256(content).hexdigest()), (file["bytes"], file["sha256"]))
         events = self.events(run_dir, "checkpoint")
         self.assertEqual([(e["uuid"], e["step"]) for e in events], [(manifest["uuid"], 1)])
+
+    def test_what_is_stored_is_read_only(self):
+        script = (
+            HEAD
+            + """
+    def write(path):
+        (path / "sub").mkdir()
+        (path / "sub" / "w.bin").write_bytes(b"weights")
+        with open("last.bin", "w") as file: file.write("as it was")
+        os.link("last.bin", path / "last.bin")
+    attempt(write)
+    with open("last.bin", "r+") as file: file.write("changed")
+    attempt(lambda path: (path.parent / "manifest.json").mkdir())
+        """
+        )
+        run_dir, ended = self.run_script(script)
+        lines = self.text(run_dir, "stdout.log").splitlines()
+        self.assertEqual(lines[0], "stored")
+        self.assertTrue(lines[1].startswith("IsADirectoryError"), lines)
+        (folder,) = self.manifests()  # what fails after the write bits are gone leaves nothing either
+        for place, _, names in os.walk(os.path.join(folder, "files")):
+            for path in [os.path.join(place, name) for name in names]:
+                self.assertEqual(os.stat(path).st_mode & 0o222, 0, path)
+        self.assertEqual(self.text(folder, "files/last.bin"), "as it was", "a hard link would change with its source")
+        self.assertEqual(os.stat(os.path.join(run_dir, "work", "last.bin")).st_mode & 0o200, 0o200)
 
     def test_what_is_refused_leaves_nothing(self):
         script = (
@@ -113,6 +139,7 @@ class Checkpoints(Pool):
         second, ended = self.run_script(script, name="1.1.2", latestCheckpoint=latest)
         self.assertEqual(self.text(second, "stdout.log"), "five!\n")
 
+        os.chmod(os.path.join(folder, "files", "m"), 0o600)
         with open(os.path.join(folder, "files", "m"), "w") as file:
             file.write("cut")
         third, ended = self.run_script(script, name="1.1.3", latestCheckpoint=latest)

@@ -62,6 +62,8 @@ class Reporting(Pool):
             run.report(3, none=None)
             run.report(4, {"": 1, "x" * 251: 1, "a\\nb": 1, 5: 1, "ok": 2})
             run.report(5, {})
+            run.report(float("nan"), lost=1)
+            run.report(Scalar(-float("inf")), lost=1)
             run.report(6, {'quoted"\\\\ \\u00e9\\U0001f600': 1})
         """
         run_dir, ended = self.run_script(script)
@@ -78,8 +80,8 @@ class Reporting(Pool):
             ],
         )
         warnings = self.events(run_dir, "warning")
-        self.assertEqual({event["code"] for event in warnings}, {"metric_value", "metric_name"})
-        self.assertEqual(len(warnings), 6 + 4, "once a name")
+        self.assertEqual({event["code"] for event in warnings}, {"metric_value", "metric_name", "metric_step"})
+        self.assertEqual(len(warnings), 6 + 4 + 1, "once a name, and once for the steps")
         self.assertIn("(3, 2)", " ".join(event["message"] for event in warnings))
         self.assertIn("trainyard: the metric 'none' was left out", self.text(run_dir, "stderr.log"))
 
@@ -224,6 +226,25 @@ class Parameters(Pool):
                 "net.width": "default",
             },
         )
+
+    def test_flags_that_are_the_configuration(self):
+        """As `pass_as: flags` passes them."""
+        script = """
+            import trainyard
+            assert trainyard.param("lr", 1.0) == 1e-05
+            assert trainyard.param("name", "x") == "-a b"
+            assert trainyard.param("fast", False) is True
+            assert trainyard.param("sizes") == [1, 2]
+            assert trainyard.param("net.depth") == 4
+        """
+        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": "train.py"}
+        entrypoint["arguments"] = ["--lr=0.00001", "--name=-a b", "--fast", "--sizes", "1", "2", "--net.depth=4"]
+        given = {"lr": 0.00001, "name": "-a b", "fast": True, "sizes": [1, 2], "net": {"depth": 3}}
+        run_dir, ended = self.run_script(script, hyperparameters=given, entrypoint=entrypoint)
+        self.assertEqual(ended["code"], 0, self.text(run_dir, "stderr.log"))
+        origin = self.events(run_dir, "params")[-1]["origin"]
+        self.assertEqual(origin.pop("net.depth"), "flag")
+        self.assertEqual(set(origin.values()), {"configuration"})
 
     def test_invalid_hyperparameters(self):
         run_dir, ended = self.run_script(

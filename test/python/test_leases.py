@@ -59,6 +59,52 @@ class Leases(Pool):
         wait_for(lambda: is_dead(script), "its end")
         self.assertTrue(wait_for(self.is_free, "the slot"))
 
+    def test_an_adopter_holds_the_slot_for_children_that_hold_no_lease(self):
+        """As torchrun's workers, which are started without its descriptors."""
+        stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(300)"
+        script = """
+            import subprocess, sys, time
+            worker = subprocess.Popen([sys.executable, "-c", %r], stdout=subprocess.PIPE)
+            worker.stdout.readline()
+            print("worker", worker.pid, "ready", flush=True)
+            time.sleep(300)
+        """
+        run_dir = self.make(script % stubborn, slots=SLOT)
+        supervisor = self.start(run_dir)
+        self.say(run_dir, "ready")
+        worker = int(self.text(run_dir, "stdout.log").split()[1])
+        script = wait_for(lambda: self.read(run_dir, "supervisor.json")["script"], "the script's pid")["pid"]
+        supervisor.kill()
+        supervisor.wait()
+        adopter = self.start(run_dir, "--adopt")
+        wait_for(lambda: self.read(run_dir, "supervisor.json")["adopted"], "the adoption")
+        os.kill(script, 9)
+        wait_for(lambda: self.holder_pid() == adopter.pid, "the lease to be taken by the adopter")
+        self.finish(run_dir)
+        self.assertTrue(is_dead(worker))
+        self.assertTrue(self.is_free())
+
+    def test_what_is_left_of_a_tree_without_its_script_is_killed_under_the_lease(self):
+        script = "import subprocess\nsubprocess.Popen(['sleep', '300'])\n"
+        run_dir = self.make(script + WAIT, slots=SLOT)
+        supervisor = self.start(run_dir)
+        self.say(run_dir, "ready")
+        script = wait_for(lambda: self.read(run_dir, "supervisor.json")["script"], "the script's pid")["pid"]
+        supervisor.kill()
+        supervisor.wait()
+        os.kill(script, 9)
+        wait_for(self.is_free, "the lease to be free although a child lives")
+        adopter = self.start(run_dir, "--adopt")
+        self.assertEqual(self.finish(run_dir)["killedChildren"], 1)
+        self.assertEqual(self.holder_pid(), adopter.pid)
+        self.assertTrue(self.is_free())
+
+    def holder_pid(self):
+        try:
+            return self.read(self.leases, "cpu-0")["pid"]
+        except ValueError:  # being written
+            return None
+
     def test_all_or_none(self):
         held = leases.take(self.leases, ["b"], {})
         with self.assertRaises(leases.LeaseError):

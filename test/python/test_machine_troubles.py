@@ -149,9 +149,8 @@ class OutOfMemory(Pool):
         with open(os.path.join(MEMORY_CGROUP, name), "w") as file:
             file.write(str(value))
 
-    def test_it_is_said_with_peak_and_limit(self):
-        script = "x = []\nwhile True:\n    x.append(bytearray(b'x' * 1_000_000))\n"
-        run_dir = self.make(script)
+    def finish_inside(self, run_dir):
+        """Its exit.json, after it ran in the cgroup."""
         inside = "echo $$ > %s/cgroup.procs && exec %s -S -E %s %s" % (
             MEMORY_CGROUP,
             sys.executable,
@@ -160,7 +159,24 @@ class OutOfMemory(Pool):
         )
         process = subprocess.Popen(["sh", "-c", inside], stderr=subprocess.PIPE)
         self.supervisors.append(process)
-        ended = self.finish(run_dir)
+        return self.finish(run_dir)
+
+    EAT = "x = []\nwhile True: x.append(bytearray(b'x' * 1_000_000))\n"
+
+    def test_a_child_that_was_killed_counts_when_the_script_ends_badly(self):
+        script = "import subprocess, sys\nended = subprocess.run([sys.executable, '-c', %r])\nprint(ended.returncode)\n"
+        run_dir = self.make(script % self.EAT + "raise SystemExit(0)", name="1.1.1")
+        self.assertEqual((self.finish_inside(run_dir)["outOfMemory"], self.text(run_dir, "stdout.log")), (False, "-9\n"))
+        run_dir = self.make(script % self.EAT + "raise SystemExit(3)", name="1.2.1")
+        ended = self.finish_inside(run_dir)
+        self.assertEqual((ended["code"], ended["outOfMemory"]), (3, True))
+        shell = {"kind": "shell", "command": "%s train.py; exit $?" % sys.executable}
+        run_dir = self.make(self.EAT, name="1.3.1", entrypoint=shell)
+        ended = self.finish_inside(run_dir)
+        self.assertEqual((ended["code"], ended["outOfMemory"]), (137, True))
+
+    def test_it_is_said_with_peak_and_limit(self):
+        ended = self.finish_inside(self.make(self.EAT))
         self.assertEqual((ended["signal"], ended["outOfMemory"]), ("SIGKILL", True))
         self.assertLessEqual(ended["memoryLimitBytes"], 60_000_000)
         self.assertGreater(ended["peakMemoryBytes"], 30_000_000)

@@ -42,6 +42,9 @@ class Lines(unittest.TestCase):
             '{"loss": 0.5}',
             "{'epoch': __import__('os')}",
             "{" * 5000 + "epoch",
+            "step=%s loss=0.5" % ("7" * 400),
+            '{"step": %s, "loss": 0.5}' % ("7" * 400),
+            '{"step": 1e999, "loss": 0.5}',
             "see http://host:8080/step/3?x=y",
         ]:
             with self.subTest(line[:40]):
@@ -60,6 +63,16 @@ class Streams(unittest.TestCase):
                 feed(whole[:cut], whole[cut:]),
                 [("training", 1, {"loss": 0.5}), ("training", 2, {"loss": 0.25}), ("validation", 2, {"val_loss": 1.0})],
             )
+
+    def test_what_is_found_does_not_depend_on_the_pieces(self):
+        whole = b"step=1 loss=1\r\nstep=1 acc=1\n\rstep=2 loss=1\rstep=2 loss=2\r\n" + b"x" * 16384 + b"\r\nstep=3 a=1\r"
+        expected = feed(whole)
+        self.assertEqual([step for _, step, _ in expected], [1, 1, 2, 3])
+        for size in (1, 2, 3, 7, 16385):
+            pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
+            self.assertEqual(feed(*pieces), expected, size)
+        for cut in range(len(whole)):
+            self.assertEqual(feed(whole[:cut], whole[cut:]), expected, cut)
 
     def test_a_progress_bar_counts_once_a_step(self):
         bar = b"".join(b"\rEpoch 1: %d/100 [loss=%.2f]" % (i, 1 - i / 100) for i in range(100))

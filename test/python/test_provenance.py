@@ -9,6 +9,7 @@ import unittest
 from support import Pool, wait_for
 
 from trainyard import machine
+from trainyard.harness import frameworks
 
 HAS_TORCH = all(importlib.util.find_spec(name) for name in ("numpy", "torch"))
 
@@ -77,9 +78,63 @@ class Recorded(Pool):
         self.assertEqual((files["big.bin"]["bytes"], files["big.bin"]["sha256"]), (17 * 1024 * 1024, None))
 
         supervisor = whole["supervisor"]
+        self.assertEqual(supervisor["threads"]["OMP_NUM_THREADS"], {"value": "2", "setBy": "environment"})
         self.assertEqual(supervisor["interpreter"]["path"], sys.executable)
         self.assertEqual(supervisor["operatingSystem"], seen["operatingSystem"])
         self.assertEqual(supervisor["secretNames"], ["HF_HUB", "MY_LOGIN"])
+
+    def test_of_an_unmodified_script(self):
+        """Every key is there, and what an interpreter can be asked is asked, also where the script is over first."""
+        command = {"kind": "command", "argv": [sys.executable, "train.py"]}
+        for name, changes in (("1.1.1", {}), ("1.2.1", {"entrypoint": command})):
+            with self.subTest(name):
+                run_dir, ended = self.run_script("print('hello')", name=name, **changes)
+                self.assertEqual((ended["code"], ended["killedChildren"]), (0, 0))
+                whole = self.read(run_dir, "provenance.json")
+                self.assertNotIn("harness", whole)
+                seen = whole["supervisor"]
+                self.assertEqual(seen["interpreter"]["version"], sys.version)
+                self.assertEqual(seen["interpreter"]["prefix"], sys.prefix)
+                self.assertEqual(seen["packages"], machine.packages([path for path in sys.path if "python3" in path]))
+                for key in ("parameters", "randomStates", "torch", "optimizers", "data"):
+                    self.assertEqual(seen[key], "not seen")
+                self.assertIn("OMP_NUM_THREADS", seen["threads"])
+
+    def test_an_interpreter_that_does_not_answer_holds_nothing_up(self):
+        path = os.path.join(self.pool, "python3")
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\ncase $1 in -c) exec sleep 300;; esac\nexec %s \"$@\"\n" % sys.executable)
+        os.chmod(path, 0o755)
+        entrypoint = {"kind": "script", "interpreter": path, "script": "train.py", "arguments": []}
+        run_dir, ended = self.run_script("print('hello')", entrypoint=entrypoint)
+        self.assertEqual((ended["code"], ended["killedChildren"]), (0, 0))
+        seen = self.read(run_dir, "provenance.json")["supervisor"]
+        self.assertEqual((seen["interpreter"]["path"], seen["interpreter"]["version"]), (path, "not seen"))
+        self.assertEqual(seen["packages"], "not seen")
+        run_dir, _ = self.run_script("", name="1.2.1", entrypoint={"kind": "shell", "command": "true"})
+        self.assertEqual(self.read(run_dir, "provenance.json")["supervisor"]["interpreter"], "not seen")
+
+    def test_data_paths_of_the_spec(self):
+        script = """
+            import sys, trainyard
+            trainyard.init()
+            for path in ("sets/deep/a.txt", "raw/b.txt", sys.argv[1] + "/c.txt", "one.csv", "train.py"):
+                with open(path) as file: file.read()
+        """
+        outside = os.path.join(self.pool, "outside")
+        run_dir = self.make(script, dataPaths=["sets/deep", "raw", outside, "one.csv"])
+        work = os.path.join(run_dir, "work")
+        for path in (outside + "/c.txt", outside + "/deep/a.txt", work + "/raw/b.txt", work + "/one.csv", work + "/sets/x"):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write("x")
+        os.symlink(outside + "/deep", work + "/sets/deep")
+        entrypoint = {"kind": "script", "interpreter": sys.executable, "script": "train.py", "arguments": [outside]}
+        self.put(run_dir, "spec.json", {**self.read(run_dir, "spec.json"), "entrypoint": entrypoint})
+        self.start(run_dir)
+        self.assertEqual(self.finish(run_dir)["code"], 0, self.text(run_dir, "stderr.log"))
+        files = self.read(run_dir, "provenance.json")["harness"]["data"]["files"]
+        self.assertEqual(sorted(os.path.basename(file["path"]) for file in files), ["a.txt", "b.txt", "c.txt", "one.csv"])
 
     def test_a_killed_script_has_left_its_provenance(self):
         script = "import trainyard, time\ntrainyard.report(1, loss=1)\nprint('ready', flush=True)\ntime.sleep(300)"
@@ -121,6 +176,21 @@ class Recorded(Pool):
         self.assertEqual(len(self.events(run_dir, "metrics")), 2)
 
 
+class Optimizers(unittest.TestCase):
+    def test_weights_that_cannot_be_hashed_leave_class_and_settings(self):
+        class Sharded:
+            def detach(self):
+                raise NotImplementedError("aten::reshape: no sharding strategy")
+
+        class Optimizer:
+            param_groups = [{"params": [Sharded()], "lr": 0.25}]
+
+        found = frameworks._describe(Optimizer())
+        self.assertTrue(found["class"].endswith("Optimizer"))
+        self.assertEqual(found["groups"], [{"tensors": 1, "settings": {"lr": 0.25}}])
+        self.assertEqual(found["weights"], "not seen")
+
+
 class Listed(unittest.TestCase):
     def test_environment(self):
         variables = {
@@ -128,6 +198,7 @@ class Listed(unittest.TestCase):
             "PYTHONHASHSEED": "0",
             "HF_TOKEN": "s",
             "TORCH_AUTH": "s",
+            "SLURM_JWT": "s",
             "MKL_DEBUG": "given as secret",
             "HOME": "/root",
             "AWS_REGION": "x",

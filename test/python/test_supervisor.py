@@ -135,6 +135,30 @@ class Environment(Pool):
         self.assertEqual(argv, ["train.py"])
         self.assertEqual(stdin, "/dev/null")
 
+    def test_thread_counts(self):
+        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+        script = "import os\nprint([os.environ.get(name) for name in %r])" % (names,)
+        none = {name: value for name, value in os.environ.items() if name not in names}
+        count = len(os.sched_getaffinity(0))
+
+        def run(name, inherited, **changes):
+            run_dir = self.make(script, name=name, **changes)
+            process = self.start(run_dir, env=inherited, only=none)
+            process.wait(60)
+            seen = self.read(run_dir, "provenance.json")["supervisor"]["threads"]
+            return eval(self.text(run_dir, "stdout.log")), seen
+
+        shown, seen = run("1.1.1", {})
+        self.assertEqual(shown, [str(min(64, count))] * 4)
+        self.assertEqual(seen["MKL_NUM_THREADS"], {"value": shown[1], "setBy": "trainyard"})
+        self.assertEqual(run("1.2.1", {}, slotCount=2)[0], [str(max(1, min(64, count // 2)))] * 4)
+        shown, seen = run("1.3.1", {"MKL_NUM_THREADS": "3"}, slotCount=100_000, environment={"OPENBLAS_NUM_THREADS": "5"})
+        self.assertEqual(shown, ["1", "3", "5", "1"])
+        self.assertEqual([seen[name]["setBy"] for name in names], ["trainyard", "environment", "configuration", "trainyard"])
+        shown, seen = run("1.4.1", {"OMP_NUM_THREADS": "3"})
+        self.assertEqual(shown, ["3", None, None, None], "who sets it decides for all: the others follow it")
+        self.assertEqual(seen["MKL_NUM_THREADS"], "not seen")
+
     def test_devices(self):
         from trainyard.supervising.launch import _show_devices
 
@@ -149,6 +173,9 @@ class Environment(Pool):
         amd = shown(("rocm", 2, "gpu:a"), ("rocm", 3, "gpu:b"))
         self.assertEqual((amd["ROCR_VISIBLE_DEVICES"], amd["HIP_VISIBLE_DEVICES"]), ("2,3", "0,1"))
         self.assertNotIn("CUDA_VISIBLE_DEVICES", amd)
+        custom = shown(("custom", 0, "custom:npu:0"), ("custom", 1, "custom:npu:1"))
+        self.assertEqual(custom["TRAINYARD_DEVICES"], "npu:0,npu:1")
+        self.assertEqual(custom["CUDA_VISIBLE_DEVICES"], "before")
 
 
 class Trees(Pool):
@@ -391,6 +418,43 @@ class Adopting(Pool):
         self.start(run_dir, "--adopt")
         ended = self.finish(run_dir)
         self.assertEqual((ended["code"], ended["signal"]), (None, None))
+
+    def steps(self, run_dir):
+        return [event["step"] for event in self.events(run_dir, "metrics", "output")]
+
+    def test_metrics_of_the_output_go_on_none_lost_and_none_twice(self):
+        script = """
+            import os, sys, time
+            def train(first, beyond):
+                for step in range(first, beyond):
+                    print("step=%d loss=0.5" % step, file=sys.stderr if step % 3 else sys.stdout, flush=True)
+            def wait(name):
+                while not os.path.exists("../" + name):
+                    time.sleep(0.01)
+            train(0, 40)
+            print("ready", flush=True)
+            wait("more")
+            train(40, 80)
+            wait("go")
+            train(80, 100)
+        """
+        run_dir = self.make(script)
+        first = self.start(run_dir)
+        self.say(run_dir, "ready")
+        wait_for(lambda: len(self.steps(run_dir)) == 40, "the first metrics")
+        first.kill()
+        first.wait()
+        open(os.path.join(run_dir, "more"), "w").close()  # nobody watches
+        second = self.start(run_dir, "--adopt")
+        wait_for(lambda: len(self.steps(run_dir)) >= 80, "the metrics of the adopter")
+        second.kill()
+        second.wait()
+        open(os.path.join(run_dir, "go"), "w").close()
+        pid = self.read(run_dir, "supervisor.json")["script"]["pid"]
+        wait_for(lambda: is_dead(pid), "the script's end")
+        self.start(run_dir, "--adopt")
+        self.finish(run_dir)
+        self.assertEqual(sorted(self.steps(run_dir)), list(range(100)))
 
     def test_a_living_supervisor_is_not_replaced(self):
         run_dir = self.make(self.SCRIPT)

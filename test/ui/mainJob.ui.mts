@@ -97,7 +97,8 @@ describe("a person's way through the main job", () => {
     const { workbench, vscode } = session;
     await ui.show();
     const openMenu = async (): Promise<void> => {
-      await workbench.chooseFromMenu(ui.experiment("#1 train"), "Delete...");
+      await ui.experiment("#1 train").click({ button: "right" });
+      await workbench.chooseInMenu("Delete...");
       await workbench.dialog.waitFor();
     };
     await openMenu();

@@ -144,7 +144,7 @@ export function makeContext(
 }
 
 /** NaN and the infinities, which JSON lacks, are strings, as in the run directory's files. */
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   const replacer = (_: string, inner: unknown): unknown =>
     typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner;
   return JSON.stringify(value, replacer, 2);

@@ -11,17 +11,27 @@ export function terminalQuestions(context: Context): SshQuestions {
     trustHostKey: async ({ name, type, fingerprint }) => {
       context.note(`The key of ${plain(name)} is not known: ${type} ${fingerprint}\n`);
       const yes = await ask(context, "Is it the right one?");
-      if (!yes) context.note(`To take this key without being asked: trainyard pool add ... --fingerprint ${fingerprint}\n`);
+      if (!yes)
+        context.note(
+          `To take this key without being asked: trainyard pool add ... --fingerprint ${fingerprint}\n`,
+        );
       return yes;
     },
     secret: ({ kind, of, prompt, echo }) => {
-      const words = kind === "prompt" ? plain(prompt) : `${kind === "password" ? "Password of" : "Passphrase of"} ${plain(of)}:`;
+      const words =
+        kind === "prompt"
+          ? plain(prompt)
+          : `${kind === "password" ? "Password of" : "Passphrase of"} ${plain(of)}:`;
       return readSecret(context, `${words} `, echo);
     },
   };
 }
 
-function readSecret({ stdin, stderr, signal, json }: Context, words: string, echo: boolean): Promise<string | null> {
+function readSecret(
+  { stdin, stderr, signal, json }: Context,
+  words: string,
+  echo: boolean,
+): Promise<string | null> {
   if (json || stdin.isTTY !== true || stderr.isTTY !== true) return Promise.resolve(null);
   stderr.write(words);
   // What is typed must not be seen: the line editor writes to nowhere.

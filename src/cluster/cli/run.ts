@@ -1,10 +1,11 @@
 /** From an argument list to an exit code. */
-import { PoolCallError } from "../client/poolCallError.ts";
+import { isDisconnected } from "../client/poolCallError.ts";
 import { messageOf } from "../client/userError.ts";
 import {
   EXIT,
   makeContext,
   parse,
+  toJson,
   UnreachableError,
   UsageError,
   type Command,
@@ -69,17 +70,25 @@ export async function runCommandLine(
     return await command.run(makeContext(terminal, connect, given), given);
   } catch (error) {
     if (terminal.signal.aborted) return EXIT.interrupted;
-    if (error instanceof UsageError) {
-      stderr.write(`trainyard: ${printable(error.message)}\n`);
-      stderr.write(command ? `Usage: trainyard ${command.usage}\n` : "See: trainyard --help\n");
-      return EXIT.usage;
-    }
-    stderr.write(`trainyard: ${printable(messageOf(error))}\n`);
-    const remedy = remedyOf(error);
+    const message = messageOf(error);
+    const isUsage = error instanceof UsageError;
+    const remedy = isUsage ? usageOf(command) : remedyOf(error);
+    stderr.write(`trainyard: ${printable(message)}\n`);
     if (remedy) stderr.write(`${printable(remedy)}\n`);
-    const lost = error instanceof PoolCallError && error.reason === "disconnected";
-    return lost || error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
+    if (asksForJson(argv)) stdout.write(`${toJson({ error: { message, remedy } })}\n`);
+    if (isUsage) return EXIT.usage;
+    return isDisconnected(error) || error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
   }
+}
+
+/** Also of a command line that is wrong. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? undefined : end).includes("--json");
+}
+
+function usageOf(command: Command | undefined): string {
+  return command ? `Usage: trainyard ${command.usage}` : "See: trainyard --help";
 }
 
 /** @throws UsageError */
@@ -102,7 +111,8 @@ function overview(): string {
 
 ${lines.join("")}
 An experiment is 12, its third trial 12.3, that trial's first attempt 12.3.1.
-Without --pool it is this machine's; TRAINYARD_HOME is that one's folder (~/.trainyard). --json prints one document.
+Without --pool it is this machine's; TRAINYARD_HOME is that one's folder (~/.trainyard). --json prints one document,
+{"error": {"message", "remedy"}} when it fails.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the pool cannot be reached, 130 interrupted.
 `;
 }

@@ -2,7 +2,7 @@
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { ExperimentConfiguration } from "../protocol/configuration.ts";
-import { withoutConfiguration } from "../protocol/configuration.ts";
+import { environmentOf, withoutConfiguration } from "../protocol/configuration.ts";
 import { checkConfiguration, type Checked } from "./configuration/check.ts";
 import { MOST_BYTES, readSource, type Located } from "./configuration/source.ts";
 import { messageOf, UserError } from "./userError.ts";
@@ -66,9 +66,7 @@ export function defaultConfiguration(): ExperimentConfiguration {
 }
 
 export function findSecretNames(configuration: ExperimentConfiguration): string[] {
-  const variables = configuration.environment.environment_variables ?? {};
-  const values = Array.isArray(variables) ? variables : Object.values(variables).map(String);
-  const names = values.flatMap((value) =>
+  const names = environmentOf(configuration, null).flatMap(([, value]) =>
     [...value.matchAll(/\$\{secret:([A-Za-z_][A-Za-z0-9_.-]*)\}/g)].map((match) => match[1] ?? ""),
   );
   return [...new Set(names)].sort();

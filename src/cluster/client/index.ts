@@ -24,13 +24,13 @@ export {
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,
-  pullRunFile,
   restoreCheckpoint,
   type Restored,
   type RestoreOptions,
   type RestoreProgress,
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
+export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
 export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
 export { findRepository } from "./snapshot/person.ts";
 export { ASK_ABOVE, type PlanOptions, planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";

@@ -133,8 +133,7 @@ export class PoolLink {
     const remedy = error instanceof UserError ? error.remedy : null;
     const isFinal =
       error instanceof PersonNeededError || (error instanceof PoolCallError && error.reason === "version");
-    if (isFinal)
-      return this.#setState({ state: "failed", detail, remedy });
+    if (isFinal) return this.#setState({ state: "failed", detail, remedy });
     // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
     if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LAST_RETRY_MS) this.#attempt = 0;
     this.#connectedAt = null;

@@ -11,3 +11,8 @@ export class PoolCallError extends UserError {
     this.reason = reason;
   }
 }
+
+/** The connection was lost, which says nothing of what was asked for. */
+export function isDisconnected(error: unknown): boolean {
+  return error instanceof PoolCallError && error.reason === "disconnected";
+}

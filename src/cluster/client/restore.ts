@@ -1,13 +1,11 @@
 /** Brings a checkpoint back: every byte checked against its manifest, whole or not at all, never over something else. */
-import { lstat, mkdir, readFile, rename, rm, statfs } from "node:fs/promises";
+import { lstat, readFile, rm, statfs } from "node:fs/promises";
 import path from "node:path";
-import { randomBytes } from "node:crypto";
-import { isInsidePath } from "../protocol/base.ts";
 import type { Checkpoint } from "../protocol/entities.ts";
 import type { Manifest } from "../protocol/runDirectory.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 import { download, matches } from "./restore/download.ts";
-import { explainDisk, exists, placeFolder } from "./restore/folder.ts";
+import { exists, placeFolder } from "./restore/folder.ts";
 import { checkManifest } from "./restore/manifest.ts";
 import { RESTORED_MARKER } from "./snapshot/restored.ts";
 import { UserError } from "./userError.ts";
@@ -145,39 +143,4 @@ async function inParallel<T>(
   await Promise.all(guarded);
   signal?.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
-}
-
-/**
- * Pulls one file that a run left (or its output) to `target`, whole or not at all. It replaces an earlier pull.
- * @param name relative path of the file in the run
- */
-export async function pullRunFile(options: {
-  connection: PoolCalls;
-  runId: string;
-  name: string;
-  /** Folder to put it in, under its own relative path. */
-  destination: string;
-  onBytes?: (bytes: number) => void;
-  signal?: AbortSignal;
-}): Promise<string> {
-  const { connection, runId, name, signal } = options;
-  if (!isInsidePath(name) || name === ".")
-    throw new UserError(`${JSON.stringify(name)} is not a file of a run.`);
-  const target = path.join(path.resolve(options.destination), name);
-  const partial = path.join(path.dirname(target), `.${randomBytes(6).toString("hex")}.partial`);
-  try {
-    await mkdir(path.dirname(target), { recursive: true });
-    await download(connection, {
-      source: { type: "runFile", runId, path: name },
-      target: partial,
-      expected: null,
-      ...(options.onBytes ? { onBytes: options.onBytes } : {}),
-      signal,
-    });
-    await rename(partial, target);
-    return target;
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw explainDisk(error, target);
-  }
 }

@@ -17,6 +17,7 @@ import {
   type LoadedConfiguration,
   type Located,
 } from "./configuration.ts";
+import { entrypointNote } from "./entrypointNote.ts";
 import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
 import type { PoolCalls } from "./poolCalls.ts";
@@ -68,7 +69,7 @@ export interface Submitted extends Result<"experiment/submit"> {
   configuration: LoadedConfiguration | null;
   interpreter: Interpreter;
   sentBytes: number;
-  /** Said once after the submit: keys without effect (with their lines), files that changed while read. */
+  /** Said once after the submit: that another script runs, keys without effect (with their lines), files that changed while read. */
   notes: string[];
   /** Wall time of each step in milliseconds. */
   timings: Partial<Record<SubmitStep, number>>;
@@ -164,6 +165,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       { signal },
     ),
   );
+  const entrypoint = value.entrypoint && entrypointNote(value.entrypoint, relative);
   return {
     ...submitted,
     snapshot: info,
@@ -171,6 +173,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     interpreter,
     sentBytes,
     notes: [
+      ...(entrypoint ? [entrypoint] : []),
       ...notes,
       ...snapshot.notes,
       ...(slotsPerTrial > 1 && launcher === "python" && value.entrypoint === undefined

@@ -31,5 +31,8 @@ export const ObjectId = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "not a
 /** Milliseconds since the Unix epoch (the protocol's times; files use seconds). */
 export const TimeMs = z.number();
 
+/** Any number, as it travels (frame.ts): NaN and the infinities, too. */
+export const AnyNumber = z.number().or(z.nan()).or(z.literal(Infinity)).or(z.literal(-Infinity));
+
 /** Binary that travels beside the JSON (frame.ts), never inside it. */
 export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "not bytes");

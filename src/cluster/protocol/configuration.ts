@@ -4,6 +4,19 @@
  */
 import * as z from "zod";
 import { Json, JsonObject } from "./base.ts";
+import type { SpecSlot } from "./runDirectory.ts";
+
+const Variables = z.union([
+  z.array(z.string()),
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+]);
+/** Determined's form: what is added on which kind of slots. */
+const VariablesByDevice = z.strictObject({
+  cpu: Variables.optional(),
+  cuda: Variables.optional(),
+  rocm: Variables.optional(),
+  gpu: Variables.optional(),
+});
 
 const Environment = z
   .strictObject({
@@ -13,10 +26,10 @@ const Environment = z
       .optional()
       .describe("Interpreter: a path, absolute or relative to the workspace."),
     environment_variables: z
-      .union([z.array(z.string()), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))])
+      .union([Variables, VariablesByDevice])
       .optional()
       .describe(
-        "NAME=VALUE lines or a map. A value `${secret:NAME}` comes from the editor's secret storage.",
+        "NAME=VALUE lines or a map; or one of these for each of cpu, cuda, rocm. A value `${secret:NAME}` comes from the editor's secret storage.",
       ),
     image: Json.optional(),
     proxy_ports: Json.optional(),
@@ -31,7 +44,7 @@ const Environment = z
 
 const Length = z.union([
   z.number().int().positive(),
-  z.record(z.enum(["batches", "records", "epochs"]), z.number().int().nonnegative()),
+  z.partialRecord(z.enum(["batches", "records", "epochs"]), z.number().int().nonnegative()),
 ]);
 
 const Searcher = z.strictObject({
@@ -125,7 +138,7 @@ export const ExperimentConfiguration = z.strictObject({
   pass_as: z
     .enum(["environment", "flags"])
     .default("environment")
-    .describe("`flags` also passes each hyperparameter as `--name value`."),
+    .describe("`flags` also passes each hyperparameter as `--name=value`."),
   hyperparameters: JsonObject.default({}),
   searcher: Searcher.prefault({}),
   resources: Resources.prefault({}),
@@ -144,6 +157,36 @@ export const ExperimentConfiguration = z.strictObject({
   ...withoutEffect,
 });
 export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;
+
+/**
+ * Each variable with its value as written; a line without `=` has none.
+ * @param kind of the slots; null for the variables of all kinds
+ */
+export function environmentOf(
+  configuration: ExperimentConfiguration,
+  kind: SpecSlot["kind"] | null,
+): [name: string, value: string][] {
+  const variables = configuration.environment.environment_variables ?? {};
+  const byDevice = VariablesByDevice.safeParse(variables);
+  if (!byDevice.success) return pairsOf(variables as z.infer<typeof Variables>);
+  const { cpu, cuda, rocm, gpu } = byDevice.data;
+  const chosen =
+    kind === null
+      ? [cpu, cuda, rocm, gpu]
+      : kind === "cuda"
+        ? [gpu, cuda] // `gpu` is the name that cuda had before
+        : [kind === "rocm" ? rocm : cpu];
+  return chosen.flatMap((some) => pairsOf(some ?? {}));
+}
+
+function pairsOf(variables: z.infer<typeof Variables>): [name: string, value: string][] {
+  if (!Array.isArray(variables))
+    return Object.entries(variables).map(([name, value]) => [name, String(value)]);
+  return variables.map((line) => {
+    const end = line.indexOf("=");
+    return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
+  });
+}
 
 /** What a script gets that has no configuration: it runs once, and a failure is final. */
 export function withoutConfiguration(): ExperimentConfiguration {

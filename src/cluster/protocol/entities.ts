@@ -110,7 +110,7 @@ export const MetricChoice = z.object({
   group: z.string(),
   name: z.string(),
   smallerIsBetter: z.boolean(),
-  /** Where the choice comes from: only `guess` may be changed by a better guess later. */
+  /** Where the choice comes from: `only_validation` and `guess` may change with what is reported later. */
   origin: z.enum(["configuration", "only_validation", "guess", "person"]),
 });
 export type MetricChoice = z.infer<typeof MetricChoice>;
@@ -147,7 +147,7 @@ export const Trial = z.object({
   experimentId: ExperimentId,
   number: z.number().int().positive(),
   state: TrialState,
-  /** While waiting: one sentence that a person can read. Otherwise null. */
+  /** While waiting, pausing or stopping: for what, in one sentence that a person can read. Otherwise null. */
   waitReason: z.string().nullable(),
   hyperparameters: JsonObject,
   /** Every parameter that the script read, with where its value came from. */
@@ -202,7 +202,7 @@ export const Checkpoint = z.object({
   createdAt: TimeMs,
   bytes: z.number().nonnegative(),
   files: z.number().int().nonnegative(),
-  /** Last reported values at that step, `<group>/<name>`. */
+  /** By `<group>/<name>`: what was reported for its own step, before it or after it, else last before it. */
   metrics: z.record(z.string(), z.number()),
   metadata: JsonObject,
   pinned: z.boolean(),

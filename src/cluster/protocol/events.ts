@@ -1,6 +1,6 @@
 /** Numbered state changes. Read from a table: after any gap a client names the last number that it has. */
 import * as z from "zod";
-import { TimeMs, Uuid } from "./base.ts";
+import { AnyNumber, TimeMs, Uuid } from "./base.ts";
 import { Checkpoint, Experiment, ExperimentId, Run, RunId, Slot, Trial, TrialId } from "./entities.ts";
 
 export const PoolEvent = z.object({
@@ -32,9 +32,10 @@ export const SeriesState = Series.extend({
   count: z.number().int().nonnegative(),
   /** Changes when points before the cursor changed (superseded by a resumed run): read again from 0. */
   revision: z.number().int().nonnegative(),
-  lastStep: z.number(),
-  lastValue: z.number().or(z.nan()).or(z.literal(Infinity)).or(z.literal(-Infinity)),
-  lastAt: TimeMs,
+  // Whatever a script managed to write: an answer that its reader refuses would end every connection that asks.
+  lastStep: AnyNumber,
+  lastValue: AnyNumber,
+  lastAt: AnyNumber,
 });
 export type SeriesState = z.infer<typeof SeriesState>;
 

@@ -13,8 +13,17 @@ export const Entrypoint = z.discriminatedUnion("kind", [
     script: RelativePath,
     arguments: z.array(z.string()),
   }),
-  z.object({ kind: z.literal("command"), argv: z.array(z.string()).min(1) }),
-  z.object({ kind: z.literal("shell"), command: z.string().min(1) }),
+  // Their interpreter is the one that `python` means: its folder comes first on PATH.
+  z.object({
+    kind: z.literal("command"),
+    argv: z.array(z.string()).min(1),
+    interpreter: z.string().min(1).optional(),
+  }),
+  z.object({
+    kind: z.literal("shell"),
+    command: z.string().min(1),
+    interpreter: z.string().min(1).optional(),
+  }),
 ]);
 export type Entrypoint = z.infer<typeof Entrypoint>;
 
@@ -40,6 +49,8 @@ export const RunSpec = z.object({
   hyperparameters: JsonObject,
   seed: z.number().int().min(0).max(2147483647),
   slots: z.array(SpecSlot),
+  slotCount: z.number().int().nonnegative().optional(),
+  dataPaths: z.array(z.string()).optional(),
   leases: z.string(),
   checkpoints: z.string(),
   latestCheckpoint: z.object({ uuid: Uuid, step: z.number() }).nullable(),
@@ -122,7 +133,7 @@ const common = { seq: z.number().int().positive(), t: z.number() };
 const Values = z.record(MetricName, WireNumber);
 
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: WireNumber, values: Values }),
+  z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: z.number(), values: Values }),
   z.object({ ...common, type: z.literal("checkpoint"), uuid: Uuid, step: WireNumber }),
   z.object({ ...common, type: z.literal("progress"), fraction: z.number().min(0).max(1) }),
   z.object({

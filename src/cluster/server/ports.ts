@@ -111,8 +111,10 @@ export interface SourceRange {
  */
 export interface RunFollower {
   follow(runId: string): void;
-  /** Reads once more, to the end, and forgets the run. */
-  finish(runId: string): Promise<RunReport>;
+  /** The run never began: there is nothing to read. */
+  forget(runId: string): void;
+  /** Reads once more, to the end and chunk by chunk, then forgets the run. */
+  finish(runId: string): Iterable<RunReport>;
   poll(): Promise<RunReport[]>;
 }
 
@@ -125,6 +127,9 @@ export interface CurveStore {
    * idempotent), then append. A report that does not begin where the last one ended is left out.
    */
   append(report: RunReport): void;
+  /** The run is followed: its trial's curves stay in memory, whatever their size, until it is released. */
+  hold(runId: string): void;
+  release(runId: string): void;
   /** Where reading each event file of a run goes on. */
   cursors(runId: string): ReadonlyMap<string, number>;
   /** Marks the points of earlier runs of the trial beyond `step` as superseded by `runId`. Idempotent. */
@@ -143,6 +148,10 @@ export interface CurveStore {
     name: string,
     smallerIsBetter: boolean,
   ): { value: number; step: number } | null;
+  /** What rank 0 of a run reported at exactly this step, by `<group>/<name>`; the last value of each counts. */
+  valuesAt(runId: string, step: number): ReadonlyMap<string, number>;
+  /** What the curves of a trial take on disk. */
+  bytes(trialId: string): number;
   delete(trialId: string): void;
   close(): void;
 }
@@ -179,7 +188,15 @@ export interface SnapshotStore {
 
 // ---- resources/ ----------------------------------------------------------------------------------------------------
 
+export interface SlotReading {
+  slots: Slot[];
+  /** Null when the tools have answered just now. Else they are being asked: resolves, never rejects, when they have. */
+  news: Promise<void> | null;
+}
 export interface SlotSource {
-  /** Slots of this host with their present use; cached for 2 s; never throws, an error becomes an unusable slot. */
-  slots(): Promise<Slot[]>;
+  /**
+   * Slots of this host: as the tools described them last, and with who holds them at this moment. Waits for no tool, but
+   * at the very first time for a moment. Never throws, an error becomes an unusable slot.
+   */
+  read(): Promise<SlotReading>;
 }

@@ -4,11 +4,13 @@ import { openSource } from "../editor/source.ts";
 import { ShownError } from "../errors.ts";
 import type { LazyPanels } from "../panels/lazyPanels.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
+import type { PoolCommands } from "./poolCommands.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
@@ -17,7 +19,7 @@ import type { TrialCommands } from "./trialCommands.ts";
 import type { WillSend } from "./willSend.ts";
 
 export interface HandlerDependencies {
-  pool: Pool;
+  pools: Pools;
   log: vscode.LogOutputChannel;
   experiments: ExperimentsTree;
   targets: Targets;
@@ -27,15 +29,29 @@ export interface HandlerDependencies {
   restores: RestoreCommands;
   secrets: Secrets;
   panels: LazyPanels;
+  poolCommands: PoolCommands;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
-  const { pool, log, experiments, targets, trials, submits, willSend, restores, secrets, panels } = needs;
+  const {
+    pools,
+    log,
+    experiments,
+    targets,
+    trials,
+    submits,
+    willSend,
+    restores,
+    secrets,
+    panels,
+    poolCommands,
+  } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
     const row = await targets.row(argument, "Whose panel shall be opened?");
     if (row)
       await panels.open({
+        poolId: row.pool.id,
         experimentId: row.experiment.id,
         trialId: row.trial?.id ?? null,
         ...(tab === undefined ? {} : { tab }),
@@ -60,6 +76,16 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     }
   };
 
+  /** Of a row of the tree, an id, or this machine's. */
+  const poolOf = (argument: unknown): Pool => {
+    const { poolId } = (
+      typeof argument === "object" && argument !== null ? argument : { poolId: argument }
+    ) as {
+      poolId?: unknown;
+    };
+    return typeof poolId === "string" ? pools.must(poolId) : pools.local;
+  };
+
   return {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
@@ -72,7 +98,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         Boolean(trial.failure?.frame),
       );
       if (!target) return;
-      const { experiment, trial } = target;
+      const { pool, experiment, trial } = target;
       const failed = trial.failure?.frame
         ? trial
         : pool.mirror?.trialsOf(experiment.id).find((one) => one.failure?.frame);
@@ -102,8 +128,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
     openRow: () => openRow(experiments.selected),
-    reconnect: () => pool.reconnect(),
-    stopServer: () => pool.stopServer(),
+    reconnect: (argument) => poolOf(argument).reconnect(),
+    stopServer: (argument) => poolOf(argument).stopServer(),
+    addPool: () => poolCommands.add(),
+    removePool: (argument) => poolCommands.remove(argument),
+    choosePool: () => submits.choosePool(),
     chooseInterpreter: () => chooseInterpreter(),
     forgetSecret: () => secrets.forget(),
     manageTrust: () => vscode.commands.executeCommand("workbench.trust.manage"),

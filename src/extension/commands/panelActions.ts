@@ -15,63 +15,56 @@ import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 
 export class PanelActions {
-  readonly #pool: Pool;
   readonly #trials: TrialCommands;
   readonly #restores: RestoreCommands;
-  constructor(pool: Pool, trials: TrialCommands, restores: RestoreCommands) {
-    this.#pool = pool;
+  constructor(trials: TrialCommands, restores: RestoreCommands) {
     this.#trials = trials;
     this.#restores = restores;
   }
 
-  async act(experimentId: number, action: Action): Promise<void> {
+  async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
+    const poolId = pool.id;
     switch (action.action) {
       case "pause":
       case "resume":
       case "stop":
       case "kill":
-        return this.#trials.control(action.action, { experimentId, trialId: action.trialId });
+        return this.#trials.control(action.action, { poolId, experimentId, trialId: action.trialId });
       case "restore":
-        await this.#restores.run("restore", action.uuid);
+        await this.#restores.run("restore", { poolId, uuid: action.uuid });
         return;
       case "pin":
-        await this.#restores.run(action.pinned ? "pin" : "unpin", action.uuid);
+        await this.#restores.run(action.pinned ? "pin" : "unpin", { poolId, uuid: action.uuid });
         return;
       case "copy":
         return vscode.env.clipboard.writeText(action.text);
       case "openSource":
-        return openSource(this.#pool, this.#experiment(experimentId), action.file, action.line);
+        return openSource(pool, experimentOf(pool, experimentId), action.file, action.line);
       case "openSnapshotFile":
-        return open(snapshotUri(experimentId, action.path));
+        return open(snapshotUri(poolId, experimentId, action.path));
       case "openRunFile":
         own(experimentId, action.runId);
-        return open(runUri(action.runId, action.path));
+        return open(runUri(poolId, action.runId, action.path));
       case "pullRunFile":
         own(experimentId, action.runId);
-        return this.#pull(this.#experiment(experimentId), action.runId, action.path);
+        return this.#pull(pool, experimentOf(pool, experimentId), action.runId, action.path);
       case "link":
-        return this.#link(this.#experiment(experimentId), action.path);
+        return this.#link(experimentOf(pool, experimentId), action.path);
       case "setMetric": {
         const { group, name, smallerIsBetter } = action;
-        await this.#pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });
+        await pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });
         return;
       }
       case "chooseInterpreter":
         return chooseInterpreter();
       case "rename":
-        return this.#trials.rename({ experimentId });
+        return this.#trials.rename({ poolId, experimentId });
       case "reconnect":
-        return this.#pool.reconnect();
+        return pool.reconnect();
     }
   }
 
-  #experiment(experimentId: number): Experiment {
-    const experiment = this.#pool.mirror?.experiments.get(experimentId);
-    if (!experiment) throw new ShownError(`The pool has no experiment ${experimentId} any more.`);
-    return experiment;
-  }
-
-  async #pull(experiment: Experiment, runId: string, name: string): Promise<void> {
+  async #pull(pool: Pool, experiment: Experiment, runId: string, name: string): Promise<void> {
     const open = vscode.workspace.workspaceFolders;
     const place = new WorkspaceFolders(open).folderOf(experiment) ?? open?.[0]?.uri;
     if (!place)
@@ -80,16 +73,32 @@ export class PanelActions {
         "Open a folder first.",
       );
     const client = await loadClient();
-    const target = await withProgress(`Pulling ${name}`, async (signal) =>
-      client.pullRunFile({
-        connection: await this.#pool.connection(),
-        runId,
-        name,
-        destination: vscode.Uri.joinPath(place, "outputs", runId).fsPath,
-        signal,
-      }),
-    );
-    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(target));
+    const attempt = (replace: boolean): ReturnType<typeof client.pullRunFile> =>
+      withProgress(`Pulling ${name}`, async (signal) =>
+        client.pullRunFile({
+          connection: await pool.connection(),
+          runId,
+          name,
+          destination: vscode.Uri.joinPath(place, "outputs", runId).fsPath,
+          replace,
+          signal,
+        }),
+      );
+    const { kind, file } = await attempt(false);
+    if (kind === "conflict") {
+      const replace = "Replace";
+      const answer = await vscode.window.showWarningMessage(
+        `${vscode.workspace.asRelativePath(file)} is not what the run has.`,
+        {
+          modal: true,
+          detail: "It was changed here or in the run since. Replacing it deletes what is here.",
+        },
+        replace,
+      );
+      if (answer !== replace) return;
+      await attempt(true);
+    }
+    await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(file));
   }
 
   /** For the next submits of this folder; the experiment itself is what it was. */
@@ -103,6 +112,12 @@ export class PanelActions {
     await client.linkPath(plan, path);
     void vscode.window.showInformationMessage(`${path} is linked into the next runs of this folder.`);
   }
+}
+
+function experimentOf(pool: Pool, experimentId: number): Experiment {
+  const experiment = pool.mirror?.experiments.get(experimentId);
+  if (!experiment) throw new ShownError(`The pool has no experiment ${experimentId} any more.`);
+  return experiment;
 }
 
 function own(experimentId: number, runId: string): void {

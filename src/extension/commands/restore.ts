@@ -15,19 +15,22 @@ import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
 
+interface Restorable {
+  pool: Pool;
+  experiment: Experiment;
+  checkpoint: Checkpoint;
+}
+
 export class RestoreCommands {
-  readonly #pool: Pool;
   readonly #targets: Targets;
   readonly #submits: SubmitCommands;
-  readonly #openPanel: (experimentId: number) => Promise<void>;
+  readonly #openPanel: (poolId: string, experimentId: number) => Promise<void>;
 
   constructor(
-    pool: Pool,
     targets: Targets,
     submits: SubmitCommands,
-    openPanel: (experimentId: number) => Promise<void>,
+    openPanel: (poolId: string, experimentId: number) => Promise<void>,
   ) {
-    this.#pool = pool;
     this.#targets = targets;
     this.#submits = submits;
     this.#openPanel = openPanel;
@@ -41,37 +44,33 @@ export class RestoreCommands {
       (trial) => trial.latestCheckpoint !== null,
     );
     if (!target) return undefined;
-    const { experiment, trial } = target;
-    if ((this.#pool.mirror?.checkpointsOf(trial.id) ?? []).length === 0) {
-      await this.#openPanel(experiment.id);
+    const { pool, experiment, trial } = target;
+    if ((pool.mirror?.checkpointsOf(trial.id) ?? []).length === 0) {
+      await this.#openPanel(pool.id, experiment.id);
       return undefined;
     }
-    const picked = await pickCheckpoint(this.#pool, experiment, trial, (choice, checkpoint) =>
-      this.#act(choice, experiment, checkpoint),
+    const picked = await pickCheckpoint(pool, experiment, trial, (choice, checkpoint) =>
+      this.#act(choice, { pool, experiment, checkpoint }),
     );
-    return picked && this.#act(picked.choice, experiment, picked.checkpoint);
+    return picked && this.#act(picked.choice, { pool, experiment, checkpoint: picked.checkpoint });
   }
 
   async run(choice: RestoreChoice, argument: unknown): Promise<string | undefined> {
-    const { experiment, checkpoint } = await this.#targets.checkpoint(argument);
-    return this.#act(choice, experiment, checkpoint);
+    return this.#act(choice, await this.#targets.checkpoint(argument));
   }
 
-  async #act(
-    choice: RestoreChoice,
-    experiment: Experiment,
-    checkpoint: Checkpoint,
-  ): Promise<string | undefined> {
+  async #act(choice: RestoreChoice, what: Restorable): Promise<string | undefined> {
+    const { pool, checkpoint } = what;
     switch (choice) {
       case "restore":
-        return this.#restore(experiment, checkpoint);
+        return this.#restore(what);
       case "withCode":
-        return this.#restoreWithCode(experiment, checkpoint);
+        return this.#restoreWithCode(what);
       case "resume":
-        return this.#resume(experiment, checkpoint);
+        return this.#resume(what);
       case "copyPath": {
         const place = path.join(
-          (await this.#pool.connection()).pool.folder,
+          (await pool.connection()).pool.folder,
           "checkpoints",
           checkpoint.uuid,
           "files",
@@ -82,20 +81,21 @@ export class RestoreCommands {
       }
       case "pin":
       case "unpin":
-        await this.#pool.call("checkpoint/pin", { uuid: checkpoint.uuid, pinned: choice === "pin" });
+        await pool.call("checkpoint/pin", { uuid: checkpoint.uuid, pinned: choice === "pin" });
         return undefined;
     }
   }
 
-  async #restore(experiment: Experiment, checkpoint: Checkpoint): Promise<string | undefined> {
+  async #restore({ pool, experiment, checkpoint }: Restorable): Promise<string | undefined> {
     const folder = restoreRoot(experiment);
     const destination = restoreDestination(
       folder.fsPath,
       settings.restoreFolder(folder),
+      pool.id,
       experiment,
       checkpoint,
     );
-    const restored = await this.#bring(checkpoint, destination);
+    const restored = await this.#bring(pool, checkpoint, destination);
     if (!restored) return undefined;
     await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(destination));
     const shown = vscode.workspace.asRelativePath(destination);
@@ -106,13 +106,17 @@ export class RestoreCommands {
   }
 
   /** @returns undefined when the person keeps what is in its place */
-  async #bring(checkpoint: Checkpoint, destination: string): Promise<"restored" | "already" | undefined> {
+  async #bring(
+    pool: Pool,
+    checkpoint: Checkpoint,
+    destination: string,
+  ): Promise<"restored" | "already" | undefined> {
     const client = await loadClient();
     const shown = vscode.workspace.asRelativePath(destination);
     const attempt = (replace: boolean): ReturnType<typeof client.restoreCheckpoint> =>
       withProgress(`Restoring step ${checkpoint.step} to ${shown}`, async (signal, report) =>
         client.restoreCheckpoint({
-          connection: await this.#pool.connection(),
+          connection: await pool.connection(),
           uuid: checkpoint.uuid,
           destination,
           replace,
@@ -134,23 +138,24 @@ export class RestoreCommands {
     return second.kind;
   }
 
-  async #restoreWithCode(experiment: Experiment, checkpoint: Checkpoint): Promise<string | undefined> {
-    const destination = await this.#restore(experiment, checkpoint);
+  async #restoreWithCode(what: Restorable): Promise<string | undefined> {
+    const { pool, experiment } = what;
+    const destination = await this.#restore(what);
     if (destination === undefined) return undefined;
     const client = await loadClient();
     const place = `${destination}-code`;
-    const here = path.join(place, "code");
-    if (!existsSync(here))
-      await withProgress(`Restoring the code of experiment ${experiment.id}`, async (signal) => {
-        const code = await client.restoreCode({
-          connection: await this.#pool.connection(),
+    const { folder: here, note } = await withProgress(
+      `Restoring the code of experiment ${experiment.id}`,
+      async (signal) =>
+        client.restoreCode({
+          connection: await pool.connection(),
           experimentId: experiment.id,
           destination: place,
           workspace: restoreRoot(experiment).fsPath,
           signal,
-        });
-        if (code.note !== null) void vscode.window.showInformationMessage(code.note);
-      });
+        }),
+    );
+    if (note !== null) void vscode.window.showInformationMessage(note);
     const open = "Open in New Window";
     void vscode.window
       .showInformationMessage(`The code that made it: ${vscode.workspace.asRelativePath(here)}`, open)
@@ -164,7 +169,7 @@ export class RestoreCommands {
   }
 
   /** The code as it is now, from the checkpoint's state on. */
-  async #resume(experiment: Experiment, checkpoint: Checkpoint): Promise<undefined> {
+  async #resume({ pool, experiment, checkpoint }: Restorable): Promise<undefined> {
     // The pool says where that was: only a folder that the person has opened is run from.
     if (!new WorkspaceFolders(vscode.workspace.workspaceFolders).has(experiment))
       throw new ShownError(
@@ -177,7 +182,7 @@ export class RestoreCommands {
         `${experiment.script} is not in ${experiment.workspace} any more.`,
         "Restore the checkpoint with its code, and submit from there.",
       );
-    const { request } = await this.#pool.call("experiment/get", { experimentId: experiment.id });
+    const { request } = await pool.call("experiment/get", { experimentId: experiment.id });
     await this.#submits.submitScript(
       { file, folder: experiment.workspace },
       {
@@ -189,7 +194,7 @@ export class RestoreCommands {
             ? null
             : { file: path.resolve(experiment.snapshot.root, experiment.configuration) },
       },
-      checkpoint.uuid,
+      { pool, startFrom: checkpoint.uuid },
     );
     return undefined;
   }

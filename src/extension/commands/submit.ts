@@ -2,7 +2,8 @@
 import * as vscode from "vscode";
 import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
 import { loadClient } from "../pool/client.ts";
-import { POOL_NAME, type Pool } from "../pool/pool.ts";
+import type { Pool } from "../pool/pool.ts";
+import { LOCAL, type Pools } from "../pool/pools.ts";
 import { withProgress } from "../progress.ts";
 import type { ConfigurationProblems } from "./configurationProblems.ts";
 import { editorInterpreter } from "./interpreter.ts";
@@ -23,14 +24,22 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
   submitting: "submitting",
 };
 
-export interface SubmitDependencies {
+/** Where it goes, and the checkpoint that it goes on from. */
+interface Target {
   pool: Pool;
+  startFrom: string | null;
+}
+
+export interface SubmitDependencies {
+  pools: Pools;
+  /** Adds a pool; undefined when the person thought better of it. */
+  addPool: () => Promise<Pool | undefined>;
   log: vscode.LogOutputChannel;
   memory: SubmitMemory;
   secrets: Secrets;
   problems: ConfigurationProblems;
   /** What happens when the experiment is there: its panel opens, its row is selected. */
-  submitted: (experimentId: number, trialId: string | null) => void;
+  submitted: (poolId: string, experimentId: number, trialId: string | null) => void;
 }
 
 export class SubmitCommands {
@@ -42,40 +51,37 @@ export class SubmitCommands {
   /** @returns the new experiment's id, or undefined when the person thought better of it */
   async submit(argument: unknown): Promise<number | undefined> {
     const script = await this.#script(argument);
-    if (!script) return undefined;
-    return this.submitScript(script, this.#needs.memory.optionsOf(script.file), null);
+    const pool = script && (await this.#pool());
+    if (!pool) return undefined;
+    return this.submitScript(script, this.#needs.memory.optionsOf(script.file), { pool, startFrom: null });
   }
 
   async submitWithOptions(argument: unknown): Promise<number | undefined> {
     const script = await this.#script(argument);
     if (!script) return undefined;
+    const pool = await this.choosePool();
+    if (!pool) return undefined;
     const options = await askOptions(script, this.#needs.memory.optionsOf(script.file));
-    return options && this.submitScript(script, options, null);
+    return options && this.submitScript(script, options, { pool, startFrom: null });
   }
 
-  /** @param startFrom the checkpoint that the run goes on from */
-  async submitScript(
-    script: Script,
-    options: ScriptOptions,
-    startFrom: string | null,
-  ): Promise<number | undefined> {
+  async submitScript(script: Script, options: ScriptOptions, target: Target): Promise<number | undefined> {
     const { memory, log, problems } = this.#needs;
     requireTrust();
-    if (!(await this.#choosePool())) return undefined;
     const { configuration } = options;
     const chosen = configuration === null || configuration === "auto" ? null : configuration.file;
     if (!(await saveEditors(script, chosen))) return undefined;
     problems.clear();
     const what = describeSubmit(script.file, options);
     const submitted = await withProgress(`Submitting ${what}`, (signal, report) =>
-      this.#send(script, options, startFrom, signal, (step) => report({ message: STEPS[step] })),
+      this.#send(script, options, target, signal, (step) => report({ message: STEPS[step] })),
     ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
     // What an old experiment was started with is not what the person chooses for the next one.
-    if (startFrom === null) await memory.remember(script.file, options);
+    if (target.startFrom === null) await memory.remember(script.file, options);
     vscode.window.setStatusBarMessage(`Submitted ${what}`, SUBMITTED_MS);
     if (submitted.notes.length > 0) this.#sayNotes(submitted.notes);
-    this.#needs.submitted(submitted.experimentId, submitted.trialId);
+    this.#needs.submitted(target.pool.id, submitted.experimentId, submitted.trialId);
     return submitted.experimentId;
   }
 
@@ -87,17 +93,18 @@ export class SubmitCommands {
   async #send(
     script: Script,
     options: ScriptOptions,
-    startFrom: string | null,
+    { pool, startFrom }: Target,
     signal: AbortSignal,
     onProgress: (step: SubmitStep) => void,
   ): Promise<Submitted> {
-    const { pool, log, secrets } = this.#needs;
+    const { log, secrets } = this.#needs;
     const connection = pool.connection();
     // While it connects the snapshot is planned; the submit itself says when it does not.
     connection.catch(() => undefined);
     const client = await loadClient();
     return client.submitExperiment({
       connection,
+      isRemote: pool.place.isRemote,
       stateFolder: client.defaultStateFolder(),
       script: script.file,
       folder: script.folder,
@@ -114,24 +121,34 @@ export class SubmitCommands {
     });
   }
 
-  /** The first submit of a workspace asks where to; the answer holds from then on. */
-  async #choosePool(): Promise<boolean> {
-    const { memory, pool } = this.#needs;
-    if (memory.pool !== null) return true;
-    const folder = pool.info?.folder;
-    const picked = await vscode.window.showQuickPick(
-      [
-        {
-          label: `$(vm) ${POOL_NAME}`,
-          description: folder ?? "",
-          detail: "Runs here, in the background: closing the editor does not stop it.",
-        },
-      ],
-      { title: "Where shall the experiments of this folder run?", placeHolder: "Asked once for each folder" },
-    );
-    if (!picked) return false;
-    await memory.setPool("local");
-    return true;
+  /** The first submit of a workspace asks where to; the answer holds until another one is chosen. */
+  async #pool(): Promise<Pool | undefined> {
+    const { memory, pools } = this.#needs;
+    const chosen = memory.pool === null ? undefined : pools.get(memory.pool);
+    return chosen ?? this.choosePool();
+  }
+
+  /** @returns undefined when the person thought better of it */
+  async choosePool(): Promise<Pool | undefined> {
+    const { memory, pools, addPool } = this.#needs;
+    const items = pools.all.map((pool) => ({
+      label: `$(${pool.place.isRemote ? "remote" : "vm"}) ${pool.name}`,
+      description: pool.info?.folder ?? "",
+      detail: pool.place.isRemote
+        ? "Runs there: this machine may sleep, and the editor may be closed."
+        : "Runs here, in the background: closing the editor does not stop it.",
+      pool,
+    }));
+    const last = items.findIndex(({ pool }) => pool.id === (memory.pool ?? LOCAL));
+    if (last > 0) items.unshift(...items.splice(last, 1));
+    const add = { label: "$(add) Add Pool...", description: "a host that you reach over SSH", pool: null };
+    const picked = await vscode.window.showQuickPick([...items, add], {
+      title: "Where shall the experiments of this folder run?",
+      placeHolder: memory.pool === null ? "Asked once for each folder" : "Holds for the next submits too",
+    });
+    const pool = picked && (picked.pool ?? (await addPool()));
+    if (pool) await memory.setPool(pool.id);
+    return pool;
   }
 
   #sayNotes(notes: readonly string[]): void {

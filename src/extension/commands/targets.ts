@@ -3,25 +3,27 @@ import * as vscode from "vscode";
 import type { Checkpoint, Experiment, Trial } from "../../cluster/protocol/entities.ts";
 import { ShownError } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
+import { LOCAL, type Pools } from "../pool/pools.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { isSingle } from "../views/nodes.ts";
 import { lookOf } from "../views/states.ts";
 
-/** An experiment, and one of its trials where the row stands for one. */
+/** An experiment of a pool, and one of its trials where the row stands for one. */
 export interface TargetRow {
+  pool: Pool;
   experiment: Experiment;
   trial: Trial | null;
 }
 
 export class Targets {
-  readonly #pool: Pool;
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  readonly #pools: Pools;
+  constructor(pools: Pools) {
+    this.#pools = pools;
   }
 
   /**
-   * @param argument a tree row, an experiment's number, or a trial's id (`"12.3"`); without one a person picks among
-   * those that fit. Undefined when nothing was picked.
+   * @param argument a tree row, or, of this machine's pool, an experiment's number or a trial's id (`"12.3"`); without one
+   * a person picks among those that fit. Undefined when nothing was picked.
    */
   async row(
     argument: unknown,
@@ -30,11 +32,13 @@ export class Targets {
   ): Promise<TargetRow | undefined> {
     const given = readArgument(argument);
     if (given) {
-      await this.#pool.connection();
-      return this.#find(given);
+      const pool = this.#pools.must(given.poolId);
+      await pool.connection();
+      return find(pool, given);
     }
-    await this.#pool.connection();
-    const items = this.#rows()
+    await this.#anyConnection();
+    const items = this.#pools.all
+      .flatMap(rowsOf)
       .filter(fits)
       .map((row) => ({ row, ...pickItem(row) }));
     if (items.length === 0) throw new ShownError("There is no experiment that this can be done with.");
@@ -50,48 +54,65 @@ export class Targets {
     argument: unknown,
     question: string,
     fits: (trial: Trial) => boolean = () => true,
-  ): Promise<{ experiment: Experiment; trial: Trial } | undefined> {
+  ): Promise<{ pool: Pool; experiment: Experiment; trial: Trial } | undefined> {
     const row = await this.row(argument, question, ({ trial }) => trial !== null && fits(trial));
     if (!row) return undefined;
-    const trial = row.trial ?? this.#pool.mirror?.trialsOf(row.experiment.id)[0];
-    if (!trial) throw new ShownError(`${experimentTitle(row.experiment)} has no trial yet.`);
-    return { experiment: row.experiment, trial };
+    const { pool, experiment } = row;
+    const trial = row.trial ?? pool.mirror?.trialsOf(experiment.id)[0];
+    if (!trial) throw new ShownError(`${experimentTitle(experiment)} has no trial yet.`);
+    return { pool, experiment, trial };
   }
 
-  async checkpoint(argument: unknown): Promise<{ experiment: Experiment; checkpoint: Checkpoint }> {
-    await this.#pool.connection();
-    const uuid =
-      typeof argument === "string" ? argument : ((argument as { uuid?: unknown } | undefined)?.uuid ?? null);
-    const checkpoint = typeof uuid === "string" ? this.#pool.mirror?.checkpoints.get(uuid) : undefined;
-    const experiment = checkpoint && this.#pool.mirror?.experiments.get(checkpoint.experimentId);
-    if (!checkpoint || !experiment) throw new ShownError("The pool does not have this checkpoint any more.");
-    return { experiment, checkpoint };
+  /** @param argument a checkpoint's row, or its UUID, which is no other pool's */
+  async checkpoint(
+    argument: unknown,
+  ): Promise<{ pool: Pool; experiment: Experiment; checkpoint: Checkpoint }> {
+    const { uuid, poolId } = (
+      typeof argument === "object" && argument !== null ? argument : { uuid: argument }
+    ) as {
+      uuid?: unknown;
+      poolId?: unknown;
+    };
+    if (typeof poolId === "string") await this.#pools.must(poolId).connection();
+    else await this.#anyConnection();
+    for (const pool of this.#pools.all) {
+      const checkpoint = typeof uuid === "string" ? pool.mirror?.checkpoints.get(uuid) : undefined;
+      const experiment = checkpoint && pool.mirror?.experiments.get(checkpoint.experimentId);
+      if (checkpoint && experiment) return { pool, experiment, checkpoint };
+    }
+    throw new ShownError("The pool does not have this checkpoint any more.");
   }
 
-  #find({ experimentId, trialId }: { experimentId: number; trialId: string | null }): TargetRow {
-    const experiment = this.#pool.mirror?.experiments.get(experimentId);
-    if (!experiment)
-      throw new ShownError(`The pool has no experiment ${experimentId}; it may have been deleted.`);
-    const trial = trialId === null ? null : (this.#pool.mirror?.trials.get(trialId) ?? null);
-    if (trialId !== null && !trial) throw new ShownError(`The pool has no trial ${trialId}.`);
-    return { experiment, trial: trial ?? this.#only(experiment) };
+  /** Some pool is connected: the others are shown as far as they are known. */
+  async #anyConnection(): Promise<void> {
+    if (!this.#pools.all.some(({ status }) => status.state === "connected"))
+      await this.#pools.local.connection();
   }
+}
 
-  #only(experiment: Experiment): Trial | null {
-    return isSingle(experiment) ? (this.#pool.mirror?.trialsOf(experiment.id)[0] ?? null) : null;
-  }
+function find(pool: Pool, { experimentId, trialId }: Argument): TargetRow {
+  const experiment = pool.mirror?.experiments.get(experimentId);
+  if (!experiment)
+    throw new ShownError(`The pool has no experiment ${experimentId}; it may have been deleted.`);
+  const trial = trialId === null ? null : (pool.mirror?.trials.get(trialId) ?? null);
+  if (trialId !== null && !trial) throw new ShownError(`The pool has no trial ${trialId}.`);
+  return { pool, experiment, trial: trial ?? onlyTrial(pool, experiment) };
+}
 
-  /** Newest first: experiments, those of a search followed by their trials. */
-  #rows(): TargetRow[] {
-    const { mirror } = this.#pool;
-    return [...(mirror?.experiments.values() ?? [])]
-      .sort((a, b) => b.id - a.id)
-      .flatMap((experiment) => {
-        const trials = mirror?.trialsOf(experiment.id) ?? [];
-        if (isSingle(experiment)) return [{ experiment, trial: trials[0] ?? null }];
-        return [{ experiment, trial: null }, ...trials.map((trial) => ({ experiment, trial }))];
-      });
-  }
+function onlyTrial(pool: Pool, experiment: Experiment): Trial | null {
+  return isSingle(experiment) ? (pool.mirror?.trialsOf(experiment.id)[0] ?? null) : null;
+}
+
+/** Newest first: experiments, those of a search followed by their trials. */
+function rowsOf(pool: Pool): TargetRow[] {
+  const { mirror } = pool;
+  return [...(mirror?.experiments.values() ?? [])]
+    .sort((a, b) => b.id - a.id)
+    .flatMap((experiment): TargetRow[] => {
+      const trials = mirror?.trialsOf(experiment.id) ?? [];
+      if (isSingle(experiment)) return [{ pool, experiment, trial: trials[0] ?? null }];
+      return [{ pool, experiment, trial: null }, ...trials.map((trial) => ({ pool, experiment, trial }))];
+    });
 }
 
 /** For calls that are for an experiment's trials or for one. */
@@ -99,23 +120,37 @@ export function rpcTarget({ experiment, trial }: TargetRow): { experimentId: num
   return trial ? { trialId: trial.id } : { experimentId: experiment.id };
 }
 
-function readArgument(argument: unknown): { experimentId: number; trialId: string | null } | null {
-  if (typeof argument === "number") return { experimentId: argument, trialId: null };
-  if (typeof argument === "string") {
-    const [experiment] = argument.split(".");
-    return { experimentId: Number(experiment), trialId: argument.includes(".") ? argument : null };
-  }
-  if (typeof argument !== "object" || argument === null || !("experimentId" in argument)) return null;
-  const { experimentId, trialId } = argument as { experimentId: unknown; trialId?: unknown };
-  if (typeof experimentId !== "number") return null;
-  return { experimentId, trialId: typeof trialId === "string" ? trialId : null };
+interface Argument {
+  poolId: string;
+  experimentId: number;
+  trialId: string | null;
 }
 
-function pickItem({ experiment, trial }: TargetRow): vscode.QuickPickItem {
+function readArgument(argument: unknown): Argument | null {
+  if (typeof argument === "number") return { poolId: LOCAL, experimentId: argument, trialId: null };
+  if (typeof argument === "string") {
+    const [experiment] = argument.split(".");
+    return {
+      poolId: LOCAL,
+      experimentId: Number(experiment),
+      trialId: argument.includes(".") ? argument : null,
+    };
+  }
+  if (typeof argument !== "object" || argument === null || !("experimentId" in argument)) return null;
+  const { experimentId, trialId, poolId } = argument as Record<string, unknown>;
+  if (typeof experimentId !== "number") return null;
+  return {
+    poolId: typeof poolId === "string" ? poolId : LOCAL,
+    experimentId,
+    trialId: typeof trialId === "string" ? trialId : null,
+  };
+}
+
+function pickItem({ pool, experiment, trial }: TargetRow): vscode.QuickPickItem {
   const state = lookOf((trial ?? experiment).state);
   const own = trial === null || isSingle(experiment);
   return {
     label: `$(${state.icon}) ${own ? experimentTitle(experiment) : `Trial ${trial.id} of ${experiment.name}`}`,
-    description: state.word,
+    description: pool.id === LOCAL ? state.word : `${state.word} on ${pool.name}`,
   };
 }

@@ -2,7 +2,6 @@
 import * as vscode from "vscode";
 import { ShownError } from "../errors.ts";
 import { formatBytes, plural } from "../format.ts";
-import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { isFinal } from "../views/states.ts";
 import { rpcTarget, type TargetRow, type Targets } from "./targets.ts";
@@ -17,10 +16,8 @@ const QUESTIONS: Readonly<Record<ControlVerb, string>> = {
 };
 
 export class TrialCommands {
-  readonly #pool: Pool;
   readonly #targets: Targets;
-  constructor(pool: Pool, targets: Targets) {
-    this.#pool = pool;
+  constructor(targets: Targets) {
     this.#targets = targets;
   }
 
@@ -28,17 +25,9 @@ export class TrialCommands {
   async control(verb: ControlVerb, argument: unknown): Promise<void> {
     const row = await this.#targets.row(argument, QUESTIONS[verb], (candidate) => canDo(verb, candidate));
     if (!row) return;
-    const reason = verb === "pause" ? this.#whyNotPausable(row) : null;
+    const reason = verb === "pause" ? whyNotPausable(row) : null;
     if (reason !== null) throw new ShownError(`${experimentTitle(row.experiment)} cannot be paused.`, reason);
-    await this.#pool.call(`trial/${verb}`, rpcTarget(row));
-  }
-
-  /** The pool would pass over a search of which no trial can be paused. */
-  #whyNotPausable({ experiment, trial }: TargetRow): string | null {
-    const trials = trial ? [trial] : (this.#pool.mirror?.trialsOf(experiment.id) ?? []);
-    const living = trials.filter(({ state }) => !isFinal(state));
-    if (living.some(({ pausable }) => pausable.possible)) return null;
-    return living[0]?.pausable.reason ?? null;
+    await row.pool.call(`trial/${verb}`, rpcTarget(row));
   }
 
   async rename(argument: unknown): Promise<void> {
@@ -52,7 +41,7 @@ export class TrialCommands {
         value.trim() === "" || value.trim().length > 250 ? "A name has 1 to 250 characters." : undefined,
     });
     if (answer === undefined || answer.trim() === name) return;
-    await this.#pool.call("experiment/rename", { experimentId: id, name: answer.trim() });
+    await row.pool.call("experiment/rename", { experimentId: id, name: answer.trim() });
   }
 
   async copyId(argument: unknown): Promise<void> {
@@ -66,8 +55,8 @@ export class TrialCommands {
   async delete(argument: unknown): Promise<void> {
     const row = await this.#targets.row(argument, "Which experiment shall be deleted?");
     if (!row) return;
-    const { experiment } = row;
-    const { bytes, checkpoints } = await this.#pool.call("experiment/delete", {
+    const { pool, experiment } = row;
+    const { bytes, checkpoints } = await pool.call("experiment/delete", {
       experimentId: experiment.id,
       confirm: false,
     });
@@ -84,8 +73,16 @@ export class TrialCommands {
       yes,
     );
     if (answer !== yes) return;
-    await this.#pool.call("experiment/delete", { experimentId: experiment.id, confirm: true });
+    await pool.call("experiment/delete", { experimentId: experiment.id, confirm: true });
   }
+}
+
+/** The pool would pass over a search of which no trial can be paused. */
+function whyNotPausable({ pool, experiment, trial }: TargetRow): string | null {
+  const trials = trial ? [trial] : (pool.mirror?.trialsOf(experiment.id) ?? []);
+  const living = trials.filter(({ state }) => !isFinal(state));
+  if (living.some(({ pausable }) => pausable.possible)) return null;
+  return living[0]?.pausable.reason ?? null;
 }
 
 /** What runs is offered for a pause also where it cannot be: then the reason is said. */

@@ -2,31 +2,37 @@
 import * as vscode from "vscode";
 import { SCHEMES } from "../commands/commandIds.ts";
 import { formatBytes } from "../format.ts";
-import type { Pool } from "../pool/pool.ts";
+import { LOCAL, type Pools } from "../pool/pools.ts";
 
 /** The editor holds a file in memory; what is larger is better pulled. */
 const MOST_BYTES = 50 * 1024 * 1024;
 const KEPT_FILES = 20;
 
-/** `trainyard-snapshot:/12/src/train.py` */
-export function snapshotUri(experimentId: number, path: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEMES.snapshot, path: `/${experimentId}/${path}` });
+/** `trainyard-snapshot:/12/src/train.py`, and with another pool than this machine's as its authority. */
+export function snapshotUri(poolId: string, experimentId: number, path: string): vscode.Uri {
+  return uriOf(SCHEMES.snapshot, poolId, `/${experimentId}/${path}`);
 }
 /** `trainyard-run:/12.1.1/plots/loss.png` */
-export function runUri(runId: string, path: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEMES.run, path: `/${runId}/${path}` });
+export function runUri(poolId: string, runId: string, path: string): vscode.Uri {
+  return uriOf(SCHEMES.run, poolId, `/${runId}/${path}`);
+}
+
+/** The editor makes authorities lower case, and a pool's name may not be: it is in hexadecimal digits. */
+function uriOf(scheme: string, poolId: string, path: string): vscode.Uri {
+  const authority = poolId === LOCAL ? "" : Buffer.from(poolId).toString("hex");
+  return vscode.Uri.from({ scheme, authority, path });
 }
 
 export class PoolFiles implements vscode.FileSystemProvider, vscode.Disposable {
-  readonly #pool: Pool;
+  readonly #pools: Pools;
   readonly #emitter = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #registrations: vscode.Disposable;
   /** Stat and read of one opening are one transfer. Latest last. */
   readonly #kept = new Map<string, Promise<Uint8Array>>();
   readonly onDidChangeFile = this.#emitter.event;
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  constructor(pools: Pools) {
+    this.#pools = pools;
     const options = { isReadonly: true, isCaseSensitive: true };
     this.#registrations = vscode.Disposable.from(
       this.#emitter,
@@ -86,11 +92,14 @@ export class PoolFiles implements vscode.FileSystemProvider, vscode.Disposable {
   async #read(uri: vscode.Uri): Promise<Uint8Array> {
     const [, owner = "", ...rest] = uri.path.split("/");
     const path = rest.join("/");
+    const pool = this.#pools.must(
+      uri.authority === "" ? LOCAL : Buffer.from(uri.authority, "hex").toString(),
+    );
     if (uri.scheme === SCHEMES.snapshot) {
-      const { bytes } = await this.#pool.call("snapshot/file", { experimentId: Number(owner), path });
+      const { bytes } = await pool.call("snapshot/file", { experimentId: Number(owner), path });
       return bytes;
     }
-    const connection = await this.#pool.connection();
+    const connection = await pool.connection();
     const opened = await connection.call("bulk/open", { type: "runFile", runId: owner, path });
     if (opened.bytes > MOST_BYTES)
       throw vscode.FileSystemError.Unavailable(

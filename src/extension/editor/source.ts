@@ -18,7 +18,7 @@ export async function openSource(
     await openAt(own, line);
     return;
   }
-  const ran = snapshotUri(experiment.id, file);
+  const ran = snapshotUri(pool.id, experiment.id, file);
   await openAt(ran, line);
   const compare = "Compare with Current";
   void vscode.window

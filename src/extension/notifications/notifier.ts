@@ -3,15 +3,47 @@ import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import { COMMANDS } from "../commands/commandIds.ts";
 import type { Pool } from "../pool/pool.ts";
+import { LOCAL, type Pools } from "../pool/pools.ts";
 import { settings } from "../settings.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { type Look, NewsWatch, newsText, summaryText, type NewsItem } from "./news.ts";
 
+/** One for each pool. */
 const LAST_LOOK_KEY = "trainyard.look";
 /** As many messages as the editor shows at once; of more at one time there is one line. */
 const MOST_MESSAGES = 3;
 /** How exactly it is known when somebody last looked, should the editor be killed. */
 const LOOK_EVERY_MS = 30_000;
+
+/** A notifier for each pool, as pools come and go. */
+export class Notifiers implements vscode.Disposable {
+  readonly #byPool = new Map<Pool, Notifier>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor(
+    context: vscode.ExtensionContext,
+    pools: Pools,
+    isOnScreen: (poolId: string, experimentId: number) => boolean,
+  ) {
+    const update = (): void => {
+      for (const [pool, notifier] of this.#byPool)
+        if (pools.get(pool.id) !== pool) {
+          notifier.dispose();
+          this.#byPool.delete(pool);
+        }
+      for (const pool of pools.all)
+        if (!this.#byPool.has(pool))
+          this.#byPool.set(pool, new Notifier(context, pool, (id) => isOnScreen(pool.id, id)));
+    };
+    this.#subscription = pools.onDidChangeList(update);
+    update();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    for (const notifier of this.#byPool.values()) notifier.dispose();
+  }
+}
 
 export class Notifier implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
@@ -85,8 +117,8 @@ export class Notifier implements vscode.Disposable {
     const line = "Go to Failing Line";
     const buttons = item.kind === "failed" && this.#hasLine(item) ? [open, line] : [open];
     void show(text, ...buttons).then((answer) => {
-      if (answer === open) void vscode.commands.executeCommand(COMMANDS.openPanel, item.experiment.id);
-      if (answer === line) void vscode.commands.executeCommand(COMMANDS.goToFailingLine, item.experiment.id);
+      if (answer === open) void vscode.commands.executeCommand(COMMANDS.openPanel, this.#rowOf(item));
+      if (answer === line) void vscode.commands.executeCommand(COMMANDS.goToFailingLine, this.#rowOf(item));
     });
   }
 
@@ -106,17 +138,25 @@ export class Notifier implements vscode.Disposable {
     });
   }
 
+  #rowOf({ experiment }: NewsItem): { poolId: string; experimentId: number } {
+    return { poolId: this.#pool.id, experimentId: experiment.id };
+  }
+
   #hasLine({ experiment }: NewsItem): boolean {
     return this.#pool.mirror?.trialsOf(experiment.id).some((trial) => trial.failure?.frame) ?? false;
   }
 
+  get #lookKey(): string {
+    return this.#pool.id === LOCAL ? LAST_LOOK_KEY : `${LAST_LOOK_KEY}.${this.#pool.id}`;
+  }
+
   #lastLook(): Look | null {
-    return this.#context.workspaceState.get<Look | null>(LAST_LOOK_KEY, null);
+    return this.#context.workspaceState.get<Look | null>(this.#lookKey, null);
   }
 
   #look(): void {
     if (!this.#isStarted || !vscode.window.state.focused) return;
     const look: Look = { atMs: Date.now(), nan: this.#watch.nan };
-    void this.#context.workspaceState.update(LAST_LOOK_KEY, look);
+    void this.#context.workspaceState.update(this.#lookKey, look);
   }
 }

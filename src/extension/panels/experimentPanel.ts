@@ -14,7 +14,7 @@ import {
   type ToPage,
 } from "../../webviews/contract/messages.ts";
 import { messageOf } from "../errors.ts";
-import { POOL_NAME } from "../pool/pool.ts";
+import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { answerRequest } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
@@ -30,6 +30,7 @@ type Change = Omit<Extract<ToPage, { type: "change" }>, "type" | "seq">;
 
 export class ExperimentPanel {
   readonly #panel: vscode.WebviewPanel;
+  readonly #pool: Pool;
   readonly #services: PanelServices;
   readonly #experimentId: number;
   readonly #subscriptions: vscode.Disposable;
@@ -48,8 +49,9 @@ export class ExperimentPanel {
   #isDisposed = false;
   #show: { tab: string; trialId: string | null } | null = null;
 
-  constructor(panel: vscode.WebviewPanel, state: PageState, services: PanelServices) {
+  constructor(panel: vscode.WebviewPanel, state: PageState, pool: Pool, services: PanelServices) {
     this.#panel = panel;
+    this.#pool = pool;
     this.#state = state;
     this.#services = services;
     this.#experimentId = state.experimentId;
@@ -61,11 +63,11 @@ export class ExperimentPanel {
       webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
       panel.onDidChangeViewState(() => this.#onViewState()),
       vscode.window.onDidChangeActiveColorTheme(() => this.#post({ type: "theme" })),
-      services.pool.onDidChange((change) => {
+      pool.onDidChange((change) => {
         if (change.everything || change.experiments.has(this.#experimentId)) this.#onEntities();
       }),
-      services.pool.onDidChangeStatus(() => this.#onStatus()),
-      services.pool.onLive((live) => this.#onLive(live)),
+      pool.onDidChangeStatus(() => this.#onStatus()),
+      pool.onLive((live) => this.#onLive(live)),
     );
     panel.iconPath = {
       light: vscode.Uri.joinPath(media, "panel-light.svg"),
@@ -79,7 +81,7 @@ export class ExperimentPanel {
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.css")).toString(),
       state,
     });
-    services.pool.wake();
+    pool.wake();
   }
 
   get isVisible(): boolean {
@@ -111,14 +113,15 @@ export class ExperimentPanel {
     const message = parsed.data;
     switch (message.type) {
       case "ready":
-        if (message.state) this.#state = { ...message.state, experimentId: this.#experimentId };
+        if (message.state)
+          this.#state = { ...message.state, poolId: this.#pool.id, experimentId: this.#experimentId };
         this.#feed();
         return;
       case "request":
         void this.#answer(message.request, message.name, message.params);
         return;
       case "action":
-        this.#services.act(this.#experimentId, message.action);
+        this.#services.act(this.#pool, this.#experimentId, message.action);
         return;
       case "problem":
         this.#services.log.warn(`Panel #${this.#experimentId}: ${message.message}`);
@@ -133,7 +136,8 @@ export class ExperimentPanel {
   }
 
   async #feedOnce(): Promise<void> {
-    const { pool, log } = this.#services;
+    const { log } = this.#services;
+    const pool = this.#pool;
     const experiment = pool.mirror?.experiments.get(this.#experimentId);
     if (!pool.mirror || !experiment) {
       // Not connected yet: what happens next asks again. Connected and unknown: it was deleted.
@@ -156,7 +160,7 @@ export class ExperimentPanel {
 
   /** Of now: what came while the curves were read is in it. */
   #sendSnapshot(): void {
-    const { pool } = this.#services;
+    const pool = this.#pool;
     const { mirror } = pool;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!mirror || !experiment) return;
@@ -183,21 +187,21 @@ export class ExperimentPanel {
   }
 
   async #readSeries(trialIds: readonly string[]): Promise<void> {
-    const { pool } = this.#services;
+    const pool = this.#pool;
     const lists = await Promise.all(trialIds.map((trialId) => pool.call("series/list", { trialId })));
     for (const { series } of lists) this.#series.listed(series);
   }
 
   async #readConfiguration(): Promise<void> {
     if (this.#configuration !== undefined) return;
-    const { configuration } = await this.#services.pool.call("experiment/get", {
+    const { configuration } = await this.#pool.call("experiment/get", {
       experimentId: this.#experimentId,
     });
     this.#configuration = configuration.source;
   }
 
   async #answer(request: number, name: string, params: unknown): Promise<void> {
-    const { pool } = this.#services;
+    const pool = this.#pool;
     try {
       if (pool.isStopped) throw new Error("The pool server was stopped.");
       const value = await answerRequest(pool, this.#experimentId, name, params);
@@ -208,7 +212,7 @@ export class ExperimentPanel {
   }
 
   #onEntities(): void {
-    const mirror = this.#services.pool.mirror;
+    const mirror = this.#pool.mirror;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!mirror || !experiment) {
       if (this.#isFed) this.#post({ type: "gone" });
@@ -220,12 +224,12 @@ export class ExperimentPanel {
     if (this.#isAsking && !this.#feeding.isRunning) this.#feed();
     if (!this.#isFed) return;
     const trials = mirror.trialsOf(this.#experimentId);
-    this.#services.pool.watch(this, shownTrials(experiment, trials, this.#state.trialId));
+    this.#pool.watch(this, shownTrials(experiment, trials, this.#state.trialId));
     this.#schedule();
   }
 
   #onStatus(): void {
-    const { state } = this.#services.pool.status;
+    const { state } = this.#pool.status;
     // What happened while it was away is not in any change: curves are asked for anew.
     if (state === "connected" && (this.#isFed || this.#isAsking)) this.#feed();
     else if (this.#isFed) {
@@ -252,7 +256,7 @@ export class ExperimentPanel {
   #stopFeeding(): void {
     this.#isFed = false;
     this.#isAsking = false;
-    this.#services.pool.watch(this, []);
+    this.#pool.watch(this, []);
   }
 
   #schedule(): void {
@@ -263,7 +267,7 @@ export class ExperimentPanel {
   }
 
   #flush(): void {
-    const mirror = this.#services.pool.mirror;
+    const mirror = this.#pool.mirror;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!this.#isFed || !mirror || !experiment) return;
     const change: Change = { ...this.#pending, ...this.#diff.next(mirror, experiment) };
@@ -277,12 +281,12 @@ export class ExperimentPanel {
   }
 
   #connection(): PageSnapshot["connection"] {
-    const { state, detail } = this.#services.pool.status;
-    return { state: state === "idle" ? "connecting" : state, pool: POOL_NAME, detail };
+    const { state, detail } = this.#pool.status;
+    return { state: state === "idle" ? "connecting" : state, pool: this.#pool.name, detail };
   }
 
   #setTitle(): void {
-    const experiment = this.#services.pool.mirror?.experiments.get(this.#experimentId);
+    const experiment = this.#pool.mirror?.experiments.get(this.#experimentId);
     if (experiment) this.#panel.title = experimentTitle(experiment);
   }
 

@@ -7,14 +7,14 @@ import type { OpenRequest, Panels, PanelServices } from "./panelServices.ts";
 
 class ExperimentPanels implements Panels {
   readonly #services: PanelServices;
-  readonly #panels = new Map<number, ExperimentPanel>();
+  readonly #panels = new Map<string, ExperimentPanel>();
 
   constructor(services: PanelServices) {
     this.#services = services;
   }
 
-  open({ experimentId, tab, trialId, keepFocus }: OpenRequest): void {
-    const existing = this.#panels.get(experimentId);
+  open({ poolId, experimentId, tab, trialId, keepFocus }: OpenRequest): void {
+    const existing = this.#panels.get(keyOf(poolId, experimentId));
     if (existing) {
       existing.reveal(keepFocus ?? false);
       if (tab !== undefined) existing.show(tab, trialId ?? null);
@@ -24,24 +24,29 @@ class ExperimentPanels implements Panels {
       viewColumn: columnForPanel(),
       preserveFocus: keepFocus ?? false,
     });
-    this.#keep(panel, PageState.parse({ experimentId, tab, trialId: trialId ?? null }));
+    this.#keep(panel, PageState.parse({ poolId, experimentId, tab, trialId: trialId ?? null }));
   }
 
   restore(panel: vscode.WebviewPanel, saved: unknown): void {
     const state = PageState.safeParse(saved);
-    if (!state.success || state.data.experimentId <= 0 || this.#panels.has(state.data.experimentId)) {
+    if (!state.success || state.data.experimentId <= 0) {
       panel.dispose();
       return;
     }
-    this.#keep(panel, state.data);
+    // At the start of a window the list of pools may still be on its way.
+    void this.#services.pools.ready().then(() => {
+      const { poolId, experimentId } = state.data;
+      if (!this.#services.pools.get(poolId) || this.#panels.has(keyOf(poolId, experimentId))) panel.dispose();
+      else this.#keep(panel, state.data);
+    });
   }
 
-  isVisible(experimentId: number): boolean {
-    return this.#panels.get(experimentId)?.isVisible ?? false;
+  isVisible(poolId: string, experimentId: number): boolean {
+    return this.#panels.get(keyOf(poolId, experimentId))?.isVisible ?? false;
   }
 
-  isOpen(experimentId: number): boolean {
-    return this.#panels.has(experimentId);
+  isOpen(poolId: string, experimentId: number): boolean {
+    return this.#panels.has(keyOf(poolId, experimentId));
   }
 
   dispose(): void {
@@ -49,13 +54,19 @@ class ExperimentPanels implements Panels {
   }
 
   #keep(webviewPanel: vscode.WebviewPanel, state: PageState): void {
-    const panel = new ExperimentPanel(webviewPanel, state, this.#services);
-    this.#panels.set(state.experimentId, panel);
+    const pool = this.#services.pools.must(state.poolId);
+    const panel = new ExperimentPanel(webviewPanel, state, pool, this.#services);
+    const key = keyOf(state.poolId, state.experimentId);
+    this.#panels.set(key, panel);
     webviewPanel.onDidDispose(() => {
-      this.#panels.delete(state.experimentId);
+      this.#panels.delete(key);
       panel.dispose();
     });
   }
+}
+
+function keyOf(poolId: string, experimentId: number): string {
+  return `${poolId}/${experimentId}`;
 }
 
 /** Beside the code; with the other panels where one of them is active. */

@@ -18,12 +18,12 @@ export class LazyPanels implements vscode.Disposable {
     (await this.#load()).restore(panel, saved);
   }
 
-  isVisible(experimentId: number): boolean {
-    return this.#panels?.isVisible(experimentId) ?? false;
+  isVisible(poolId: string, experimentId: number): boolean {
+    return this.#panels?.isVisible(poolId, experimentId) ?? false;
   }
 
-  isOpen(experimentId: number): boolean {
-    return this.#panels?.isOpen(experimentId) ?? false;
+  isOpen(poolId: string, experimentId: number): boolean {
+    return this.#panels?.isOpen(poolId, experimentId) ?? false;
   }
 
   dispose(): void {

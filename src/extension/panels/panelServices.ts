@@ -2,16 +2,18 @@
 import type * as vscode from "vscode";
 import type { Action } from "../../webviews/contract/messages.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
 
 export interface PanelServices {
   readonly extensionUri: vscode.Uri;
-  readonly pool: Pool;
+  readonly pools: Pools;
   readonly log: vscode.LogOutputChannel;
   /** Does what a page asks for; errors are shown there. */
-  act(experimentId: number, action: Action): void;
+  act(pool: Pool, experimentId: number, action: Action): void;
 }
 
 export interface OpenRequest {
+  poolId: string;
   experimentId: number;
   tab?: string;
   trialId?: string | null;
@@ -23,6 +25,6 @@ export interface Panels extends vscode.Disposable {
   open(request: OpenRequest): void;
   /** After a reload of the window; `saved` is what the page had kept. */
   restore(panel: vscode.WebviewPanel, saved: unknown): void;
-  isVisible(experimentId: number): boolean;
-  isOpen(experimentId: number): boolean;
+  isVisible(poolId: string, experimentId: number): boolean;
+  isOpen(poolId: string, experimentId: number): boolean;
 }

@@ -2,10 +2,13 @@
 import path from "node:path";
 import type * as vscode from "vscode";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
+import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { settings } from "../settings.ts";
 import { loadClient } from "./client.ts";
 import type { PoolPlace } from "./pool.ts";
 import { askingQuestions, silentQuestions } from "./sshQuestions.ts";
+
+type OnStep = (step: SshStep, detail: string) => void;
 
 const LOCAL_NAME = "This machine";
 
@@ -21,7 +24,13 @@ export class Places {
   }
 
   local(): PoolPlace {
-    return { id: "local", name: LOCAL_NAME, key: "", isRemote: false, open: (isAsked) => this.#open(null, isAsked) };
+    return {
+      id: "local",
+      name: LOCAL_NAME,
+      key: "",
+      isRemote: false,
+      open: (isAsked) => this.open(null, { isAsked }),
+    };
   }
 
   added(entry: PoolEntry): PoolPlace {
@@ -30,13 +39,17 @@ export class Places {
       name: entry.name,
       key: JSON.stringify(entry),
       isRemote: entry.kind === "ssh",
-      open: (isAsked) => this.#open(entry, isAsked),
+      open: (isAsked) => this.open(entry, { isAsked }),
     };
   }
 
-  async #open(entry: PoolEntry | null, isAsked: boolean): ReturnType<PoolPlace["open"]> {
+  async open(
+    entry: PoolEntry | null,
+    { isAsked, signal, onStep }: { isAsked: boolean; signal?: AbortSignal; onStep?: OnStep },
+  ): ReturnType<PoolPlace["open"]> {
     const client = await loadClient();
     const cpuSlots = settings.cpuSlots();
+    const probeCommand = settings.probeCommand();
     const who = { name: "vscode", version: this.#version };
     return client.openPool(entry, {
       local: {
@@ -44,7 +57,10 @@ export class Places {
         serverScript: path.join(this.#dist, "server.js"),
         pythonFolder: path.join(this.#dist, "python"),
         runtimePath: settings.runtimePath(),
-        environment: cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) },
+        environment: {
+          ...(cpuSlots === null ? {} : { TRAINYARD_CPU_SLOTS: String(cpuSlots) }),
+          ...(probeCommand === null ? {} : { TRAINYARD_PROBE_COMMAND: probeCommand }),
+        },
         client: who,
       },
       ssh: {
@@ -53,6 +69,8 @@ export class Places {
         client: who,
         questions: isAsked ? askingQuestions : silentQuestions,
         memory: this.#memory,
+        signal,
+        onStep,
       },
     });
   }

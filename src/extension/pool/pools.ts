@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
+import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
+import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { defaultStateFolder } from "../../cluster/client/stateFolder.ts";
 import { messageOf, ShownError } from "../errors.ts";
 import { loadClient } from "./client.ts";
@@ -22,6 +24,8 @@ export class Pools implements vscode.Disposable {
   readonly #changeEmitter = new vscode.EventEmitter<{ pool: Pool; change: MirrorChange }>();
   readonly #statusEmitter = new vscode.EventEmitter<Pool>();
   #reading: Promise<void> | null = null;
+  readonly #hasList: boolean;
+  #hasRead = false;
 
   /** A pool was added or removed. */
   readonly onDidChangeList = this.#listEmitter.event;
@@ -48,11 +52,13 @@ export class Pools implements vscode.Disposable {
       watcher.onDidDelete(read),
     );
     // Who never added a pool does not wait for the client to be loaded.
-    if (existsSync(path.join(defaultStateFolder(), LIST))) setImmediate(read);
+    this.#hasList = existsSync(path.join(defaultStateFolder(), LIST));
+    if (this.#hasList) setImmediate(read);
   }
 
   dispose(): void {
-    for (const { pool, subscription } of this.#added.values()) vscode.Disposable.from(subscription, pool).dispose();
+    for (const { pool, subscription } of this.#added.values())
+      vscode.Disposable.from(subscription, pool).dispose();
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
@@ -69,6 +75,12 @@ export class Pools implements vscode.Disposable {
     const pool = this.get(id);
     if (!pool) throw new ShownError(`There is no pool ${id} any more.`, "Add it again, or choose another.");
     return pool;
+  }
+
+  /** The list has been read, where there is one. */
+  async ready(): Promise<void> {
+    if (!this.#hasList || this.#hasRead) return;
+    await this.read();
   }
 
   wake(): void {
@@ -97,7 +109,18 @@ export class Pools implements vscode.Disposable {
       const pool = new Pool(place, this.#log);
       this.#added.set(id, { pool, subscription: this.#follow(pool) });
     }
+    this.#hasRead = true;
     this.#listEmitter.fire();
+  }
+
+  /** Connects once to a pool that is not in the list yet, with questions. @throws what stands in the way */
+  async tryOut(
+    entry: PoolEntry,
+    signal: AbortSignal,
+    onStep: (step: SshStep, detail: string) => void,
+  ): Promise<void> {
+    const connection = await this.#places.open(entry, { isAsked: true, signal, onStep });
+    connection.close();
   }
 
   #follow(pool: Pool): vscode.Disposable {

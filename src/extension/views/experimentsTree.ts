@@ -145,7 +145,10 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     const nowMs = Date.now();
     switch (node.kind) {
       case "experiment":
-        return onPool(experimentRow(experiment, mirror.trialsOf(node.experimentId), nowMs), this.#remoteName(node));
+        return onPool(
+          experimentRow(experiment, mirror.trialsOf(node.experimentId), nowMs),
+          this.#remoteName(node),
+        );
       case "group":
         return groupRow(node.group, mirror.trialsOf(node.experimentId));
       case "single":

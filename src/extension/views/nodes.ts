@@ -99,9 +99,7 @@ export function childrenOf(
         .slice(0, most)
         .map((trial) => ({ kind: "trial", ...of, trialId: trial.id }));
       const hidden = trials.length - rows.length;
-      return hidden > 0
-        ? [...rows, { kind: "more", ...of, group: node.group, hidden }]
-        : rows;
+      return hidden > 0 ? [...rows, { kind: "more", ...of, group: node.group, hidden }] : rows;
     }
     case "single":
     case "trial": {

@@ -27,6 +27,8 @@ export const ConnectionState = z.object({
 
 /** What the page keeps over a reload (vscode.setState), and what the extension's serializer needs to find it again. */
 export const PageState = z.object({
+  /** Of which pool the experiment is: `local` is this machine's. */
+  poolId: z.string().max(100).default("local"),
   experimentId: z.number().int(),
   tab: z.string().default("curves"),
   logX: z.boolean().default(false),

@@ -163,7 +163,7 @@ export class Header {
     const notices: HTMLElement[] = [];
     if (trial?.failure) notices.push(this.failureNotice(trial.failure));
     if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
-    if (trial?.state === "waiting" && trial.waitReason !== null) {
+    if (trial && trial.waitReason !== null) {
       notices.push(notice("quiet", "clock", trial.waitReason));
     }
     if (trial?.nan) {

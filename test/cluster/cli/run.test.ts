@@ -7,7 +7,7 @@ import { Checkpoint, Experiment, Slot, Trial } from "../../../src/cluster/protoc
 import { git, put, repository, temporaryFolder } from "../client/support.ts";
 import { commandLine, unreachable } from "./terminal.ts";
 
-const { run } = commandLine();
+const { run, home } = commandLine();
 
 const SCRIPT = `import sys, trainyard
 run = trainyard.init()
@@ -123,6 +123,18 @@ describe("one experiment from end to end", () => {
     expect((await run(["show", id])).stdout).toMatch(/State +killed/);
   }, 60_000);
 
+  it("waits on when another server takes over", async () => {
+    const cwd = project(
+      "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.01)\n",
+    );
+    const waiting = run(["submit", "train.py", "--wait"], { cwd });
+    const id = await untilRunning();
+    expect(await run(["server", "stop"])).toMatchObject({ code: 0 });
+    await untilRunning();
+    writeFileSync(path.join(home, "runs", `${id}.1.1`, "work", "go"), "");
+    expect(await waiting).toMatchObject({ code: 0 });
+  }, 60_000);
+
   async function untilRunning(): Promise<string> {
     for (;;) {
       const { experiments } = JSON.parse((await run(["list", "--json"])).stdout) as {
@@ -185,7 +197,6 @@ describe("bad input", () => {
     [["show", "999"], 1, /999/],
     [["restore", "999"], 1, /999/],
     [["restore", "11111111-1111-1111-1111-111111111111"], 1, /11111111/],
-    [["logs", "1", "-f", "--json"], 2, /one document/],
     [["rename", "1", " "], 2, /A name has/],
     [["kill", "1.1.1"], 2, /neither an experiment/],
   ])("%j exits with %i", async (argv, code, message) => {
@@ -194,6 +205,18 @@ describe("bad input", () => {
     const ran = await run(argv, { cwd });
     expect(ran.stderr).toMatch(message);
     expect(ran).toMatchObject({ code, stdout: "" });
+  });
+
+  it.each<[string[], number, object]>([
+    [["logs", "1", "-f", "--json"], 2, { remedy: "Usage: trainyard logs ID [-f] [--stderr]" }],
+    [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list" }],
+    [["submit", "none.py", "--json"], 1, { remedy: "Check the path." }],
+    [["show", "999", "--json"], 1, { message: "There is no experiment 999 in this pool." }],
+  ])("%j prints one document that says what is wrong", async (argv, code, error) => {
+    const ran = await run(argv);
+    expect(ran.code).toBe(code);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error });
+    expect(ran.stderr).toMatch(/^trainyard: /);
   });
 
   it("says each mistake of a configuration with its place", async () => {

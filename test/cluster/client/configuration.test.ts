@@ -62,6 +62,26 @@ data: {train: data/train, list: [data/a, 3]}
     ]);
   });
 
+  it("says which keys nothing here makes use of, and takes variables by kind of device", () => {
+    const loaded = parseConfiguration(
+      "/w/train.yaml",
+      `description: first try
+labels: [a]
+searcher: {name: single, max_length: {epochs: 3}}
+environment:
+  environment_variables:
+    cpu: [A=1]
+    cuda: ["KEY=\${secret:k}"]
+`,
+    );
+    expect(loaded.notes.map(placed)).toEqual([
+      [1, 1, "`description` has no effect here."],
+      [2, 1, "`labels` has no effect here."],
+      [3, 26, "`searcher.max_length` has no effect here."],
+    ]);
+    expect(loaded.secretNames).toEqual(["k"]);
+  });
+
   it("remembers that max_restarts was set", () => {
     const loaded = parseConfiguration("train.yaml", "max_restarts: 5\n");
     expect(loaded.maxRestartsSet).toBe(true);

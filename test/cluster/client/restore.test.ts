@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkpointFolder, pullRunFile, restoreCheckpoint } from "../../../src/cluster/client/restore.ts";
+import { checkpointFolder, restoreCheckpoint } from "../../../src/cluster/client/restore.ts";
 import { RESTORED_MARKER } from "../../../src/cluster/client/snapshot/restored.ts";
 import { hostilePool, manifestOf, UUID } from "./hostilePool.ts";
 import { git, namesOf, put, repository, snapshotter, temporaryFolder } from "./support.ts";
@@ -190,21 +190,5 @@ describe("a pool that lies", () => {
     await expect(
       restoreCheckpoint({ connection: hostilePool({ a: good }, manifest), uuid: UUID, destination }),
     ).rejects.toThrow(/bytes free; the checkpoint needs/);
-  });
-});
-
-describe("pulling a file of a run", () => {
-  it("replaces an earlier pull, and stays in its folder", async () => {
-    const destination = temporaryFolder();
-    const pull = (files: Record<string, Buffer>, name: string): Promise<string> =>
-      pullRunFile({ connection: hostilePool(files), runId: "1.1.1", name, destination });
-    await pull({ "out/a.txt": Buffer.from("1") }, "out/a.txt");
-    const file = await pull({ "out/a.txt": Buffer.from("2") }, "out/a.txt");
-    expect(file).toBe(path.join(destination, "out/a.txt"));
-    expect(readFileSync(file, "utf8")).toBe("2");
-    expect(readdirSync(path.join(destination, "out"))).toEqual(["a.txt"]);
-    await expect(pull({}, "../a")).rejects.toThrow("is not a file of a run");
-    await expect(pull({}, "out/none")).rejects.toThrow();
-    expect(readdirSync(path.join(destination, "out"))).toEqual(["a.txt"]);
   });
 });

@@ -71,7 +71,7 @@ describe("golden run directories", () => {
       type: "invalid_hp",
       message: "lr must be above 0",
     });
-    const output = events("runs/12.3.1/events/0-output.jsonl");
+    const output = events("runs/12.3.1/events/0-output-stdout.jsonl");
     expect(output.map((event) => (event.type === "metrics" ? [event.group, event.step] : []))).toEqual([
       ["training", 1],
       ["validation", 1],

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { freedBy } from "../../../src/cluster/server/experiments/freedBytes.ts";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;
@@ -108,6 +109,62 @@ test("a checkpoint is listed with its metrics, can be read, pinned, and started 
   expect(existsSync(path.join(folder, "manifest.json"))).toBe(true);
   await server.call("experiment/delete", { experimentId: 2, confirm: true });
   expect(existsSync(folder)).toBe(false);
+});
+
+test("a value of a checkpoint's own step counts also when it comes after it, or was only printed before it", async () => {
+  const trialId = await server.submit({
+    "train.py": `
+import os, time, trainyard
+run = trainyard.init()
+def until(name):
+    while not os.path.exists(name): time.sleep(0.01)
+print("step 10 aside=0.75", flush=True)
+until("printed")
+for step, loss in (10, 0.9), (20, 0.3):
+    with run.checkpoint(step) as path:
+        (path / "model.txt").write_text(str(step))
+    until(f"listed{step}")
+    run.validate(step, loss=loss)
+run.validate(30, loss=0.1)
+`,
+  });
+  const runId = `${trialId}.1`;
+  const listed = async () => (await server.call("experiment/get", { experimentId: 1 })).checkpoints;
+  await vi.waitUntil(async () => (await server.call("series/list", { trialId })).series.length > 0, 10_000);
+  await server.writeInto(runId, "printed", "");
+  await vi.waitUntil(async () => (await listed()).length === 1, 10_000);
+  expect((await listed())[0]?.metrics).toEqual({ "training/aside": 0.75 });
+  await server.writeInto(runId, "listed10", "");
+  await vi.waitUntil(async () => (await listed()).length === 2, 10_000);
+  expect((await listed())[1]?.metrics).toEqual({ "validation/loss": 0.9 });
+  await server.writeInto(runId, "listed20", "");
+  await server.untilState(trialId, "completed");
+  expect((await listed()).map(({ step, metrics }) => [step, metrics["validation/loss"]])).toEqual([
+    [10, 0.9],
+    [20, 0.3],
+  ]);
+  const changes = server.events.flatMap(({ change }) =>
+    change.type === "checkpoint" ? [change.checkpoint] : [],
+  );
+  expect(changes.findLast(({ step }) => step === 20)).toMatchObject({ metrics: { "validation/loss": 0.3 } });
+});
+
+test("deleting frees what it says, the code and the curves too", async () => {
+  const trialId = await server.submit({ "train.py": CHECKPOINTS, "lib/a.py": "x = 1\n" });
+  await server.untilState(trialId, "completed");
+  const kept = await server.submit({ "train.py": CHECKPOINTS });
+  await server.untilState(kept, "completed");
+  const work = (id: string) => path.join(server.home, "runs", `${id}.1`, "work.json");
+  await vi.waitUntil(() =>
+    [trialId, kept].every((id) => readFileSync(work(id), "utf8").includes('"pruned":true')),
+  );
+  const onDisk = () =>
+    freedBy(["runs", "checkpoints", "trees", "state/curves"].map((name) => path.join(server.home, name)));
+  const before = await onDisk();
+  const { bytes } = await server.call("experiment/delete", { experimentId: 1, confirm: false });
+  await server.call("experiment/delete", { experimentId: 1, confirm: true });
+  expect(before - (await onDisk())).toBe(bytes);
+  expect(existsSync(work(kept))).toBe(true);
 });
 
 test("a checkpoint that is not whole is not listed, and the trial says why", async () => {

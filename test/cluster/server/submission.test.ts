@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openTestServer, submission, type TestServer } from "./testServer.ts";
@@ -37,10 +37,15 @@ test.each([
   });
 });
 
-test("flags cannot be added to a shell line; a secret that was not sent is named", async () => {
+test("arguments and flags cannot be added to a shell line; a secret that was not sent is named", async () => {
   await expect(
     server.submit(SCRIPT, { configuration: { entrypoint: "python train.py", pass_as: "flags" } }),
   ).rejects.toMatchObject({ reason: "invalid" });
+  const shell = { arguments: ["--epochs", "3"], configuration: { entrypoint: "python train.py" } };
+  await expect(server.submit(SCRIPT, shell)).rejects.toMatchObject({
+    reason: "invalid",
+    message: expect.stringContaining("Arguments cannot be added") as string,
+  });
   const environment = { environment_variables: { KEY: "${secret:wandb}" } };
   await expect(server.submit(SCRIPT, { configuration: { environment } })).rejects.toThrow("the secret wandb");
 });
@@ -62,7 +67,7 @@ test("hyperparameters reach an unmodified script as flags and as TRAINYARD_PARAM
   await server.untilState(trialId, "completed");
   const output = readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8");
   const [, flags, parameters = "", extra] = /^(\[.*\]) (\{.*\}) (.*)\n$/.exec(output) ?? [];
-  expect(flags).toBe("['--epochs', '2', '--lr', '0.5', '--opt.name', 'a b']");
+  expect(flags).toBe("['--epochs', '2', '--lr=0.5', '--opt.name=a b']");
   expect(extra).toBe("$HOME; echo no");
   expect(JSON.parse(parameters)).toEqual({ lr: 0.5, opt: { name: "a b" } });
   // What was asked for stays apart from what it became, so that it can be asked for again.
@@ -83,6 +88,20 @@ test("a string entrypoint goes to the shell as it is written, a list is executed
   expect(outputOf(list)).toBe("$((1 + 1))\n");
 });
 
+test("`python` in an entrypoint is the interpreter that was chosen", async () => {
+  const bin = path.join(server.home, "venv", "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, "python"), "#!/bin/sh\necho chosen\n", { mode: 0o755 });
+  const interpreter = path.join(bin, "python");
+  for (const entrypoint of ["python train.py", ["python", "train.py"]]) {
+    const trialId = await server.submit(SCRIPT, { interpreter, configuration: { entrypoint } });
+    await server.untilState(trialId, "completed");
+    expect(readFileSync(path.join(server.home, "runs", `${trialId}.1`, "stdout.log"), "utf8")).toBe(
+      "chosen\n",
+    );
+  }
+});
+
 test("a secret reaches the script and nothing else: not the answers, and no file of the run once it has ended", async () => {
   const secret = "correct-horse-battery";
   const trialId = await server.submit(
@@ -91,6 +110,7 @@ test("a secret reaches the script and nothing else: not the answers, and no file
 import os, time, trainyard
 run = trainyard.init()
 print("key", os.environ["KEY"], flush=True)
+with run.checkpoint(1, note=os.environ["KEY"]) as path: (path / "w").write_text("1")
 run.param("key", os.environ["KEY"])
 while not os.path.exists("go"): time.sleep(0.01)
 raise ValueError("bad key " + os.environ["KEY"])
@@ -98,7 +118,10 @@ raise ValueError("bad key " + os.environ["KEY"])
     },
     {
       secrets: { wandb: secret },
-      configuration: { environment: { environment_variables: { KEY: "${secret:wandb}" } } },
+      configuration: {
+        max_restarts: 0,
+        environment: { environment_variables: { KEY: "${secret:wandb}" } },
+      },
     },
   );
   const runId = `${trialId}.1`;
@@ -116,16 +139,34 @@ raise ValueError("bad key " + os.environ["KEY"])
   expect(existsSync(file)).toBe(true);
   for (const name of ["spec.json", "supervisor.json"])
     expect(readFileSync(path.join(folder, name), "utf8")).not.toContain(secret);
+  const { checkpoints } = await server.call("experiment/get", { experimentId: 1 });
+  const uuid = checkpoints[0]?.uuid ?? "";
+  const noted = { manifest: { metadata: { note: "***" }, files: [{ path: "w" }] } };
+  expect(await server.call("checkpoint/manifest", { uuid })).toMatchObject(noted);
   await server.writeInto(runId, "go", "");
   const trial = await server.untilState(trialId, "failed");
   expect(trial.failure?.exception?.message).toBe("bad key ***");
   await vi.waitUntil(() => !existsSync(file));
-  for (const name of ["stdout.log", "stderr.log"])
+  const events = readdirSync(path.join(folder, "events")).map((name) => path.join("events", name));
+  for (const name of ["stdout.log", "stderr.log", "provenance.json", ...events])
     expect(readFileSync(path.join(folder, name), "utf8")).not.toContain(secret);
+  expect(await server.call("checkpoint/manifest", { uuid })).toMatchObject(noted);
   expect(Buffer.from((await output()).bytes).toString()).toBe(text);
   expect(JSON.stringify(server.events)).not.toContain(secret);
   for (const name of readdirSync(path.join(server.home, "state")).filter((each) =>
     each.startsWith("pool.sqlite"),
   ))
     expect(readFileSync(path.join(server.home, "state", name)).includes(secret)).toBe(false);
+});
+
+test("a secret that is too short to be masked is refused", async () => {
+  await expect(
+    server.submit(SCRIPT, {
+      secrets: { pin: "123" },
+      configuration: { environment: { environment_variables: { PIN: "${secret:pin}" } } },
+    }),
+  ).rejects.toMatchObject({
+    reason: "invalid",
+    message: expect.stringContaining("The secret pin has fewer than 4 characters") as string,
+  });
 });

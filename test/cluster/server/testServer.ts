@@ -20,7 +20,7 @@ import {
   type SubmitRequest,
 } from "../../../src/cluster/protocol/methods.ts";
 import { openPool, type OpenPool } from "../../../src/cluster/server/pool.ts";
-import type { BulkTarget } from "../../../src/cluster/server/ports.ts";
+import type { BulkTarget, SlotSource } from "../../../src/cluster/server/ports.ts";
 import { createSlotSource } from "../../../src/cluster/server/resources/slotSource.ts";
 import { createDiagnose } from "../../../src/cluster/server/runs/diagnosis.ts";
 import { createExecutor } from "../../../src/cluster/server/runs/executor.ts";
@@ -100,7 +100,8 @@ export async function killRuns(home: string): Promise<void> {
   }
 }
 
-export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
+/** @param slotsOf another source of slots than this machine's CPU */
+export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promise<TestServer> {
   const home = mkdtempSync(path.join(tmpdir(), "trainyard-server-"));
   const events: PoolEvent[] = [];
   const live: Notification<"live">[] = [];
@@ -122,13 +123,15 @@ export async function openTestServer(cpuSlots = 1): Promise<TestServer> {
         logger: silentLogger,
       }),
       snapshots: store,
-      slots: createSlotSource({
-        leasesFolder: leases,
-        cpuSlots,
-        probeCommand: null,
-        pool: home,
-        logger: silentLogger,
-      }),
+      slots:
+        slotsOf ??
+        createSlotSource({
+          leasesFolder: leases,
+          cpuSlots,
+          probeCommand: null,
+          pool: home,
+          logger: silentLogger,
+        }),
       diagnose: createDiagnose(home),
       logger: { ...silentLogger, error: (...words) => console.error(...words) },
       onStop: () => undefined,

@@ -4,11 +4,15 @@ import { expect, test } from "vitest";
 import { DEFAULT_RESTORE_FOLDER, restoreDestination } from "../../../src/extension/commands/restoreFolder.ts";
 
 const FOLDER = "/home/ada/project";
-const at = (template: string, name = "digits", step = 900): string =>
-  restoreDestination(FOLDER, template, { id: 12, name }, { trialId: "12.3", step });
+const at = (template: string, name = "digits", step = 900, poolId = "local"): string =>
+  restoreDestination(FOLDER, template, poolId, { id: 12, name }, { trialId: "12.3", step });
 
 test("the default names experiment, trial and step", () => {
   expect(at(DEFAULT_RESTORE_FOLDER)).toBe(`${FOLDER}/checkpoints/12-3-step900`);
+});
+
+test("another pool's experiment of the same number goes elsewhere", () => {
+  expect(at(DEFAULT_RESTORE_FOLDER, "digits", 900, "gpu1")).toBe(`${FOLDER}/checkpoints/gpu1-12-3-step900`);
 });
 
 test("a template of one's own", () => {

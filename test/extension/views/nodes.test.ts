@@ -11,6 +11,11 @@ import { checkpoint, experiment, LOSS, mirror, opened, trial } from "../fixtures
 
 const HERE = "/home/ada/project";
 const all = (): number => 200;
+const OF_5 = { poolId: "gpu1", experimentId: 5 };
+const pools = (
+  ...mirrors: ReturnType<typeof mirror>[]
+): { id: string; mirror: ReturnType<typeof mirror> }[] =>
+  mirrors.map((one, index) => ({ id: `gpu${index + 1}`, mirror: one }));
 
 function searchMirror(): ReturnType<typeof mirror> {
   const states = ["running", "completed", "completed", "stopped", "waiting"] as const;
@@ -41,10 +46,20 @@ test("this folder's experiments alone, newest first; all of them with this folde
     trials: [trial({ experimentId: 1 }), trial({ experimentId: 2 })],
   });
   const ids = (showAll: boolean, folders: string[]): number[] =>
-    rootsOf(pool, { folders: opened(...folders), showAll }).map((node) => node.experimentId);
+    rootsOf(pools(pool), { folders: opened(...folders), showAll }).map((node) => node.experimentId);
   expect(ids(false, [HERE])).toEqual([3, 1]);
   expect(ids(true, [HERE])).toEqual([3, 1, 2]);
   expect(ids(false, [])).toEqual([3, 2, 1]);
+});
+
+test("experiments of several pools stand together, newest first, and none is taken for another of its number", () => {
+  const here = mirror({
+    experiments: [experiment({ id: 1, createdAt: 10 }), experiment({ id: 2, createdAt: 30 })],
+  });
+  const there = mirror({ experiments: [experiment({ id: 1, createdAt: 20 })] });
+  const rows = rootsOf(pools(here, there), { folders: opened(HERE), showAll: false });
+  expect(rows.map((node) => `${node.poolId} ${node.experimentId}`)).toEqual(["gpu1 2", "gpu2 1", "gpu1 1"]);
+  expect(new Set(rows.map((node) => nodeId(node))).size).toBe(3);
 });
 
 test("an experiment with one trial is one row, with its checkpoints below", () => {
@@ -53,8 +68,8 @@ test("an experiment with one trial is one row, with its checkpoints below", () =
     trials: [trial()],
     checkpoints: [checkpoint({ step: 5 }), checkpoint({ step: 10 })],
   });
-  const [row] = rootsOf(pool, { folders: opened(HERE), showAll: false });
-  expect(row).toEqual({ kind: "single", experimentId: 1, trialId: "1.1" });
+  const [row] = rootsOf(pools(pool), { folders: opened(HERE), showAll: false });
+  expect(row).toEqual({ kind: "single", poolId: "gpu1", experimentId: 1, trialId: "1.1" });
   const children = childrenOf(pool, row as ExperimentsNode, all);
   expect(children.map((node) => node.kind)).toEqual(["checkpoint", "checkpoint"]);
   expect(parentOf(pool, children[0] as ExperimentsNode)).toEqual(row);
@@ -62,30 +77,30 @@ test("an experiment with one trial is one row, with its checkpoints below", () =
 
 test("a search groups its trials by state; the groups that are empty are not there", () => {
   const pool = searchMirror();
-  const groups = childrenOf(pool, { kind: "experiment", experimentId: 5 }, all);
+  const groups = childrenOf(pool, { kind: "experiment", ...OF_5 }, all);
   expect(groups.map((node) => node.kind === "group" && node.group)).toEqual([
     "running",
     "waiting",
     "completed",
     "stopped",
   ]);
-  const completed = childrenOf(pool, { kind: "group", experimentId: 5, group: "completed" }, all);
-  expect(completed.map((node) => nodeId(node))).toEqual(["trial/5.3", "trial/5.2"]);
+  const completed = childrenOf(pool, { kind: "group", ...OF_5, group: "completed" }, all);
+  expect(completed.map((node) => nodeId(node))).toEqual(["gpu1/trial/5.3", "gpu1/trial/5.2"]);
   expect(parentOf(pool, completed[0] as ExperimentsNode)).toEqual({
     kind: "group",
-    experimentId: 5,
+    ...OF_5,
     group: "completed",
   });
 });
 
 test("checkpoints stand best first", () => {
-  const rows = childrenOf(searchMirror(), { kind: "trial", experimentId: 5, trialId: "5.2" }, all);
+  const rows = childrenOf(searchMirror(), { kind: "trial", ...OF_5, trialId: "5.2" }, all);
   expect(rows.map((node) => node.kind === "checkpoint" && node.uuid.slice(-2))).toEqual(["05", "10"]);
 });
 
 test("a large group shows a page and says how many more there are", () => {
-  const rows = childrenOf(searchMirror(), { kind: "group", experimentId: 5, group: "completed" }, () => 1);
-  expect(rows.at(-1)).toEqual({ kind: "more", experimentId: 5, group: "completed", hidden: 1 });
+  const rows = childrenOf(searchMirror(), { kind: "group", ...OF_5, group: "completed" }, () => 1);
+  expect(rows.at(-1)).toEqual({ kind: "more", ...OF_5, group: "completed", hidden: 1 });
 });
 
 test("larger is better where the metric says so; trials without a value come last", () => {

@@ -51,7 +51,7 @@ describe("the main job", () => {
       .getChildren(node)
       .map((one) => api.experiments.getTreeItem(one).label);
     assert.deepEqual(checkpoints, ["Step 10", "Step 5"]);
-    assert.equal(api.panels.isOpen(id), true, "the panel did not open");
+    assert.equal(api.panels.isOpen("local", id), true, "the panel did not open");
 
     const folder = await withPicksAccepted(
       vscode.commands.executeCommand<string | undefined>("trainyard.restore", node),
@@ -131,7 +131,7 @@ describe("the main job", () => {
     assert.equal(document.isDirty, true);
     const id = await submitFile(inRepository("app", "train.py"));
     await until("its end", () =>
-      api.pool.mirror?.experiments.get(id)?.state === "completed" ? true : undefined,
+      api.pools.local.mirror?.experiments.get(id)?.state === "completed" ? true : undefined,
     );
     assert.equal(document.isDirty, false);
     rmSync(repository, { recursive: true, force: true });
@@ -146,14 +146,14 @@ describe("the main job", () => {
       api.experiments.getChildren().find((one) => one.experimentId > first),
     );
     await rowThatSays(api, next.experimentId, /completed/);
-    const run = api.pool.mirror?.runsOf(`${next.experimentId}.1`)[0];
+    const run = api.pools.local.mirror?.runsOf(`${next.experimentId}.1`)[0];
     assert.equal(run?.resumedFromStep, 10);
 
     // It ran without a configuration; the next plain submit takes the one that is there by then all the same.
     writeFileSync(inWorkspace("train.yaml"), "name: configured since\n");
     const plain = await submit("train.py");
     rmSync(inWorkspace("train.yaml"));
-    assert.equal(api.pool.mirror?.experiments.get(plain)?.name, "configured since");
+    assert.equal(api.pools.local.mirror?.experiments.get(plain)?.name, "configured since");
   });
 
   it("goes on with flags of the configuration as they were, not twice", async () => {
@@ -164,7 +164,7 @@ describe("the main job", () => {
       api.experiments.getChildren().find((one) => one.experimentId > first),
     );
     const commandLine = (id: number): string[] | undefined =>
-      api.pool.mirror?.experiments.get(id)?.commandLine.slice(1);
+      api.pools.local.mirror?.experiments.get(id)?.commandLine.slice(1);
     assert.deepEqual(commandLine(first), ["flags/train.py", "--steps", "3"]);
     assert.deepEqual(commandLine(next.experimentId), commandLine(first));
     await rowThatSays(api, next.experimentId, /completed/);
@@ -210,13 +210,13 @@ describe("the main job", () => {
 
   it("stops its pool server when asked, and starts it again with everything", async () => {
     const before = api.experiments.getChildren().length;
-    const pid = api.pool.info?.serverPid;
+    const pid = api.pools.local.info?.serverPid;
     await vscode.commands.executeCommand("trainyard.stopServer");
-    assert.equal(api.pool.status.state, "disconnected");
+    assert.equal(api.pools.local.status.state, "disconnected");
     assert.equal(api.experiments.getChildren().length, before, "what was known is not shown any more");
     await vscode.commands.executeCommand("trainyard.reconnect");
-    await until("the connection", () => (api.pool.status.state === "connected" ? true : undefined));
-    assert.notEqual(api.pool.info?.serverPid, pid);
+    await until("the connection", () => (api.pools.local.status.state === "connected" ? true : undefined));
+    assert.notEqual(api.pools.local.info?.serverPid, pid);
     assert.equal(api.experiments.getChildren().length, before);
   });
 });

@@ -11,7 +11,8 @@ import { plain, table } from "../text.ts";
 
 export const poolAdd: Command = {
   name: "pool add",
-  usage: "pool add NAME [ssh://user@host:port | ALIAS | PATH] [--ssh-config FILE] [--fingerprint F] [--home DIR] [--runtime P]",
+  usage:
+    "pool add NAME [ssh://user@host:port | ALIAS | PATH] [--ssh-config FILE] [--fingerprint F] [--home DIR] [--runtime P]",
   summary: "Add a pool: an SSH host, or another pool folder on this machine. It is connected to once.",
   details: `Without a place NAME is a host of the SSH configuration.
 
@@ -34,7 +35,9 @@ export const poolAdd: Command = {
       const pool = await context.connectTo(entry);
       pool.close();
       context.document({ pool: entry, host: pool.pool });
-      context.say(`Pool ${entry.name}: ${plain(pool.pool.account)}@${plain(pool.pool.host)}:${plain(pool.pool.folder)}\n`);
+      context.say(
+        `Pool ${entry.name}: ${plain(pool.pool.account)}@${plain(pool.pool.host)}:${plain(pool.pool.folder)}\n`,
+      );
       return EXIT.ok;
     } catch (error) {
       // A pool that was never reached would only be in the way.
@@ -71,8 +74,14 @@ export const poolList: Command = {
   run: async (context) => {
     const pools = await readPools(defaultStateFolder());
     context.document({ pools });
-    const rows = pools.map((pool) => [pool.name, pool.kind, plain(pool.kind === "ssh" ? pool.destination : pool.home)]);
-    context.say(table(["NAME", "KIND", "PLACE"], [[LOCAL_POOL, "local", "this machine"], ...rows], context.paint));
+    const rows = pools.map((pool) => [
+      pool.name,
+      pool.kind,
+      plain(pool.kind === "ssh" ? pool.destination : pool.home),
+    ]);
+    context.say(
+      table(["NAME", "KIND", "PLACE"], [[LOCAL_POOL, "local", "this machine"], ...rows], context.paint),
+    );
     return EXIT.ok;
   },
 };

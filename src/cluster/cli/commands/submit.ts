@@ -7,6 +7,7 @@ import { findRepository } from "../../client/snapshot/person.ts";
 import { confirmSize } from "../../client/snapshot/answers.ts";
 import { largestFolders } from "../../client/snapshot/sizes.ts";
 import type { SnapshotPlan } from "../../client/snapshot/plan.ts";
+import { isDisconnected } from "../../client/poolCallError.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { isRemote } from "../../client/pools/openPool.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
@@ -147,32 +148,38 @@ function describe({ experimentId, snapshot, interpreter, sentBytes }: Submitted)
 }
 
 /** Shows what changes on stderr until the experiment ends. Leaving (Ctrl-C) does not end the experiment. */
-async function wait(context: Context, pool: Pool, submitted: Submitted): Promise<number> {
+async function wait(context: Context, first: Pool, submitted: Submitted): Promise<number> {
   const { experimentId } = submitted;
+  const { signal } = context;
   context.note(`${describe(submitted)}\n`);
+  let pool = first;
   let last = "";
-  for (;;) {
-    const got = await pool
-      .call("experiment/get", { experimentId }, { signal: context.signal })
-      .catch((error: unknown) => {
-        if (context.signal.aborted)
-          context.note(`Experiment ${experimentId} goes on without this command.\n`);
-        throw error;
+  try {
+    for (;;) {
+      const got = await pool.call("experiment/get", { experimentId }, { signal }).catch((error: unknown) => {
+        if (signal.aborted || !isDisconnected(error)) throw error;
+        return null;
       });
-    const line = progressLine(got);
-    if (line !== last) context.note(`${line}\n`);
-    last = line;
-    const { state } = got.experiment;
-    if (state === "completed" || state === "stopped" || state === "failed" || state === "killed") {
-      context.document(got);
-      return state === "failed" || state === "killed" ? EXIT.failed : EXIT.ok;
+      if (got === null) {
+        // Another server takes over, after an update, say: the experiment lives on, and so does the wait.
+        pool = await context.connect();
+      } else {
+        const line = progressLine(got);
+        if (line !== last) context.note(`${line}\n`);
+        last = line;
+        const { state } = got.experiment;
+        if (state === "completed" || state === "stopped" || state === "failed" || state === "killed") {
+          context.document(got);
+          return state === "failed" || state === "killed" ? EXIT.failed : EXIT.ok;
+        }
+      }
+      await sleep(WAIT_EVERY_MS, undefined, { signal });
     }
-    try {
-      await sleep(WAIT_EVERY_MS, undefined, { signal: context.signal });
-    } catch (error) {
-      context.note(`Experiment ${experimentId} goes on without this command.\n`);
-      throw error;
-    }
+  } catch (error) {
+    if (signal.aborted) context.note(`Experiment ${experimentId} goes on without this command.\n`);
+    throw error;
+  } finally {
+    pool.close();
   }
 }
 

@@ -36,7 +36,10 @@ const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
     "native_parallel",
     "agent_label",
   ],
+  searcher: ["max_length", "time_metric", "max_time"],
 };
+/** Keys at the top that are read and of which nothing here makes use. */
+const UNUSED = ["description", "labels", "workspace", "project"];
 const DRAWN_TYPES = ["int", "double", "log", "categorical"];
 
 export function checkConfiguration(source: Source): Checked | { problems: Located[] } {
@@ -105,7 +108,7 @@ function findNotes(source: Source): Located[] {
   const note = (path: Path): void => {
     notes.push(source.locate(path, `\`${dotted(path)}\` has no effect here.`, "key"));
   };
-  for (const key of KEYS_WITHOUT_EFFECT) if (key in value) note([key]);
+  for (const key of [...KEYS_WITHOUT_EFFECT, ...UNUSED]) if (key in value) note([key]);
   for (const [group, keys] of Object.entries(NESTED_WITHOUT_EFFECT)) {
     const inner = value[group];
     if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);

@@ -30,7 +30,10 @@ export async function findPool(stateFolder: string, name: string | null): Promis
   const found = pools.find((pool) => pool.name === name);
   if (found) return found;
   const names = ["local", ...pools.map((pool) => pool.name)].join(", ");
-  throw new UserError(`There is no pool named ${name}. There are: ${names}.`, "Add it with: trainyard pool add NAME ssh://user@host");
+  throw new UserError(
+    `There is no pool named ${name}. There are: ${names}.`,
+    "Add it with: trainyard pool add NAME ssh://user@host",
+  );
 }
 
 /** Whether a pool sees the files of this machine. */

@@ -10,7 +10,10 @@ const MOST_POOLS = 200;
 
 export const PoolName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "A pool's name has letters, digits, `.`, `_` and `-`, at most 63.");
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "A pool's name has letters, digits, `.`, `_` and `-`, at most 63.",
+  );
 
 const OptionalPath = z.string().min(1).max(4096).nullable().catch(null);
 
@@ -26,7 +29,11 @@ export const PoolEntry = z.discriminatedUnion("kind", [
     home: OptionalPath,
     runtimePath: OptionalPath,
     /** The one host key that is taken, `SHA256:...`; null to go by known_hosts and what the person trusts. */
-    fingerprint: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/).nullable().catch(null),
+    fingerprint: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/)
+      .nullable()
+      .catch(null),
   }),
   /** Another pool folder on this machine. */
   z.object({ kind: z.literal("folder"), name: PoolName, home: z.string().min(1).max(4096) }),
@@ -62,7 +69,10 @@ export async function addPool(stateFolder: string, entry: PoolEntry): Promise<vo
   if (!checked.success) throw new UserError(checked.error.issues[0]?.message ?? "This is not a pool.");
   const pools = await readPools(stateFolder);
   if (entry.name === LOCAL_POOL || pools.some(({ name }) => name === entry.name))
-    throw new UserError(`There is a pool named ${entry.name} already.`, "Choose another name, or remove that one first.");
+    throw new UserError(
+      `There is a pool named ${entry.name} already.`,
+      "Choose another name, or remove that one first.",
+    );
   await write(stateFolder, [...pools, checked.data]);
 }
 

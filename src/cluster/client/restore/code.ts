@@ -1,12 +1,13 @@
 /** The code that made a checkpoint, exact bytes, beside it: a git worktree where the person has a repository. */
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { git, runGit, startGit, type GitOptions } from "../git.ts";
 import type { PoolCalls } from "../poolCalls.ts";
 import { findRepository, type PersonRepository } from "../snapshot/person.ts";
+import { RESTORED_MARKER } from "../snapshot/restored.ts";
 import { messageOf, UserError } from "../userError.ts";
 import { exists, placeFolder } from "./folder.ts";
 
@@ -24,19 +25,28 @@ export interface RestoredCode {
   /** The folder of the code itself. */
   folder: string;
   tree: string;
-  /** The commit of a detached worktree, or null for plain files. */
+  /** It was there before; what the person has done in it since stays. */
+  wasThere: boolean;
+  /** The commit of a new detached worktree, or null for plain files. */
   commit: string | null;
   /** Why it is plain files although there is a repository. */
   note: string | null;
 }
 
-/** @throws UserError (also when the destination exists), GitError, AbortError; then nothing was left behind */
+/** @throws UserError (also when something else is there), GitError, AbortError; then nothing was left behind */
 export async function restoreCode(options: RestoreCodeOptions): Promise<RestoredCode> {
   const { connection, experimentId, signal } = options;
   const destination = path.resolve(options.destination);
-  if (await exists(destination))
-    throw new UserError(`${destination} is there already.`, "Remove it, or restore to another folder.");
   const { tree, ticket } = await connection.call("snapshot/fetch", { experimentId }, { signal });
+  const placed = path.join(destination, "code");
+  if (await exists(destination)) {
+    if ((await treeOf(destination)) !== tree || !(await exists(placed)))
+      throw new UserError(
+        `${destination} is there already, and it is not the code of experiment ${experimentId}.`,
+        "Remove it, or restore to another folder.",
+      );
+    return { folder: placed, tree, wasThere: true, commit: null, note: null };
+  }
   const scratch = await mkdtemp(path.join(os.tmpdir(), "trainyard-code-"));
   try {
     const pack = path.join(scratch, "snapshot.pack");
@@ -49,36 +59,55 @@ export async function restoreCode(options: RestoreCodeOptions): Promise<Restored
     const repository = options.workspace
       ? (await findRepository(options.workspace, signal)).repository
       : null;
-    let commit: string | null = null;
-    let note: string | null = null;
-    const placed = await placeFolder({
-      destination,
-      replace: false,
-      marker: { experimentId, tree },
-      fill: async (folder) => {
-        const code = path.join(folder, "code");
-        if (repository) {
-          try {
-            commit = await addWorktree(repository, code, { tree, pack, experimentId, signal });
-          } catch (error) {
-            signal?.throwIfAborted();
-            note = `Restored as plain files: ${messageOf(error)}`;
+    const made: { worktree: Worktree | null; note: string | null } = { worktree: null, note: null };
+    let isPlaced = false;
+    try {
+      isPlaced = await placeFolder({
+        destination,
+        replace: false,
+        marker: { experimentId, tree },
+        fill: async (folder) => {
+          const code = path.join(folder, "code");
+          if (repository) {
+            // One that was here before and was deleted by hand: the repository may still know it by this path.
+            if (!(await exists(placed))) await forgetWorktree(repository, placed);
+            try {
+              made.worktree = await addWorktree(repository, code, { tree, pack, experimentId, signal });
+            } catch (error) {
+              await forgetWorktree(repository, code);
+              signal?.throwIfAborted();
+              made.note = `Restored as plain files: ${messageOf(error)}`;
+            }
           }
-        }
-        await mkdir(code, { recursive: true });
-        await checkOut(bare, tree, code, scratch, signal);
-        if (commit !== null) await git(["read-tree", "HEAD"], inRepository(code, signal));
-      },
-      // The repository knows its worktree by the temporary name.
-      placed: async (folder) => {
-        if (commit !== null)
-          await git(["worktree", "repair"], inRepository(path.join(folder, "code"), signal));
-      },
-    }).finally(() => repository && runGit(["worktree", "prune"], inRepository(repository.root)));
-    if (!placed) throw new UserError(`${destination} was created meanwhile.`, "Restore to another folder.");
-    return { folder: path.join(destination, "code"), tree, commit, note };
+          await mkdir(code, { recursive: true });
+          await checkOut(bare, tree, code, scratch, signal);
+          if (made.worktree !== null) await git(["read-tree", "HEAD"], inRepository(code, signal));
+        },
+        // The repository knows its worktree by the temporary name.
+        placed: async () => {
+          if (made.worktree !== null)
+            await writeFile(path.join(made.worktree.entry, "gitdir"), `${path.join(placed, ".git")}\n`);
+        },
+      });
+    } finally {
+      // Only its own entry: the folder of another one may be on a disk that is not mounted now.
+      if (repository && made.worktree !== null && !isPlaced)
+        await forgetWorktree(repository, made.worktree.folder);
+    }
+    if (!isPlaced) throw new UserError(`${destination} was created meanwhile.`, "Restore to another folder.");
+    return { folder: placed, tree, wasThere: false, commit: made.worktree?.commit ?? null, note: made.note };
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The tree of the code that was restored to a folder before, by its marker. */
+async function treeOf(folder: string): Promise<unknown> {
+  const marker = await readFile(path.join(folder, RESTORED_MARKER), "utf8").catch(() => null);
+  try {
+    return (JSON.parse(marker ?? "null") as { tree?: unknown } | null)?.tree ?? null;
+  } catch {
+    return null;
   }
 }
 
@@ -141,11 +170,18 @@ async function checkOut(
   await git(["checkout-index", "--all", "--force"], options);
 }
 
+interface Worktree {
+  folder: string;
+  /** Where the repository keeps what it knows of it. */
+  entry: string;
+  commit: string;
+}
+
 async function addWorktree(
   repository: PersonRepository,
   code: string,
   snapshot: { tree: string; pack: string; experimentId: number; signal: AbortSignal | undefined },
-): Promise<string> {
+): Promise<Worktree> {
   const options = inRepository(repository.root, snapshot.signal);
   await indexPack(snapshot.pack, options);
   const parent = repository.head ? ["-p", repository.head.commit] : [];
@@ -162,7 +198,13 @@ async function addWorktree(
   });
   const commit = output.toString().trim();
   await git(["worktree", "add", "--quiet", "--detach", "--no-checkout", code, commit], options);
-  return commit;
+  const entry = await git(["rev-parse", "--absolute-git-dir"], inRepository(code, snapshot.signal));
+  return { folder: code, entry: entry.toString().trim(), commit };
+}
+
+/** Does nothing where the repository knows none by this path. */
+async function forgetWorktree(repository: PersonRepository, folder: string): Promise<void> {
+  await runGit(["worktree", "remove", "--force", "--force", folder], inRepository(repository.root));
 }
 
 function inRepository(cwd: string, signal?: AbortSignal): GitOptions {

@@ -13,13 +13,15 @@ export interface Download {
   source: z.input<typeof BulkSource>;
   target: string;
   /** What it has to be; null for a file of a run, which nothing vouches for. */
-  expected: Pick<ManifestFile, "bytes" | "sha256"> | null;
+  expected: FileDigest | null;
   onBytes?: (bytes: number) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** The target must not exist. @returns the number of bytes; on disk when it returns */
-export async function download(pool: PoolCalls, request: Download): Promise<number> {
+export type FileDigest = Pick<ManifestFile, "bytes" | "sha256">;
+
+/** The target must not exist. @returns what was received; on disk when it returns */
+export async function download(pool: PoolCalls, request: Download): Promise<FileDigest> {
   const { expected, signal, target } = request;
   const name = request.source.path;
   await mkdir(path.dirname(target), { recursive: true });
@@ -41,10 +43,11 @@ export async function download(pool: PoolCalls, request: Download): Promise<numb
     }
     if (expected && bytes !== expected.bytes)
       throw damaged(name, `it has ${bytes} bytes where its manifest says ${expected.bytes}`);
-    if (expected && hash.digest("hex") !== expected.sha256)
+    const sha256 = hash.digest("hex");
+    if (expected && sha256 !== expected.sha256)
       throw damaged(name, "its bytes do not match the SHA-256 in its manifest");
     await handle.sync();
-    return bytes;
+    return { bytes, sha256 };
   } finally {
     await handle.close();
   }
@@ -57,8 +60,8 @@ function damaged(name: string, why: string): UserError {
   );
 }
 
-/** Whether a file on disk is what a manifest says. */
-export async function matches(file: string, expected: ManifestFile, signal?: AbortSignal): Promise<boolean> {
+/** Whether a file on disk has these bytes. */
+export async function matches(file: string, expected: FileDigest, signal?: AbortSignal): Promise<boolean> {
   const hash = createHash("sha256");
   let bytes = 0;
   try {

@@ -46,14 +46,14 @@ export async function placeFolder({ destination, replace, marker, fill, placed }
       }
       await rename(destination, aside);
     }
+    let isOurs = false;
     try {
       await rename(partial, destination);
+      isOurs = true;
       await placed?.(destination);
     } catch (error) {
-      if (await exists(aside)) {
-        await rm(destination, { recursive: true, force: true });
-        await rename(aside, destination);
-      }
+      if (isOurs) await rm(destination, { recursive: true, force: true });
+      if (await exists(aside)) await rename(aside, destination);
       throw error;
     }
     await syncFolder(parent);

@@ -1,14 +1,17 @@
-/** What stays behind: which ignored paths at the top are linked into the run, which are only listed, and why. */
+/** What stays behind: which ignored paths are linked into the run, which are only listed, and why. */
 import { lstat, readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { isInsidePath } from "../../protocol/base.ts";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
-import { bytePath } from "../git.ts";
+import { bytePath, displayPath } from "../git.ts";
+import { RESTORED_MARKER, RESTORED_REASON } from "./restored.ts";
 import type { Shadow } from "./shadow.ts";
 
-const DATA_FOLDERS = new Set(["data", "dataset", "datasets"]);
+const DATA_FOLDERS = ["data", "dataset", "datasets"];
 /** Far more than a folder that a person looks through; what is beyond is not listed one by one. */
 const MOST_CHILDREN = 2000;
+/** The same for ignored paths that lie deeper. */
+const MOST_DEEPER = 2000;
 /** Names that are in every folder, say nothing, and would bury the rest. */
 const UNREMARKABLE = new Set([".git", "__pycache__", ".DS_Store"]);
 
@@ -18,6 +21,8 @@ export interface StayBehind {
 }
 export interface StayBehindRequest {
   root: string;
+  /** Where the run starts, relative to the root: its top counts like the root's. */
+  directory: string;
   shadow: Shadow;
   /** Paths in the configuration's `data:`, relative to the root, and ignored paths that the person linked. */
   dataPaths: readonly string[];
@@ -29,37 +34,61 @@ export interface StayBehindRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** @returns candidates with their reasons; what of them is in the snapshot all the same is for settle() to say */
+/** @returns candidates with their reasons; what of them is in the snapshot all the same is for the plan to say */
 export async function findIgnored(request: StayBehindRequest): Promise<StayBehind> {
   const { root, shadow, signal } = request;
-  const top = (await namesIn(root)).filter((name) => !UNREMARKABLE.has(name));
+  const bases = topsOf(request.directory);
+  const dataFolders = new Set(bases.flatMap((base) => DATA_FOLDERS.map((name) => base + name)));
+  const [top, deeper, excluded] = await Promise.all([
+    Promise.all(bases.map(async (base) => remarkableIn(root, base))).then((names) => names.flat()),
+    shadow.ignored(MOST_DEEPER, signal),
+    present(root, [...request.excluded.keys()]),
+  ]);
   // `data/*` with `!data/.gitkeep` ignores what is in the folder but not the folder.
   const inData = await Promise.all(
-    top.filter((name) => DATA_FOLDERS.has(name)).map(async (name) => childrenOf(root, name)),
+    top.filter((name) => dataFolders.has(name)).map(async (name) => childrenOf(root, name)),
   );
-  const wanted = new Set([...request.dataPaths, ...request.links].filter(isInsidePath));
-  const asked = new Set([...top, ...inData.flat(), ...wanted].map(bytePath));
-  const rules = await shadow.rules([...asked], signal);
+  const dataPaths = new Set([...dataFolders, ...inData.flat()]);
+  const inRoot = async (names: readonly string[]): Promise<Set<string>> =>
+    new Set(await Promise.all(names.filter(isInsidePath).map(async (name) => upToLink(root, name))));
+  const [named, links] = await Promise.all([inRoot(request.dataPaths), inRoot(request.links)]);
+  const ignored = deeper.paths.map((name) => displayPath(name.replace(/\/$/, "")));
+  const restored = ignored.filter(isMarker).map((marker) => path.posix.dirname(marker));
+  const candidates = new Set([
+    ...named,
+    ...links,
+    ...excluded,
+    ...restored,
+    ...top,
+    ...inData.flat(),
+    ...ignored,
+  ]);
+  const rules = await shadow.rules([...candidates].map(bytePath), signal);
 
   const linked: LinkedPath[] = [];
-  const leftOut: LeftOutPath[] = [];
+  const leftOut: LeftOutPath[] = restored.map((name) => ({
+    path: name,
+    reason: RESTORED_REASON,
+    bytes: null,
+  }));
+  const settled = new Set(restored);
   const link = async (name: string, why: string): Promise<void> => {
     const target = await realpath(path.join(root, name)).catch(() => null);
     if (target !== null && isInsidePath(name)) linked.push({ path: name, target, reason: why });
   };
-  const described = (name: string): string => describeRule(rules.get(bytePath(name)), shadow);
 
-  for (const name of new Set([...wanted, ...top, ...inData.flat()])) {
-    const excluded = request.excluded.get(name);
-    if (excluded === undefined && !rules.has(bytePath(name))) continue;
-    if (linked.some((other) => name.startsWith(`${other.path}/`))) continue;
-    const reason = excluded ?? described(name);
-    const isData = DATA_FOLDERS.has(name) || inData.some((children) => children.includes(name));
-    const why = request.links.includes(name)
+  for (const name of candidates) {
+    const byPerson = request.excluded.get(name);
+    const rule = rules.get(bytePath(name));
+    if ((byPerson === undefined && rule === undefined) || isUnremarkable(name)) continue;
+    if (isIn(name, settled)) continue;
+    settled.add(name);
+    const reason = byPerson ?? describeRule(rule, shadow);
+    const why = links.has(name)
       ? `linked by you; ${reason}`
-      : request.dataPaths.includes(name)
+      : named.has(name)
         ? `named under data: in the configuration; ${reason}`
-        : isData && excluded === undefined
+        : dataPaths.has(name) && byPerson === undefined
           ? `a data folder; ${reason}`
           : null;
     if (why !== null && request.linkable) await link(name, why);
@@ -68,7 +97,28 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
       leftOut.push({ path: name, reason, bytes: null, linkable });
     }
   }
+  if (!deeper.isWhole) leftOut.push({ path: "...", reason: "and more that git ignores", bytes: null });
   return { linked, leftOut };
+}
+
+/** The root and the folder that the run starts in, as what stands in front of the names there. */
+function topsOf(directory: string): string[] {
+  return directory === "." ? [""] : ["", `${directory}/`];
+}
+
+function isUnremarkable(name: string): boolean {
+  return UNREMARKABLE.has(path.posix.basename(name));
+}
+
+function isMarker(name: string): boolean {
+  return path.posix.basename(name) === RESTORED_MARKER && name !== RESTORED_MARKER;
+}
+
+/** Whether the path, or a folder that it lies in, is among them. */
+function isIn(name: string, folders: ReadonlySet<string>): boolean {
+  for (let at = name.length; at > 0; at = name.lastIndexOf("/", at - 1))
+    if (folders.has(name.slice(0, at))) return true;
+  return false;
 }
 
 /**
@@ -97,17 +147,40 @@ export async function settleLinks(
   return settled;
 }
 
-/** A virtual environment at the top is made for one machine and never part of the code (its python is named apart). */
-export async function findEnvironments(root: string): Promise<string[]> {
-  const names = await readdir(root, { withFileTypes: true });
+/**
+ * A virtual environment at the top (of the root, or of the folder that the run starts in) is made for one machine and
+ * never part of the code; its python is named apart.
+ */
+export async function findEnvironments(root: string, directory: string): Promise<string[]> {
+  const signs = ["pyvenv.cfg", "conda-meta"];
   const found = await Promise.all(
-    names
-      .filter((entry) => entry.isDirectory())
-      .map(async ({ name }) => {
-        for (const sign of ["pyvenv.cfg", "conda-meta"])
-          if (await lstat(path.join(root, name, sign)).catch(() => null)) return name;
-        return null;
-      }),
+    topsOf(directory).map(async (base) => {
+      const names = await readdir(path.join(root, base), { withFileTypes: true });
+      const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => base + name);
+      const marked = await present(
+        root,
+        folders.flatMap((folder) => signs.map((sign) => `${folder}/${sign}`)),
+      );
+      return marked.map((sign) => path.posix.dirname(sign));
+    }),
+  );
+  return found.flat();
+}
+
+async function remarkableIn(root: string, base: string): Promise<string[]> {
+  const names = await namesIn(path.join(root, base));
+  return names.map((name) => base + name).filter((name) => !isUnremarkable(name));
+}
+
+/** Those of the paths at which there is something. */
+async function present(root: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    names.map(async (name) =>
+      lstat(path.join(root, name)).then(
+        () => name,
+        () => null,
+      ),
+    ),
   );
   return found.filter((name) => name !== null);
 }
@@ -116,7 +189,18 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).sort();
 }
 
+/** A path that leads through a link is the link's: to git there is nothing behind it. */
+async function upToLink(root: string, name: string): Promise<string> {
+  for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+    const found = await lstat(path.join(root, name.slice(0, end))).catch(() => null);
+    if (found?.isSymbolicLink()) return name.slice(0, end);
+  }
+  return name;
+}
+
 async function childrenOf(root: string, folder: string): Promise<string[]> {
+  const found = await lstat(path.join(root, folder)).catch(() => null);
+  if (!found?.isDirectory()) return [];
   const names = await namesIn(path.join(root, folder)).catch(() => []);
   return names.slice(0, MOST_CHILDREN).map((name) => `${folder}/${name}`);
 }

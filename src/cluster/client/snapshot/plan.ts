@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
-import { bytePath, checkGit } from "../git.ts";
+import { bytePath, checkGit, displayPath } from "../git.ts";
 import { UserError } from "../userError.ts";
 import { applyLooks, choosePaths, unreadableFolders } from "./choose.ts";
 import { lookAtAll } from "./files.ts";
@@ -17,7 +17,7 @@ import {
   readOrEmpty,
   type PersonRepository,
 } from "./person.ts";
-import { restoredFolders } from "./restored.ts";
+import { isUnder, RESTORED_REASON, restoredFolders } from "./restored.ts";
 import { Shadow } from "./shadow.ts";
 
 /** Above either of these a person is asked once. */
@@ -91,6 +91,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   await checkGit();
   const { repository, globalExclude } = await findRepository(folder, signal);
   const root = repository ? await realpath(repository.root) : folder;
+  const directory = path.relative(root, folder) || ".";
   const places = placesOf(options.stateFolder, root);
   const memory = await readMemory(places.memory, root);
   const shadow = new Shadow(places.repository, root, globalExclude);
@@ -99,7 +100,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   await shadow.prepare(infoExclude);
 
   const excluded = new Map<string, string>();
-  for (const name of await findEnvironments(root)) excluded.set(name, "a Python environment");
+  for (const name of await findEnvironments(root, directory)) excluded.set(name, "a Python environment");
   for (const name of [...memory.leaveOut, ...(options.leftOut ?? [])]) excluded.set(name, "left out by you");
   const patterns = ["__pycache__/", ...[...excluded.keys()].map(patternOf)];
 
@@ -114,7 +115,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   const [present, scanned, ignored] = await Promise.all([
     shadow.entries(),
     shadow.scan(patterns, signal),
-    findIgnored({ root, shadow, dataPaths, links, excluded, linkable, signal }),
+    findIgnored({ root, directory, shadow, dataPaths, links, excluded, linkable, signal }),
   ]);
 
   // The rules are applied again to what is in the index only when they, or a .gitignore, or its readers changed.
@@ -153,12 +154,21 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     const prefix = bytePath(name);
     return names.some((entry) => entry === prefix || entry.startsWith(`${prefix}/`));
   });
+  const stayBehind = new Map<string, LeftOutPath>();
+  for (const name of restored.map(displayPath))
+    stayBehind.set(name, { path: name, reason: RESTORED_REASON, bytes: null });
+  for (const one of ignored.leftOut) {
+    const name = bytePath(one.path);
+    // What is tracked although a rule ignores it is in the snapshot.
+    if (!entries.has(name) && !isUnder(name, restored)) stayBehind.set(one.path, one);
+  }
+  for (const one of unreadable) stayBehind.set(one.path, one);
   return {
     root,
-    directory: path.relative(root, folder) || ".",
+    directory,
     ...size,
     linked,
-    leftOut: [...ignored.leftOut, ...unreadable],
+    leftOut: [...stayBehind.values()],
     needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,
     notes: [],
     entries,

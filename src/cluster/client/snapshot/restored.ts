@@ -4,6 +4,8 @@ import path from "node:path";
 import { bytePath } from "../git.ts";
 
 export const RESTORED_MARKER = ".trainyard-checkpoint.json";
+/** Why it stays behind. */
+export const RESTORED_REASON = "restored from a pool";
 
 /**
  * Folders (byte paths) that hold a marker: seen among the candidates themselves, or, for the few files that are

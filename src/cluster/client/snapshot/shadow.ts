@@ -3,6 +3,7 @@
  * person's own index and objects are never written, and only what changed since the last snapshot is read again.
  */
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
@@ -146,6 +147,34 @@ export class Shadow {
     const patterns = exclude.flatMap((pattern) => ["-x", pattern]);
     const result = await this.must(["ls-files", "-z", "-c", "-i", "--exclude-standard", ...patterns], signal);
     return splitPaths(result.stdout);
+  }
+
+  /**
+   * Ignored paths that are not in the index, at most so many; a folder that a rule ignores is one path. Folders that hold
+   * nothing else are there too, though no rule means them: rules() tells.
+   */
+  async ignored(most: number, signal?: AbortSignal): Promise<{ paths: string[]; isWhole: boolean }> {
+    const args = ["ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"];
+    const child = startGit(args, this.options(signal));
+    const ended = once(child, "close");
+    ended.catch(() => undefined);
+    child.stdin?.end();
+    child.stderr?.resume();
+    const paths: string[] = [];
+    let cut = Buffer.alloc(0);
+    for await (const chunk of child.stdout ?? []) {
+      const output = Buffer.concat([cut, chunk as Buffer]);
+      const end = output.lastIndexOf(0) + 1;
+      paths.push(...splitPaths(output.subarray(0, end)));
+      cut = output.subarray(end);
+      if (paths.length > most) {
+        child.kill();
+        return { paths: paths.slice(0, most), isWhole: false };
+      }
+    }
+    const [code] = (await ended) as [number | null];
+    if (code !== 0) throw new Error(`git ls-files failed in ${this.folder}`);
+    return { paths, isWhole: true };
   }
 
   /** For each path the rule that ignores it; paths that no rule ignores are not in the map. */

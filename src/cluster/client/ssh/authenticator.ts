@@ -107,7 +107,9 @@ export class Authenticator {
     const known = this.#memory.get(file);
     for (let attempt = 0; attempt < TRIES && !this.wasCancelled; attempt += 1) {
       const passphrase =
-        attempt === 0 && known !== undefined ? known : await this.#ask({ kind: "passphrase", of: file, prompt: "", echo: false });
+        attempt === 0 && known !== undefined
+          ? known
+          : await this.#ask({ kind: "passphrase", of: file, prompt: "", echo: false });
       if (passphrase === null) return null;
       const key = utils.parseKey(text, passphrase);
       if (key instanceof Error) continue;
@@ -123,7 +125,13 @@ export class Authenticator {
     this.#passwords += 1;
     this.tried.push("a password");
     const secret =
-      known ?? (await this.#ask({ kind: "password", of: `${this.#host.user}@${this.#host.alias}`, prompt: "", echo: false }));
+      known ??
+      (await this.#ask({
+        kind: "password",
+        of: `${this.#host.user}@${this.#host.alias}`,
+        prompt: "",
+        echo: false,
+      }));
     if (secret !== null) this.#sent = { name, secret };
     return secret;
   }
@@ -132,9 +140,16 @@ export class Authenticator {
   async #answers(name: string, instructions: string, prompts: readonly Prompt[]): Promise<string[]> {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      const text = [name, instructions, prompt].map(harmless).filter((part) => part !== "").join("\n");
+      const text = [name, instructions, prompt]
+        .map(harmless)
+        .filter((part) => part !== "")
+        .join("\n");
       const of = `${this.#host.user}@${this.#host.alias}`;
-      answers.push((this.wasCancelled ? null : await this.#ask({ kind: "prompt", of, prompt: text, echo: echo === true })) ?? "");
+      answers.push(
+        (this.wasCancelled
+          ? null
+          : await this.#ask({ kind: "prompt", of, prompt: text, echo: echo === true })) ?? "",
+      );
     }
     return answers;
   }
@@ -148,6 +163,8 @@ export class Authenticator {
 
 /** A server's words, which a person will read in a dialog of ours. */
 function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, " ").trim().slice(0, LONGEST_PROMPT);
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim()
+    .slice(0, LONGEST_PROMPT);
 }

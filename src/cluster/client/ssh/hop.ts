@@ -15,7 +15,10 @@ export function dial({ hostName, port, connectTimeoutMs }: SshHost, signal?: Abo
     const onError = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
       if (signal?.aborted) reject(signal.reason as Error);
-      else reject(error instanceof UserError ? error : refusal(hostName, port, error.code ?? error.message, error));
+      else
+        reject(
+          error instanceof UserError ? error : refusal(hostName, port, error.code ?? error.message, error),
+        );
     };
     socket.once("error", onError);
     socket.once("connect", () => {
@@ -74,11 +77,23 @@ function refusal(hostName: string, port: number, code: string, cause?: Error): U
   const where = `${hostName}:${port}`;
   const known: Record<string, [string, string]> = {
     ENOTFOUND: [`There is no host ${hostName}.`, "Check its name, the network, and whether a VPN is needed."],
-    EAI_AGAIN: [`The name ${hostName} cannot be looked up now.`, "Check the network, and whether a VPN is needed."],
+    EAI_AGAIN: [
+      `The name ${hostName} cannot be looked up now.`,
+      "Check the network, and whether a VPN is needed.",
+    ],
     ECONNREFUSED: [`Nobody listens at ${where}.`, "Check the port, and that the host's SSH server runs."],
-    ETIMEDOUT: [`${where} does not answer.`, "Check the network, and whether a VPN or a jump host is needed."],
-    EHOSTUNREACH: [`There is no way to ${where}.`, "Check the network, and whether a VPN or a jump host is needed."],
-    ENETUNREACH: [`There is no way to ${where}.`, "Check the network, and whether a VPN or a jump host is needed."],
+    ETIMEDOUT: [
+      `${where} does not answer.`,
+      "Check the network, and whether a VPN or a jump host is needed.",
+    ],
+    EHOSTUNREACH: [
+      `There is no way to ${where}.`,
+      "Check the network, and whether a VPN or a jump host is needed.",
+    ],
+    ENETUNREACH: [
+      `There is no way to ${where}.`,
+      "Check the network, and whether a VPN or a jump host is needed.",
+    ],
   };
   const [message, remedy] = known[code] ?? [`${where} cannot be reached: ${code}.`, "Check the network."];
   return new UserError(message, remedy, cause ? { cause } : undefined);

@@ -40,7 +40,9 @@ async function read(dist: string): Promise<HostBundle> {
     hash: hash.digest("hex").slice(0, 32),
     payload: () =>
       gzipSync(
-        JSON.stringify(Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes.toString("base64")]))),
+        JSON.stringify(
+          Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes.toString("base64")])),
+        ),
       ),
   };
 }

@@ -15,7 +15,9 @@ const AGENT_TIMEOUT_MS = 5_000;
  * First those of the configuration that the agent holds, then the agent's others (unless only those of the configuration
  * are wanted), then files.
  */
-export async function keysOf(host: Pick<SshHost, "identityFiles" | "identitiesOnly" | "agentSocket">): Promise<Key[]> {
+export async function keysOf(
+  host: Pick<SshHost, "identityFiles" | "identitiesOnly" | "agentSocket">,
+): Promise<Key[]> {
   const files = await Promise.all(
     host.identityFiles.map(async (file) => ({ file, blob: await publicBlob(file) })),
   );
@@ -69,5 +71,5 @@ function isKey(key: unknown): key is ParsedKey {
 function onlyOf(agent: BaseAgent<ParsedKey>, key: ParsedKey): BaseAgent {
   const one = Object.create(agent) as BaseAgent<ParsedKey>;
   one.getIdentities = (callback: IdentityCallback<ParsedKey>) => callback(undefined, [key]);
-  return one as BaseAgent;
+  return one;
 }

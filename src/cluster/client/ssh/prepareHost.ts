@@ -41,7 +41,12 @@ export interface PrepareOptions {
 
 const AbsolutePath = z.string().min(1).max(4096).startsWith("/");
 /** Where the server listens, its pool folder, and what joins a stream with the socket where forwarding is forbidden. */
-const Ready = z.object({ socket: AbsolutePath, home: AbsolutePath, node: AbsolutePath, program: AbsolutePath });
+const Ready = z.object({
+  socket: AbsolutePath,
+  home: AbsolutePath,
+  node: AbsolutePath,
+  program: AbsolutePath,
+});
 export type Ready = z.infer<typeof Ready>;
 const Failed = z.object({ message: z.string().max(8000), remedy: z.string().max(8000).nullable() });
 
@@ -68,7 +73,10 @@ export async function prepareHost(options: PrepareOptions): Promise<Ready> {
     }
     onStep?.("starting", alias);
   }
-  throw new UserError(`${alias} does not keep what is sent to it.`, "Look at ~/.trainyard there; its disk may be full.");
+  throw new UserError(
+    `${alias} does not keep what is sent to it.`,
+    "Look at ~/.trainyard there; its disk may be full.",
+  );
 }
 
 function requireUsable(alias: string, said: Readonly<Record<string, string>>): void {
@@ -123,7 +131,9 @@ async function sendRuntime(
     yield await Promise.resolve(lines(home, runtime?.name ?? "", String(offset)));
     for (let at = offset; at < total; at += CHUNK_BYTES) {
       onStep?.("sending", `Node, ${Math.round((100 * at) / total)} %`);
-      yield await Promise.resolve((runtime?.bytes ?? Buffer.alloc(0)).subarray(at, Math.min(total, at + CHUNK_BYTES)));
+      yield await Promise.resolve(
+        (runtime?.bytes ?? Buffer.alloc(0)).subarray(at, Math.min(total, at + CHUNK_BYTES)),
+      );
     }
   }
   const sent = await session.run(RECEIVE_RUNTIME, { input: chunks(), timeoutMs: SEND_TIMEOUT_MS, signal });
@@ -136,7 +146,8 @@ async function sendRuntime(
   answer(alias, sent);
 }
 
-export const lines = (...values: string[]): Buffer => Buffer.from(values.map((value) => `${value.replace(/[\r\n]/g, "")}\n`).join(""));
+export const lines = (...values: string[]): Buffer =>
+  Buffer.from(values.map((value) => `${value.replace(/[\r\n]/g, "")}\n`).join(""));
 
 /** What came after the mark; what an rc file printed before it does not count. */
 function fields(stdout: string): Record<string, string> {
@@ -165,6 +176,8 @@ function parsed<T>(schema: z.ZodType<T>, text: string, alias: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new UserError(`${alias} answered with something that is not of the protocol.`, null, { cause: error });
+    throw new UserError(`${alias} answered with something that is not of the protocol.`, null, {
+      cause: error,
+    });
   }
 }

@@ -7,7 +7,12 @@ import { gunzip, gzip } from "node:zlib";
 import { UserError } from "../userError.ts";
 import type { HostFacts, RuntimeFile } from "./prepareHost.ts";
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "x64", amd64: "x64", aarch64: "arm64", arm64: "arm64" };
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: "x64",
+  amd64: "x64",
+  aarch64: "arm64",
+  arm64: "arm64",
+};
 /** Machine field of an ELF header (offset 18). */
 const ELF_MACHINES: Readonly<Record<number, string>> = { 62: "x64", 183: "arm64" };
 
@@ -38,7 +43,10 @@ export async function keepRuntime(stateFolder: string, file: string): Promise<st
 }
 
 /** @returns null when this side has none for such a host */
-export async function runtimeFor(stateFolder: string, { system, machine }: HostFacts): Promise<RuntimeFile | null> {
+export async function runtimeFor(
+  stateFolder: string,
+  { system, machine }: HostFacts,
+): Promise<RuntimeFile | null> {
   const architecture = ARCHITECTURES[machine];
   if (system !== "Linux" || architecture === undefined) return null;
   const kept = path.join(stateFolder, "runtimes", `linux-${architecture}`, "node.gz");

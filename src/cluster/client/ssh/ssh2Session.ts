@@ -59,7 +59,11 @@ export async function openSsh2Session(host: SshHost, connecting: SshConnecting):
 }
 
 /** The hops before a host, each resolved by itself, which may name hops of its own. */
-async function hopsOf(host: SshHost, connecting: SshConnecting, seen: readonly string[] = []): Promise<SshHost[]> {
+async function hopsOf(
+  host: SshHost,
+  connecting: SshConnecting,
+  seen: readonly string[] = [],
+): Promise<SshHost[]> {
   if (seen.includes(host.alias) || seen.length >= MOST_HOPS)
     throw new UserError(
       `The jump hosts before ${seen[0] ?? host.alias} lead in a circle: ${[...seen, host.alias].join(", ")}.`,
@@ -75,7 +79,11 @@ async function hopsOf(host: SshHost, connecting: SshConnecting, seen: readonly s
   return [...hops, host];
 }
 
-async function connectClient(host: SshHost, dialIt: () => Promise<Duplex>, connecting: SshConnecting): Promise<Client> {
+async function connectClient(
+  host: SshHost,
+  dialIt: () => Promise<Duplex>,
+  connecting: SshConnecting,
+): Promise<Client> {
   const patience = new Patience(host.connectTimeoutMs);
   const questions: SshQuestions = {
     trustHostKey: (key) => patience.during(connecting.questions.trustHostKey(key)),
@@ -92,7 +100,8 @@ async function connectClient(host: SshHost, dialIt: () => Promise<Duplex>, conne
       stream.destroy();
       connecting.signal?.throwIfAborted();
       const wasCut = /too many authentication failures/i.test(messageOf(error));
-      if (!wasCut || !authenticator.hasMoreKeys || cuts >= MOST_CUTS) throw explain(host, error, authenticator);
+      if (!wasCut || !authenticator.hasMoreKeys || cuts >= MOST_CUTS)
+        throw explain(host, error, authenticator);
       authenticator.restart();
     }
   }
@@ -113,11 +122,13 @@ function attempt(
       signal?.removeEventListener("abort", onAbort);
       client.on("error", () => undefined); // what still comes is of no interest
       client.destroy();
-      reject(error as Error);
+      reject(error);
     };
     const onAbort = (): void => fail(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
-    patience.begin(() => fail(new UserError(`${host.alias} does not answer.`, "Check that an SSH server listens there.")));
+    patience.begin(() =>
+      fail(new UserError(`${host.alias} does not answer.`, "Check that an SSH server listens there.")),
+    );
     client.on("error", (error: Error & { level?: string }) => {
       // An agent that fails is one way less; the next one is tried.
       if (error.level !== "agent") fail(error);
@@ -134,13 +145,15 @@ function attempt(
       resolve(client);
     });
     client.connect({
-      sock: stream as never,
+      sock: stream,
       username: host.user,
       readyTimeout: 0, // a person may take longer; Patience counts only the host's own time
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVES,
       agentForward: false,
-      algorithms: { serverHostKey: { prepend: keyTypes as ServerHostKeyAlgorithm[], append: [], remove: [] } },
+      algorithms: {
+        serverHostKey: { prepend: keyTypes as ServerHostKeyAlgorithm[], append: [], remove: [] },
+      },
       hostVerifier: (key: Buffer, answer: (valid: boolean) => void) => {
         onStep?.("hostKey", host.alias);
         patience.during(verify(host, key)).then(
@@ -156,7 +169,7 @@ function attempt(
       },
       authHandler: (methods, _partial, next) => {
         authenticator.next(methods as string[] | null).then(next as (method: unknown) => void, fail);
-        return undefined as never; // answered later
+        return undefined; // answered later
       },
     });
   });
@@ -167,7 +180,10 @@ function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authent
   const message = messageOf(error);
   const who = `${host.user}@${host.alias}`;
   if (wasCancelled)
-    return new PersonNeededError(`${who} asks for a password, a passphrase or a code.`, "Connect, and answer.");
+    return new PersonNeededError(
+      `${who} asks for a password, a passphrase or a code.`,
+      "Connect, and answer.",
+    );
   if (/authentication methods failed|too many authentication failures/i.test(message))
     return new PersonNeededError(
       `${who} did not let us in. Tried: ${tried.length > 0 ? tried.join(", ") : "no key was found, and no password was taken"}.`,
@@ -285,7 +301,10 @@ function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (e
   channel.setEncoding("utf8");
   channel.stderr.setEncoding("utf8");
   channel.on("data", (text: string) => (parts.stdout = (parts.stdout + text).slice(0, MAX_OUTPUT_BYTES)));
-  channel.stderr.on("data", (text: string) => (parts.stderr = (parts.stderr + text).slice(0, MAX_OUTPUT_BYTES)));
+  channel.stderr.on(
+    "data",
+    (text: string) => (parts.stderr = (parts.stderr + text).slice(0, MAX_OUTPUT_BYTES)),
+  );
   channel.once("exit", (exit: number | null) => (code = typeof exit === "number" ? exit : null));
   channel.once("error", reject);
   channel.once("close", () => resolve({ code, ...parts }));

@@ -37,7 +37,9 @@ function afterMark(stream: Duplex): Duplex {
       before = Buffer.concat([before, chunk]);
       const at = before.indexOf(mark);
       if (at < 0)
-        return done(before.length > LONGEST_NOISE_BYTES ? new Error("The host's shell prints without end.") : null);
+        return done(
+          before.length > LONGEST_NOISE_BYTES ? new Error("The host's shell prints without end.") : null,
+        );
       const rest = before.subarray(at + mark.length);
       before = null;
       done(null, rest);
@@ -45,7 +47,7 @@ function afterMark(stream: Duplex): Duplex {
   });
   stream.once("error", (error: Error) => skip.destroy(error));
   stream.once("close", () => skip.destroy());
-  const joined = Duplex.from({ readable: stream.pipe(skip), writable: stream }) as Duplex;
+  const joined = Duplex.from({ readable: stream.pipe(skip), writable: stream });
   joined.once("close", () => stream.destroy());
   return joined;
 }

@@ -13,7 +13,7 @@ _ENVIRONMENT = re.compile(
     r"(?:PYTHONHASHSEED|PYTHONPATH|PYTHONOPTIMIZE|LD_LIBRARY_PATH|LD_PRELOAD|VIRTUAL_ENV|CONDA_PREFIX|LANG|LC_ALL|TZ|"
     r"RANK|LOCAL_RANK|WORLD_SIZE|MASTER_ADDR)\Z"
 )
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|PRIVATE|SIGNATURE", re.IGNORECASE)
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|JWT|COOKIE|PRIVATE|SIGNATURE", re.IGNORECASE)
 _LEFT_OUT = ("TRAINYARD_PARAMS", "TRAINYARD_RUN_KEY")
 
 
@@ -64,6 +64,22 @@ def devices() -> object:
         )
         found.append({"bus": name, "model": fields.get("Model", NOT_SEEN), "uuid": fields.get("GPU UUID", NOT_SEEN)})
     return found or NOT_SEEN
+
+
+def packages(folders: list) -> dict:
+    """Distributions in these folders and their versions, by the names of their metadata: no file is opened for it."""
+    found: dict = {}
+    for folder in folders:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            stem, dot, kind = name.rpartition(".")
+            if kind in ("dist-info", "egg-info") and "-" in stem:
+                package, version = stem.split("-")[:2]
+                found.setdefault(package.replace("_", "-").lower(), version)  # the first on the path is imported
+    return dict(sorted(found.items()))
 
 
 def environment(variables: dict, secret_names: list) -> dict:

@@ -29,7 +29,11 @@ export async function resolveInterpreter(
   if (explicit !== null) {
     const found = await ask(await programOf(explicit));
     if (typeof found === "string")
-      throw new CallError("refused", `${explicit} is no Python for a run on ${os.hostname()}: ${found}.`, "Name another interpreter.");
+      throw new CallError(
+        "refused",
+        `${explicit} is no Python for a run on ${os.hostname()}: ${found}.`,
+        "Name another interpreter.",
+      );
     return { ...found, origin: "named for this submit" };
   }
   const last = lastCompletedWith(store, workspace);
@@ -57,20 +61,30 @@ function lastCompletedWith(store: PoolStore, workspace: string): string | null {
 /** A name is looked for on the PATH, an environment's folder has its Python inside, `~/` is the home folder. */
 async function programOf(named: string): Promise<string> {
   if (!named.includes("/")) return named;
-  const absolute = named.startsWith("~/") ? path.join(os.homedir(), named.slice(2)) : path.resolve("/", named);
-  const isFolder = await stat(absolute).then((found) => found.isDirectory(), () => false);
+  const absolute = named.startsWith("~/")
+    ? path.join(os.homedir(), named.slice(2))
+    : path.resolve("/", named);
+  const isFolder = await stat(absolute).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   return isFolder ? path.join(absolute, "bin", "python") : absolute;
 }
 
 /** @returns why it cannot be used, as a string */
 async function ask(program: string): Promise<{ path: string; version: string } | string> {
   try {
-    const { stdout } = await promisify(execFile)(program, ["-c", QUESTION], { timeout: TIMEOUT_MS, cwd: "/" });
+    const { stdout } = await promisify(execFile)(program, ["-c", QUESTION], {
+      timeout: TIMEOUT_MS,
+      cwd: "/",
+    });
     const [executable = "", version = ""] = stdout.split("\n");
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (!executable.startsWith("/")) return `${program} does not say what it is`;
     const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
-    return isOld ? `${executable} is Python ${version}, and ${OLDEST.join(".")} is needed` : { path: executable, version };
+    return isOld
+      ? `${executable} is Python ${version}, and ${OLDEST.join(".")} is needed`
+      : { path: executable, version };
   } catch (error) {
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
     if (code === "ENOENT") return `${program} does not exist`;

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Control } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { blackenRun } from "./blacken.ts";
+import { blackenManifest, blackenRun } from "./blacken.ts";
 import { secretEnvironment } from "./runSpec.ts";
 
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
@@ -42,6 +42,7 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
           links: experiment.experiment.snapshot.linked,
           secrets: secretEnvironment(
             experiment.own.request.configuration.value,
+            spec.slots,
             secrets.read(spec.experiment),
           ),
         },
@@ -106,6 +107,8 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
         for (const { id } of store.trialsOf(experimentId))
           for (const run of store.runsOf(id))
             await blackenRun(path.join(context.pool, "runs", run.id), values);
+        for (const { uuid } of store.checkpointsOf(experimentId))
+          await blackenManifest(path.join(context.pool, "checkpoints", uuid), values);
         secrets.delete(experimentId);
       });
     },

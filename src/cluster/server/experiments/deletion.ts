@@ -1,9 +1,10 @@
 /** Removes an experiment: first the rows, with a note of the files, then the files; a restart goes on with the notes. */
-import { lstat, readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ExperimentRecord, Leftovers } from "../store/records.ts";
 import type { Context } from "./context.ts";
+import { freedBy } from "./freedBytes.ts";
 
 /** Something may still be written while it goes. */
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
@@ -14,6 +15,7 @@ export function createDeletion(context: Context) {
   const { store, curves, logger } = context;
   const runsFolder = path.join(context.pool, "runs");
   const checkpointsFolder = path.join(context.pool, "checkpoints");
+  const treesFolder = path.join(context.pool, "trees");
 
   /** What would go. Checkpoints that another experiment started from stay, and go with the last of those. */
   function plan({ experiment, own }: ExperimentRecord): Leftovers {
@@ -63,11 +65,14 @@ export function createDeletion(context: Context) {
 
   return {
     async measure(record: ExperimentRecord): Promise<{ bytes: number; checkpoints: number }> {
-      const { runIds, checkpointUuids } = plan(record);
-      let bytes = 0;
-      for (const runId of runIds) bytes += await bytesOf(path.join(runsFolder, runId));
-      for (const uuid of checkpointUuids) bytes += await bytesOf(path.join(checkpointsFolder, uuid));
-      return { bytes, checkpoints: checkpointUuids.length };
+      const { tree, trialIds, runIds, checkpointUuids } = plan(record);
+      const folders = [
+        ...runIds.map((runId) => path.join(runsFolder, runId)),
+        ...checkpointUuids.map((uuid) => path.join(checkpointsFolder, uuid)),
+        ...(tree === null ? [] : [path.join(treesFolder, tree), path.join(treesFolder, `${tree}.json`)]),
+      ];
+      const curveBytes = trialIds.reduce((sum, trialId) => sum + curves.bytes(trialId), 0);
+      return { bytes: curveBytes + (await freedBy(folders)), checkpoints: checkpointUuids.length };
     },
     /** To be called when nothing of it lives. */
     async delete(record: ExperimentRecord): Promise<void> {
@@ -77,17 +82,4 @@ export function createDeletion(context: Context) {
     /** What a restart left undone. */
     recover: clearAll,
   };
-}
-
-/** Bytes on disk; links are counted as such and never followed. */
-async function bytesOf(file: string): Promise<number> {
-  try {
-    const stat = await lstat(file);
-    if (!stat.isDirectory()) return stat.size;
-    let bytes = 0;
-    for (const name of await readdir(file)) bytes += await bytesOf(path.join(file, name));
-    return bytes;
-  } catch {
-    return 0; // gone meanwhile
-  }
 }

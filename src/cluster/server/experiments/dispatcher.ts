@@ -1,15 +1,19 @@
 /** Asks the scheduler whenever something may have changed, and tells everyone else why they wait. */
 import type { Slot } from "../../protocol/entities.ts";
+import type { SlotReading } from "../ports.ts";
 import { schedule, type OfferedSlot } from "../scheduler/schedule.ts";
 import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
-export function createDispatcher(context: Context, engine: Engine) {
+/** @param onNews the tools have described the slots anew */
+export function createDispatcher(context: Context, engine: Engine, onNews: () => void) {
   const { store } = context;
   let lastSlots = "";
   let current: Slot[] = [];
+  /** What the loop will be woken by. */
+  let expected: Promise<void> | null = null;
 
   /** @returns the slots as this pool sees them: its own trials hold theirs, whatever the leases say just now */
   function withOwnTrials(slots: readonly Slot[]): Slot[] {
@@ -24,8 +28,11 @@ export function createDispatcher(context: Context, engine: Engine) {
     });
   }
 
-  async function readSlots(): Promise<Slot[]> {
-    current = withOwnTrials(await context.slots.slots());
+  async function look(): Promise<Pick<SlotReading, "news">> {
+    const { slots, news } = await context.slots.read();
+    if (news !== null && news !== expected) void news.then(onNews);
+    expected = news;
+    current = withOwnTrials(slots);
     // Use of memory and time changes all the while; who wants that asks for pool/status.
     const text = JSON.stringify(
       current.map(({ id, name, state, detail, trialId }) => [id, name, state, detail, trialId]),
@@ -34,17 +41,30 @@ export function createDispatcher(context: Context, engine: Engine) {
       lastSlots = text;
       store.putSlots(current);
     }
-    return current;
+    return { news };
   }
 
   return {
-    readSlots,
+    /** The slots as the tools described them last; the next round of the loop tells what has changed. */
+    async readSlots(): Promise<Slot[]> {
+      await look();
+      return current;
+    },
     /** The slots as last seen. */
     slots: () => current,
+    /** The slots as they are: waits for the tools. */
+    async readSlotsAnew(): Promise<Slot[]> {
+      await (
+        await look()
+      ).news;
+      await look();
+      return current;
+    },
     /** @returns whether somebody waits */
     async dispatch(): Promise<boolean> {
       if (store.trialCount("waiting") === 0) return false;
-      await readSlots();
+      // What was free a while ago may be in somebody's use: nothing starts before the tools have answered.
+      if ((await look()).news !== null) return true;
       // No await from here on: the queue and the slots are of one moment.
       const slots = withOwnTrials(current);
       const now = Date.now();
@@ -54,25 +74,21 @@ export function createDispatcher(context: Context, engine: Engine) {
         ready.map(({ trial }) => ({ trialId: trial.id, slotsNeeded: slotsOf(trial.experimentId) })),
         slots.map((slot): OfferedSlot => ({ ...slot, usable: slot.state === "free" })),
       );
-      for (const { trialId, slotIds } of grants)
-        engine.apply(
-          trialId,
-          { type: "slotsGranted" },
-          {
-            slots: slots
-              .filter(({ id }) => slotIds.includes(id))
-              .map(({ id, kind, index, lease }) => ({ id, kind, index, lease })),
-          },
-        );
+      for (const { trialId, slotIds } of grants) {
+        const granted = slots
+          .filter(({ id }) => slotIds.includes(id))
+          .map(({ id, kind, index, lease }) => ({ id, kind, index, lease }));
+        const slotCount = slots.filter(({ kind }) => kind === granted[0]?.kind).length;
+        engine.apply(trialId, { type: "slotsGranted" }, { slots: granted, slotCount });
+      }
       for (const record of queue) {
-        const reason =
-          waitReasons.get(record.trial.id) ??
-          (record.own.notBefore > now ? "Its last start did not succeed: it tries again in a moment." : null);
-        if (reason === null || record.trial.waitReason === reason) continue;
+        // Who may not yet start again keeps the reason for that.
+        const reason = waitReasons.get(record.trial.id);
+        if (reason === undefined || record.trial.waitReason === reason) continue;
         record.trial.waitReason = reason;
         store.putTrial(record);
       }
-      if (grants.length > 0) await readSlots();
+      if (grants.length > 0) await look();
       return store.trialCount("waiting") > 0;
     },
   };

@@ -16,13 +16,12 @@ import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { newTrial } from "./newTrial.ts";
-
-/** After a refused lease or a lost run: what went wrong may last for a moment, and must not be met with a flood of starts. */
-const RETRY_MS = 3000;
+import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
 
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
   slots?: SpecSlot[];
+  slotCount?: number;
   outcome?: RunOutcome;
   exit?: ExitFile | null;
   failure?: Failure | null;
@@ -67,9 +66,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
-    if (event.type === "leaseRefused" || event.type === "runLost") own.notBefore = Date.now() + RETRY_MS;
-    trial.waitReason = trial.state === "waiting" ? "Waits for its turn." : null;
-    trial.failure = failureAfter(record, facts);
+    trial.waitReason = waitReason(record, event, facts);
+    trial.failure = failureAfter(record, event, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
     trial.pausable = pausableOf(trial);
     store.putTrial(record);
@@ -85,6 +83,17 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     return true;
   }
 
+  function waitReason({ trial, own }: TrialRecord, event: TrialEvent, facts: Facts): string | null {
+    if (trial.state !== "waiting") {
+      const run = trial.currentRun === null ? null : store.run(trial.currentRun);
+      return run && askedReason(trial.state, own.asked, run.own.spec);
+    }
+    if (event.type !== "leaseRefused" && event.type !== "runLost") return "Waits for its turn.";
+    const delayMs = retryDelayMs(store.runsOf(trial.id));
+    own.notBefore = Date.now() + delayMs;
+    return retryReason(event.type, facts.failure?.message ?? null, delayMs);
+  }
+
   /** Turns an action of the table into changed records, and into what is to be done once they are committed. */
   function prepare(
     action: TrialAction,
@@ -96,7 +105,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     const runId = trial.currentRun;
     switch (action.type) {
       case "launch": {
-        const run = newRun({ trial, own }, experiment, facts.slots ?? []);
+        const run = newRun({ trial, own }, experiment, facts);
         store.putRun(run);
         trial.attempts = run.run.attempt;
         trial.currentRun = run.run.id;
@@ -138,7 +147,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     }
   }
 
-  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, slots: SpecSlot[]): RunRecord {
+  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, facts: Facts): RunRecord {
+    const { slots = [], slotCount = slots.length } = facts;
     const checkpoint = store.latestCheckpoint(trial.id);
     const latestCheckpoint =
       checkpoint === null ? experiment.own.startFrom : { uuid: checkpoint.uuid, step: checkpoint.step };
@@ -150,6 +160,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       hyperparameters: trial.hyperparameters,
       seed: trial.seed,
       slots,
+      slotCount,
       leases: context.leases,
       checkpoints: path.join(context.pool, "checkpoints"),
       latestCheckpoint,
@@ -244,7 +255,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
 }
 
 /** Of the last run, as long as it says why the trial has failed or begins again. */
-function failureAfter({ trial }: TrialRecord, { failure }: Facts): Failure | null {
+function failureAfter({ trial }: TrialRecord, event: TrialEvent, { failure }: Facts): Failure | null {
+  if (event.type === "leaseRefused") return null; // a matter of waiting, not the script's
   if (trial.state === "failed") return failure ?? trial.failure;
   return trial.state === "waiting" ? (failure ?? null) : null;
 }

@@ -3,8 +3,8 @@ import type { Json } from "../../protocol/base.ts";
 
 export type Mask = <T>(value: T) => T;
 
-/** Shorter values would blacken ordinary text. */
-const SHORTEST = 4;
+/** Shorter values would blacken ordinary text: they are refused at the submit. */
+export const SHORTEST_SECRET = 4;
 
 /** @returns a function that replaces every occurrence of a secret in all strings of a JSON value */
 export function createMask(secrets: Record<string, string>): Mask {
@@ -37,6 +37,6 @@ export function maskBytes(bytes: Uint8Array, secrets: Record<string, string>): b
 /** Longest first, so that a secret inside of another is not what is replaced. */
 export function secretValues(secrets: Record<string, string>): string[] {
   return Object.values(secrets)
-    .filter((value) => value.length >= SHORTEST)
+    .filter((value) => value.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
 }

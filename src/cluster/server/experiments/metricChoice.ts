@@ -8,6 +8,8 @@ export interface MetricName {
 
 const SMALLER = /(^|[^a-z])(loss|error|err|perplexity|ppl|mae|mse|rmse)([^a-z]|$)/;
 const LARGER = /(^|[^a-z])(acc|accuracy|f1|auc|r2|score)([^a-z]|$)/;
+/** Names of what the script does not train on. */
+const HELD_OUT = /(^|[^a-z])(val|valid|validation|eval|evaluation|test)([^a-z]|$)/;
 
 /**
  * @param configured `searcher.metric` as written, if any: `name`, or `group/name`
@@ -22,18 +24,23 @@ export function chooseMetric(
   const found = configured && findConfigured(configured.metric, metrics);
   if (found !== null)
     return { ...found, smallerIsBetter: configured?.smallerIsBetter ?? true, origin: "configuration" };
-  // Until the configured one is reported, if ever, the others have to do.
-  if (current?.origin === "only_validation") return current;
+  // Until the configured one is reported, if ever, the others have to do; which one may change with each new name.
   const validation = metrics.filter(({ group }) => group === "validation");
   const only = validation.length === 1 ? validation[0] : undefined;
   if (only !== undefined)
     return { ...only, smallerIsBetter: direction(only.name) !== "larger", origin: "only_validation" };
-  const candidates = [...validation, ...metrics.filter(({ group }) => isJudging(group))];
+  const others = metrics.filter(({ group }) => isJudging(group));
+  const candidates = [...validation, ...others].sort((a, b) => rankOf(a) - rankOf(b));
   for (const metric of candidates) {
     const known = direction(metric.name);
     if (known !== null) return { ...metric, smallerIsBetter: known === "smaller", origin: "guess" };
   }
   return null;
+}
+
+/** Validation first, then what has its name; among equals the order of appearance stays. */
+function rankOf({ group, name }: MetricName): number {
+  return (group === "validation" ? 0 : 2) + (HELD_OUT.test(wordsOf(name)) ? 0 : 1);
 }
 
 function isJudging(group: string): boolean {
@@ -52,8 +59,13 @@ function findConfigured(metric: string, metrics: readonly MetricName[]): MetricN
 }
 
 function direction(name: string): "smaller" | "larger" | null {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  const words = wordsOf(name);
   if (SMALLER.test(words)) return "smaller";
   if (LARGER.test(words)) return "larger";
   return null;
+}
+
+/** In small letters, with the words of camelCase apart. */
+function wordsOf(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }

@@ -12,7 +12,8 @@ import type { TrialEvent } from "./lifecycle.ts";
 import { createMask } from "./masking.ts";
 import type { Reports } from "./reports.ts";
 
-const MAX_LOST_STARTS = 3;
+/** Runs of a trial that may be lost one after the other without one getting further than those before it. */
+const MAX_LOST = 3;
 
 export type Observer = ReturnType<typeof createObserver>;
 
@@ -66,32 +67,39 @@ export function createObserver(context: Context, engine: Engine, actions: Action
   }
 
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
-    const last = await follower.finish(runId);
-    await reports.take(last, true);
+    for (const report of follower.finish(runId)) await reports.take(report);
+    await reports.takeUntold(runId);
     const record = store.run(runId);
     const trial = record && store.trial(record.run.trialId);
     if (record === null || trial === null || record.run.outcome !== null) return;
     const refused = trial.own.invalidHyperparameters;
-    const event = exit === null ? lost(record) : readEnding(exit, refused !== null);
+    const ending: TrialEvent = exit === null ? { type: "runLost" } : readEnding(exit, refused !== null);
+    const isHopeless = ending.type === "runLost" && isLostInVain(record);
+    const event: TrialEvent = isHopeless
+      ? { type: "runEnded", ending: { kind: "failed", mayRestart: false } }
+      : ending;
     const failure = await failureOf(record, exit, event, refused);
-    engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(event, exit) });
+    if (isHopeless && failure !== null)
+      failure.message += ` This was the case ${MAX_LOST} times in a row without getting any further, so it is not started again.`;
+    engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(ending, exit) });
     if (exit !== null && exit.killedChildren > 0)
       reports.warn(record.run.trialId, "children", leftBehind(exit.killedChildren));
     reports.announce(record.run.trialId);
     actions.tidy(runId);
   }
 
-  /** A lost run goes on, unless one after the other is lost before its script begins: that would have no end. */
-  function lost({ run }: RunRecord): TrialEvent {
-    const latest = store.runsOf(run.trialId).slice(-MAX_LOST_STARTS);
-    const isHopeless =
-      latest.length === MAX_LOST_STARTS &&
+  /** A lost run is gone on from, unless one after the other is lost without getting further: that would have no end. */
+  function isLostInVain({ run }: RunRecord): boolean {
+    const latest = store
+      .runsOf(run.trialId)
+      .filter(({ outcome }) => outcome !== "unstarted")
+      .slice(-MAX_LOST);
+    return (
+      latest.length === MAX_LOST &&
       latest.every(
-        ({ id, outcome, startedAt }) => startedAt === null && (id === run.id || outcome === "lost"),
-      );
-    return isHopeless
-      ? { type: "runEnded", ending: { kind: "failed", mayRestart: false } }
-      : { type: "runLost" };
+        ({ id, outcome }) => (id === run.id || outcome === "lost") && !store.run(id)?.own.gotFurther,
+      )
+    );
   }
 
   async function failureOf(
@@ -100,6 +108,8 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     event: TrialEvent,
     refusedHyperparameters: string | null,
   ): Promise<Failure | null> {
+    if (event.type === "leaseRefused" && exit?.launchError)
+      return plainFailure("launch", exit.launchError.message);
     const hasFailed = event.type === "runEnded" && event.ending.kind === "failed";
     if (!hasFailed && event.type !== "runLost") return null;
     if (refusedHyperparameters !== null)
@@ -130,6 +140,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
         { type: "runEnded", ending: { kind: "failed", mayRestart: false } },
         { outcome: "unstarted", failure: plainFailure("launch", `The run could not be started: ${message}`) },
       );
+      follower.forget(runId);
       actions.tidy(runId);
     },
   };

@@ -9,6 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import type { RunRecord, TrialRecord } from "../store/records.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
+import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
 import { createMask } from "./masking.ts";
 import { chooseMetric } from "./metricChoice.ts";
@@ -28,15 +29,24 @@ export function createReports(context: Context) {
   const stale = new Map<string, { heardAt: number }>();
   const heardAt = new Map<string, number>();
 
-  /** @param isLast the run has ended: what it could not say any more is looked for */
-  async function take(report: RunReport, isLast = false): Promise<void> {
+  async function take(report: RunReport): Promise<void> {
     const run = store.run(report.runId);
-    if (run === null) return;
     const told = report.events.flatMap(({ event }) => (event.type === "checkpoint" ? [event.uuid] : []));
-    const untold = isLast ? await untoldCheckpoints(run) : [];
+    if (run !== null) await takeIn(run, report, told);
+  }
+
+  /** The run has ended: looks for checkpoints of which it could not tell any more. */
+  async function takeUntold(runId: string): Promise<void> {
+    const run = store.run(runId);
+    if (run === null) return;
+    const untold = await untoldCheckpoints(run);
+    await takeIn(run, { runId, events: [], skippedLines: 0, sources: [] }, untold);
+  }
+
+  async function takeIn(run: RunRecord, report: RunReport, checkpoints: readonly string[]): Promise<void> {
     const listed: Checkpoint[] = [];
     const problems: string[] = [];
-    for (const uuid of new Set([...told, ...untold])) {
+    for (const uuid of new Set(checkpoints)) {
       if (store.hasCheckpoint(uuid)) continue;
       const read = await readCheckpoint(checkpointsFolder, uuid, run.run);
       if ("problem" in read) problems.push(read.problem);
@@ -63,22 +73,35 @@ export function createReports(context: Context) {
     if (record === null) return false;
     const { trial, own } = record;
     const mask = createMask(secrets.read(trial.experimentId));
-    for (const checkpoint of listed) {
-      store.putCheckpoint(mask(checkpoint));
-      own.hasProgress = true;
-    }
+    if (listed.length > 0) own.hasProgress = true;
+    for (const checkpoint of withOwnValues(run, report, listed)) store.putCheckpoint(mask(checkpoint));
     trial.latestCheckpoint = store.latestCheckpoint(trial.id)?.uuid ?? null;
     for (const problem of problems) warn(record, problem, problem);
     if (report.skippedLines > 0)
       warn(
         record,
         "skipped",
-        "Lines of the run's event files that are no events, or longer than 1 MiB, were skipped.",
+        "Lines of the run's event files that are no events (their step is NaN, say), or longer than 1 MiB, were skipped.",
       );
+    const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    if (listed.length > 0 || own.furthestStep !== before) rememberProgress(run.run.id);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
+  }
+
+  function rememberProgress(runId: string): void {
+    const run = store.run(runId);
+    if (run !== null && !run.own.gotFurther) store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
+  }
+
+  /** The new checkpoints, and those of before that the report has values for. */
+  function withOwnValues({ run }: RunRecord, report: RunReport, listed: Checkpoint[]): Checkpoint[] {
+    const steps = stepsOf(report.events);
+    const before = steps === null ? [] : store.checkpointsBetween(run.trialId, steps.from, steps.to);
+    const fresh = listed.map((each) => withValues(each, curves.valuesAt(run.id, each.step)));
+    return withReported([...before.filter(({ runId }) => runId === run.id), ...fresh], report.events);
   }
 
   /** Computes what follows from the curves and tells the clients. */
@@ -145,6 +168,7 @@ export function createReports(context: Context) {
 
   return {
     take,
+    takeUntold,
     markStale,
     /** Shown on the trial, once per code. */
     warn(trialId: string, code: string, message: string): void {
@@ -179,6 +203,7 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
   switch (event.type) {
     case "metrics":
       own.hasProgress = true;
+      if (own.furthestStep === undefined || event.step > own.furthestStep) own.furthestStep = event.step;
       if (trial.nan === null && Number.isFinite(event.step))
         for (const [name, value] of Object.entries(event.values))
           if (Number.isNaN(value)) {

@@ -1,6 +1,7 @@
 /** From a submission and a trial to the spec.json of one run. Pure. */
+import path from "node:path/posix";
 import type { Json, JsonObject } from "../../protocol/base.ts";
-import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
+import { environmentOf, type ExperimentConfiguration } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import {
   RUN_DIRECTORY_VERSION,
@@ -14,6 +15,10 @@ type Request = Omit<SubmitRequest, "secrets">;
 const STOP_ACKNOWLEDGE_S = 10;
 const STOP_TERM_S = 10;
 const PREEMPTION_TIMEOUT_S = 3600;
+const MOST_DATA_PATHS = 1000;
+/** They travel in a variable that is separated by `:`; an address has one, too. */
+// eslint-disable-next-line no-control-regex
+const NO_PATH = /[:\u0000-\u001f]/;
 const SECRET = /\$\{secret:([^}]+)\}/g;
 
 export interface RunPlan {
@@ -24,13 +29,15 @@ export interface RunPlan {
   hyperparameters: JsonObject;
   seed: number;
   slots: SpecSlot[];
+  /** Slots of that kind on the machine, held or not. */
+  slotCount: number;
   leases: string;
   checkpoints: string;
   latestCheckpoint: RunSpec["latestCheckpoint"];
 }
 
 export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
-  const { plain, secretNames } = splitEnvironment(request.configuration.value);
+  const { plain, secretNames } = splitEnvironment(request.configuration.value, plan.slots);
   return {
     version: RUN_DIRECTORY_VERSION,
     run: `${plan.trialId}.${plan.attempt}`,
@@ -45,6 +52,8 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
     hyperparameters: plan.hyperparameters,
     seed: plan.seed,
     slots: plan.slots,
+    slotCount: plan.slotCount,
+    dataPaths: dataPathsOf(request),
     leases: plan.leases,
     checkpoints: plan.checkpoints,
     latestCheckpoint: plan.latestCheckpoint,
@@ -55,16 +64,33 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
   };
 }
 
+/** What the run opens below these is recorded: what is linked into it, and what `data:` names. Relative to `work/`. */
+export function dataPathsOf({ configuration, directory, snapshot }: Request): string[] {
+  const named = stringsIn(configuration.value.data)
+    .filter((value) => value !== "" && value.length <= 4096 && !NO_PATH.test(value))
+    .map((value) => (path.isAbsolute(value) ? path.normalize(value) : path.join(directory, value)));
+  // All of the working tree, or of the machine, would be everything that is opened.
+  const whole = ["/", ".", path.normalize(directory)];
+  const proper = named.filter((value) => !whole.includes(value) && !/^\.\.(\/|$)/.test(value));
+  return [...new Set([...snapshot.linked.map((link) => link.path), ...proper])].slice(0, MOST_DATA_PATHS);
+}
+
+function stringsIn(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
+
 export function buildEntrypoint(request: Request, hyperparameters: JsonObject): Entrypoint {
   const { entrypoint, pass_as } = request.configuration.value;
   const flags = pass_as === "flags" ? flagsOf(hyperparameters) : [];
-  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint };
-  if (entrypoint !== undefined)
-    return { kind: "command", argv: [...entrypoint, ...request.arguments, ...flags] };
   const { interpreter, script, launcher, slotsPerTrial } = request;
   const given = [...request.arguments, ...flags];
-  if (launcher === "torchrun" && slotsPerTrial > 1)
-    return { kind: "command", argv: [interpreter, ...torchrun(slotsPerTrial), script, ...given] };
+  if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint, interpreter };
+  if (entrypoint !== undefined) return { kind: "command", argv: [...entrypoint, ...given], interpreter };
+  if (launcher === "torchrun" && slotsPerTrial > 1) {
+    const argv = [interpreter, ...torchrun(slotsPerTrial), script, ...given];
+    return { kind: "command", argv, interpreter };
+  }
   return { kind: "script", interpreter, script, arguments: given };
 }
 
@@ -85,7 +111,10 @@ export function commandLineOf(entrypoint: Entrypoint): string[] {
   }
 }
 
-/** `--name value` for each; nested names are dotted, true is `--name`, false and null are nothing. */
+/**
+ * `--name=value` for each, since a value may begin with a dash; nested names are dotted, true is `--name`, false and null
+ * are nothing, and a list is `--name` and its values as words of their own.
+ */
 function flagsOf(hyperparameters: JsonObject, prefix = ""): string[] {
   return Object.entries(hyperparameters).flatMap(([name, value]) => flag(`${prefix}${name}`, value));
 }
@@ -95,31 +124,24 @@ function flag(name: string, value: Json): string[] {
   if (value === true) return [`--${name}`];
   if (Array.isArray(value)) return [`--${name}`, ...value.map(argument)];
   if (typeof value === "object") return flagsOf(value, `${name}.`);
-  return [`--${name}`, argument(value)];
+  return [`--${name}=${argument(value)}`];
 }
 
 function argument(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Names in the environment, and what they are set to as written. */
-function environmentOf(configuration: ExperimentConfiguration): [name: string, value: string][] {
-  const variables = configuration.environment.environment_variables ?? {};
-  if (!Array.isArray(variables))
-    return Object.entries(variables).map(([name, value]) => [name, String(value)]);
-  return variables.map((line) => {
-    const end = line.indexOf("=");
-    return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
-  });
+function kindOf(slots: readonly SpecSlot[]): SpecSlot["kind"] {
+  return slots[0]?.kind ?? "cpu";
 }
 
-function splitEnvironment(configuration: ExperimentConfiguration): {
-  plain: Record<string, string>;
-  secretNames: string[];
-} {
+function splitEnvironment(
+  configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
+): { plain: Record<string, string>; secretNames: string[] } {
   const plain: Record<string, string> = {};
   const secretNames = new Set<string>();
-  for (const [name, value] of environmentOf(configuration)) {
+  for (const [name, value] of environmentOf(configuration, kindOf(slots))) {
     if (value.search(SECRET) >= 0) secretNames.add(name);
     else plain[name] = value;
   }
@@ -132,7 +154,7 @@ export function missingSecrets(
   configuration: ExperimentConfiguration,
   secrets: Record<string, string>,
 ): string[] {
-  const named = environmentOf(configuration).flatMap(([, value]) =>
+  const named = environmentOf(configuration, null).flatMap(([, value]) =>
     [...value.matchAll(SECRET)].map((match) => match[1] ?? ""),
   );
   return [...new Set(named)].filter((name) => !Object.hasOwn(secrets, name));
@@ -141,10 +163,11 @@ export function missingSecrets(
 /** Values of spec.secretNames. */
 export function secretEnvironment(
   configuration: ExperimentConfiguration,
+  slots: readonly SpecSlot[],
   secrets: Record<string, string>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [name, value] of environmentOf(configuration))
+  for (const [name, value] of environmentOf(configuration, kindOf(slots)))
     if (value.search(SECRET) >= 0)
       environment[name] = value.replace(SECRET, (_, secret: string) => secrets[secret] ?? "");
   return environment;

@@ -41,7 +41,7 @@ export function createExperiments(context: Context) {
   const engine = createEngine(context, actions, () => loop?.wake());
   const reports = createReports(context);
   const observer = (observerRef.current = createObserver(context, engine, actions, reports));
-  const dispatcher = createDispatcher(context, engine);
+  const dispatcher = createDispatcher(context, engine, () => loop?.wake());
   const feed = createFeed(store, () => broadcaster);
   const live = createLive(context, () => broadcaster);
   const deletion = createDeletion(context);

@@ -9,6 +9,7 @@ import { readHyperparameters } from "../search/hyperparameters.ts";
 import { findSearcher } from "../search/searchers.ts";
 import type { ExperimentRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
+import { SHORTEST_SECRET } from "./masking.ts";
 import { buildEntrypoint, commandLineOf, missingSecrets } from "./runSpec.ts";
 
 const MAX_SCRIPT_BYTES = 64 * 1024 * 1024;
@@ -42,12 +43,27 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       "`pass_as: flags` cannot add flags to an entrypoint that is a string: it goes to the shell as it is written.",
       "Write the entrypoint as a list, or read the hyperparameters from TRAINYARD_PARAMS.",
     );
+  if (typeof entrypoint === "string" && request.arguments.length > 0)
+    throw new CallError(
+      "invalid",
+      "Arguments cannot be added to an entrypoint that is a string: it goes to the shell as it is written.",
+      "Submit without arguments, or write the entrypoint as a list, which gets them at its end.",
+    );
   const missing = missingSecrets(configuration, request.secrets);
   if (missing.length > 0)
     throw new CallError(
       "invalid",
       `The configuration names the secret ${missing.join(", ")}, which was not sent.`,
       "Save it in the editor's secret storage, then submit again.",
+    );
+  const short = Object.keys(request.secrets).filter(
+    (name) => (request.secrets[name] ?? "").length < SHORTEST_SECRET,
+  );
+  if (short.length > 0)
+    throw new CallError(
+      "invalid",
+      `The secret ${short.join(", ")} has fewer than ${SHORTEST_SECRET} characters: it could not be masked in what the run prints.`,
+      "Use a longer value, or write it into the configuration if it is no secret.",
     );
   if (request.startFrom !== null && context.store.checkpoint(request.startFrom) === null)
     throw new CallError(

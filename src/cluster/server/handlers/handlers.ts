@@ -61,7 +61,7 @@ export function createHandlers(
     async "pool/status"() {
       return {
         pool: pool.info,
-        slots: await experiments.dispatcher.readSlots(),
+        slots: await experiments.dispatcher.readSlotsAnew(),
         waiting: store.trialCount("waiting"),
         running: store.trialCount("starting", "running", "pausing", "stopping"),
         diskFreeBytes: await freeBytes(context.pool),

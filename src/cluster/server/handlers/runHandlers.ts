@@ -4,6 +4,7 @@ import { CallError } from "../callError.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import { readManifest } from "../experiments/checkpoints.ts";
 import type { Context } from "../experiments/context.ts";
+import { createMask } from "../experiments/masking.ts";
 import type { Experiments } from "../experiments/service.ts";
 import { messageOf } from "../errors.ts";
 import { findInside } from "../insidePath.ts";
@@ -72,9 +73,11 @@ export function createRunHandlers(
       };
     },
     async "checkpoint/manifest"({ uuid }) {
-      checkpoint(uuid);
+      const { experimentId } = checkpoint(uuid);
       try {
-        return { manifest: await readManifest(checkpointsFolder, uuid) };
+        const manifest = await readManifest(checkpointsFolder, uuid);
+        const mask = createMask(context.secrets.read(experimentId));
+        return { manifest: { ...manifest, metadata: mask(manifest.metadata) } };
       } catch (error) {
         throw new CallError(
           "unavailable",

@@ -5,7 +5,10 @@ import { type Inventory, leaseName } from "./device.ts";
 
 const Answer = z.array(
   z.object({
-    id: z.string().min(1).max(200),
+    id: z
+      .string()
+      .max(200)
+      .regex(/^[^,]+$/, "not a name without commas"), // the script gets them as a list
     name: z.string().max(200).optional(),
     memoryBytes: z.number().nonnegative().nullable().optional(),
   }),

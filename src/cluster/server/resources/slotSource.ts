@@ -1,6 +1,7 @@
 /** The slots of this host: what the vendors' tools list, joined with who holds the leases. */
 import { readdirSync } from "node:fs";
 import { freemem, hostname, totalmem } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Slot } from "../../protocol/entities.ts";
 import { TrialId } from "../../protocol/entities.ts";
 import type { Logger, SlotSource } from "../ports.ts";
@@ -11,9 +12,12 @@ import { createLeaseReader, type Lease } from "./leases.ts";
 import { findNvidia } from "./nvidia.ts";
 
 export const DEFAULT_LEASES_FOLDER = "/tmp/trainyard-leases";
+/** An answer counts as of this moment for so long. */
 const CACHE_MS = 2000;
 /** A tool that failed, or hung, is not asked at every turn. */
 const FAILURE_CACHE_MS = 30_000;
+/** The first answer is waited for, since there is nothing before it; a tool that hangs keeps nobody longer. */
+const FIRST_WAIT_MS = 3000;
 
 export interface SlotSourceOptions {
   /** Null: TRAINYARD_LEASES, else the default. */
@@ -34,7 +38,9 @@ export function leasesFolder(set: string | null): string {
 export function createSlotSource(options: SlotSourceOptions): SlotSource {
   const { probeCommand, logger } = options;
   const folder = leasesFolder(options.leasesFolder);
-  let cached: { until: number; devices: Promise<Device[]> } | null = null;
+  let answer: { devices: Device[]; until: number } = { devices: [], until: 0 };
+  let asking: Promise<void> | null = null;
+  let firstWait: Promise<unknown> | null = null;
   let complaint = "";
   /** As they were when the tools last answered. */
   let known: Device[] = [];
@@ -57,24 +63,29 @@ export function createSlotSource(options: SlotSourceOptions): SlotSource {
     return { devices: [...reasons.map(unusable), ...cpus], failed: true };
   }
 
-  function devices(): Promise<Device[]> {
-    if (cached !== null && Date.now() < cached.until) return cached.devices;
-    const fresh = { until: Infinity, devices: Promise.resolve<Device[]>([]) };
-    fresh.devices = look()
+  /** Null when the last answer is young enough. */
+  function news(): Promise<void> | null {
+    if (Date.now() < answer.until) return null;
+    asking ??= look()
       .catch((error: unknown) => ({ devices: [unusable(String(error), 0)], failed: true }))
       .then(({ devices, failed }) => {
-        fresh.until = Date.now() + (failed ? FAILURE_CACHE_MS : CACHE_MS);
-        return devices;
+        answer = { devices, until: Date.now() + (failed ? FAILURE_CACHE_MS : CACHE_MS) };
+        asking = null;
       });
-    cached = fresh;
-    return fresh.devices;
+    return asking;
   }
 
   return {
-    slots: async () => {
-      const found = await devices();
+    read: async () => {
+      firstWait ??= Promise.race([news(), sleep(FIRST_WAIT_MS, undefined, { ref: false })]);
+      await firstWait;
       const leaseOf = createLeaseReader(folder);
-      return found.map((device) => describe(device, leaseOf(device.slot.lease), options.pool ?? null));
+      return {
+        news: news(),
+        slots: answer.devices.map((device) =>
+          describe(device, leaseOf(device.slot.lease), options.pool ?? null),
+        ),
+      };
     },
   };
 }

@@ -42,7 +42,8 @@ function isPlainMetrics(value: unknown): value is Extract<RunEvent, { type: "met
   if (typeof value !== "object" || value === null) return false;
   const { type, seq, t, group, step, values } = value as Record<string, unknown>;
   if (type !== "metrics" || group !== "training") return false;
-  if (!Number.isInteger(seq) || (seq as number) < 1 || typeof t !== "number" || typeof step !== "number")
+  // JSON has no infinity, but 1e999.
+  if (!Number.isInteger(seq) || (seq as number) < 1 || !Number.isFinite(t) || !Number.isFinite(step))
     return false;
   if (typeof values !== "object" || values === null || Array.isArray(values)) return false;
   for (const name in values) {

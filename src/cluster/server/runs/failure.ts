@@ -23,18 +23,33 @@ export function explain(evidence: Evidence): Failure | null {
   if (exit.launchError !== null)
     return { ...nothing(evidence), kind: "launch", message: exit.launchError.message };
   if (exit.code === 0 || wasAsked(exit)) return null;
+  if (exit.code === null && exit.signal === null)
+    return {
+      ...nothing(evidence),
+      kind: "lost",
+      message: "The run was lost: its supervisor was ended from outside, so nobody saw how the script ended.",
+    };
   if (exit.signal !== null) return explainSignal(evidence, exit.signal);
   const traceback = lastOwn(parseTracebacks(evidence.stderr), evidence);
-  if (exit.outOfMemory && (traceback === null || /killed by signal|SIGKILL/.test(traceback.message)))
+  // Python ends with 1 on an exception; after another code the traceback is only a hint.
+  const ending = exit.code === 1 ? traceback : null;
+  if (exit.outOfMemory && isAfterKill(ending, evidence))
     return {
       ...nothing(evidence),
       kind: "out_of_memory",
-      frame: traceback === null ? null : ownFrame(traceback, evidence),
+      frame: ending === null ? null : ownFrame(ending, evidence),
       message: `Out of memory: the kernel ended a process of the script${memoryWords(exit)}.`,
     };
-  if (traceback === null) return explainCode(evidence, null);
-  // Python ends with 1 on an exception; after another code the traceback is only a hint.
-  return exit.code === 1 ? explainException(evidence, traceback) : explainCode(evidence, traceback);
+  return ending === null ? explainCode(evidence, traceback) : explainException(evidence, ending);
+}
+
+/** What a DataLoader, a process pool, joblib or subprocess say of a process that was killed. */
+const KILLED =
+  /killed by signal|SIGKILL|terminated abruptly|unexpectedly terminated|exit ?(code|status)s?\W+-9\b/;
+
+/** Not an exception of the script's own: one that only tells of a killed process, a launcher's, or none. */
+function isAfterKill(traceback: Traceback | null, evidence: Evidence): boolean {
+  return traceback === null || ownFrame(traceback, evidence) === null || KILLED.test(traceback.message);
 }
 
 function wasAsked(exit: ExitFile): boolean {
@@ -105,7 +120,7 @@ function explainException(evidence: Evidence, traceback: Traceback): Failure {
     return {
       ...base,
       kind: "out_of_memory",
-      message: `${outOfMemoryWords(name, message)}${where}${isOnGpu(message) ? "" : memorySentence(evidence.exit)}`,
+      message: `${outOfMemoryWords(name, message, evidence.exit)}${where}`,
     };
   if (name === "PermissionError" && evidence.hardLinked && namesWorkFile(message, evidence))
     return {
@@ -125,15 +140,12 @@ function isOutOfMemory(name: string, message: string): boolean {
   );
 }
 
-function isOnGpu(message: string): boolean {
-  return /CUDA|HIP|GPU/.test(message);
-}
-
-function outOfMemoryWords(name: string, message: string): string {
+function outOfMemoryWords(name: string, message: string, exit: ExitFile): string {
   const detail = message === "" ? "" : `: ${message}`;
-  if (isOnGpu(message))
+  // Peak and limit in exit.json are those of main memory; the message itself has the GPU's.
+  if (/CUDA|HIP|GPU/.test(message))
     return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
-  return `Out of memory (${name})${detail}`;
+  return `Out of memory (${name})${detail}${memoryWords(exit)}`;
 }
 
 function namesWorkFile(message: string, { work, directory }: Evidence): boolean {
@@ -178,18 +190,10 @@ function explainSignal(evidence: Evidence, signal: string): Failure {
   };
 }
 
-function memoryWords(exit: ExitFile): string {
-  const used = memoryUsed(exit);
-  return used === null ? "" : ` (at its peak it used ${used})`;
-}
-function memorySentence(exit: ExitFile): string {
-  const used = memoryUsed(exit);
-  return used === null ? "" : `. At its peak it used ${used}.`;
-}
-function memoryUsed({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string | null {
-  if (peakMemoryBytes === null) return null;
+function memoryWords({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string {
+  if (peakMemoryBytes === null) return "";
   const limit = memoryLimitBytes === null ? "" : ` of ${formatBytes(memoryLimitBytes)} allowed`;
-  return `${formatBytes(peakMemoryBytes)}${limit}`;
+  return ` (at its peak it used ${formatBytes(peakMemoryBytes)}${limit})`;
 }
 
 export function formatBytes(bytes: number): string {

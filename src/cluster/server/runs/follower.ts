@@ -49,10 +49,17 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
     return { report, isAtEnd };
   }
 
+  function forget(runId: string): void {
+    followed.delete(runId);
+    curves.release(runId);
+  }
+
   return {
     follow(runId) {
       followed.add(runId);
+      curves.hold(runId);
     },
+    forget,
     // eslint-disable-next-line @typescript-eslint/require-await
     async poll() {
       const reports: RunReport[] = [];
@@ -62,24 +69,16 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
       }
       return reports;
     },
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async finish(runId) {
+    *finish(runId) {
+      // Its own place, for who does not append what was read would otherwise read the same without end.
       const cursors = new Map(curves.cursors(runId));
-      const whole: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
       for (;;) {
         const { report, isAtEnd } = read(runId, cursors);
-        whole.events.push(...report.events);
-        whole.skippedLines += report.skippedLines;
-        for (const source of report.sources) {
-          cursors.set(source.file, source.to);
-          const before = whole.sources.find(({ file }) => file === source.file);
-          if (before === undefined) whole.sources.push(source);
-          else before.to = source.to;
-        }
+        for (const { file, to } of report.sources) cursors.set(file, to);
+        if (report.sources.length > 0) yield report;
         if (isAtEnd || report.sources.length === 0) break;
       }
-      followed.delete(runId);
-      return whole;
+      forget(runId);
     },
   };
 }

@@ -22,6 +22,8 @@ interface Memory {
   /** supervisor.json as it was read at this mtime and size. */
   supervisor: { stamp: string; value: SupervisorFile; seenAtMs: number } | null;
   adoptedAtMs: number;
+  /** Another supervisor was started for what is left of it, its script being gone. */
+  isTakenOver: boolean;
   firstSeenMs: number;
   end: RunObservation | null;
   complained: boolean;
@@ -48,6 +50,7 @@ export function createObserver(
       memory = {
         supervisor: null,
         adoptedAtMs: 0,
+        isTakenOver: false,
         firstSeenMs: Date.now(),
         end: null,
         complained: false,
@@ -144,6 +147,13 @@ export function createObserver(
       const running: RunObservation = { runId, phase: "running", supervisor };
       if (supervisorLives(memory, supervisor)) return running;
       if (isHere(supervisor) && supervisor.script !== null && isAlive(supervisor.script)) {
+        await adopt(runId, folder, memory);
+        return running;
+      }
+      // Once for one whose script is gone too: its children have to go, the end of its output has to be read.
+      if (isHere(supervisor) && !memory.isTakenOver && supervisors.state(runId) !== "alive") {
+        memory.isTakenOver = true;
+        memory.adoptedAtMs = 0;
         await adopt(runId, folder, memory);
         return running;
       }

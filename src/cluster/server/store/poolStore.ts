@@ -208,6 +208,16 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
           experimentId,
         ),
       ),
+    /** Of the trial, at steps from `from` to `to`. */
+    checkpointsBetween: (trialId: string, from: number, to: number) =>
+      bodies<Checkpoint>(
+        database.all(
+          "SELECT body FROM checkpoints WHERE trial_id = ? AND step BETWEEN ? AND ?",
+          trialId,
+          from,
+          to,
+        ),
+      ),
     latestCheckpoint(trialId: string): Checkpoint | null {
       const row = database.get(
         "SELECT body FROM checkpoints WHERE trial_id = ? ORDER BY created_at DESC LIMIT 1",

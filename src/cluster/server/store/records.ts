@@ -27,8 +27,10 @@ export interface TrialRecord {
     hasProgress: boolean;
     /** The newest control.json of the current run. */
     control: Control | null;
-    /** After a refused lease: not tried again before this time (ms). */
+    /** After a refused lease or a lost run: not tried again before this time (ms). */
     notBefore: number;
+    /** The furthest step that any of its runs has reported. Absent before the first. */
+    furthestStep?: number;
     /** What the script said of its hyperparameters, if it refused them. */
     invalidHyperparameters: string | null;
     /** Codes of warnings that were shown already. */
@@ -42,6 +44,8 @@ export interface RunRecord {
     spec: RunSpec;
     /** work/ has been reduced to what the run wrote. */
     tidy: boolean;
+    /** It wrote a checkpoint, or reported a step that no run of its trial had reached. */
+    gotFurther?: boolean;
   };
 }
 

@@ -11,10 +11,10 @@ export type GitProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 export interface Git {
   /** @throws CallError with git's own words when it does not end with 0 */
   output(args: readonly string[], options?: { env?: Record<string, string> }): Promise<Buffer>;
-  /** A running git whose streams the caller handles; `ended` in git.ts waits for it. */
+  /** A running git whose streams the caller handles; `ended` in git.ts waits for it. A group can be ended with its children. */
   start(
     args: readonly string[],
-    options?: { env?: Record<string, string>; signal?: AbortSignal },
+    options?: { env?: Record<string, string>; signal?: AbortSignal; isGroup?: boolean },
   ): GitProcess;
 }
 
@@ -37,6 +37,7 @@ export function createGit(folder: string): Git {
       spawn("git", [...prefix, ...args], {
         env: environment(folder, options?.env),
         stdio: ["pipe", "pipe", "pipe"],
+        detached: options?.isGroup ?? false,
         signal: options?.signal,
         killSignal: "SIGKILL",
       }),

@@ -7,6 +7,7 @@ import { bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { ended } from "./git.ts";
 import { pruneFolder } from "./prune.ts";
 import { receivePack } from "./receive.ts";
+import { createCollector } from "./collector.ts";
 import { createRepository } from "./repository.ts";
 import { CallError } from "../callError.ts";
 import { createSpares } from "./spares.ts";
@@ -36,6 +37,7 @@ export function createSnapshotStore(
   const treesFolder = path.join(poolFolder, "trees");
   const trees = createTreeFolders(treesFolder, repository, logger);
   const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
+  const collector = createCollector(repository, logger);
   let host: Promise<Host> | null = null;
   const findHost = (): Promise<Host> => {
     host ??=
@@ -61,7 +63,7 @@ export function createSnapshotStore(
         );
       await repository.ready();
       // Two clients may send the same tree at once: each pack is checked by itself, and equal objects are equal files.
-      await receivePack(repository, tree, pack, signal);
+      await collector.apart(() => receivePack(repository, tree, pack, signal));
     },
     openPack: (tree) => {
       const out = new PassThrough();
@@ -88,7 +90,12 @@ export function createSnapshotStore(
       await need(tree);
       await work.build(tree, folder, links);
     },
-    forget: (tree) => repository.unpin(tree),
+    forget: async (tree) => {
+      await repository.unpin(tree);
+      await spares.forget(tree);
+      await trees.forgetUnpinned();
+      collector.plan();
+    },
     prune: async (tree, folder) => {
       const file = await readWorkFile(folder);
       if (file === null || file.tree !== tree || file.pruned) return;
@@ -103,7 +110,10 @@ export function createSnapshotStore(
       await need(tree);
       return toText(await trees.ensure(tree));
     },
-    close: () => spares.close(),
+    close: async () => {
+      await collector.close();
+      await spares.close();
+    },
   };
 }
 

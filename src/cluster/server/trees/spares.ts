@@ -3,7 +3,8 @@
  * of the same snapshot is made ready in quiet moments; the next submission, which differs by a few files, takes that one.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import type { Logger } from "../ports.ts";
 import { bytePath } from "./bytePath.ts";
@@ -26,6 +27,8 @@ export interface Spares {
   /** Makes one ready later, unless there is one. */
   prepare(tree: string, method: Method, size: Size): void;
   discard(): Promise<void>;
+  /** Those of one tree, which nobody will take again. */
+  forget(tree: string): Promise<void>;
   /** Ends the waiting; a spare that is being made is finished first. */
   close(): Promise<void>;
 }
@@ -62,10 +65,17 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
     }
   }
 
+  async function remove(isMeant: (spare: { tree: string }) => boolean): Promise<void> {
+    discards++;
+    for (const spare of (await list()).filter(isMeant))
+      await rm(path.join(folder, spare.name), { recursive: true, force: true });
+  }
+
   return {
     take: async (tree, method, target) => {
       for (const spare of await list()) {
         if (spare.tree !== tree || spare.method !== method) continue;
+        if (await isOfEarlierBoot(path.join(folder, spare.name))) continue;
         try {
           await rename(path.join(folder, spare.name), target);
           return true;
@@ -86,15 +96,18 @@ export function createSpares(folder: string, trees: TreeFolders, logger: Logger)
       }, QUIET_MS);
       timer.unref();
     },
-    discard: async () => {
-      discards++;
-      for (const spare of await list())
-        await rm(path.join(folder, spare.name), { recursive: true, force: true });
-    },
+    discard: () => remove(() => true),
+    forget: (tree) => remove((spare) => spare.tree === tree),
     close: async () => {
       if (timer !== null) clearTimeout(timer);
       timer = null;
       await work;
     },
   };
+}
+
+/** The machine may have gone down before the files of it were on the disk. It makes room for others in its turn. */
+async function isOfEarlierBoot(spare: string): Promise<boolean> {
+  const made = (await stat(spare).catch(() => null))?.ctimeMs ?? 0;
+  return made < Date.now() - os.uptime() * 1000;
 }

@@ -9,10 +9,12 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "n
 import path from "node:path";
 import * as z from "zod";
 import type { Logger } from "../ports.ts";
+import { bootId } from "../runs/processes.ts";
 import { writeEntries } from "./blobs.ts";
 import { type BytePath, bytePath, join, toNative } from "./bytePath.ts";
 import { entryStat } from "./entryStat.ts";
 import { fillFolder } from "./fill.ts";
+import { createWriteOut, type WriteOut } from "./durable.ts";
 import { sweepAbandoned } from "./sweep.ts";
 import type { Repository, TreeChange, TreeEntry } from "./repository.ts";
 
@@ -23,6 +25,8 @@ const KEPT_TREES = 30;
 
 const Size = z.object({ files: z.number(), bytes: z.number() });
 export type Size = z.infer<typeof Size>;
+/** `boot`: until the files are on the disk for sure, the start of the machine in which they were written. */
+const SizeFile = Size.extend({ boot: z.string().optional() });
 
 /** How to get a tree: everything of the folder `base` but what `changed` names, and everything of `patch`. */
 export interface Stage {
@@ -40,6 +44,8 @@ export interface TreeFolders {
   ensure(tree: string): Promise<BytePath>;
   /** Forgets all folders: someone wrote into one. They are built again from the repository. */
   discard(): Promise<void>;
+  /** Removes the folders of trees that the repository has forgotten; while something is built, that comes after it. */
+  forgetUnpinned(): Promise<void>;
 }
 
 interface Counted {
@@ -48,7 +54,12 @@ interface Counted {
   dropped: boolean;
 }
 
-export function createTreeFolders(folder: string, repository: Repository, logger: Logger): TreeFolders {
+export function createTreeFolders(
+  folder: string,
+  repository: Repository,
+  logger: Logger,
+  writeOut: WriteOut = createWriteOut(folder),
+): TreeFolders {
   const stages = new Map<string, Promise<Counted>>();
   const building = new Map<string, Promise<BytePath>>();
 
@@ -59,22 +70,33 @@ export function createTreeFolders(folder: string, repository: Repository, logger
   async function complete(tree: string): Promise<Size | null> {
     try {
       await stat(folderOf(tree));
-      return Size.parse(JSON.parse(await readFile(sizeFile(tree), "utf8")));
+      const { boot, ...size } = SizeFile.parse(JSON.parse(await readFile(sizeFile(tree), "utf8")));
+      if (boot === undefined || boot === bootId()) return size;
+      await removeTree(tree); // the machine went down while it was young: its files may be empty
+      return null;
     } catch {
       return null;
     }
   }
 
+  async function writeSize(tree: string, content: z.infer<typeof SizeFile>): Promise<void> {
+    const file = `${temporary()}.json`;
+    await writeFile(file, JSON.stringify(content));
+    await rename(file, sizeFile(tree));
+  }
+
   /** Gives a finished folder its name. The size first: a folder that is there has one. */
   async function publish(built: string, tree: string, size: Size): Promise<BytePath> {
-    await writeFile(`${built}.json`, JSON.stringify(size));
-    await rename(`${built}.json`, sizeFile(tree));
+    await writeSize(tree, { ...size, boot: bootId() });
     try {
       await rename(built, folderOf(tree));
     } catch (error) {
       if ((await complete(tree)) === null) throw error;
       await rm(built, { recursive: true, force: true }); // another server was faster
     }
+    writeOut.later(async () => {
+      if ((await complete(tree)) !== null) await writeSize(tree, size);
+    });
     return bytePath(folderOf(tree));
   }
 
@@ -185,6 +207,7 @@ export function createTreeFolders(folder: string, repository: Repository, logger
       }
       return pending;
     },
+    forgetUnpinned: removeOld,
     discard: async () => {
       stages.clear();
       for (const tree of await known()) await removeTree(tree);
@@ -199,8 +222,11 @@ export function createTreeFolders(folder: string, repository: Repository, logger
   }
 
   async function removeOld(): Promise<void> {
-    if (building.size > 1 || stages.size > 0) return;
-    for (const tree of (await known()).slice(KEPT_TREES)) await removeTree(tree);
+    for (const [index, tree] of (await known()).entries()) {
+      if (index < KEPT_TREES && (await repository.has(tree))) continue;
+      if (building.size > 1 || stages.size > 0) return; // one of them may stand on it
+      await removeTree(tree);
+    }
     await sweepAbandoned(folder, ".building-");
   }
 

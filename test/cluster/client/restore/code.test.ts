@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, watch } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { restoreCode } from "../../../../src/cluster/client/restore/code.ts";
 import { hostilePool, type HostilePool } from "../hostilePool.ts";
 import { git, namesOf, put, repository, snapshotter, temporaryFolder, type Taken } from "../support.ts";
@@ -44,9 +44,60 @@ describe("the code of an experiment", () => {
     expect(git(folder, "worktree", "list")).toContain(restored.folder);
     expect(git(folder, "status", "--porcelain")).toBe(before);
     expect(namesOf(await take())).toEqual(namesOf(snapshot));
+    put(restored.folder, { "train.py": "mine" });
+    const again = { connection: poolWith(snapshot), experimentId: 1, destination, workspace: folder };
+    expect(await restoreCode(again)).toMatchObject({ folder: restored.folder, wasThere: true });
+    expect(readFileSync(path.join(restored.folder, "train.py"), "utf8")).toBe("mine");
+  });
+
+  it("is never taken for the code of another experiment", async () => {
+    const folder = repository(FILES);
+    const { take } = snapshotter(folder);
+    const first = await take();
+    put(folder, { "train.py": "x = 2\r\n" });
+    const second = await take();
+    const destination = path.join(folder, "checkpoints/best-code");
+    await restoreCode({ connection: poolWith(first), experimentId: 1, destination });
+    const other = restoreCode({ connection: poolWith(second), experimentId: 1, destination });
+    await expect(other).rejects.toThrow("not the code of experiment 1");
+    put(folder, { "checkpoints/mine/train.py": "x" });
+    const mine = path.join(folder, "checkpoints/mine");
     await expect(
-      restoreCode({ connection: poolWith(snapshot), experimentId: 1, destination, workspace: folder }),
-    ).rejects.toThrow("is there already");
+      restoreCode({ connection: poolWith(first), experimentId: 1, destination: mine }),
+    ).rejects.toThrow("not the code of experiment 1");
+  });
+
+  it("leaves the person's other worktrees alone, and none of its own that did not come to be", async () => {
+    const folder = repository(FILES);
+    const away = path.join(temporaryFolder(), "on-another-disk");
+    git(folder, "worktree", "add", "-q", away);
+    renameSync(away, `${away}.unmounted`);
+    const listed = git(folder, "worktree", "list");
+    const snapshot = await snapshotter(folder).take();
+    const destination = path.join(folder, "checkpoints/code");
+    const restore = (signal?: AbortSignal): ReturnType<typeof restoreCode> =>
+      restoreCode({
+        ...{ connection: poolWith(snapshot), experimentId: 1, destination, workspace: folder },
+        ...(signal ? { signal } : {}),
+      });
+
+    const cancel = new AbortController();
+    const entries = path.join(folder, ".git/worktrees");
+    const watcher = watch(entries, () => cancel.abort());
+    await expect(restore(cancel.signal)).rejects.toThrow(/abort/i);
+    watcher.close();
+    await vi.waitUntil(() => git(folder, "worktree", "list") === listed); // the git that was ended clears up itself
+
+    const restored = await restore();
+    expect(git(folder, "worktree", "list")).toContain(away);
+    // Deleted by hand, then restored again: the entry of before must not take the new folder's place.
+    rmSync(destination, { recursive: true });
+    const again = await restore();
+    expect(git(again.folder, "rev-parse", "HEAD").trim()).toBe(again.commit);
+    expect(again.folder).toBe(restored.folder);
+    expect(git(folder, "worktree", "list").trim().split("\n")).toHaveLength(3);
+    renameSync(`${away}.unmounted`, away);
+    expect(git(away, "status", "--porcelain")).toBe("");
   });
 
   it("comes back as plain files without a repository", async () => {

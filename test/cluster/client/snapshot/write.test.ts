@@ -13,7 +13,12 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { confirmSize, leaveOut, linkPath } from "../../../../src/cluster/client/snapshot/answers.ts";
+import {
+  confirmSize,
+  leaveOut,
+  linkPath,
+  takeInAgain,
+} from "../../../../src/cluster/client/snapshot/answers.ts";
 import { planSnapshot } from "../../../../src/cluster/client/snapshot/plan.ts";
 import { RESTORED_MARKER } from "../../../../src/cluster/client/snapshot/restored.ts";
 import {
@@ -422,6 +427,80 @@ describe("links", () => {
     const { info } = await snapshotter(other).take();
     expect(info.linked.map((link) => link.path)).toEqual(["data/mnist"]);
     expect(info.files).toBe(2);
+  });
+
+  it("links a data folder that is a link itself, whatever is named behind it", async () => {
+    const folder = repository({ ".gitignore": "data\nstore\n", "train.py": "x" });
+    const disk = temporaryFolder("disk");
+    put(disk, { "mnist/x": "1" });
+    symlinkSync(disk, path.join(folder, "data"));
+    symlinkSync(disk, path.join(folder, "store"));
+    const { info } = await snapshotter(folder).take({ dataPaths: ["store/mnist"] });
+    expect(info.linked.map(({ path: name, target }) => [name, target])).toEqual([
+      ["store", disk],
+      ["data", disk],
+    ]);
+  });
+
+  it("looks at the folder where the run starts as at the root", async () => {
+    const root = repository({ ".gitignore": "data/\n*.npz\n", "project/train.py": "x" });
+    put(root, {
+      "project/data/a": "1",
+      "project/x.npz": "2",
+      "project/env/pyvenv.cfg": "",
+      "other/data/b": "3",
+    });
+    const folder = path.join(root, "project");
+    const { info } = await snapshotter(folder).take();
+    expect(info.linked.map((link) => link.path)).toEqual(["project/data"]);
+    expect(info.leftOut.map(({ path: name, reason }) => [name, reason])).toEqual([
+      ["project/env", "a Python environment"],
+      ["project/x.npz", "ignored by .gitignore:2 (*.npz)"],
+      ["other/data", "ignored by .gitignore:1 (data/)"],
+    ]);
+  });
+
+  it("shows whatever stays behind, however deep, once", async () => {
+    const folder = repository({ ".gitignore": "*.npz\n__pycache__/\nbuild/\n", "src/train.py": "x" });
+    put(folder, {
+      "src/assets/logo": "1",
+      "src/lib/weights.npz": "2",
+      "src/lib/__pycache__/a.pyc": "3",
+      "src/lib/build/in.npz": "4",
+      "checkpoints/1-1-step3/.gitignore": "*\n",
+      [`checkpoints/1-1-step3/${RESTORED_MARKER}`]: "{}",
+      "checkpoints/1-1-step3/model/w": "5",
+      [`own-rules/${RESTORED_MARKER}`]: "{}",
+      "own-rules/.gitignore": "w\n",
+      "own-rules/w": "6",
+      "kept.npz": "7",
+    });
+    git(folder, "add", "-f", "kept.npz");
+    const { take } = snapshotter(folder);
+    await leaveOut((await take()).plan, "src/assets");
+    const { info, plan } = await take();
+    const shown = Object.fromEntries(info.leftOut.map(({ path: name, reason }) => [name, reason]));
+    expect(shown).toEqual({
+      "src/assets": "left out by you",
+      "src/lib/weights.npz": "ignored by .gitignore:1 (*.npz)",
+      "src/lib/build": "ignored by .gitignore:3 (build/)",
+      "checkpoints/1-1-step3": "restored from a pool",
+      "own-rules": "restored from a pool",
+    });
+    await takeInAgain(plan, "src/assets");
+    await linkPath(plan, "src/lib/weights.npz");
+    const third = await take();
+    expect(namesOf(third)).toContain("src/assets/logo");
+    expect(third.info.linked.map((link) => link.path)).toEqual(["src/lib/weights.npz"]);
+  });
+
+  it("says that there is more when far too much is ignored to list it", async () => {
+    const folder = repository({ ".gitignore": "*.jpg\n", "images/index.csv": "x" });
+    for (let number = 0; number < 2100; number++) put(folder, { [`images/${number}.jpg`]: "" });
+    put(folder, { "top.jpg": "" });
+    const { leftOut } = (await snapshotter(folder).take()).info;
+    expect(leftOut.map((one) => one.path)).toContain("top.jpg");
+    expect(leftOut.at(-1)).toMatchObject({ path: "..." });
   });
 
   it("remembers what a person links and leaves out", async () => {

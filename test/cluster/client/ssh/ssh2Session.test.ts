@@ -127,11 +127,19 @@ describe("hosts that are no hosts", () => {
     const port = sshd.port;
     sshd.stop();
     await expect(open(sshd.host({ port }))).rejects.toThrow(/Nobody listens/);
-    await expect(open(sshd.host({ hostName: "no-such-host.invalid" }))).rejects.toThrow(/no-such-host\.invalid/);
+    await expect(open(sshd.host({ hostName: "no-such-host.invalid" }))).rejects.toThrow(
+      /no-such-host\.invalid/,
+    );
     for (const [behaviour, words] of [
-      [(socket: net.Socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"), /not an SSH server|closed|cannot be reached/],
+      [
+        (socket: net.Socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+        /not an SSH server|closed|cannot be reached/,
+      ],
       [(socket: net.Socket) => void socket.pause(), /does not answer/],
-      [(socket: net.Socket) => socket.write(`${"x".repeat(1024 * 1024)}\n`), /not an SSH server|does not answer|cannot be reached/],
+      [
+        (socket: net.Socket) => socket.write(`${"x".repeat(1024 * 1024)}\n`),
+        /not an SSH server|does not answer|cannot be reached/,
+      ],
     ] as const) {
       const server = net.createServer((socket) => {
         socket.on("error", () => undefined);
@@ -152,7 +160,9 @@ describe("hosts that are no hosts", () => {
     onTestFinished(() => void server.close());
     const sshd = await startSshd();
     const given = new AbortController();
-    const opening = open(sshd.host({ port: (server.address() as net.AddressInfo).port }), { signal: given.signal });
+    const opening = open(sshd.host({ port: (server.address() as net.AddressInfo).port }), {
+      signal: given.signal,
+    });
     given.abort(new Error("given up"));
     await expect(opening).rejects.toThrow("given up");
   });
@@ -189,6 +199,8 @@ describe("jump hosts", () => {
     const join = `const s=require("net").connect(${sshd.port},"127.0.0.1");process.stdin.pipe(s).pipe(process.stdout)`;
     const session = await open(sshd.host({ port: 1, proxyCommand: `${node} -e '${join}'` }));
     expect((await session.run("echo there")).stdout).toBe("there\n");
-    await expect(open(sshd.host({ proxyCommand: "sh -c 'echo no way >&2; exit 3'" }))).rejects.toThrow(/no way|code 3/);
+    await expect(open(sshd.host({ proxyCommand: "sh -c 'echo no way >&2; exit 3'" }))).rejects.toThrow(
+      /no way|code 3/,
+    );
   });
 });

@@ -91,7 +91,17 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
 }
 
 export function makeKey(file: string, type: string, passphrase = ""): void {
-  const made = spawnSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", path.basename(file), "-f", file]);
+  const made = spawnSync("ssh-keygen", [
+    "-q",
+    "-t",
+    type,
+    "-N",
+    passphrase,
+    "-C",
+    path.basename(file),
+    "-f",
+    file,
+  ]);
   if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr.toString()}`);
 }
 
@@ -101,7 +111,9 @@ function readOr(file: string): string {
 
 /** The daemon and those that serve its connections. */
 function endTree(pid: number): void {
-  const children = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }).stdout.split("\n");
+  const children = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }).stdout.split(
+    "\n",
+  );
   try {
     process.kill(pid, "SIGKILL");
   } catch {
@@ -112,9 +124,12 @@ function endTree(pid: number): void {
 
 /** Pool servers that were started there are detached: they carry the folder in their environment. */
 function endAllOf(folder: string): void {
-  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid))
+  for (const pid of fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid))
     try {
-      if (fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${folder}/`)) process.kill(Number(pid), "SIGKILL");
+      if (fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${folder}/`))
+        process.kill(Number(pid), "SIGKILL");
     } catch {
       // Gone meanwhile.
     }

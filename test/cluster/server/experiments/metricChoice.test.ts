@@ -75,10 +75,26 @@ test("validation goes before training, the system's numbers never judge", () => 
   expect(choose("system/error")).toBeNull();
 });
 
-test("only a guess is changed by a better guess", () => {
+test("of names that are alike the one of what is not trained on", () => {
+  expect(choose("training/loss", "training/val_loss", "training/testLoss")?.name).toBe("val_loss");
+  expect(choose("training/val_loss", "validation/loss")?.group).toBe("validation");
+  expect(choose("validation/loss", "validation/eval_loss")?.name).toBe("eval_loss");
+  expect(choose("training/loss", "training/value_loss", "training/latest_loss")?.name).toBe("loss");
+});
+
+test("the only validation metric is chosen again when it is not the only one any more", () => {
+  const only = choose("validation/top5");
+  expect(chooseMetric(only, null, names("validation/top5", "validation/acc"))).toEqual({
+    ...{ group: "validation", name: "acc", smallerIsBetter: false },
+    origin: "guess",
+  });
+  expect(chooseMetric(only, null, names("validation/top5", "validation/top1"))).toBeNull();
+});
+
+test("what a person or the configuration chose stays", () => {
   const guess: MetricChoice = { group: "training", name: "loss", smallerIsBetter: true, origin: "guess" };
   const seen = names("training/loss", "validation/val_loss");
   expect(chooseMetric(guess, null, seen)?.name).toBe("val_loss");
-  for (const origin of ["person", "configuration", "only_validation"] as const)
+  for (const origin of ["person", "configuration"] as const)
     expect(chooseMetric({ ...guess, origin }, null, seen)).toEqual({ ...guess, origin });
 });

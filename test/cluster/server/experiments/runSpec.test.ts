@@ -6,6 +6,7 @@ import {
   buildEntrypoint,
   buildRunSpec,
   commandLineOf,
+  dataPathsOf,
   missingSecrets,
   secretEnvironment,
 } from "../../../../src/cluster/server/experiments/runSpec.ts";
@@ -16,18 +17,17 @@ const request = (configuration: object, more: object = {}) =>
 const PARAMETERS: JsonObject = {
   lr: 0.1,
   name: "two words",
+  shift: "-x",
   model: { depth: 3, norm: true },
   fast: false,
   none: null,
   sizes: [1, 2],
 };
 const FLAGS = [
-  "--lr",
-  "0.1",
-  "--name",
-  "two words",
-  "--model.depth",
-  "3",
+  "--lr=0.1",
+  "--name=two words",
+  "--shift=-x",
+  "--model.depth=3",
   "--model.norm",
   "--sizes",
   "1",
@@ -47,10 +47,16 @@ test("a script gets its arguments, and flags only when asked", () => {
 test("a list is executed, with flags when asked; a string goes to the shell as it is", () => {
   const list = { entrypoint: ["torchrun", "train.py"], pass_as: "flags" };
   expect(buildEntrypoint(request(list), PARAMETERS)).toEqual({
-    ...{ kind: "command", argv: ["torchrun", "train.py", ...FLAGS] },
+    kind: "command",
+    argv: ["torchrun", "train.py", ...FLAGS],
+    interpreter: "/usr/bin/python3",
   });
   const shell = { entrypoint: 'python train.py --lr $LR && echo "done"' };
-  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({ kind: "shell", command: shell.entrypoint });
+  expect(buildEntrypoint(request(shell), PARAMETERS)).toEqual({
+    kind: "shell",
+    command: shell.entrypoint,
+    interpreter: "/usr/bin/python3",
+  });
 });
 
 test("torchrun starts one process for each slot, by the run's own interpreter", () => {
@@ -79,6 +85,7 @@ test("secrets are named in the spec and their values are not", () => {
       hyperparameters: {},
       seed: 3,
       slots: [],
+      slotCount: 4,
       leases: "/l",
       checkpoints: "/c",
       latestCheckpoint: null,
@@ -91,7 +98,7 @@ test("secrets are named in the spec and their values are not", () => {
     preemptionTimeoutS: 3600,
   });
   const secrets = { wandb: "w-value", p: "p-value" };
-  expect(secretEnvironment(configuration.value, secrets)).toEqual({
+  expect(secretEnvironment(configuration.value, [], secrets)).toEqual({
     KEY: "w-value",
     URL: "https://u:p-value@h",
   });
@@ -99,12 +106,41 @@ test("secrets are named in the spec and their values are not", () => {
   expect(missingSecrets(configuration.value, secrets)).toEqual([]);
 });
 
+test("environment variables by kind of device: those of the slots that the run got", () => {
+  const configured = request({
+    environment: {
+      environment_variables: { cpu: ["D=cpu"], cuda: ["D=cuda", "KEY=${secret:k}"], rocm: { D: "rocm" } },
+    },
+  });
+  const environmentOn = (...kinds: ("cpu" | "cuda" | "rocm" | "custom")[]) =>
+    buildRunSpec(configured, {
+      ...{ experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, key: "", leases: "" },
+      ...{ checkpoints: "", latestCheckpoint: null, slotCount: kinds.length },
+      slots: kinds.map((kind, index) => ({ id: `x:${index}`, kind, index, lease: "l" })),
+    });
+  expect(environmentOn("cuda", "cuda")).toMatchObject({ environment: { D: "cuda" }, secretNames: ["KEY"] });
+  expect(environmentOn("rocm")).toMatchObject({ environment: { D: "rocm" }, secretNames: [] });
+  expect(environmentOn()).toMatchObject({ environment: { D: "cpu" }, secretNames: [] });
+  const { value } = configured.configuration;
+  expect(missingSecrets(value, {})).toEqual(["k"]);
+  const { slots } = environmentOn("cuda");
+  expect(secretEnvironment(value, slots, { k: "v" })).toEqual({ KEY: "v" });
+});
+
 test("environment variables as a map, and the preemption timeout", () => {
   const configured = request({
     environment: { environment_variables: { N: 3, T: true } },
     preemption_timeout: 60,
   });
-  const plan = { experimentId: 1, trialId: "1.1", attempt: 1, hyperparameters: {}, seed: 0, slots: [] };
+  const plan = {
+    experimentId: 1,
+    trialId: "1.1",
+    attempt: 1,
+    hyperparameters: {},
+    seed: 0,
+    slots: [],
+    slotCount: 0,
+  };
   const spec = buildRunSpec(configured, {
     ...plan,
     key: "",
@@ -113,4 +149,20 @@ test("environment variables as a map, and the preemption timeout", () => {
     latestCheckpoint: null,
   });
   expect(spec).toMatchObject({ environment: { N: "3", T: "true" }, preemptionTimeoutS: 60 });
+});
+
+test("data paths: what is linked, and what `data:` names inside or outside of the working tree", () => {
+  const data = {
+    train: "raw/train",
+    more: ["/mnt/imagenet/", { deep: "../shared" }],
+    not: ["", ".", "..", "../..", "/", "s3://bucket/x", 3, null, true],
+  };
+  const plain = request({ data }, { directory: "sub" });
+  const linked = [{ path: "sets/a", target: "/data/a", reason: "ignored" }];
+  expect(dataPathsOf({ ...plain, snapshot: { ...plain.snapshot, linked } })).toEqual([
+    "sets/a",
+    "sub/raw/train",
+    "/mnt/imagenet/",
+    "shared",
+  ]);
 });

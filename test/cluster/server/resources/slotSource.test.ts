@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Slot } from "../../../../src/cluster/protocol/entities.ts";
+import type { SlotReading, SlotSource } from "../../../../src/cluster/server/ports.ts";
 import { runProbe } from "../../../../src/cluster/server/resources/command.ts";
 import { freeBytes } from "../../../../src/cluster/server/resources/disk.ts";
 import { createSlotSource } from "../../../../src/cluster/server/resources/slotSource.ts";
@@ -32,7 +34,7 @@ function tool(name: string, script: string): void {
   writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`);
   chmodSync(path.join(folder, name), 0o755);
 }
-function slots(options: { cpuSlots?: number; probeCommand?: string } = {}): Promise<Slot[]> {
+function createSource(options: { cpuSlots?: number; probeCommand?: string } = {}): SlotSource {
   const { cpuSlots = null, probeCommand = null } = options;
   return createSlotSource({
     leasesFolder: leases,
@@ -40,7 +42,26 @@ function slots(options: { cpuSlots?: number; probeCommand?: string } = {}): Prom
     probeCommand,
     pool: "/pool",
     logger: silentLogger,
-  }).slots();
+  });
+}
+async function slots(options?: Parameters<typeof createSource>[0]): Promise<Slot[]> {
+  return current(createSource(options));
+}
+/** The slots once the tools have answered. */
+async function current(source: SlotSource): Promise<Slot[]> {
+  for (;;) {
+    const reading = await source.read();
+    if (reading.news === null) return reading.slots;
+    await reading.news;
+  }
+}
+/** The first reading that is not of this moment any more. */
+async function outdated(source: SlotSource): Promise<SlotReading> {
+  for (;;) {
+    const reading = await source.read();
+    if (reading.news !== null) return reading;
+    await sleep(100);
+  }
 }
 const UUID = "GPU-00000000-aaaa-bbbb-cccc-dddddddddddd";
 const GPU = `0, ${UUID}, NVIDIA H200, 143771, 4, 7, 30, 75.42`;
@@ -122,23 +143,32 @@ describe("NVIDIA", () => {
 
   test("GPUs that were there stay, unusable, while the tool fails", async () => {
     tool("nvidia-smi", `[ -e ${folder}/broken ] && exit 9; case "$1" in --query-gpu*) echo '${GPU}' ;; esac`);
-    const source = createSlotSource({
-      leasesFolder: leases,
-      cpuSlots: null,
-      probeCommand: null,
-      logger: silentLogger,
-    });
-    expect(await source.slots()).toMatchObject([{ state: "free" }]);
+    const source = createSource();
+    expect(await current(source)).toMatchObject([{ state: "free" }]);
     writeFileSync(path.join(folder, "broken"), "");
-    let seen = await source.slots();
-    while (seen[0]?.state === "free") {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      seen = await source.slots();
-    }
-    expect(seen).toMatchObject([
+    await outdated(source);
+    expect(await current(source)).toMatchObject([
       { id: `gpu:${UUID}`, state: "unusable", detail: "nvidia-smi: ended with exit code 9" },
     ]);
   });
+});
+
+test("while a tool hangs, its last answer is there at once and said to be old", async () => {
+  tool(
+    "nvidia-smi",
+    `while [ -e ${folder}/hangs ]; do sleep 0.05; done
+     case "$1" in --query-gpu*) echo '${GPU}' ;; *) [ -e ${folder}/used ] && echo '${UUID}, 4711, other' || true ;; esac`,
+  );
+  const source = createSource();
+  expect(await current(source)).toMatchObject([{ state: "free" }]);
+  writeFileSync(path.join(folder, "hangs"), "");
+  const reading = await outdated(source);
+  expect(reading.slots).toMatchObject([{ id: `gpu:${UUID}`, state: "free" }]);
+  expect((await source.read()).news).toBe(reading.news);
+  writeFileSync(path.join(folder, "used"), "");
+  rmSync(path.join(folder, "hangs"));
+  await reading.news;
+  expect(await source.read()).toMatchObject({ slots: [{ state: "foreign" }], news: null });
 });
 
 test("a tool that hangs is given up, with everything that it has started", async () => {

@@ -265,15 +265,37 @@ describe("named kinds", () => {
       kind: "out_of_memory",
       message: "Out of memory (MemoryError) (train.py, line 1)",
     });
+    expect(await run({ exit: { peakMemoryBytes: 2 ** 30, memoryLimitBytes: 2 ** 31 } })).toMatchObject({
+      message:
+        "Out of memory (MemoryError) (at its peak it used 1.0 GiB of 2.0 GiB allowed) (train.py, line 1)",
+    });
   });
 
-  test("a MemoryError says peak and limit, where they are known", async () => {
-    write("train.py", "raise MemoryError");
-    expect(await run({ exit: { peakMemoryBytes: 3 * 2 ** 30, memoryLimitBytes: 2 ** 32 } })).toMatchObject({
+  test.each([
+    [
+      "a DataLoader's worker",
+      "raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. ')",
+      1,
+    ],
+    [
+      "one of a process pool",
+      "from concurrent.futures.process import BrokenProcessPool\nraise BrokenProcessPool('A process in the process pool was terminated abruptly while the future was running or pending.')",
+      1,
+    ],
+    ["the child of a shell", "import sys; sys.exit(137)", null],
+  ])("%s that the kernel killed", async (_name, script, line) => {
+    write("train.py", script);
+    const failure = await run({ exit: { outOfMemory: true, peakMemoryBytes: 2 ** 30 } });
+    expect(failure).toMatchObject({
       kind: "out_of_memory",
-      message:
-        "Out of memory (MemoryError) (train.py, line 1). At its peak it used 3.0 GiB of 4.0 GiB allowed.",
+      message: "Out of memory: the kernel ended a process of the script (at its peak it used 1.0 GiB).",
     });
+    expect(failure?.frame === null).toBe(line === null);
+  });
+
+  test("an exception of the script's own is told although something was killed meanwhile", async () => {
+    write("train.py", "raise ValueError('x')");
+    expect(await run({ exit: { outOfMemory: true } })).toMatchObject({ kind: "exception" });
   });
 
   test("killed by the kernel: peak and limit", async () => {
@@ -287,6 +309,13 @@ describe("named kinds", () => {
       kind: "out_of_memory",
       peakMemoryBytes: 3 * 2 ** 30,
       message: "Out of memory: the kernel ended the script (at its peak it used 3.0 GiB of 4.0 GiB allowed).",
+    });
+  });
+
+  test("an ending that nobody saw has no exit code", async () => {
+    expect(await diagnose({ code: null, signal: null })).toMatchObject({
+      kind: "lost",
+      message: expect.stringMatching(/^The run was lost: .* nobody saw how the script ended\.$/) as string,
     });
   });
 

@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -143,22 +151,29 @@ describe("watching", () => {
     expect(findMarked(spec.key)).toEqual([]);
   });
 
-  test("without supervisor, script and exit.json it is lost, and nothing of it stays", async () => {
-    const spec = await pool.launch({
-      "train.py": [
-        "import subprocess, time",
-        "subprocess.Popen(['sleep', '60'], start_new_session=True)",
-        "print('up', flush=True)",
-        "time.sleep(60)",
-      ].join("\n"),
-    });
+  test("when supervisor and script are gone, nothing of it stays and nothing that it printed is lost", async () => {
+    const spec = await pool.launch(
+      {
+        "train.py": [
+          "import subprocess, time",
+          "subprocess.Popen(['sleep', '60'], start_new_session=True)",
+          "print('up', flush=True)",
+          "time.sleep(60)",
+        ].join("\n"),
+      },
+      { outputMetrics: true },
+    );
     await untilUp(spec);
     const { supervisor } = await pool.until(spec, "running");
     process.kill(supervisor.pid, "SIGSTOP"); // so that it sees nothing of the script's end
     process.kill(supervisor.script?.pid ?? 0, "SIGKILL");
+    appendFileSync(path.join(pool.folder(spec), "stdout.log"), "step=1 loss=0.5\n");
     process.kill(supervisor.pid, "SIGKILL");
-    expect(await pool.until(spec, "lost", "ended")).toEqual({ runId: spec.run, phase: "lost" });
+    expect(await pool.exit(spec)).toMatchObject({ code: null, signal: null, launchError: null });
     expect(findMarked(spec.key)).toEqual([]);
+    const events = path.join(pool.folder(spec), "events");
+    const [file = ""] = readdirSync(events).filter((name) => name.includes("output"));
+    expect(readFileSync(path.join(events, file), "utf8")).toContain('"values":{"loss":0.5}');
   });
 
   test("a supervisor that cannot even begin is lost at once, and its log says why", async () => {
@@ -226,7 +241,7 @@ describe("signals", () => {
     while (isAlive(supervisor)) await sleep(10);
     await pool.executor.cancel(spec.run);
     expect(findMarked(spec.key)).toEqual([]);
-    expect((await pool.until(spec, "lost")).phase).toBe("lost");
+    expect((await pool.exit(spec)).asked).toBe("kill");
   });
 
   test("cancel of a run that was never launched does nothing", async () => {

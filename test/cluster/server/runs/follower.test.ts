@@ -31,6 +31,8 @@ const steps = (reports: RunReport[]) =>
     events.map(({ event }) => (event.type === "metrics" ? event.step : event.type)),
   );
 
+const skipped = (reports: RunReport[]) => reports.reduce((sum, { skippedLines }) => sum + skippedLines, 0);
+
 describe("the run follower", () => {
   it("hands out whole lines only, each once it was appended", async () => {
     const reader = follower();
@@ -59,7 +61,7 @@ describe("the run follower", () => {
     expect(steps(await reader.poll())).toEqual([1]);
   });
 
-  it("skips and counts what is no event, and goes on behind it", async () => {
+  it("skips and counts what is no event, and goes on behind it", () => {
     const reader = follower();
     reader.follow("1.1.1");
     const noise = Buffer.concat([
@@ -71,9 +73,28 @@ describe("the run follower", () => {
     write("1.1.1", "0-harness-1.jsonl", noise);
     write("1.1.1", "0-harness-1.jsonl", line(3, 1));
     write("1.1.1", "notes.txt", "not mine");
-    const report = await reader.finish("1.1.1");
-    expect(report.skippedLines).toBe(5);
-    expect(steps([report])).toEqual([3]);
+    const reports = [...reader.finish("1.1.1")];
+    expect(skipped(reports)).toBe(5);
+    expect(steps(reports)).toEqual([3]);
+  });
+
+  it("skips reports whose step or time is no finite number", () => {
+    const at = (step: string, t: string, group: string) =>
+      `{"seq":1,"t":${t},"type":"metrics","group":"${group}","step":${step},"values":{"loss":1}}\n`;
+    for (const group of ["training", "validation"])
+      for (const [step, t] of [
+        ["1e999", "1"],
+        ['"NaN"', "1"],
+        ['"-Infinity"', "1"],
+        ["1", "1e999"],
+        ["7", "1"],
+      ] as const)
+        write("1.1.1", "0-a.jsonl", at(step, t, group));
+    const reader = follower();
+    reader.follow("1.1.1");
+    const reports = [...reader.finish("1.1.1")];
+    expect(steps(reports)).toEqual([7, 7]);
+    expect(skipped(reports)).toBe(8);
   });
 
   it("gets past a line that never ends", async () => {
@@ -86,7 +107,7 @@ describe("the run follower", () => {
     expect(steps(seen)).toEqual([1]);
   });
 
-  it("refuses names that its schema refuses, also on the fast path", async () => {
+  it("refuses names that its schema refuses, also on the fast path", () => {
     write(
       "1.1.1",
       "0-a.jsonl",
@@ -94,7 +115,24 @@ describe("the run follower", () => {
     );
     const reader = follower();
     reader.follow("1.1.1");
-    expect((await reader.finish("1.1.1")).skippedLines).toBe(1);
+    expect(skipped([...reader.finish("1.1.1")])).toBe(1);
+  });
+
+  it("hands out what a run has left unread chunk by chunk, however much it is", () => {
+    const count = 150_000;
+    const lines = Array.from({ length: count }, (_, index) => line(index + 1, 0.5));
+    for (const rank of [0, 1, 2, 3]) write("1.1.1", `${rank}-a.jsonl`, lines.join(""));
+    const reader = follower();
+    reader.follow("1.1.1");
+    let events = 0;
+    for (const report of reader.finish("1.1.1")) {
+      const bytes = report.sources.map(({ from, to }) => to - from);
+      expect(Math.max(...bytes)).toBeLessThanOrEqual(4 * 1024 * 1024);
+      events += report.events.length;
+      curves.append(report);
+    }
+    expect(events).toBe(4 * count);
+    expect(curves.list("1.1").map((series) => series.count)).toEqual([count, count, count, count]);
   });
 
   it("reads every line exactly once, whatever the chunks and restarts (property)", async () => {

@@ -1,9 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { readProcess } from "../../../../src/cluster/server/runs/processes.ts";
+import { createCollector } from "../../../../src/cluster/server/trees/collector.ts";
+import { createRepository } from "../../../../src/cluster/server/trees/repository.ts";
+import { toText } from "../../../../src/cluster/server/trees/bytePath.ts";
+import { createTreeFolders, type TreeFolders } from "../../../../src/cluster/server/trees/treeFolders.ts";
 import { createSnapshotStore } from "../../../../src/cluster/server/trees/snapshotStore.ts";
 import { createSender, silentLogger, stream, writeObject } from "./sender.ts";
 import { never, useStore } from "./storeFixture.ts";
@@ -160,4 +166,111 @@ test("git that is missing is one clear sentence", async () => {
   } finally {
     process.env.PATH = before;
   }
+});
+
+describe("forgetting", () => {
+  const objects = (): number =>
+    at.sender
+      .git(
+        "--git-dir",
+        path.join(at.pool, "snapshots.git"),
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check",
+      )
+      .split("\n")
+      .filter(Boolean).length;
+
+  test("frees what no other snapshot has: objects, single and in packs, and the built tree", async () => {
+    at.sender.write(Object.fromEntries([...Array(150).keys()].map((n) => [`f${n}.py`, `x = ${n}\n`])));
+    const first = await at.send();
+    await at.store.treeFolder(first);
+    at.sender.write({ "f1.py": "changed\n" });
+    const second = await at.send(first);
+    expect(objects()).toBe(150 + 1 + 2);
+    await at.store.forget(first);
+    expect(existsSync(path.join(at.pool, "trees", first))).toBe(false);
+    await vi.waitUntil(() => objects() === 150 + 1, 20_000);
+    expect((await at.store.files(second, 1000)).files).toHaveLength(150);
+    await at.store.forget(second);
+    at.sender.write({ "f2.py": "changed too\n" });
+    const third = await at.send();
+    expect(Buffer.from(await at.store.readFile(third, "f3.py", 100)).toString()).toBe("x = 3\n");
+    await at.store.treeFolder(third);
+  }, 30_000);
+
+  test("nothing is collected while a snapshot is received, also what was due before", async () => {
+    at.sender.write({ "a.py": "a\n" });
+    const tree = await at.send();
+    await at.store.forget(tree);
+    await at.store.close();
+    const collector = createCollector(createRepository(path.join(at.pool, "snapshots.git")), silentLogger, 0);
+    collector.plan();
+    await collector.apart(async () => {
+      collector.plan();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(objects()).toBe(2);
+    });
+    await vi.waitUntil(() => objects() === 0, 10_000);
+    await collector.close();
+  });
+
+  test("a collection that is ended leaves the repository whole", async () => {
+    at.sender.write(Object.fromEntries([...Array(150).keys()].map((n) => [`f${n}.py`, `x = ${n}\n`])));
+    const tree = await at.send();
+    const repository = createRepository(path.join(at.pool, "snapshots.git"));
+    const collector = createCollector(repository, silentLogger, 0);
+    for (let round = 0; round < 10; round++) {
+      collector.plan();
+      await new Promise((resolve) => setTimeout(resolve, 2 * round));
+      await collector.apart(() => Promise.resolve());
+    }
+    await collector.close();
+    await repository.git.output(["fsck", "--strict", "--full"]);
+    expect(await repository.entries(tree)).toHaveLength(150);
+  });
+});
+
+test("a collection that a killed server left running is ended before anything is received", async () => {
+  at.sender.write({ "a.py": "a\n" });
+  await at.send();
+  await at.store.close();
+  const repository = createRepository(path.join(at.pool, "snapshots.git"));
+  const orphan = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  const gone = once(orphan, "exit");
+  const name = readProcess(orphan.pid ?? 0);
+  writeFileSync(path.join(repository.folder, "collecting.json"), JSON.stringify(name));
+  const collector = createCollector(repository, silentLogger, 0);
+  expect((await gone)[1]).toBe("SIGKILL");
+  await collector.close();
+});
+
+describe("after the power has failed", () => {
+  test("a tree that was young is built again, one that is on the disk is not", async () => {
+    at.sender.write({ "train.py": "print(1)\n" });
+    const tree = await at.send();
+    const folder = path.join(at.pool, "trees");
+    const sizeFile = path.join(folder, `${tree}.json`);
+    const due: (() => Promise<void>)[] = [];
+    const trees = (): TreeFolders =>
+      createTreeFolders(folder, createRepository(path.join(at.pool, "snapshots.git")), silentLogger, {
+        later: (done) => due.push(done),
+      });
+    const file = path.join(toText(await trees().ensure(tree)), "train.py");
+    const young = JSON.parse(readFileSync(sizeFile, "utf8")) as { boot: string };
+    const loseContent = (): void => {
+      chmodSync(file, 0o644);
+      writeFileSync(file, "");
+    };
+    loseContent();
+    writeFileSync(sizeFile, JSON.stringify({ ...young, boot: "another" }));
+    await trees().ensure(tree);
+    expect(readFileSync(file, "utf8")).toBe("print(1)\n");
+
+    for (const done of due) await done();
+    expect(JSON.parse(readFileSync(sizeFile, "utf8"))).not.toHaveProperty("boot");
+    loseContent();
+    await trees().ensure(tree);
+    expect(readFileSync(file, "utf8")).toBe("");
+  });
 });

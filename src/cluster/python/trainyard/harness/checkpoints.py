@@ -36,10 +36,11 @@ def discard(files: str) -> None:
 
 
 def complete(files: str, manifest: dict) -> None:
-    """Makes everything in files/ durable and writes manifest.json with its sizes and hashes beside it."""
+    """Makes everything in files/ durable and read-only, and writes manifest.json with its sizes and hashes beside it."""
     listed = []
     real = os.path.realpath(files)
     _check(real)
+    _protect(real)
     for folder, folders, names in os.walk(real):
         folders.sort()
         for name in sorted(names):
@@ -83,7 +84,10 @@ def _check(root: str) -> None:
             mode = os.lstat(path).st_mode
             if stat.S_ISLNK(mode):
                 _replace_link(path, shown, root)
-            elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            elif stat.S_ISREG(mode):
+                if os.lstat(path).st_nlink > 1:
+                    _replace_by_copy(path, path)  # or it would change with its other names
+            elif not stat.S_ISDIR(mode):
                 raise CheckpointError(
                     "checkpoint: %s is neither a file nor a folder (a socket, a pipe, a device?)" % shown
                 )
@@ -106,9 +110,27 @@ def _replace_link(path: str, shown: str, root: str) -> None:
         shutil.copytree(target, path, symlinks=True)
         _check_copied(path, shown, root)
         return
+    _replace_by_copy(path, target)
+
+
+def _replace_by_copy(path: str, source: str) -> None:
+    import shutil
+
     copy = path + ".%d.tmp" % os.getpid()
-    shutil.copyfile(target, copy)
+    shutil.copyfile(source, copy)
     os.replace(copy, path)
+
+
+def _protect(root: str) -> None:
+    """Takes the files' write bits: a saver that comes late, or a script that goes on from it and opens it for writing,
+    gets an error at once instead of a damaged checkpoint that is found at its restore. Folders keep theirs, so that a
+    person can delete a pool as any other folder; a file that is replaced does not match the manifest any more."""
+    for folder, _, names in os.walk(root):
+        for path in [os.path.join(folder, name) for name in names]:
+            try:
+                os.chmod(path, os.lstat(path).st_mode & 0o555)
+            except OSError:
+                pass  # a file system without modes
 
 
 def _check_copied(path: str, shown: str, root: str) -> None:

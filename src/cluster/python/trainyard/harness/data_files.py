@@ -13,11 +13,12 @@ MAX_HASHED_BYTES = 256 * 1024 * 1024
 
 
 class DataFiles:
-    """Remembers which files below `roots` were opened; describe() says what they are."""
+    """Remembers which files at or below `roots` were opened; describe() says what they are."""
 
     def __init__(self, roots: List[str]) -> None:
         real = {os.path.realpath(root) for root in roots}
-        self._roots = tuple(sorted(root.rstrip(os.sep) + os.sep for root in real | set(roots)))
+        self._paths = real | set(roots)
+        self._roots = tuple(sorted(root.rstrip(os.sep) + os.sep for root in self._paths))
         self._seen: Dict[str, Optional[Dict[str, Any]]] = {}
         self._left_out = 0
         self._hashed_bytes = 0
@@ -48,9 +49,9 @@ class DataFiles:
             path = os.fsdecode(path)
             if path[:1] != os.sep:
                 path = os.path.join(os.getcwd(), path)
-            if not path.startswith(self._roots):
+            if not self._is_data(path):
                 path = os.path.normpath(path)
-                if not path.startswith(self._roots):
+                if not self._is_data(path):
                     return
             if path in self._seen:
                 return
@@ -60,6 +61,9 @@ class DataFiles:
                 self._left_out += 1
         except Exception:
             pass
+
+    def _is_data(self, path: str) -> bool:
+        return path.startswith(self._roots) or path in self._paths
 
     def _describe(self, path: str) -> Dict[str, Any]:
         import hashlib
@@ -80,17 +84,14 @@ class DataFiles:
 
 
 def roots(work: str) -> List[str]:
-    """TRAINYARD_DATA_PATHS, else `data`, `dataset` and `datasets` at the top of the working tree, and every link
-    there that leads out of it (which is how a pool links data)."""
-    given = os.environ.get("TRAINYARD_DATA_PATHS")
-    if given is not None:
-        return [os.path.abspath(path) for path in given.split(os.pathsep) if path]
-    found = []
+    """TRAINYARD_DATA_PATHS (of the pool: what is linked, what the configuration names), `data`, `dataset` and `datasets`
+    at the top of the working tree, and every link there that leads out of it."""
+    found = [os.path.abspath(path) for path in os.environ.get("TRAINYARD_DATA_PATHS", "").split(os.pathsep) if path]
     real = os.path.realpath(work)
     try:
         names = os.listdir(work)
     except OSError:
-        return []
+        return found
     for name in names:
         path = os.path.join(work, name)
         if name in DATA_FOLDERS and os.path.isdir(path):

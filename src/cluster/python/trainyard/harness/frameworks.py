@@ -115,7 +115,11 @@ def _describe(optimizer: Any) -> Dict[str, Any]:
                     settings[name] = type(value).__name__
         groups.append({"tensors": len(group["params"]), "settings": settings})
     kind = type(optimizer)
-    return {"class": "%s.%s" % (kind.__module__, kind.__qualname__), "groups": groups, "weights": _weights(tensors)}
+    return {
+        "class": "%s.%s" % (kind.__module__, kind.__qualname__),
+        "groups": groups,
+        "weights": _seen(lambda: _weights(tensors)),  # sparse, meta and distributed tensors have no values to hash
+    }
 
 
 def _weights(tensors: List[Any]) -> Any:

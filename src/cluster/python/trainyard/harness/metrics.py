@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Set
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Set, Tuple
 
 from ..events import MAX_LINE_BYTES, number_text
 from .values import check_group, check_name, to_json, to_number, to_step
@@ -19,7 +19,8 @@ class _Group:
         self.head = '"type":"metrics","group":%s,"step":' % quoted(name)
         self.keys: Dict[str, str] = {}
         """Each name, encoded once; "" for a name that cannot be one."""
-        self.last: Dict[str, float] = {}
+        self.last: Dict[str, Tuple[float, float]] = {}
+        """Step and value, as reported last."""
 
 
 class Metrics:
@@ -29,6 +30,7 @@ class Metrics:
         self._warn = warn
         self._groups: Dict[str, _Group] = {}
         self._refused: Set[str] = set()
+        self._has_bad_step = False
 
     def encode(self, step: Any, values: Mapping[str, Any], group: str) -> Sequence[str]:
         """The event bodies for one report: none without values, one, or several when a line would be over 1 MiB."""
@@ -37,7 +39,16 @@ class Metrics:
             state = self._groups[group] = _Group(check_group(group))
         keys = state.keys
         last = state.last
-        head = state.head + (repr(step) if type(step) is int else number_text(to_step(step))) + ',"values":{'
+        if type(step) is int:
+            at = repr(step)
+        else:
+            try:
+                step = to_step(step)
+            except ValueError as error:  # a step that was computed and overflowed: training goes on
+                self._warn_of_step(error)
+                return ()
+            at = number_text(step)
+        head = state.head + at + ',"values":{'
         parts: List[str] = []
         for name, value in values.items():
             key = keys.get(name)
@@ -53,18 +64,19 @@ class Metrics:
                 text = number_text(number)
             if key:
                 parts.append(key + text)
-                last[name] = value
+                last[name] = (step, value)
         if not parts:
             return ()
         body = head + ",".join(parts) + "}"
         return (body,) if len(body) < _MAX_BODY else list(_split(head, parts))
 
-    def last(self) -> Dict[str, Any]:
-        """The last value of each metric, by "<group>/<name>"."""
+    def last(self, step: float) -> Dict[str, Any]:
+        """The last value of each metric, by "<group>/<name>", but for those of later steps than `step`."""
         found = {}
         for group, state in list(self._groups.items()):
-            for name, value in list(state.last.items()):
-                found["%s/%s" % (group, name)] = to_json(value)
+            for name, (at, value) in list(state.last.items()):
+                if at <= step:
+                    found["%s/%s" % (group, name)] = to_json(value)
         return found
 
     def _encode_name(self, name: str) -> str:
@@ -82,6 +94,11 @@ class Metrics:
                 self._refused.add(name)
                 self._warn("metric_value", "the metric %r was left out: %s" % (name, error))
             return None
+
+    def _warn_of_step(self, error: ValueError) -> None:
+        if not self._has_bad_step:
+            self._has_bad_step = True
+            self._warn("metric_step", "a report was left out: %s" % error)
 
 
 def _split(head: str, parts: List[str]) -> Iterator[str]:

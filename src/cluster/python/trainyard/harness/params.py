@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Mapping
@@ -75,15 +76,14 @@ class Reader:
         return value, True
 
     def _find(self, name: str, default: object) -> tuple:
-        text = _flag(name)
-        if text is not None:
-            return _parsed(name, text, default), "flag"
-        value: object = self._hyperparameters
-        for part in name.split("."):
-            if not isinstance(value, dict) or part not in value:
-                value = MISSING
-                break
-            value = value[part]
+        words = _flag(name)
+        value = self._configured(name)
+        if words is not None:
+            # With `pass_as: flags` the configuration's own values stand on the command line.
+            if isinstance(value, list) and [_decoded(word) for word in words] == value:
+                return value, "configuration"
+            given = _parsed(name, words[0] if words else "true", default)
+            return given, "configuration" if value is not MISSING and given == _like(value, default) else "flag"
         if value is not MISSING:
             return (Params(value, name + ".") if isinstance(value, dict) else _like(value, default)), "configuration"
         if default is MISSING:
@@ -92,6 +92,14 @@ class Reader:
                 % (name, name)
             )
         return default, "default"
+
+    def _configured(self, name: str) -> object:
+        value: object = self._hyperparameters
+        for part in name.split("."):
+            if not isinstance(value, dict) or part not in value:
+                return MISSING
+            value = value[part]
+        return value
 
 
 def _dotted(values: dict, where: str = "") -> list:
@@ -111,8 +119,8 @@ def _put(values: dict, name: str, value: object) -> None:
     values[last] = value
 
 
-def _flag(name: str) -> str | None:
-    """The text of --name VALUE or --name=VALUE, dashes and underscores alike; "true" for a bare flag."""
+def _flag(name: str) -> list | None:
+    """The words of --name VALUE... or --name=VALUE, dashes and underscores alike; of several flags the last."""
     wanted = "--" + name.replace("_", "-")
     found = None
     arguments = sys.argv[1:]
@@ -121,13 +129,12 @@ def _flag(name: str) -> str | None:
         if argument == "--":
             break
         if flag.replace("_", "-") == wanted:
-            if equals:
-                found = value
-            elif i + 1 < len(arguments) and not arguments[i + 1].startswith("--"):
-                found = arguments[i + 1]
-            else:
-                found = "true"
+            found = [value] if equals else list(itertools.takewhile(_is_word, arguments[i + 1 :]))
     return found
+
+
+def _is_word(argument: str) -> bool:
+    return not argument.startswith("--")
 
 
 def _parsed(name: str, text: str, default: object) -> object:
@@ -142,6 +149,10 @@ def _parsed(name: str, text: str, default: object) -> object:
         raise ValueError(
             "--%s %s: not a %s, as its default %r is" % (name, text, type(default).__name__, default)
         ) from None
+    return _decoded(text)
+
+
+def _decoded(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:

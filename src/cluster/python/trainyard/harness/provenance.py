@@ -106,7 +106,7 @@ class Recorder:
                 "optimize": sys.flags.optimize,
                 "hashRandomization": sys.flags.hash_randomization,
             },
-            "packages": _packages() or NOT_SEEN,
+            "packages": machine.packages(sys.path) or NOT_SEEN,
             "operatingSystem": machine.operating_system(),
             "processor": machine.processor(),
             "driver": machine.driver(),
@@ -131,19 +131,3 @@ class Recorder:
             "firstReportAt": seen.get("seenAt", NOT_SEEN),
             "data": self._data.describe(),
         }
-
-
-def _packages() -> Dict[str, str]:
-    """Installed distributions and their versions, by the names of their metadata: no file is opened for it."""
-    found: Dict[str, str] = {}
-    for folder in sys.path:
-        try:
-            names = os.listdir(folder or ".")
-        except OSError:
-            continue
-        for name in names:
-            stem, dot, kind = name.rpartition(".")
-            if kind in ("dist-info", "egg-info") and "-" in stem:
-                package, version = stem.split("-")[:2]
-                found.setdefault(package.replace("_", "-").lower(), version)  # the first on the path is imported
-    return dict(sorted(found.items()))

@@ -48,8 +48,8 @@ class Run:
         """Reports metrics at `step`: run.report(7, loss=0.3) or run.report(7, {"val/loss": 0.3}, group="validation").
 
         Numbers are floats, ints, numpy scalars and 0-d tensors; NaN and infinities are fine. A value that is not a
-        number is left out, with a warning on the run. What was reported when this returns survives a SIGKILL.
-        Raises TypeError for a step that is not a number, ValueError for a bad group name.
+        number is left out, and so is a report at a step that is NaN or infinite, with a warning on the run. What was
+        reported when this returns survives a SIGKILL. Raises TypeError for a step that is not a number, ValueError for a bad group name.
         """
         if self._before_report is not None:
             self._first_report()
@@ -86,9 +86,10 @@ class Run:
                 torch.save(model.state_dict(), path / "model.pt")
 
         Raises CheckpointError for what cannot be stored (a link out of the folder, a socket); TypeError for metadata
-        that JSON cannot hold. After an exception there is no checkpoint and no folder.
+        that JSON cannot hold; ValueError for a step that is NaN or infinite. After an exception there is no checkpoint and no folder.
         """
-        at = to_json(to_step(step))
+        number = to_step(step)
+        at = to_json(number)
         described = to_json(metadata, "metadata")
         name, files = checkpoints.new(self._place.checkpoints)
         try:
@@ -100,7 +101,7 @@ class Run:
                 "trial": self._place.trial,
                 "step": at,
                 "metadata": described,
-                "metrics": to_json(self._metrics.last()),
+                "metrics": to_json(self._metrics.last(number)),
             }
             checkpoints.complete(files, manifest)
         except BaseException:

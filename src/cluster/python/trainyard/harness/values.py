@@ -42,10 +42,14 @@ def _bounded(value: float | int) -> float | int:
 
 
 def to_step(step: object) -> float | int:
+    """TypeError for what is not a number, ValueError for NaN and the infinities: they have no place on an axis."""
     try:
-        return to_number(step)
+        number = to_number(step)
     except TypeError as error:
         raise TypeError("step: %s" % error) from None
+    if not math.isfinite(number):
+        raise ValueError("step: %s is not a finite number" % number)
+    return number
 
 
 def check_group(group: object) -> str:

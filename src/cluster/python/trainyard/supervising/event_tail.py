@@ -27,7 +27,7 @@ class EventTail:
             return
         for name in names:
             writer = name.partition("-")[2]
-            if name.endswith(".jsonl") and not writer.startswith(("supervisor", "output.")):
+            if name.endswith(".jsonl") and not writer.startswith(("supervisor", "output-")):
                 try:
                     self._read(name)
                 except OSError:

@@ -8,6 +8,9 @@ import signal
 
 from .spec import Spec
 
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+MAX_THREADS = 64
+"""numexpr refuses more."""
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -23,6 +26,7 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
     """What the script's processes get: the supervisor's own (with the secrets), the configuration's, ours."""
     env = dict(inherited)
     env.update(spec.environment)
+    env.update(thread_counts(spec, inherited))
     env.update(
         TRAINYARD_RUN_DIR=run_dir,
         TRAINYARD_RUN_KEY=spec.key,
@@ -37,18 +41,43 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
     if spec.latest_checkpoint:
         env["TRAINYARD_CHECKPOINT"] = os.path.join(spec.checkpoints, str(spec.latest_checkpoint["uuid"]), "files")
     env.setdefault("PYTHONUNBUFFERED", "1")
+    work = os.path.join(run_dir, "work")
+    data_paths = [os.path.normpath(os.path.join(work, path)) for path in spec.data_paths]
+    if data_paths:
+        given = [path for path in env.get("TRAINYARD_DATA_PATHS", "").split(os.pathsep) if path]
+        env["TRAINYARD_DATA_PATHS"] = os.pathsep.join(given + data_paths)
     paths = [PACKAGE_PARENT] + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
     env["PYTHONPATH"] = os.pathsep.join(paths)
+    _put_first_on_path(env, spec)
     _show_devices(env, spec.slots)
     return env
+
+
+def thread_counts(spec: Spec, inherited: dict) -> dict:
+    """The variables that we set: each process gets its slot's share of the CPUs. Results depend on these numbers to the
+    last bit, so they must not come from what a library finds. Whoever sets OMP_NUM_THREADS has decided for all, since
+    the others follow it."""
+    given = {**inherited, **spec.environment}
+    if THREADS[0] in given:
+        return {}
+    count = min(MAX_THREADS, max(1, len(os.sched_getaffinity(0)) // spec.slot_count))
+    return {name: str(count) for name in THREADS if name not in given}
+
+
+def _put_first_on_path(env: dict, spec: Spec) -> None:
+    """So that `python` in the person's own command is the interpreter that was chosen; their own PATH is left alone."""
+    interpreter = spec.entrypoint.get("interpreter", "")
+    if spec.entrypoint["kind"] != "script" and "/" in interpreter and "PATH" not in spec.environment:
+        env["PATH"] = os.pathsep.join([os.path.dirname(interpreter), env.get("PATH", os.defpath)])
 
 
 def _show_devices(env: dict, slots: list) -> None:
     kinds = {slot.get("kind") for slot in slots}
     indexes = ",".join(str(slot.get("index")) for slot in slots)
+    ids = [str(slot.get("id", "")).partition(":")[2] for slot in slots]
+    env["TRAINYARD_DEVICES"] = ",".join(ids)
     if "cuda" in kinds:
         # Indexes, since many libraries parse them as numbers, in nvidia-smi's order; a MIG slice has only its UUID.
-        ids = [str(slot.get("id", "")).partition(":")[2] for slot in slots]
         env["CUDA_VISIBLE_DEVICES"] = ",".join(ids) if any(i.startswith("MIG-") for i in ids) else indexes
         env["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     elif "rocm" in kinds:

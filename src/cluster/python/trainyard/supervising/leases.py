@@ -34,6 +34,25 @@ def take(folder: str, names: list[str], holder: dict) -> list[int]:
     return taken
 
 
+class Regained:
+    """The leases of an adopted tree. Who inherited one holds it, but children that closed every descriptor hold none:
+    each lease is taken the moment it is free, so that no slot is free as long as anyone of the tree computes."""
+
+    def __init__(self, folder: str, names: list[str], holder: dict) -> None:
+        self._folder = folder
+        self._missing = set(names)
+        self._holder = holder
+        self.descriptors: list[int] = []
+
+    def try_again(self) -> None:
+        for name in sorted(self._missing):
+            try:
+                self.descriptors += take(self._folder, [name], self._holder)
+                self._missing.discard(name)
+            except LeaseError:
+                pass  # held by the tree itself, or by whoever was faster
+
+
 def release(descriptors: list[int]) -> None:
     # Closed, never LOCK_UN: unlocking would also free it for those who inherited the descriptor.
     for fd in descriptors:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PR_SET_CHILD_SUBREAPER = 36
 OUTPUT_EVERY_S = 0.5
+LEASES_EVERY_S = 0.2
+PROVENANCE_EVERY_S = 0.5
+OUT_OF_MEMORY_EVERY_S = 10.0
 
 
 def main(arguments: list) -> int:
@@ -52,7 +55,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         except leases.LeaseError as error:
             raise launch.LaunchError("lease", str(error)) from None
         os.makedirs(os.path.join(run_dir, "events"), exist_ok=True)
-        kills_before = memory.oom_kills()
+        out_of_memory = memory.OutOfMemory()
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
     except launch.LaunchError as error:
@@ -68,7 +71,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
     except OSError as error:
         log(error)
     ticks = identity.content["script"]["startTicks"]
-    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, kills_before)
+    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, out_of_memory)
 
 
 def _adopt(run_dir: str, identity: Identity) -> int:
@@ -82,7 +85,11 @@ def _adopt(run_dir: str, identity: Identity) -> int:
     _detach()
     _become_subreaper()
     watch = Watch(run_dir, spec, identity, log_to(run_dir))
-    return _watch(run_dir, spec, identity, exit_file, watch, (*(script or (0, 0)), True), [], memory.oom_kills())
+    regained = leases.Regained(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
+    watch.guard(regained.try_again)
+    watch.every(LEASES_EVERY_S, LEASES_EVERY_S, regained.try_again)
+    script = (*(script or (0, 0)), True)
+    return _watch(run_dir, spec, identity, exit_file, watch, script, regained.descriptors, memory.OutOfMemory())
 
 
 def _watch(
@@ -93,13 +100,15 @@ def _watch(
     watch: Watch,
     script: tuple,
     lease_fds: list,
-    kills_before: int,
+    out_of_memory: memory.OutOfMemory,
 ) -> int:
     finish = _keep_books(run_dir, spec, watch, adopted=script[2])
+    watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
     watch.until_gone(*script)
     watch.guard(finish)
     leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
     code, name = _ending(watch.status)
+    ended_badly = (name is not None or bool(code)) and not watch.ladder.escalated
     exit_file.write(
         _exit(
             code=code,
@@ -110,7 +119,7 @@ def _watch(
             escalated=watch.ladder.escalated,
             peak_memory_bytes=watch.peak_memory_bytes or None,
             memory_limit_bytes=memory.limit_bytes(),
-            out_of_memory=name == "SIGKILL" and not watch.ladder.escalated and memory.oom_kills() > kills_before,
+            out_of_memory=ended_badly and out_of_memory.was_lately(),
             killed_children=watch.killed_children,
         )
     )
@@ -126,25 +135,29 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
 
-    # An adopter is another process, so it writes a file of its own.
-    writer = "supervisor-%d" % os.getpid() if adopted else "supervisor"
-    events = EventWriter(os.path.join(run_dir, "events", "0-%s.jsonl" % writer))
+    # An adopter is another process, so it writes files of its own.
+    suffix = "-%d" % os.getpid() if adopted else ""
+    events = EventWriter(os.path.join(run_dir, "events", "0-supervisor%s.jsonl" % suffix))
     gpu = GpuReader(spec.slots, watch.tree.helpers)
     system = SystemMetrics(run_dir, events, gpu)
     watch.every(EVERY_S, EVERY_S / 2, lambda: watch.note_memory(system.sample(watch.members())))
-    # What a former supervisor already took out of the output must not come twice.
-    output = OutputReader(run_dir, lambda: watch.events.reported) if spec.output_metrics and not adopted else None
+    output = OutputReader(run_dir, lambda: watch.events.reported, suffix) if spec.output_metrics else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 
+    recorders: list = []
     if not adopted:
-        watch.guard(lambda: provenance.record(spec, run_dir))
+        watch.guard(lambda: recorders.append(provenance.Recorder(spec, run_dir, watch.tree.helpers)))
+    for recorder in recorders:
+        watch.every(PROVENANCE_EVERY_S, PROVENANCE_EVERY_S, recorder.poll)
 
     def finish() -> None:
         gpu.close()
         events.close()
         if output:
             output.finish()
+        for recorder in recorders:
+            recorder.finish()
 
     return finish
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _UNLIMITED = 1 << 60
+_RECENT_S = 120.0
+"""The counter is that of all who share the cgroup, or the machine: an older kill is none of this ending's causes."""
 
 
 def tree_bytes(pids: list) -> int:
@@ -38,6 +41,25 @@ def oom_kills() -> int:
             if count is not None:
                 return count
     return _field("/proc/vmstat", "oom_kill") or 0
+
+
+class OutOfMemory:
+    """Whether the kernel has killed for want of memory lately: the script, or one of its processes, which the script
+    then tells by an exception or an exit code of its own."""
+
+    def __init__(self) -> None:
+        self._count = oom_kills()
+        self._rose_at: float | None = None
+
+    def look(self) -> None:
+        """To be called now and then."""
+        count = oom_kills()
+        if count > self._count:
+            self._count, self._rose_at = count, time.monotonic()
+
+    def was_lately(self) -> bool:
+        self.look()
+        return self._rose_at is not None and time.monotonic() - self._rose_at < _RECENT_S
 
 
 def _machine_bytes() -> int | None:

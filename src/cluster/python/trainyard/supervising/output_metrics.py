@@ -17,6 +17,8 @@ import re
 MAX_LINE_BYTES = 16 * 1024
 MAX_NAMES = 200
 MAX_BRACKETS = 64
+MAX_INTEGER = 1 << 63
+"""A longer row of digits is an identifier; as a float it would not even be finite."""
 STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
 
 _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
@@ -33,7 +35,8 @@ _VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/
 
 
 class OutputMetrics:
-    """Feed it bytes of one stream as they come; it gives back (group, step, values) for each line that has them."""
+    """Feed it bytes of one stream as they come; it gives back (group, step, values) for each line that has them. What
+    it gives back depends on the bytes alone, not on the pieces that they come in: an adopter counts on it."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -50,11 +53,13 @@ class OutputMetrics:
             data = data[end.start() :]
             self._skipping = False
         data = self._rest + data
-        last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        # A carriage return at the very end may be half of "\r\n": the next byte tells what it ends.
+        sure = len(data) - data.endswith(b"\r")
+        last = max(data.rfind(b"\n", 0, sure), data.rfind(b"\r", 0, sure)) + 1
         self._rest = data[last:]
-        if len(self._rest) > MAX_LINE_BYTES:
-            self._rest = b""
-            self._skipping = True
+        if sure - last > MAX_LINE_BYTES:
+            self._rest = data[sure:]
+            self._skipping = not self._rest
         self._lines(data[:last], found)
         return found
 
@@ -126,20 +131,20 @@ def _parse_object(line: str) -> tuple | None:
             return None
     if not isinstance(value, dict):
         return None
-    numbers = {k: v for k, v in value.items() if isinstance(k, str) and type(v) in (int, float)}
+    numbers = {k: v for k, v in value.items() if isinstance(k, str) and _is_number(v)}
     lowered = {name.lower(): name for name in numbers}
     for name in STEP_NAMES:
         if name in lowered:
             step = numbers[lowered[name]]
             values = {k: v for k, v in numbers.items() if k.lower() not in STEP_NAMES and _is_name(k)}
-            return (step, values) if values and step == step else None
+            return (step, values) if values and _is_step(step) else None
     return None
 
 
 def _parse_text(line: str) -> tuple | None:
     steps = {match.group(1).lower(): float(match.group(2)) for match in reversed(list(_STEP.finditer(line)))}
     name = next((name for name in STEP_NAMES if name in steps), None)
-    if name is None:
+    if name is None or not _is_step(steps[name]):
         return None
     values = {}
     for qualifier, metric, number in _PAIR.findall(line):
@@ -149,6 +154,14 @@ def _parse_text(line: str) -> tuple | None:
         values["%s_%s" % (qualifier.lower(), metric.lower()) if qualifier else metric] = float(number)
     step = steps[name]
     return (int(step) if step == int(step) else step, values) if values else None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < MAX_INTEGER)
+
+
+def _is_step(step: float) -> bool:
+    return abs(step) < MAX_INTEGER
 
 
 def group_of(name: str) -> str:

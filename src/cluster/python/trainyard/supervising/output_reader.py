@@ -12,47 +12,80 @@ from .output_metrics import OutputMetrics
 CHUNK_BYTES = 1024 * 1024
 CHUNKS_A_ROUND = 4
 FINISH_S = 3.0
+STREAMS = ("stdout", "stderr")
 
 
 class OutputReader:
     """Goes silent for good as soon as anyone else has reported a metric."""
 
-    def __init__(self, run_dir: str, is_reported: object) -> None:
+    def __init__(self, run_dir: str, is_reported: object, suffix: str = "") -> None:
+        """`suffix` tells an adopter's event files from those of the supervisors before it."""
         self._is_reported = is_reported
-        self._writer = EventWriter(os.path.join(run_dir, "events", "0-output.jsonl"))
-        self._streams = [[os.path.join(run_dir, name), 0, OutputMetrics()] for name in ("stdout.log", "stderr.log")]
+        self._streams = [_Stream(run_dir, name, suffix) for name in STREAMS]
 
     def poll(self) -> None:
         for stream in self._streams:
             for _ in range(CHUNKS_A_ROUND):
-                if self._is_reported() or not self._read(stream):
+                if self._is_reported() or not stream.read():
                     break
 
     def finish(self) -> None:
         """The rest of the output, for a few seconds at most: nobody waits for gigabytes."""
         until = time.monotonic() + FINISH_S
         for stream in self._streams:
-            while not self._is_reported() and time.monotonic() < until and self._read(stream):
-                pass
-            if not self._is_reported():
-                self._write(stream[2].finish())
-        self._writer.close()
+            while not self._is_reported() and time.monotonic() < until:
+                if not stream.read():
+                    stream.finish()
+                    break
+            stream.close()
 
-    def _read(self, stream: list) -> bool:
-        path, offset, parser = stream
+
+class _Stream:
+    """One stream, from its start. The same bytes make the same events, so an adopter leaves out as many as those before
+    it have written: none is lost, none comes twice."""
+
+    def __init__(self, run_dir: str, name: str, suffix: str) -> None:
+        events = os.path.join(run_dir, "events")
+        writer = "0-output-%s" % name
+        self._path = os.path.join(run_dir, name + ".log")
+        self._offset = 0
+        self._metrics = OutputMetrics()
+        self._known = _count_lines(events, writer)
+        self._writer = EventWriter(os.path.join(events, "%s%s.jsonl" % (writer, suffix)))
+
+    def read(self) -> bool:
         try:
-            with open(path, "rb", buffering=0) as file:
-                file.seek(offset)
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(self._offset)
                 data = file.read(CHUNK_BYTES)
         except OSError:
             return False
-        stream[1] += len(data)
-        self._write(parser.feed(data))
+        self._offset += len(data)
+        self._write(self._metrics.feed(data))
         return len(data) > 0
 
+    def finish(self) -> None:
+        self._write(self._metrics.finish())
+
+    def close(self) -> None:
+        self._writer.close()
+
     def _write(self, found: list) -> None:
-        for group, step, values in found:
+        new = found[self._known :]
+        self._known -= len(found) - len(new)
+        for group, step, values in new:
             self._writer.append(
                 '"type":"metrics","group":%s,"step":%s,"values":%s'
                 % (quoted(group), number_text(step), values_text(values))
             )
+
+
+def _count_lines(folder: str, writer: str) -> int:
+    """How many events the writers whose names begin like this have written; a line that was cut off is none."""
+    count = 0
+    for name in os.listdir(folder):
+        if name.startswith(writer):
+            with open(os.path.join(folder, name), "rb") as file:
+                for chunk in iter(lambda: file.read(CHUNK_BYTES), b""):
+                    count += chunk.count(b"\n")
+    return count

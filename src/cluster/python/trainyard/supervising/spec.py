@@ -27,6 +27,8 @@ class Spec:
         self.hyperparameters: dict = self._get("hyperparameters", dict)
         self.seed: int = self._get("seed", int)
         self.slots: list = self._get("slots", list)
+        self.slot_count: int = data.get("slotCount") or len(self.slots) or 1
+        self.data_paths: list = _strings("dataPaths", data.get("dataPaths", []))
         self.leases: str = self._get("leases", str)
         self.checkpoints: str = self._get("checkpoints", str)
         self.latest_checkpoint: dict | None = data.get("latestCheckpoint")
@@ -45,16 +47,18 @@ class Spec:
     def _check_entrypoint(self) -> None:
         kind = self.entrypoint.get("kind")
         if kind == "script":
-            _strings("interpreter", [self.entrypoint.get("interpreter")])
-            _inside("entrypoint.script", _strings("script", [self.entrypoint.get("script")])[0])
-            _strings("arguments", self.entrypoint.get("arguments"))
+            _strings("entrypoint.interpreter", [self.entrypoint.get("interpreter")])
+            _inside("entrypoint.script", _strings("entrypoint.script", [self.entrypoint.get("script")])[0])
+            _strings("entrypoint.arguments", self.entrypoint.get("arguments"))
         elif kind == "command":
-            if not _strings("argv", self.entrypoint.get("argv")):
+            if not _strings("entrypoint.argv", self.entrypoint.get("argv")):
                 raise SpecError("spec.json: 'entrypoint.argv' is empty")
         elif kind == "shell":
-            _strings("command", [self.entrypoint.get("command")])
+            _strings("entrypoint.command", [self.entrypoint.get("command")])
         else:
             raise SpecError("spec.json: unknown entrypoint kind %r" % (kind,))
+        if kind != "script":
+            _strings("interpreter", [self.entrypoint.get("interpreter", "")])
 
     def _get(self, key: str, kind: object) -> object:
         value = self.data.get(key)
@@ -81,7 +85,7 @@ def load(path: str) -> Spec:
 
 def _strings(key: str, values: object) -> list:
     if not isinstance(values, list) or not all(isinstance(v, str) and "\0" not in v for v in values):
-        raise SpecError("spec.json: 'entrypoint.%s' is missing or of a wrong type" % key)
+        raise SpecError("spec.json: '%s' is missing or of a wrong type" % key)
     return values
 
 

@@ -119,11 +119,12 @@ class Watch:
                 self.guard(entry[2])
 
     def _end_the_rest(self) -> None:
-        """The script is gone: whoever outlived it gets a moment, then SIGTERM, then SIGKILL until none is left."""
+        """The script is gone: whoever outlived it gets a moment, then SIGTERM, then SIGKILL until none is left. An
+        adopter that met no script comes too late for moments: these have no master, and may hold no lease."""
         ended: set = set()
         quiet = 0
         began = time.monotonic()
-        at_once = self.ladder.escalated == "SIGKILL"
+        at_once = self.ladder.escalated == "SIGKILL" or self._pid == 0
         terminated_at = None
         while True:
             self._reap()

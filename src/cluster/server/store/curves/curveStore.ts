@@ -6,7 +6,10 @@ import type { CurveStore, Logger, ReportedEvent, RunReport } from "../../ports.t
 import { type Block, type BlockSeries, decodeBlocks, encodeBlock } from "./segment.ts";
 import { TrialCurves } from "./trialCurves.ts";
 
-/** Curves of trials beyond this many bytes are dropped from memory, the longest unused first, and read again when asked for. */
+/**
+ * Curves of trials beyond this many bytes are dropped from memory, the longest unused first, and read again when asked for;
+ * but not those of running ones, which every round of the server looks at.
+ */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
 interface Loaded {
@@ -16,10 +19,11 @@ interface Loaded {
 }
 
 /** @param folder where the segments live (`<pool>/state/curves`); made when it is missing */
-export function createCurveStore(folder: string, logger: Logger): CurveStore {
+export function createCurveStore(folder: string, logger: Logger, memoryBytes = MEMORY_BYTES): CurveStore {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Map keeps insertion order: the first key is the trial that was used longest ago.
   const loaded = new Map<string, Loaded>();
+  const held = new Set<string>();
   const segmentOf = (runId: string) => path.join(folder, `${runId}.seg`);
 
   function open(trialId: string): Loaded {
@@ -60,9 +64,10 @@ export function createCurveStore(folder: string, logger: Logger): CurveStore {
   function shrink(keep: string): void {
     let bytes = 0;
     for (const { curves } of loaded.values()) bytes += curves.byteLength;
+    const stay = new Set([keep, ...[...held].map(trialOf)]);
     for (const [trialId, { curves }] of loaded) {
-      if (bytes <= MEMORY_BYTES) return;
-      if (trialId === keep) continue;
+      if (bytes <= memoryBytes) return;
+      if (stay.has(trialId)) continue;
       bytes -= curves.byteLength;
       loaded.delete(trialId);
     }
@@ -83,6 +88,8 @@ export function createCurveStore(folder: string, logger: Logger): CurveStore {
       if (report.sources.length === 0) return;
       write(report.runId, { sources: report.sources, series: seriesOf(report, trial.curves.systemStartMs) });
     },
+    hold: (runId) => void held.add(runId),
+    release: (runId) => void held.delete(runId),
     cursors(runId) {
       return open(trialOf(runId)).cursors.get(runId) ?? new Map<string, number>();
     },
@@ -95,6 +102,8 @@ export function createCurveStore(folder: string, logger: Logger): CurveStore {
     read: (series, cursor, resolution: Params<"series/read">["resolution"]) =>
       open(series.trialId).curves.read(series, cursor, resolution),
     best: (trialId, group, name, smallerIsBetter) => open(trialId).curves.best(group, name, smallerIsBetter),
+    valuesAt: (runId, step) => open(trialOf(runId)).curves.valuesAt(attemptOf(runId), step),
+    bytes: (trialId) => runsOf(trialId).reduce((sum, runId) => sum + fs.statSync(segmentOf(runId)).size, 0),
     delete(trialId) {
       for (const runId of runsOf(trialId)) fs.rmSync(segmentOf(runId), { force: true });
       loaded.delete(trialId);

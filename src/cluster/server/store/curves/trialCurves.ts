@@ -117,6 +117,19 @@ export class TrialCurves {
     return best < 0 ? null : { value: value[best] ?? NaN, step: step[best] ?? NaN };
   }
 
+  valuesAt(attempt: number, at: number): Map<string, number> {
+    const values = new Map<string, number>();
+    for (const { group, name, rank, columns } of this.#curves.values()) {
+      if (rank !== 0 || group === "system") continue;
+      for (let index = columns.count - 1; index >= 0 && (columns.attempt[index] ?? 0) >= attempt; index--)
+        if (columns.step[index] === at && columns.attempt[index] === attempt) {
+          values.set(`${group}/${name}`, columns.value[index] ?? NaN);
+          break;
+        }
+    }
+    return values;
+  }
+
   #pack(curve: Curve, indices: Uint32Array): Uint8Array {
     const { step, time, value, attempt } = curve.columns;
     const count = indices.length;

@@ -50,6 +50,20 @@ function columns(read: { columns: Uint8Array; count: number }): {
 }
 
 describe("the curve store", () => {
+  it("drops what was used longest ago from memory, and never the curves of a run that is followed", () => {
+    store = createCurveStore(folder, silent, 1);
+    store.hold("1.1.1");
+    for (const run of ["1.1.1", "2.1.1", "3.1.1"]) store.append(report(run, 1, [1, 2], 0));
+    // Whoever is in memory does not miss the files.
+    for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name));
+    expect(store.list("1.1")).toHaveLength(1);
+    expect(store.cursors("1.1.1").size).toBe(1);
+    expect(store.list("2.1")).toEqual([]);
+    store.release("1.1.1");
+    store.list("2.1");
+    expect(store.list("1.1")).toEqual([]);
+  });
+
   it("gives back what was appended, by cursor, also after it was opened again", () => {
     store.append(report("1.1.1", 1, [3, 2, NaN], 0));
     const before = store.read(loss("1.1"), 0, null);
@@ -75,6 +89,16 @@ describe("the curve store", () => {
     store.append(first);
     store.append(report("1.1.1", 9, [9], 50));
     expect(columns(store.read(loss("1.1"), 0, null)).value).toEqual([3, 2]);
+  });
+
+  it("knows what a run reported at one step, the last value of it", () => {
+    store.append(report("1.1.1", 1, [3, 2], 0));
+    store.append(report("1.1.1", 2, [NaN], 20));
+    store.append(report("1.1.2", 1, [7], 0));
+    expect([...store.valuesAt("1.1.1", 1)]).toEqual([["training/loss", 3]]);
+    expect([...store.valuesAt("1.1.1", 2)]).toEqual([["training/loss", NaN]]);
+    expect([...store.valuesAt("1.1.2", 1)]).toEqual([["training/loss", 7]]);
+    expect(store.valuesAt("1.1.2", 2).size).toBe(0);
   });
 
   it("marks what a resumed run trains again as superseded, and leaves it out of the best", () => {

@@ -3,6 +3,9 @@ import type { FolderSize } from "../../cluster/client/snapshot/sizes.ts";
 import type { SnapshotPlan } from "../../cluster/client/snapshot/plan.ts";
 import { formatBytes, plural } from "../format.ts";
 
+/** As the plan says it of what the person leaves out. */
+const LEFT_OUT = "left out by you";
+
 export interface WillSendRow {
   label: string;
   description: string;
@@ -34,17 +37,12 @@ export function willSendRows(
       action: reason.startsWith("linked by you") ? "unlink" : null,
     });
   if (plan.leftOut.length > 0) rows.push({ section: "Will not send" });
-  for (const { path, reason, bytes } of plan.leftOut)
+  for (const { path, reason, bytes, linkable } of plan.leftOut)
     rows.push({
       label: `$(circle-slash) ${path}`,
       description: bytes === null ? reason : `${reason}, ${formatBytes(bytes)}`,
       path,
-      action: actionFor(reason),
+      action: reason === LEFT_OUT ? "takeIn" : linkable ? "link" : null,
     });
   return rows;
-}
-
-function actionFor(reason: string): WillSendRow["action"] {
-  if (reason === "left out by you") return "takeIn";
-  return reason.startsWith("ignored by") ? "link" : null;
 }

@@ -16,7 +16,7 @@ test("what is sent, linked and left, each with what can be done about it", () =>
         { path: "big", target: "/disk/big", reason: "linked by you; ignored by .gitignore:2 (big)" },
       ],
       leftOut: [
-        { path: "out", reason: "ignored by .gitignore:3 (out)", bytes: 5000 },
+        { path: "out", reason: "ignored by .gitignore:3 (out)", bytes: 5000, linkable: true },
         { path: "docs", reason: "left out by you", bytes: null },
         { path: ".venv", reason: "a Python environment", bytes: null },
       ],

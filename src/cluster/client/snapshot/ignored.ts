@@ -93,7 +93,7 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
           : null;
     if (why !== null && request.linkable) await link(name, why);
     else {
-      const linkable = request.linkable && excluded === undefined && isInsidePath(name);
+      const linkable = request.linkable && byPerson === undefined && isInsidePath(name);
       leftOut.push({ path: name, reason, bytes: null, linkable });
     }
   }

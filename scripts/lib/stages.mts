@@ -3,6 +3,7 @@ import path from "node:path";
 import { lintChecks, typeCheck, type Check } from "./checks.mts";
 import { command, type CommandResult } from "./command.mts";
 import { fromNodeTest, fromUnittest, fromVitest, sum, type Counts } from "./counts.mts";
+import { ensureSshd } from "../ssh/sshd.mts";
 import { ensureNode22 } from "./node22.mts";
 import { artifacts, nodeModule, root } from "./paths.mts";
 import { digitsEnvironment, pythonEnvironment, torchPython } from "./python.mts";
@@ -153,7 +154,10 @@ export const stages: readonly Stage[] = [
   {
     name: "unit",
     what: "vitest: test/**/*.test.ts",
-    run: (show) => vitest(process.execPath, "unit", [], show),
+    run: async (show) => {
+      await ensureSshd();
+      return vitest(process.execPath, "unit", [], show);
+    },
   },
   {
     name: "node22",

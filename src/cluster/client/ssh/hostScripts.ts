@@ -13,7 +13,7 @@ IFS= read -r home
 case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
 case "$preferred" in "~/"*) preferred="$HOME/${"$"}{preferred#"~/"}" ;; esac
 good() {
-  [ -x "$1" ] && "$1" -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>22||a===22&&b>=13?0:1)' </dev/null >/dev/null 2>&1
+  [ -x "$1" ] && [ "$("$1" -e 'const [a,b]=process.versions.node.split(".").map(Number);console.log(a>22||a===22&&b>=13)' </dev/null 2>/dev/null)" = true ]
 }
 find_node() {
   if [ -n "$preferred" ]; then

@@ -122,7 +122,7 @@ function attempt(
       signal?.removeEventListener("abort", onAbort);
       client.on("error", () => undefined); // what still comes is of no interest
       client.destroy();
-      reject(error);
+      reject(error instanceof Error ? error : new Error(String(error)));
     };
     const onAbort = (): void => fail(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });

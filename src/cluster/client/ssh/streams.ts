@@ -19,16 +19,13 @@ export function streamsTo(session: HostSession, ready: Ready): OpenStream {
       }
     const command = await session.openCommand(BRIDGE);
     command.write(lines(ready.node, ready.program, ready.socket));
-    const stream = afterMark(command);
     // Something answers that way: then it was forbidden, and is not tried again.
-    stream.once("data", () => (isForbidden = true));
-    stream.pause();
-    return stream;
+    return afterMark(command, () => (isForbidden = true));
   };
 }
 
 /** The same stream without what comes before the mark. */
-function afterMark(stream: Duplex): Duplex {
+function afterMark(stream: Duplex, onMark: () => void): Duplex {
   const mark = Buffer.from(`\n${MARK}\n`);
   let before: Buffer | null = Buffer.from("\n");
   const skip = new Transform({
@@ -42,6 +39,7 @@ function afterMark(stream: Duplex): Duplex {
         );
       const rest = before.subarray(at + mark.length);
       before = null;
+      onMark();
       done(null, rest);
     },
   });

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SecretQuestion, SshHost } from "../../../../src/cluster/client/ssh/host.ts";
 import { ChannelRefused, type HostSession } from "../../../../src/cluster/client/ssh/session.ts";
 import { openSsh2Session, type SshConnecting } from "../../../../src/cluster/client/ssh/ssh2Session.ts";
-import { makeKey, startSshd } from "./sshd.ts";
+import { makeKey, startSshd } from "./host.ts";
 
 function connecting(change: Partial<SshConnecting> = {}): SshConnecting {
   return {

@@ -5,8 +5,10 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
-import type { SshHost } from "../../../../src/cluster/client/ssh/host.ts";
+import { aptInstall } from "../lib/apt.mts";
+import { atExit } from "../lib/command.mts";
+
+const SSHD = "/usr/sbin/sshd";
 
 export interface Sshd {
   folder: string;
@@ -17,8 +19,9 @@ export interface Sshd {
   knownHosts: string;
   /** The host's public key, as a line without the name. */
   hostKey: string;
-  host: (change?: Partial<SshHost>) => SshHost;
   log: () => string;
+  /** Ends the connections that there are; new ones are taken. */
+  cut: () => void;
   stop: () => void;
 }
 
@@ -52,15 +55,16 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
   ];
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
-  const daemon = spawn("/usr/sbin/sshd", ["-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")], {
+  const daemon = spawn(SSHD, ["-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")], {
     stdio: "ignore",
   });
   const stop = (): void => {
+    forget();
     endTree(daemon.pid ?? 0);
     endAllOf(folder);
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  onTestFinished(stop);
+  const forget = atExit(stop);
   await untilListening(port, () => (daemon.exitCode === null ? null : readOr(inFolder("sshd.log"))));
   const hostKey = fs.readFileSync(inFolder("host_ed25519.pub"), "utf8").split(" ").slice(0, 2).join(" ");
   fs.writeFileSync(inFolder("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
@@ -70,24 +74,32 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
     identity: inFolder("id_ed25519"),
     knownHosts: inFolder("known_hosts"),
     hostKey,
-    host: (change = {}) => ({
-      alias: "testhost",
-      hostName: "127.0.0.1",
-      port,
-      user: os.userInfo().username,
-      identityFiles: [inFolder("id_ed25519")],
-      identitiesOnly: true,
-      agentSocket: null,
-      proxyJump: [],
-      proxyCommand: null,
-      knownHosts: { name: `[127.0.0.1]:${port}`, files: [inFolder("known_hosts")], strict: true },
-      needsSystemSsh: null,
-      connectTimeoutMs: 20_000,
-      ...change,
-    }),
+    cut: () => {
+      for (const child of childrenOf(daemon.pid ?? 0)) endTree(child);
+    },
     log: () => readOr(inFolder("sshd.log")),
     stop,
   };
+}
+
+/** Installs Debian's OpenSSH server where there is none. No service is started: each test has a daemon of its own. */
+export async function ensureSshd(): Promise<void> {
+  if (!fs.existsSync(SSHD)) await aptInstall("openssh-server", "openssh-client");
+}
+
+/** An agent that holds a key, at a socket of its own. */
+export async function startAgent(folder: string, key: string): Promise<{ socket: string; stop: () => void }> {
+  const socket = path.join(folder, "agent.sock");
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  const stop = (): void => {
+    forget();
+    agent.kill();
+  };
+  const forget = atExit(stop);
+  for (let attempt = 0; attempt < 200 && !fs.existsSync(socket); attempt += 1) await sleep(25);
+  const added = spawnSync("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+  if (added.status !== 0) throw new Error(`ssh-add: ${added.stderr.toString()}`);
+  return { socket, stop };
 }
 
 export function makeKey(file: string, type: string, passphrase = ""): void {
@@ -111,15 +123,21 @@ function readOr(file: string): string {
 
 /** The daemon and those that serve its connections. */
 function endTree(pid: number): void {
-  const children = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }).stdout.split(
-    "\n",
-  );
+  const children = childrenOf(pid);
   try {
     process.kill(pid, "SIGKILL");
   } catch {
     // It has been stopped already.
   }
-  for (const child of children.map(Number).filter((found) => found > 0)) endTree(child);
+  for (const child of children) endTree(child);
+}
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .map(Number)
+    .filter((child) => child > 0);
 }
 
 /** Pool servers that were started there are detached: they carry the folder in their environment. */

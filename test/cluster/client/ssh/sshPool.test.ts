@@ -1,0 +1,196 @@
+/** Pools at the other end of real sshds: what the host lacks is sent, and everything that works here works there. */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { PoolConnection } from "../../../../src/cluster/client/connection.ts";
+import { PoolLink } from "../../../../src/cluster/client/link.ts";
+import { restoreCheckpoint } from "../../../../src/cluster/client/restore.ts";
+import type { ShownHostKey } from "../../../../src/cluster/client/ssh/host.ts";
+import { connectSshPool, type SshPoolOptions } from "../../../../src/cluster/client/ssh/sshPool.ts";
+import { submitExperiment } from "../../../../src/cluster/client/submit.ts";
+import { PersonNeededError } from "../../../../src/cluster/client/userError.ts";
+import { put, temporaryFolder } from "../support.ts";
+import { startSshd, type TestHost } from "./host.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../../../..");
+const DIST = path.join(ROOT, "dist");
+
+// What is sent to a host is the bundles.
+beforeAll(() => {
+  execFileSync(process.execPath, [path.join(ROOT, "scripts/build.mts")], { cwd: ROOT, stdio: "ignore" });
+}, 120_000);
+
+const SCRIPT = `import trainyard
+run = trainyard.init()
+for step in range(1, 4):
+    run.report(step, loss=1 / step)
+    with run.checkpoint(step) as path:
+        (path / "weights.txt").write_text("weights %d" % step)
+`;
+
+interface Rig {
+  host: TestHost;
+  stateFolder: string;
+  asked: ShownHostKey[];
+  options: (change?: Partial<SshPoolOptions["entry"]>) => SshPoolOptions;
+  connect: (change?: Partial<SshPoolOptions["entry"]>) => Promise<PoolConnection>;
+}
+
+/** @param answer to the question whether a host's key is the right one */
+async function rig(settings: readonly string[] = [], answer = true): Promise<Rig> {
+  const host = await startSshd(settings);
+  const stateFolder = temporaryFolder("state");
+  const config = path.join(host.folder, "ssh_config");
+  fs.writeFileSync(
+    config,
+    [
+      "Host testhost",
+      "  HostName 127.0.0.1",
+      `  Port ${host.port}`,
+      `  IdentityFile ${host.identity}`,
+      "  IdentitiesOnly yes",
+      `  UserKnownHostsFile ${path.join(host.folder, "none")}`,
+      "  GlobalKnownHostsFile /dev/null\n",
+    ].join("\n"),
+  );
+  const asked: ShownHostKey[] = [];
+  const options: Rig["options"] = (change = {}) => ({
+    entry: {
+      kind: "ssh",
+      name: "gpu1",
+      destination: "testhost",
+      sshConfig: config,
+      home: path.join(host.folder, "pool"),
+      runtimePath: process.execPath,
+      fingerprint: null,
+      ...change,
+    },
+    stateFolder,
+    dist: DIST,
+    client: { name: "test", version: "0.0.0" },
+    questions: {
+      trustHostKey: (key) => {
+        asked.push(key);
+        return Promise.resolve(answer);
+      },
+      secret: () => Promise.resolve(null),
+    },
+    memory: new Map(),
+  });
+  const connect: Rig["connect"] = async (change) => {
+    const connection = await connectSshPool(options(change));
+    onTestFinished(() => connection.close());
+    return connection;
+  };
+  return { host, stateFolder, asked, options, connect };
+}
+
+async function trainAndRestore({ stateFolder }: Rig, connection: PoolConnection): Promise<void> {
+  const folder = temporaryFolder("project");
+  put(folder, { "train.py": SCRIPT });
+  const submitted = await submitExperiment({
+    connection,
+    isRemote: true,
+    stateFolder,
+    script: path.join(folder, "train.py"),
+    folder,
+    confirm: () => Promise.resolve("cancel"),
+  });
+  const get = () => connection.call("experiment/get", { experimentId: submitted.experimentId });
+  await expect
+    .poll(async () => (await get()).experiment.state, { timeout: 30_000 })
+    .toSatisfy((state) => state === "completed" || state === "failed");
+  const { trials, checkpoints } = await get();
+  expect(trials).toMatchObject([{ state: "completed", failure: null, latestStep: 3 }]);
+  const destination = path.join(folder, "checkpoints", "3");
+  const uuid = checkpoints.find(({ step }) => step === 3)?.uuid ?? "";
+  expect(await restoreCheckpoint({ connection, uuid, destination })).toMatchObject({ kind: "restored" });
+  expect(fs.readFileSync(path.join(destination, "weights.txt"), "utf8")).toBe("weights 3");
+  expect(await restoreCheckpoint({ connection, uuid, destination })).toMatchObject({ kind: "already" });
+}
+
+describe("a host of one's own", () => {
+  it("gets what it lacks, a Node among it, trains there, and gives the checkpoint back", async () => {
+    const at = await rig();
+    const connection = await at.connect({ runtimePath: null });
+    expect(connection.pool.folder).toBe(path.join(at.host.folder, "pool"));
+    expect(fs.statSync(connection.pool.folder).mode & 0o077).toBe(0);
+    await trainAndRestore(at, connection);
+  }, 90_000);
+
+  it("works where forwarding is forbidden, through the host program", async () => {
+    const at = await rig(["AllowStreamLocalForwarding no", "AllowTcpForwarding no"]);
+    await trainAndRestore(at, await at.connect());
+  }, 60_000);
+
+  it("serves two clients at once, and the second finds everything there", async () => {
+    const at = await rig();
+    const first = await at.connect();
+    const second = await at.connect();
+    expect(second.pool).toEqual(first.pool);
+    expect(fs.readdirSync(path.join(first.pool.folder, "server"))).toHaveLength(1);
+  }, 60_000);
+
+  it("comes back by itself after the connection was cut, with what was missed", async () => {
+    const at = await rig();
+    const link = new PoolLink(() => connectSshPool(at.options()));
+    onTestFinished(() => link.close());
+    const states: string[] = [];
+    link.onDidChangeState(({ state }) => states.push(state));
+    const before = await link.connection();
+    at.host.cut();
+    await expect.poll(() => link.state.state, { timeout: 30_000 }).not.toBe("connected");
+    await expect.poll(() => link.state.state, { timeout: 30_000 }).toBe("connected");
+    const after = await link.connection();
+    expect(after).not.toBe(before);
+    expect(after.pool.serverPid).toBe(before.pool.serverPid);
+    expect(states).not.toContain("failed");
+  }, 90_000);
+});
+
+describe("the host's key", () => {
+  it("is asked about once, and remembered", async () => {
+    const at = await rig();
+    await at.connect();
+    expect(at.asked).toMatchObject([{ name: `[127.0.0.1]:${at.host.port}`, type: "ssh-ed25519" }]);
+    expect(at.asked[0]?.fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
+    await at.connect();
+    expect(at.asked).toHaveLength(1);
+  }, 60_000);
+
+  it("is refused when nobody says yes, and nothing was sent", async () => {
+    const at = await rig([], false);
+    await expect(at.connect()).rejects.toThrow(PersonNeededError);
+    expect(at.host.log()).not.toMatch(/Accepted|publickey/);
+  });
+
+  it("is refused when it has changed, and when it is not the one that was pinned", async () => {
+    const at = await rig();
+    const other = await startSshd();
+    fs.writeFileSync(path.join(at.host.folder, "none"), `[127.0.0.1]:${at.host.port} ${other.hostKey}\n`);
+    await expect(at.connect()).rejects.toThrow(/has changed[^]*Nothing was sent/);
+    await expect(at.connect({ fingerprint: `SHA256:${"A".repeat(43)}` })).rejects.toThrow(/has changed/);
+    expect(at.asked).toEqual([]);
+  });
+});
+
+describe("a host that cannot be a pool", () => {
+  it.each([
+    ["a restricted account", ["ForceCommand echo no"], {}, /does not run what is sent/],
+    ["a folder that cannot be made", [], { home: "/proc/pool" }, /cannot be written/],
+    ["a Node that is none", [], { runtimePath: "/bin/true" }, /is not Node 22\.13/],
+  ] as const)("%s", async (_name, settings, change, words) => {
+    const at = await rig(settings);
+    const failed = at.connect(change);
+    await expect(failed).rejects.toThrow(words);
+  });
+
+  it("prints a lot before anything else, and is a pool all the same", async () => {
+    const at = await rig([
+      `ForceCommand head -c 200000 /dev/zero | tr '\\0' x; eval "$SSH_ORIGINAL_COMMAND"`,
+    ]);
+    const connection = await at.connect();
+    expect(connection.pool.serverPid).toBeGreaterThan(0);
+  }, 60_000);
+});

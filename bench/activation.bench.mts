@@ -1,5 +1,8 @@
-/** What VS Code itself reports for loading and activating the extension, in a fresh window each time. */
-import { readFileSync } from "node:fs";
+/**
+ * What VS Code itself reports for loading and activating the extension, in a fresh window each time; and, beside it in the
+ * same window, for an extension that does nothing: what the machine and VS Code alone need.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { must } from "../scripts/lib/command.mts";
@@ -26,9 +29,12 @@ export async function run(): Promise<Measurements> {
     format: "cjs",
     external: ["vscode"],
   });
-  const rows: Row[] = [];
-  for (let window = 0; window < WINDOWS; window += 1) rows.push(await measure(host));
-  const totals = rows.map(({ load, activate }) => load + activate);
+  const empty = makeEmptyExtension(path.join(path.dirname(host), "empty"));
+  const windows: Record<"own" | "empty", Row>[] = [];
+  for (let window = 0; window < WINDOWS; window += 1) windows.push(await measure(host, empty));
+  const rows = windows.map(({ own }) => own);
+  const total = ({ load, activate }: Row): number => load + activate;
+  const totals = rows.map(total);
   return {
     total_ms: rounded(median(totals)),
     best_ms: rounded(Math.min(...totals)),
@@ -36,11 +42,23 @@ export async function run(): Promise<Measurements> {
     load_ms: rounded(median(rows.map(({ load }) => load))),
     activate_ms: rounded(median(rows.map(({ activate }) => activate))),
     finish_ms: rounded(median(rows.map(({ finish }) => finish))),
+    empty_extension_ms: rounded(median(windows.map((window) => total(window.empty)))),
     windows: WINDOWS,
   };
 }
 
-async function measure(host: string): Promise<Row> {
+function makeEmptyExtension(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    ...{ name: "empty", publisher: "trainyard", version: "0.0.1", engines: { vscode: "^1.105.0" } },
+    ...{ main: "./main.js", activationEvents: ["onStartupFinished"] },
+  };
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+  writeFileSync(path.join(folder, "main.js"), 'require("vscode"); exports.activate = () => undefined;\n');
+  return folder;
+}
+
+async function measure(host: string, empty: string): Promise<Record<"own" | "empty", Row>> {
   const report = path.join(path.dirname(host), "report.md");
   const vscode = await startVsCode({ env: { TRAINYARD_BENCH_REPORT: report } });
   const browser = await launchBrowser();
@@ -49,12 +67,14 @@ async function measure(host: string): Promise<Row> {
       setTimeout(() => resolve(124), WINDOW_TIMEOUT_MS).unref();
       openWorkbench(browser, vscode, {
         extensionDevelopmentPath: root,
+        otherExtensions: [empty],
         extensionTestsPath: host,
         onTestsEnd: resolve,
       }).catch(reject);
     });
     if (code !== 0) throw new Error(`the extension host ended with ${code}:\n${vscode.logs()}`);
-    return parse(readFileSync(report, "utf8"));
+    const text = readFileSync(report, "utf8");
+    return { own: parse(text, "trainyard.trainyard"), empty: parse(text, "trainyard.empty") };
   } finally {
     await browser.close();
     await vscode.stop();
@@ -62,12 +82,12 @@ async function measure(host: string): Promise<Row> {
 }
 
 /** The report is Markdown; the row of an extension is in the table "Extension Activation Stats". */
-function parse(report: string): Row {
+function parse(report: string, extension: string): Row {
   const table = report.slice(report.indexOf("## Extension Activation Stats"));
   const cells = (line: string | undefined): string[] => (line ?? "").split("|").map((cell) => cell.trim());
   const lines = table.split("\n");
   const header = cells(lines.find((line) => line.includes(COLUMNS.load)));
-  const row = cells(lines.find((line) => line.includes("trainyard.trainyard")));
+  const row = cells(lines.find((line) => line.includes(extension)));
   const read = (column: string): number => {
     const value = Number.parseFloat(row[header.indexOf(column)] ?? "");
     if (Number.isNaN(value))

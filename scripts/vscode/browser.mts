@@ -18,6 +18,8 @@ export interface WorkbenchOptions {
   readonly folder?: string;
   /** The extension's source folder, loaded as F5 does. Leave it out where a .vsix was installed. */
   readonly extensionDevelopmentPath?: string;
+  /** Further ones beside it. */
+  readonly otherExtensions?: readonly string[];
   /** A CommonJS file whose `run()` the extension host calls. With it, VS Code refuses every dialog. */
   readonly extensionTestsPath?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -61,7 +63,7 @@ async function developExtension(page: Page, authority: string, options: Workbenc
   if (options.extensionDevelopmentPath === undefined) return;
   const remote = (file: string): object => ({ scheme: "vscode-remote", authority, path: file });
   const development = {
-    extensions: [remote(options.extensionDevelopmentPath)],
+    extensions: [options.extensionDevelopmentPath, ...(options.otherExtensions ?? [])].map(remote),
     ...(options.extensionTestsPath === undefined
       ? {}
       : { extensionTestsPath: remote(options.extensionTestsPath) }),

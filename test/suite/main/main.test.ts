@@ -165,7 +165,7 @@ describe("the main job", () => {
     );
     const commandLine = (id: number): string[] | undefined =>
       api.pools.local.mirror?.experiments.get(id)?.commandLine.slice(1);
-    assert.deepEqual(commandLine(first), ["flags/train.py", "--steps", "3"]);
+    assert.deepEqual(commandLine(first), ["flags/train.py", "--steps=3"]);
     assert.deepEqual(commandLine(next.experimentId), commandLine(first));
     await rowThatSays(api, next.experimentId, /completed/);
   });

@@ -1,0 +1,94 @@
+/** A pool on an SSH host, through the interface: add it, submit there, watch, cut the line, come back, restore. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ensureSshd, startAgent, startSshd, type Sshd } from "../../scripts/ssh/sshd.mts";
+import { openSession, type Session } from "../../scripts/vscode/session.mts";
+import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
+import { until } from "./until.ts";
+import { workspaceWith } from "./workspace.ts";
+
+describe("a pool on an SSH host", () => {
+  let sshd: Sshd;
+  let session: Session;
+  let ui: TrainyardUi;
+  const workspace = workspaceWith("endless.py");
+  const endings: (() => void)[] = [() => rmSync(workspace, { recursive: true, force: true })];
+  const step = (name: string, work: () => Promise<void>): void => {
+    it(name, () => session.reporting(name, work));
+  };
+
+  before(async () => {
+    await ensureSshd();
+    // Its pool must not lie in the home folder of whoever runs the tests.
+    sshd = await startSshd([], { home: "own" });
+    endings.push(sshd.stop);
+    const agent = await startAgent(sshd.folder, sshd.identity);
+    endings.push(agent.stop);
+    session = await openSession({ workspace, env: { SSH_AUTH_SOCK: agent.socket } });
+    ui = new TrainyardUi(session.workbench);
+  });
+  after(async () => {
+    await session.close();
+    for (const end of endings.reverse()) end();
+  });
+
+  step("is added by its address, once its key was said to be the right one", async () => {
+    const { workbench } = session;
+    await ui.show();
+    await workbench.command("Trainyard: Add Pool...");
+    const address = `${os.userInfo().username}@127.0.0.1:${sshd.port}`;
+    await workbench.quickInput.locator("input").first().fill(address);
+    await workbench.quickPickRow(address).click();
+    await workbench.dialog.waitFor();
+    assert.match(await workbench.dialog.innerText(), /ssh-ed25519[^]*SHA256:[A-Za-z0-9+/]{43}/);
+    await workbench.dialogButton("Trust and Connect").click();
+    await workbench.treeRow("Pools", /127\.0\.0\.1.*1 of 1 slot free/).waitFor({ timeout: 90_000 });
+    await workbench.treeRow("Pools", "This machine").waitFor();
+  });
+
+  step("runs the open script there, and the curve grows here", async () => {
+    const { workbench } = session;
+    await workbench.openFile("endless.py");
+    await ui.submitButton.click();
+    await workbench.pick("127.0.0.1");
+    await ui.experiment(/#1 endless\.py.*running.*127\.0\.0\.1/).waitFor();
+    await ui.panel.chart("loss").waitFor();
+    await until(async () => (await ui.panel.points("loss")) > 20);
+  });
+
+  step("comes back by itself after the line was cut, and the curve has no gap", async () => {
+    sshd.cut();
+    const before = await ui.panel.points("loss");
+    await until(async () => (await ui.panel.points("loss")) > before + 50, 60_000);
+    assert.equal(await ui.panel.frame.getByText("Not connected").count(), 0);
+  });
+
+  step("gives a checkpoint back from there", async () => {
+    const { workbench } = session;
+    await ui.show();
+    await ui.experiment("#1 endless.py").click();
+    await workbench
+      .quickPickRow(/Step \d/)
+      .first()
+      .waitFor();
+    await workbench.page.keyboard.press("Enter");
+    await workbench.toast("Restored and verified").waitFor();
+    const [folder = ""] = readdirSync(path.join(workspace, "checkpoints"));
+    assert.match(folder, /^127\.0\.0\.1-1-1-step\d+$/);
+    const restored = readFileSync(path.join(workspace, "checkpoints", folder, "step.txt"), "utf8");
+    assert.equal(folder.endsWith(`step${restored}`), true);
+  });
+
+  step("is there after a reload, without a question, and stops what runs there", async () => {
+    const { workbench } = session;
+    await workbench.reload();
+    await ui.show();
+    await ui.experiment(/#1 endless\.py.*running/).waitFor({ timeout: 60_000 });
+    await workbench.command("Trainyard: Stop");
+    await workbench.pick("#1 endless.py");
+    await ui.experiment(/#1 endless\.py.*stopped/).waitFor();
+  });
+});

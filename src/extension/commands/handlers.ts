@@ -101,7 +101,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
-    openRow: () => openRow(experiments.selected),
+    openRow: async () => openRow(await experiments.clicked()),
     reconnect: () => pool.reconnect(),
     stopServer: () => pool.stopServer(),
     chooseInterpreter: () => chooseInterpreter(),

@@ -127,7 +127,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
-    openRow: () => openRow(experiments.selected),
+    openRow: async () => openRow(await experiments.clicked()),
     reconnect: (argument) => poolOf(argument).reconnect(),
     stopServer: (argument) => poolOf(argument).stopServer(),
     addPool: () => poolCommands.add(),

@@ -1,4 +1,5 @@
 /** The tree of experiments: rows of nodes.ts, texts of labels.ts, refreshed by element. */
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import { COMMANDS, CONTEXT, VIEWS } from "../commands/commandIds.ts";
@@ -24,6 +25,8 @@ const REFRESH_MS = 200;
  * times a second would meet a command that is gone ("Actual command not found"). The selection says which row it was.
  */
 const OPEN: vscode.Command = { command: COMMANDS.openRow, title: "Open" };
+const SELECTION_MS = 2000;
+const SELECTION_POLL_MS = 20;
 const SHOW_ALL_KEY = "trainyard.showAll";
 
 export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>, vscode.Disposable {
@@ -75,8 +78,10 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     };
   }
 
-  /** The row that was clicked last. */
-  get selected(): ExperimentsNode | undefined {
+  /** The row that was clicked last. While the editor reads the tree anew it knows none for a moment. */
+  async clicked(): Promise<ExperimentsNode | undefined> {
+    const end = Date.now() + SELECTION_MS;
+    while (this.#view.selection.length === 0 && Date.now() < end) await sleep(SELECTION_POLL_MS);
     return this.#view.selection[0];
   }
 

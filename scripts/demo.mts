@@ -1,10 +1,12 @@
-// The product's main job on real input.   usage: npm run demo [-- --headless]
+// The product's main job on real input.   usage: npm run demo [-- --headless] [--ssh HOST | --ssh loopback]
 // Without --headless it starts VS Code with the extension and an example, prints its address and waits for Ctrl+C.
 // With it, a browser does what a person would: submit the open script, watch its curve, restore its best checkpoint.
+// --ssh does the same on another host, whose python3 has scikit-learn; `loopback` brings an sshd of its own.
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { demoHost } from "./demo/host.mts";
 import { findRestored, verifyRestored } from "./demo/checkpoint.mts";
 import { prepareWorkspace } from "./demo/workspace.mts";
 import { atExit, must } from "./lib/command.mts";
@@ -25,18 +27,21 @@ const THEMES = [
   ["high-contrast", "Dark High Contrast"],
 ] as const;
 
-const { values } = parseArgs({ options: { headless: { type: "boolean" } } });
+const { values } = parseArgs({ options: { headless: { type: "boolean" }, ssh: { type: "string" } } });
 await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
   cwd: root,
   timeoutMs: 120_000,
 });
-const workspace = await prepareWorkspace(values.headless ? HEADLESS_EPOCHS : null);
+const host = values.ssh === undefined ? null : await demoHost(values.ssh);
+const workspace = await prepareWorkspace(values.headless ? HEADLESS_EPOCHS : null, values.ssh === "loopback");
 atExit(() => rmSync(path.dirname(workspace), { recursive: true, force: true }));
 mkdirSync(artifacts, { recursive: true });
 
 if (values.headless) {
   try {
-    await withVsCode("demo", { workspace }, async ({ vscode, workbench }) => drive(vscode, workbench));
+    await withVsCode("demo", { workspace, env: host?.env ?? {} }, async ({ vscode, workbench }) =>
+      drive(vscode, workbench),
+    );
     console.log("The demo worked.");
     process.exit(0);
   } catch (error) {
@@ -44,8 +49,9 @@ if (values.headless) {
     process.exit(1);
   }
 } else {
-  const vscode = await startVsCode({ workspace });
+  const vscode = await startVsCode({ workspace, env: host?.env ?? {} });
   console.log(`\nOpen http://${vscode.authority}/?folder=${encodeURIComponent(workspace)}`);
+  if (host !== null) console.log(`Add the pool first: "Trainyard: Add Pool...", ${host.destination}`);
   console.log(
     'Open train.py and press "Trainyard: Submit as Experiment" in its title bar. Ctrl+C ends the demo.',
   );
@@ -53,11 +59,17 @@ if (values.headless) {
 
 async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
   const ui = new TrainyardUi(workbench);
+  if (host !== null) {
+    await step(`the pool on ${host.destination}`, async () => {
+      await ui.show();
+      await ui.addPool(host.destination);
+    });
+  }
   await step("the submit button in train.py's title bar", async () => {
     await workbench.openFile("train.py");
     await ui.submitButton.waitFor();
     await workbench.screenshot(path.join(artifacts, "demo-script.png"));
-    await ui.submit({ first: true });
+    await ui.submit({ first: true, ...(host === null ? {} : { pool: host.name }) });
   });
   await step("the trial in the tree", async () => {
     await ui.show();
@@ -98,7 +110,7 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
     await workbench.screenshot(path.join(artifacts, "demo-restore.png"));
     await workbench.page.keyboard.press("Enter");
     await until(() => findRestored(workspace) !== null, 60_000, "no folder appeared under checkpoints/");
-    const restored = verifyRestored(findRestored(workspace) ?? "", vscode.home);
+    const restored = verifyRestored(findRestored(workspace) ?? "", host?.pool ?? vscode.home);
     const where = path.relative(workspace, restored.folder);
     console.log(`  ${where}: ${restored.files} files, ${restored.bytes} bytes, as in the manifest`);
     await workbench.toast("Restored and verified").waitFor();

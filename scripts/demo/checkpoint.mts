@@ -25,10 +25,15 @@ export function findRestored(workspace: string): string | null {
   return name === undefined ? null : path.join(parent, name);
 }
 
-/** Compares what was restored with the manifest that the pool holds, by size and SHA-256. Throws at the first difference. */
-export function verifyRestored(folder: string, poolFolder: string): Restored {
-  const { uuid } = JSON.parse(readFileSync(path.join(folder, MARKER), "utf8")) as { uuid: string };
-  const manifestFile = path.join(poolFolder, "checkpoints", uuid, "manifest.json");
+/**
+ * Compares what was restored with the manifest, by size and SHA-256. Throws at the first difference.
+ * @param poolFolder the pool's folder; null where it is on another host: then its manifest is the one that came along
+ */
+export function verifyRestored(folder: string, poolFolder: string | null): Restored {
+  const marker = path.join(folder, MARKER);
+  const { uuid } = JSON.parse(readFileSync(marker, "utf8")) as { uuid: string };
+  const manifestFile =
+    poolFolder === null ? marker : path.join(poolFolder, "checkpoints", uuid, "manifest.json");
   const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as Manifest;
   if (manifest.files.length === 0) throw new Error(`${manifestFile} lists no files`);
   for (const { path: name, bytes, sha256 } of manifest.files) {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { cleanEnvironment, must } from "../lib/command.mts";
@@ -9,9 +9,9 @@ const EXAMPLE = path.join(root, "examples", "digits");
 
 /**
  * A fresh copy of examples/digits as a person has it: a git repository with one commit and a `.venv`. `epochs` changes
- * how long it trains.
+ * how long it trains; `namesPython` names the interpreter in the configuration, for a pool that does not see the `.venv`.
  */
-export async function prepareWorkspace(epochs: number | null): Promise<string> {
+export async function prepareWorkspace(epochs: number | null, namesPython: boolean): Promise<string> {
   const python = await digitsEnvironment();
   const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "trainyard-demo-")), "digits");
   cpSync(EXAMPLE, folder, { recursive: true, filter: (file) => !/__pycache__|trainyard-runs/.test(file) });
@@ -24,6 +24,7 @@ export async function prepareWorkspace(epochs: number | null): Promise<string> {
     if (changed === configuration) throw new Error(`${file} names no epochs`);
     writeFileSync(file, changed);
   }
+  if (namesPython) appendFileSync(path.join(folder, "train.yaml"), `environment:\n  python: ${python}\n`);
   const identity = ["-c", "user.name=Demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"];
   for (const args of [
     ["init", "-q"],

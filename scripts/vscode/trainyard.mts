@@ -19,11 +19,27 @@ export class TrainyardUi {
   }
 
   /** Submits the open script by the button in the editor's title bar; the first time, accepts this machine as its pool. */
-  async submit(options: { readonly first: boolean }): Promise<void> {
+  async submit(options: { readonly first: boolean; readonly pool?: string }): Promise<void> {
     await this.submitButton.click();
     if (!options.first) return;
-    await this.workbench.quickPickRow("This machine").waitFor();
-    await this.workbench.page.keyboard.press("Enter");
+    await this.workbench.quickPickRow("This machine").first().waitFor();
+    if (options.pool === undefined) await this.workbench.page.keyboard.press("Enter");
+    else await this.workbench.pick(options.pool);
+  }
+
+  /** Adds a pool by what a person types; its key is trusted when it is asked about. */
+  async addPool(destination: string): Promise<void> {
+    const { workbench } = this;
+    await workbench.command("Trainyard: Add Pool...");
+    await workbench.quickInput.locator("input").first().fill(destination);
+    await workbench.quickPickRow(destination).click();
+    const row = workbench.treeRow("Pools", destination.replace(/^.*@/, "").replace(/:\d+$/, ""));
+    const isAsked = await Promise.race([
+      workbench.dialog.waitFor({ timeout: 120_000 }).then(() => true),
+      row.waitFor({ timeout: 120_000 }).then(() => false),
+    ]);
+    if (isAsked) await workbench.dialogButton("Trust and Connect").click();
+    await row.getByText("free").waitFor({ timeout: 120_000 });
   }
 
   /** The row of an experiment (one that is a single trial), e.g. "#1 digits". */

@@ -91,10 +91,11 @@ describe("a pool on an SSH host", () => {
     await workbench.pick("#1 endless.py");
     await ui.experiment(/#1 endless\.py.*stopped/).waitFor();
     // One report a step, none lost and none twice, over the cut and the reload.
+    let seen = "";
     await until(async () => {
       const steps = Number(/step (\d+)/.exec(await ui.experiment("#1 endless.py").innerText())?.[1]);
-      console.log(steps, await ui.panel.chartText("loss"));
+      seen = `step ${steps}; ${await ui.panel.chartText("loss")}`;
       return steps > 50 && (await ui.panel.points("loss")) === steps;
-    });
+    }).catch(() => assert.fail(seen));
   });
 });

@@ -50,7 +50,8 @@ export interface PoolConnection {
   /** What the ticket stands for, or the range of it. */
   bulkGet(ticket: string, range: ByteRange | null, signal?: AbortSignal): Promise<Readable>;
   bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void>;
-  close(): void;
+  /** @param reason told to who asks why it ended */
+  close(reason?: string): void;
 }
 
 /** @throws PoolCallError (reason `version` when the two cannot speak) or the stream's own error */
@@ -187,8 +188,8 @@ class Connection implements PoolConnection {
     return bulkPut(this.#openStream, ticket, body, signal);
   }
 
-  close(): void {
-    this.#closedReason ??= "closed";
+  close(reason = "closed"): void {
+    this.#closedReason ??= reason;
     this.#end(1000);
   }
 

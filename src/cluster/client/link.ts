@@ -61,9 +61,14 @@ export class PoolLink {
     return this.#connecting;
   }
 
-  /** Starts connecting, or tries again at once (after sleep, on focus, when the person asks). */
+  /** Starts connecting, or tries again at once. */
   retryNow(): void {
     this.connection().catch(() => undefined); // the state says it
+  }
+
+  /** Somebody is back, or the network may be: no waiting for the next try. */
+  hurry(): void {
+    if (this.#state.state === "waiting") this.retryNow();
   }
 
   /** Trials whose `live` notifications are wanted, kept over reconnections. */

@@ -111,6 +111,11 @@ export class Pool implements vscode.Disposable {
     this.#link?.watch([...new Set([...this.#watched.values()].flat())].slice(0, 1000));
   }
 
+  /** Somebody is back: what waits for its next try does so no longer. */
+  hurry(): void {
+    this.#link?.hurry();
+  }
+
   /** At once, also after the server was stopped here. */
   async reconnect(): Promise<void> {
     await this.connection();

@@ -46,6 +46,9 @@ export class Pools implements vscode.Disposable {
       this.#statusEmitter,
       this.#follow(this.local),
       this.local,
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) for (const pool of this.all) pool.hurry();
+      }),
       watcher,
       watcher.onDidChange(read),
       watcher.onDidCreate(read),

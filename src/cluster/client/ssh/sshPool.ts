@@ -46,7 +46,7 @@ export async function connectSshPool(options: SshPoolOptions): Promise<PoolConne
     const connection = await connect(streamsTo(session, ready), options.client);
     connection.onClosed(() => session.close());
     // The channel may outlive its connection by the time that TCP takes to notice.
-    session.onClosed(() => connection.close());
+    session.onClosed((reason) => connection.close(reason));
     return connection;
   } catch (error) {
     session.close();

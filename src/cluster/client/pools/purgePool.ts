@@ -10,6 +10,8 @@ import { openPlace, type Place } from "./purgePlace.ts";
 /** A killed trial's processes end at once; what does not end in this time hangs in the kernel. */
 const KILL_MS = 60_000;
 const POLL_MS = 100;
+/** In this time the editor's windows see that the pool is in the list no more, and let go of it. */
+const LET_GO_MS = 1000;
 /** A server that was asked to end closes its connections within this time, or is left to itself. */
 const STOP_MS = 10_000;
 
@@ -66,6 +68,7 @@ export async function purgeAt(
       await removePool(stateFolder, entry.name);
       try {
         if (pool !== null) {
+          await sleep(LET_GO_MS, undefined, signal ? { signal } : {});
           await endTrials(pool, entry.name);
           await endServer(pool);
         }

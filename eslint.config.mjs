@@ -78,7 +78,12 @@ export default ts.config(
   ),
   wall(
     ["src/cluster/cli/**", "src/cluster/host/**"],
-    [no(["**/server/**", "**/extension/**", "**/webviews/**"], "The command line is a client, and so is the host program.")],
+    [
+      no(
+        ["**/server/**", "**/extension/**", "**/webviews/**"],
+        "The command line is a client, and so is the host program.",
+      ),
+    ],
     vscode,
   ),
   wall(

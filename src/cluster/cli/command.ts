@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { PoolConnection } from "../client/connection.ts";
 import type { PoolCalls } from "../client/poolCalls.ts";
 import { findPool } from "../client/pools/openPool.ts";
+import type { PoolContents, Purged } from "../client/pools/purgePool.ts";
 import { LOCAL_POOL, type PoolEntry } from "../client/pools/poolList.ts";
 import { defaultStateFolder } from "../client/stateFolder.ts";
 import { UserError } from "../client/userError.ts";
@@ -22,8 +23,16 @@ export interface Terminal {
 
 export type Pool = PoolCalls & Pick<PoolConnection, "close">;
 
-/** Opens this machine's pool (null), or one that was added; it may ask at the terminal. @throws UnreachableError */
-export type Connect = (pool: PoolEntry | null, context: Context) => Promise<Pool>;
+export interface PoolAccess {
+  /** Opens this machine's pool (null), or one that was added; it may ask at the terminal. @throws UnreachableError */
+  connect: (pool: PoolEntry | null, context: Context) => Promise<Pool>;
+  /** Removes a pool from its host and from the list. @returns null when `confirm` said no */
+  purge: (
+    pool: PoolEntry,
+    context: Context,
+    confirm: (contents: PoolContents) => Promise<boolean>,
+  ) => Promise<Purged | null>;
+}
 
 /** The command line is wrong: exit code 2, with the usage. */
 export class UsageError extends Error {
@@ -38,6 +47,10 @@ export interface Context extends Terminal {
   pool: () => Promise<PoolEntry | null>;
   connect: () => Promise<Pool>;
   connectTo: (pool: PoolEntry | null) => Promise<Pool>;
+  purge: (
+    pool: PoolEntry,
+    confirm: (contents: PoolContents) => Promise<boolean>,
+  ) => ReturnType<PoolAccess["purge"]>;
   json: boolean;
   paint: Paint;
   /** Human output; nothing with --json. */
@@ -124,7 +137,7 @@ export function parse(
 
 export function makeContext(
   terminal: Terminal,
-  connect: Connect,
+  access: PoolAccess,
   { json, poolName }: { json: boolean; poolName: string | null },
 ): Context {
   const { stdout, stderr, environment } = terminal;
@@ -132,8 +145,9 @@ export function makeContext(
   const context: Context = {
     ...terminal,
     pool: () => findPool(defaultStateFolder(), poolName),
-    connect: async () => connect(await context.pool(), context),
-    connectTo: (pool) => connect(pool, context),
+    connect: async () => access.connect(await context.pool(), context),
+    connectTo: (pool) => access.connect(pool, context),
+    purge: (pool, confirm) => access.purge(pool, context, confirm),
     json,
     paint: painter(colours),
     say: (text) => void (json || stdout.write(text)),

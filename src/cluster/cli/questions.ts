@@ -1,50 +1,32 @@
-/** What connecting over SSH asks, at a terminal; without one the answer is no. */
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
+/** What connecting over SSH asks, at a terminal; without one, what to do instead. */
 import type { SshQuestions } from "../client/ssh/host.ts";
+import { PersonNeededError } from "../client/userError.ts";
 import type { Context } from "./command.ts";
-import { ask } from "./commands/control.ts";
+import { ask, canAsk, readAnswer } from "./prompt.ts";
 import { plain } from "./text.ts";
 
-export function terminalQuestions(context: Context): SshQuestions {
+type Asking = Pick<Context, "stdin" | "stderr" | "signal" | "json" | "note">;
+
+export function terminalQuestions(context: Asking): SshQuestions {
   return {
     trustHostKey: async ({ name, type, fingerprint }) => {
-      context.note(`The key of ${plain(name)} is not known: ${type} ${fingerprint}\n`);
-      const yes = await ask(context, "Is it the right one?");
-      if (!yes)
-        context.note(
-          `To take this key without being asked: trainyard pool add ... --fingerprint ${fingerprint}\n`,
+      if (!canAsk(context))
+        throw new PersonNeededError(
+          `The key of ${name} is not known here: ${type} ${fingerprint}. Nothing was sent.`,
+          `If it is the right one: trainyard pool add NAME PLACE --fingerprint ${fingerprint} (a jump host's key belongs in known_hosts).`,
         );
-      return yes;
+      context.note(`The key of ${plain(name)} is not known: ${type} ${fingerprint}\n`);
+      return ask(context, "Is it the right one?");
     },
-    secret: ({ kind, of, prompt, echo }) => {
-      const words =
-        kind === "prompt"
-          ? plain(prompt)
-          : `${kind === "password" ? "Password of" : "Passphrase of"} ${plain(of)}:`;
-      return readSecret(context, `${words} `, echo);
+    secret: async ({ kind, of, prompt, echo }) => {
+      const words = kind === "prompt" ? plain(prompt) : `${WORDS[kind]} ${plain(of)}:`;
+      if (!canAsk(context))
+        context.note(
+          `${words} nobody can be asked here. Load the key into an agent (ssh-add), or run this at a terminal without --json.\n`,
+        );
+      return readAnswer(context, `${words} `, echo);
     },
   };
 }
 
-function readSecret(
-  { stdin, stderr, signal, json }: Context,
-  words: string,
-  echo: boolean,
-): Promise<string | null> {
-  if (json || stdin.isTTY !== true || stderr.isTTY !== true) return Promise.resolve(null);
-  stderr.write(words);
-  // What is typed must not be seen: the line editor writes to nowhere.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: stdin, output: echo ? stderr : nowhere, terminal: true });
-  return new Promise((resolve) => {
-    const end = (answer: string | null): void => {
-      reader.close();
-      stderr.write("\n");
-      resolve(answer);
-    };
-    reader.once("SIGINT", () => end(null));
-    signal.addEventListener("abort", () => end(null), { once: true });
-    reader.once("line", (line) => end(line));
-  });
-}
+const WORDS = { password: "Password of", passphrase: "Passphrase of" } as const;

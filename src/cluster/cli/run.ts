@@ -9,7 +9,7 @@ import {
   UnreachableError,
   UsageError,
   type Command,
-  type Connect,
+  type PoolAccess,
   type Terminal,
 } from "./command.ts";
 import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
@@ -46,7 +46,7 @@ export const COMMANDS: readonly Command[] = [
 export async function runCommandLine(
   argv: readonly string[],
   terminal: Terminal,
-  connect: Connect,
+  access: PoolAccess,
   version: string,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
@@ -67,7 +67,7 @@ export async function runCommandLine(
       stdout.write(help(command));
       return EXIT.ok;
     }
-    return await command.run(makeContext(terminal, connect, given), given);
+    return await command.run(makeContext(terminal, access, given), given);
   } catch (error) {
     if (terminal.signal.aborted) return EXIT.interrupted;
     const message = messageOf(error);

@@ -7,6 +7,7 @@ export { connectLocalPool, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
 export { findPool, isRemote, openPool } from "./pools/openPool.ts";
 export { addPool, type PoolEntry, readPools, removePool } from "./pools/poolList.ts";
+export { type PoolContents, purgePool, type Purged } from "./pools/purgePool.ts";
 export { parseDestination } from "./ssh/destination.ts";
 export { listHosts } from "./ssh/hostList.ts";
 export { messageOf, UserError } from "./userError.ts";

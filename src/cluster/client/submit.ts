@@ -176,6 +176,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       ...(entrypoint ? [entrypoint] : []),
       ...notes,
       ...snapshot.notes,
+      ...notSent(plan.unlinked),
       ...(slotsPerTrial > 1 && launcher === "python" && value.entrypoint === undefined
         ? [
             `One process has all ${slotsPerTrial} slots; torchrun, among the submit's options, starts one for each.`,
@@ -184,6 +185,19 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     ],
     timings,
   };
+}
+
+/** Says so before the script finds that its data is missing there. */
+function notSent(unlinked: SnapshotPlan["unlinked"]): string[] {
+  const [first] = unlinked;
+  if (first === undefined) return [];
+  const more =
+    unlinked.length > 1
+      ? `, and so ${unlinked.length === 2 ? "is 1 more" : `are ${unlinked.length - 1} more`}`
+      : "";
+  return [
+    `${first.path} is ${first.reason} and was not sent${more}: the pool does not see this machine's files.`,
+  ];
 }
 
 /** By the pool: what this side's paths mean there only the pool can say. */

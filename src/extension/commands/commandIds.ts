@@ -29,6 +29,7 @@ export const COMMANDS = {
   stopServer: "trainyard.stopServer",
   addPool: "trainyard.addPool",
   removePool: "trainyard.removePool",
+  purgePool: "trainyard.purgePool",
   choosePool: "trainyard.choosePool",
   chooseInterpreter: "trainyard.chooseInterpreter",
   forgetSecret: "trainyard.forgetSecret",

@@ -132,6 +132,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     stopServer: (argument) => poolOf(argument).stopServer(),
     addPool: () => poolCommands.add(),
     removePool: (argument) => poolCommands.remove(argument),
+    purgePool: (argument) => poolCommands.purge(argument),
     choosePool: () => submits.choosePool(),
     chooseInterpreter: () => chooseInterpreter(),
     forgetSecret: () => secrets.forget(),

@@ -1,8 +1,10 @@
 /** Adding a pool on an SSH host, and forgetting one. */
 import * as vscode from "vscode";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
+import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { messageOf, ShownError } from "../errors.ts";
+import { formatBytes } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -42,16 +44,7 @@ export class PoolCommands {
       runtimePath: null,
       fingerprint: null,
     };
-    await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Adding ${entry.name}`, cancellable: true },
-      async (progress, token) => {
-        const given = new AbortController();
-        token.onCancellationRequested(() => given.abort(new vscode.CancellationError()));
-        await this.#pools.tryOut(entry, given.signal, (step, detail) =>
-          progress.report({ message: `${STEPS[step]}${step === "sending" ? `: ${detail}` : ""}` }),
-        );
-      },
-    );
+    await withSteps(`Adding ${entry.name}`, (signal, onStep) => this.#pools.tryOut(entry, signal, onStep));
     await client.addPool(client.defaultStateFolder(), entry);
     await this.#pools.read();
     const pool = this.#pools.must(entry.name);
@@ -60,8 +53,7 @@ export class PoolCommands {
   }
 
   async remove(argument: unknown): Promise<void> {
-    const { poolId } = (argument ?? {}) as { poolId?: unknown };
-    const id = typeof poolId === "string" ? poolId : await this.#ask();
+    const id = await this.#which(argument, "Which pool shall be removed from the list?");
     if (id === undefined) return;
     const yes = "Remove";
     const answer = await vscode.window.showWarningMessage(
@@ -79,13 +71,27 @@ export class PoolCommands {
     await this.#pools.read();
   }
 
-  async #ask(): Promise<string | undefined> {
+  async purge(argument: unknown): Promise<void> {
+    const id = await this.#which(argument, "From which pool's host shall Trainyard be removed?");
+    if (id === undefined) return;
+    const purged = await withSteps(`Removing Trainyard from ${id}`, (signal, onStep) =>
+      this.#pools.purge(id, (contents) => confirmPurge(id, contents), signal, onStep),
+    );
+    if (purged === null) return;
+    // Told, not waited for.
+    void vscode.window.showInformationMessage(purgedText(id, purged));
+  }
+
+  /** The pool of a row of the tree, else the one that is picked. */
+  async #which(argument: unknown, placeHolder: string): Promise<string | undefined> {
+    const { poolId } = (argument ?? {}) as { poolId?: unknown };
+    if (typeof poolId === "string") return poolId;
     const added = this.#pools.all.filter(({ id }) => id !== LOCAL);
     if (added.length === 0)
       throw new ShownError("No pool was added yet.", "This machine's own is always there.");
     return vscode.window.showQuickPick(
       added.map(({ id }) => id),
-      { placeHolder: "Which pool shall be removed from the list?" },
+      { placeHolder },
     );
   }
 
@@ -101,6 +107,51 @@ export class PoolCommands {
     }
   }
 }
+
+/** Shows each step of connecting, and can be cancelled at each. */
+function withSteps<T>(
+  title: string,
+  work: (signal: AbortSignal, onStep: (step: SshStep, detail: string) => void) => Promise<T>,
+): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    (progress, token) => {
+      const given = new AbortController();
+      token.onCancellationRequested(() => given.abort(new vscode.CancellationError()));
+      return work(given.signal, (step, detail) =>
+        progress.report({ message: `${STEPS[step]}${step === "sending" ? `: ${detail}` : ""}` }),
+      );
+    },
+  );
+}
+
+async function confirmPurge(
+  id: string,
+  { folder, bytes, experiments, living }: PoolContents,
+): Promise<boolean> {
+  const yes = living > 0 ? "Kill and Remove" : "Remove";
+  const size = bytes === null ? "its size is unknown" : formatBytes(bytes);
+  const kills = `${plural(living, "trial")} that ${living === 1 ? "lives" : "live"} there will be killed. `;
+  const answer = await vscode.window.showWarningMessage(
+    `Remove Trainyard from the host of ${id}?`,
+    {
+      modal: true,
+      detail:
+        `${living > 0 ? kills : ""}The pool server stops, and ${folder} goes (${size}): ` +
+        `${plural(experiments, "experiment")} with checkpoints, curves, output and code. This cannot be undone.`,
+    },
+    yes,
+  );
+  return answer === yes;
+}
+
+function purgedText(id: string, { contents, left }: Purged): string {
+  if (contents === null) return `There was nothing of Trainyard on the host of ${id}; it is off the list.`;
+  const rest = left === null ? "" : ` Left there, since it is not Trainyard's: ${left}`;
+  return `Trainyard is removed from the host of ${id}, and the pool from the list.${rest}`;
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** A host of the SSH configuration, or what is typed. */
 async function askDestination(): Promise<string | undefined> {

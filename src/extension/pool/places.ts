@@ -1,14 +1,23 @@
 /** How each pool is reached: this machine's server, or one at the other end of an SSH connection. */
 import path from "node:path";
 import type * as vscode from "vscode";
+import type { OpenPoolOptions } from "../../cluster/client/pools/openPool.ts";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
+import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { settings } from "../settings.ts";
-import { loadClient } from "./client.ts";
+import { type Client, loadClient } from "./client.ts";
 import type { PoolPlace } from "./pool.ts";
 import { askingQuestions, silentQuestions } from "./sshQuestions.ts";
 
 type OnStep = (step: SshStep, detail: string) => void;
+
+interface Asking {
+  /** A person waits for it: only then may it ask questions. */
+  isAsked: boolean;
+  signal?: AbortSignal;
+  onStep?: OnStep;
+}
 
 const LOCAL_NAME = "This machine";
 
@@ -43,15 +52,26 @@ export class Places {
     };
   }
 
-  async open(
-    entry: PoolEntry | null,
-    { isAsked, signal, onStep }: { isAsked: boolean; signal?: AbortSignal; onStep?: OnStep },
-  ): ReturnType<PoolPlace["open"]> {
+  async open(entry: PoolEntry | null, asking: Asking): ReturnType<PoolPlace["open"]> {
     const client = await loadClient();
+    return client.openPool(entry, this.#options(client, asking));
+  }
+
+  /** @param confirm told what would go @returns null when it said no */
+  async purge(
+    entry: PoolEntry,
+    confirm: (contents: PoolContents) => Promise<boolean>,
+    asking: Omit<Asking, "isAsked">,
+  ): Promise<Purged | null> {
+    const client = await loadClient();
+    return client.purgePool(entry, this.#options(client, { ...asking, isAsked: true }), confirm);
+  }
+
+  #options(client: Client, { isAsked, signal, onStep }: Asking): OpenPoolOptions {
     const cpuSlots = settings.cpuSlots();
     const probeCommand = settings.probeCommand();
     const who = { name: "vscode", version: this.#version };
-    return client.openPool(entry, {
+    return {
       local: {
         home: settings.poolFolder(),
         serverScript: path.join(this.#dist, "server.js"),
@@ -72,6 +92,6 @@ export class Places {
         signal,
         onStep,
       },
-    });
+    };
   }
 }

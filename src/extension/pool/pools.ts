@@ -4,6 +4,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
+import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { defaultStateFolder } from "../../cluster/client/stateFolder.ts";
 import { messageOf, ShownError } from "../errors.ts";
@@ -124,6 +125,26 @@ export class Pools implements vscode.Disposable {
   ): Promise<void> {
     const connection = await this.#places.open(entry, { isAsked: true, signal, onStep });
     connection.close();
+  }
+
+  /**
+   * Removes a pool from its host and from the list.
+   * @returns null when `confirm` said no
+   */
+  async purge(
+    id: string,
+    confirm: (contents: PoolContents) => Promise<boolean>,
+    signal: AbortSignal,
+    onStep: (step: SshStep, detail: string) => void,
+  ): Promise<Purged | null> {
+    const client = await loadClient();
+    const entry = await client.findPool(client.defaultStateFolder(), id);
+    if (entry === null) return null;
+    try {
+      return await this.#places.purge(entry, confirm, { signal, onStep });
+    } finally {
+      await this.read();
+    }
   }
 
   #follow(pool: Pool): vscode.Disposable {

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll } from "vitest";
-import { UnreachableError, type Pool } from "../../../src/cluster/cli/command.ts";
+import { type Pool, type PoolAccess, UnreachableError } from "../../../src/cluster/cli/command.ts";
 import { runCommandLine } from "../../../src/cluster/cli/run.ts";
 import { connectLocalPool } from "../../../src/cluster/client/localPool.ts";
 
@@ -28,6 +28,9 @@ export interface RunOptions {
   signal?: AbortSignal;
   isTTY?: boolean;
   connect?: () => Promise<Pool>;
+  /** What a person types; and what she sees while it runs. */
+  stdin?: PassThrough;
+  onStderr?: (stderr: PassThrough) => void;
 }
 
 /** One pool for a test file, with a server of its own that ends with it. */
@@ -50,24 +53,38 @@ export function commandLine(): CommandLine {
     pool.close();
     rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
-  const run = async (argv: readonly string[], options: RunOptions = {}): Promise<Ran> => {
-    const [stdout, stderr] = [collector(options.isTTY), collector(options.isTTY)];
-    const terminal = {
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      stdin: new PassThrough(),
-      environment: { ...options.environment },
-      cwd: options.cwd ?? base,
-      signal: options.signal ?? new AbortController().signal,
-    };
-    const code = await runCommandLine(argv, terminal, options.connect ?? connect, "1.2.3");
-    return { code, stdout: stdout.text(), stderr: stderr.text() };
-  };
+  const run: CommandLine["run"] = (argv, { connect: other, ...options } = {}) =>
+    runLine(argv, { connect: other ?? connect, purge: unreachable }, { cwd: base, ...options });
   return { home, run, connect };
 }
 
-export function unreachable(): Promise<Pool> {
+export async function runLine(
+  argv: readonly string[],
+  access: PoolAccess,
+  options: RunOptions & { cwd: string },
+): Promise<Ran> {
+  const [stdout, stderr] = [collector(options.isTTY), collector(options.isTTY)];
+  const stdin = options.stdin ?? new PassThrough();
+  const terminal = {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    stdin: Object.assign(stdin, { isTTY: options.isTTY === true }),
+    environment: { ...options.environment },
+    cwd: options.cwd,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  options.onStderr?.(stderr.stream);
+  const code = await runCommandLine(argv, terminal, access, "1.2.3");
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+export function unreachable(): Promise<never> {
   return Promise.reject(new UnreachableError("The pool cannot be reached: no.", "Start it."));
+}
+
+/** A keyboard that takes the line editor's switch to single keys. */
+export function terminalInput(): PassThrough {
+  return Object.assign(new PassThrough(), { setRawMode: () => undefined });
 }
 
 function collector(isTTY = false): { stream: PassThrough & { isTTY?: boolean }; text: () => string } {

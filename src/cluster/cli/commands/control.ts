@@ -1,7 +1,7 @@
 /** Acting on experiments and trials: stop, kill, pause, resume, rename, delete. */
-import { createInterface } from "node:readline/promises";
-import { EXIT, UsageError, withPool, type Command, type Context } from "../command.ts";
+import { EXIT, UsageError, withPool, type Command } from "../command.ts";
 import { parseExperiment, parseTarget } from "../ids.ts";
+import { ask } from "../prompt.ts";
 import { bytesText, countText } from "../text.ts";
 
 function action(verb: "stop" | "kill" | "pause" | "resume", summary: string, done: string): Command {
@@ -79,15 +79,3 @@ export const remove: Command = {
     });
   },
 };
-
-/** Yes or no at a terminal; no where nobody can answer. */
-export async function ask(context: Context, question: string): Promise<boolean> {
-  if (context.json || context.stdin.isTTY !== true || context.stderr.isTTY !== true) return false;
-  const reader = createInterface({ input: context.stdin, output: context.stderr });
-  try {
-    const answer = await reader.question(`${question} [y/N] `, { signal: context.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    reader.close();
-  }
-}

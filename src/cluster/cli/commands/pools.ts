@@ -1,13 +1,25 @@
 /** The list of pools: add, list, remove; and a Node for hosts that have none. */
+import { homedir } from "node:os";
 import path from "node:path";
 import { findPool } from "../../client/pools/openPool.ts";
-import { addPool, LOCAL_POOL, type PoolEntry, readPools, removePool } from "../../client/pools/poolList.ts";
+import {
+  addPool,
+  checkNewPool,
+  LOCAL_POOL,
+  type PoolEntry,
+  readPools,
+  removePool,
+} from "../../client/pools/poolList.ts";
+import type { PoolContents } from "../../client/pools/purgePool.ts";
 import { parseDestination } from "../../client/ssh/destination.ts";
 import { keepRuntime } from "../../client/ssh/runtimes.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { UserError } from "../../client/userError.ts";
-import { EXIT, UsageError, type Command, type Given } from "../command.ts";
-import { plain, table } from "../text.ts";
+import { EXIT, UsageError, type Command, type Context, type Given } from "../command.ts";
+import { ask } from "../prompt.ts";
+import { bytesText, countText, plain, table } from "../text.ts";
+
+const SSH_OPTIONS = ["ssh-config", "fingerprint", "home", "runtime"] as const;
 
 export const poolAdd: Command = {
   name: "pool add",
@@ -28,40 +40,45 @@ export const poolAdd: Command = {
   },
   arguments: ["NAME", "PLACE?"],
   run: async (context, given) => {
-    const entry = entryOf(given, context.cwd);
     const stateFolder = defaultStateFolder();
+    const entry = await checkNewPool(stateFolder, entryOf(given, context.cwd));
+    // A pool that was never reached would only be in the way.
+    const pool = await context.connectTo(entry);
+    pool.close();
     await addPool(stateFolder, entry);
-    try {
-      const pool = await context.connectTo(entry);
-      pool.close();
-      context.document({ pool: entry, host: pool.pool });
-      context.say(
-        `Pool ${entry.name}: ${plain(pool.pool.account)}@${plain(pool.pool.host)}:${plain(pool.pool.folder)}\n`,
-      );
-      return EXIT.ok;
-    } catch (error) {
-      // A pool that was never reached would only be in the way.
-      await removePool(stateFolder, entry.name);
-      throw error;
-    }
+    context.document({ pool: entry, host: pool.pool });
+    context.say(
+      `Pool ${entry.name}: ${plain(pool.pool.account)}@${plain(pool.pool.host)}:${plain(pool.pool.folder)}\n`,
+    );
+    return EXIT.ok;
   },
 };
 
+/** @throws UsageError, or UserError for a destination that is none */
 function entryOf({ arguments: [name = "", place = name], values }: Given, cwd: string): PoolEntry {
-  if (/^[./~]/.test(place)) return { kind: "folder", name, home: path.resolve(cwd, place) };
-  parseDestination(place); // says what is wrong with it
   const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+  if (/^[./~]/.test(place)) {
+    const given = SSH_OPTIONS.find((option) => values[option] !== undefined);
+    if (given !== undefined)
+      throw new UsageError(`\`--${given}\` is for SSH hosts, and ${place} is a folder.`);
+    return { kind: "folder", name, home: path.resolve(cwd, place.replace(/^~(?=\/|$)/, homedir())) };
+  }
+  parseDestination(place); // says what is wrong with it
   const sshConfig = text(values["ssh-config"]);
   const fingerprint = text(values.fingerprint);
   if (fingerprint !== null && !/^SHA256:[A-Za-z0-9+/]{43}$/.test(fingerprint))
     throw new UsageError("A fingerprint looks like SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU.");
+  const [home, runtimePath] = [text(values.home), text(values.runtime)];
+  for (const there of [home, runtimePath])
+    if (there !== null && !/^(\/|~\/)/.test(there))
+      throw new UsageError(`\`${there}\` is on the host, so it begins with \`/\` or \`~/\`.`);
   return {
     kind: "ssh",
     name,
     destination: place,
     sshConfig: sshConfig === null ? null : path.resolve(cwd, sshConfig),
-    home: text(values.home),
-    runtimePath: text(values.runtime),
+    home,
+    runtimePath,
     fingerprint,
   };
 }
@@ -88,18 +105,61 @@ export const poolList: Command = {
 
 export const poolRemove: Command = {
   name: "pool remove",
-  usage: "pool remove NAME",
-  summary: "Forget a pool. What is on its host stays there, and what trains there trains on.",
+  usage: "pool remove NAME [--purge] [--yes]",
+  summary: "Forget a pool; with --purge, remove Trainyard from its host too.",
+  details: `Without --purge what is on its host stays there, and what trains there trains on.
+
+  --purge   first remove the pool folder there, with all experiments and checkpoints; asks first
+  --yes     purge without asking, and kill the trials that live there`,
+  options: { purge: { type: "boolean" }, yes: { type: "boolean", short: "y" } },
   arguments: ["NAME"],
   run: async (context, given) => {
     const name = given.arguments[0] ?? "";
-    await findPool(defaultStateFolder(), name);
-    if (!(await removePool(defaultStateFolder(), name))) throw new UserError(`${name} cannot be removed.`);
+    if (name === LOCAL_POOL)
+      throw new UserError(
+        "This machine's own pool is always in the list.",
+        "To remove what it keeps: trainyard server stop, then delete its folder (trainyard pool status names it).",
+      );
+    const entry = await findPool(defaultStateFolder(), name);
+    if (given.values.purge === true && entry !== null)
+      return purge(context, entry, given.values.yes === true);
+    await removePool(defaultStateFolder(), name);
     context.document({ removed: name });
     context.say(`Pool ${name} is forgotten.\n`);
     return EXIT.ok;
   },
 };
+
+async function purge(context: Context, entry: PoolEntry, yes: boolean): Promise<number> {
+  const { name } = entry;
+  const purged = await context.purge(entry, async (contents) => {
+    const { folder, experiments, living } = contents;
+    if (yes) return true;
+    if (living > 0)
+      throw new UserError(
+        `${countText(living, "trial")} ${living === 1 ? "lives" : "live"} on ${name}. Nothing was removed.`,
+        "Wait until they have ended, or add --yes to kill them.",
+      );
+    const what = `${folder} on ${name} with ${countText(experiments, "experiment")}, ${sizeText(contents)}`;
+    if (await ask(context, plain(`Remove ${what}, and the checkpoints in it?`))) return true;
+    context.note(`Nothing was removed. To remove ${plain(what)}, add --yes.\n`);
+    context.document({ removed: null, contents });
+    return false;
+  });
+  if (purged === null) return EXIT.usage;
+  const { contents, left } = purged;
+  context.document({ removed: name, contents, left });
+  context.say(
+    contents === null
+      ? `There was nothing of Trainyard on ${name}. The pool is forgotten.\n`
+      : `Removed ${plain(contents.folder)} from ${name}: ${sizeText(contents)}. The pool is forgotten.\n`,
+  );
+  if (contents !== null && left !== null)
+    context.note(`Left in ${plain(contents.folder)}, since it is not Trainyard's: ${plain(left)}\n`);
+  return EXIT.ok;
+}
+
+const sizeText = ({ bytes }: PoolContents): string => (bytes === null ? "of unknown size" : bytesText(bytes));
 
 export const poolRuntime: Command = {
   name: "pool runtime",

@@ -5,8 +5,8 @@ import { UserError } from "../../client/userError.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseId } from "../ids.ts";
+import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
-import { ask } from "./control.ts";
 
 export const restore: Command = {
   name: "restore",

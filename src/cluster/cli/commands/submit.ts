@@ -13,8 +13,8 @@ import { isRemote } from "../../client/pools/openPool.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
+import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
-import { ask } from "./control.ts";
 import { whyText } from "./experiments.ts";
 
 const WAIT_EVERY_MS = 500;
@@ -47,7 +47,8 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
   passesOn: true,
   run: async (context, given) => {
     const script = path.resolve(context.cwd, given.arguments[0] ?? "");
-    const choice = choices(given, context.cwd);
+    const isThere = isRemote(await context.pool());
+    const choice = choices(given, context.cwd, isThere);
     const folder = await startFolder(script, context);
     // The snapshot does not wait for the pool.
     const connecting = context.connect();
@@ -56,7 +57,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       const submitted = await submitExperiment({
         ...choice,
         connection: connecting,
-        isRemote: isRemote(await context.pool()),
+        isRemote: isThere,
         stateFolder: defaultStateFolder(),
         script,
         folder,
@@ -66,10 +67,10 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
         signal: context.signal,
       });
       for (const note of submitted.notes) context.note(`note: ${plain(note)}\n`);
-      if (given.values.wait === true) return await wait(context, await connecting, submitted);
+      if (given.values.wait === true) return await wait(context, await connecting, submitted, isThere);
       const { experimentId, trialId } = submitted;
       context.document({ experimentId, trialId, snapshot: submitted.snapshot });
-      context.say(`${describe(submitted)}\n`);
+      context.say(`${describe(submitted, isThere)}\n`);
       return EXIT.ok;
     } finally {
       (await connecting.catch(() => null))?.close();
@@ -80,10 +81,14 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
 function choices(
   given: Given,
   cwd: string,
+  isThere: boolean,
 ): Pick<SubmitOptions, "configuration" | "slots" | "launcher" | "name" | "interpreter"> {
   const { config, slots, torchrun, name, python } = given.values;
   if (typeof slots === "string" && !/^\d{1,4}$/.test(slots))
     throw new UsageError(`\`--slots ${slots}\`: a number from 0 on is needed.`);
+  const hasFolder = typeof python === "string" && /[/\\]/.test(python);
+  if (isThere && hasFolder && !/^(\/|~\/)/.test(python))
+    throw new UsageError(`\`--python ${python}\`: a path on the pool's host begins with \`/\` or \`~/\`.`);
   const file = typeof config === "string" ? path.resolve(cwd, config) : null;
   return {
     configuration: config === "none" ? null : file === null ? "auto" : { file },
@@ -92,7 +97,7 @@ function choices(
     ...(typeof name === "string" && name !== "" ? { name } : {}),
     // A path is relative to where the person is; a bare name is looked for on PATH.
     ...(typeof python === "string"
-      ? { interpreter: { explicit: /[/\\]/.test(python) ? path.resolve(cwd, python) : python } }
+      ? { interpreter: { explicit: hasFolder && !isThere ? path.resolve(cwd, python) : python } }
       : {}),
   };
 }
@@ -138,20 +143,21 @@ async function confirm(context: Context, plan: SnapshotPlan, yes: boolean): Prom
   return "go";
 }
 
-function describe({ experimentId, snapshot, interpreter, sentBytes }: Submitted): string {
+/** @param isThere the interpreter is not this machine's, so it is said why it is that one */
+function describe({ experimentId, snapshot, interpreter, sentBytes }: Submitted, isThere: boolean): string {
   const { files, bytes, linked } = snapshot;
   const links = linked.length > 0 ? `; linked: ${linked.map((link) => link.path).join(", ")}` : "";
   return plain(
     `Experiment ${experimentId}: ${countText(files, "file")}, ${bytesText(bytes)} (${bytesText(sentBytes)} sent)${links}; ` +
-      `Python ${interpreter.version} at ${interpreter.path}`,
+      `Python ${interpreter.version} at ${interpreter.path}${isThere ? ` there (${interpreter.origin})` : ""}`,
   );
 }
 
 /** Shows what changes on stderr until the experiment ends. Leaving (Ctrl-C) does not end the experiment. */
-async function wait(context: Context, first: Pool, submitted: Submitted): Promise<number> {
+async function wait(context: Context, first: Pool, submitted: Submitted, isThere: boolean): Promise<number> {
   const { experimentId } = submitted;
   const { signal } = context;
-  context.note(`${describe(submitted)}\n`);
+  context.note(`${describe(submitted, isThere)}\n`);
   let pool = first;
   let last = "";
   try {

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
+import { withLock } from "../fileLock.ts";
 import { UserError } from "../userError.ts";
 
 /** The pool of this machine, which is always there. */
@@ -63,32 +64,56 @@ export async function readPools(stateFolder: string): Promise<PoolEntry[]> {
   }
 }
 
-/** @throws UserError when there is one of that name */
-export async function addPool(stateFolder: string, entry: PoolEntry): Promise<void> {
+/** @returns the entry as it may be added @throws UserError for what is no pool, or when there is one of that name */
+export async function checkNewPool(stateFolder: string, entry: PoolEntry): Promise<PoolEntry> {
   const checked = PoolEntry.safeParse(entry);
   if (!checked.success) throw new UserError(checked.error.issues[0]?.message ?? "This is not a pool.");
-  const pools = await readPools(stateFolder);
-  if (entry.name === LOCAL_POOL || pools.some(({ name }) => name === entry.name))
+  requireNew(await readPools(stateFolder), checked.data);
+  return checked.data;
+}
+
+/** @throws UserError when there is one of that name */
+export async function addPool(stateFolder: string, entry: PoolEntry): Promise<void> {
+  const added = await checkNewPool(stateFolder, entry);
+  await change(stateFolder, (pools) => {
+    requireNew(pools, added);
+    return [...pools, added];
+  });
+}
+
+function requireNew(pools: readonly PoolEntry[], { name }: PoolEntry): void {
+  if (name === LOCAL_POOL || pools.some((pool) => pool.name === name))
     throw new UserError(
-      `There is a pool named ${entry.name} already.`,
+      `There is a pool named ${name} already.`,
       "Choose another name, or remove that one first.",
     );
-  await write(stateFolder, [...pools, checked.data]);
+  if (pools.length >= MOST_POOLS)
+    throw new UserError(`There are ${MOST_POOLS} pools already.`, "Remove one that you do not need.");
 }
 
 /** @returns false when there was none */
 export async function removePool(stateFolder: string, name: string): Promise<boolean> {
-  const pools = await readPools(stateFolder);
-  const kept = pools.filter((pool) => pool.name !== name);
-  if (kept.length === pools.length) return false;
-  await write(stateFolder, kept);
-  return true;
+  let isRemoved = false;
+  await change(stateFolder, (pools) => {
+    const kept = pools.filter((pool) => pool.name !== name);
+    isRemoved = kept.length < pools.length;
+    return isRemoved ? kept : null;
+  });
+  return isRemoved;
 }
 
-async function write(stateFolder: string, pools: readonly PoolEntry[]): Promise<void> {
+/** Under a lock: another window may change the list at the same time. @param edit null where nothing changed */
+async function change(
+  stateFolder: string,
+  edit: (pools: readonly PoolEntry[]) => PoolEntry[] | null,
+): Promise<void> {
   const file = fileOf(stateFolder);
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify({ version: 1, pools }, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, file);
+  await withLock(`${file}.lock`, "change of the list of pools", undefined, async () => {
+    const pools = edit(await readPools(stateFolder));
+    if (pools === null) return;
+    const temporary = `${file}.${process.pid}.tmp`;
+    await writeFile(temporary, `${JSON.stringify({ version: 1, pools }, null, 2)}\n`, { mode: 0o600 });
+    await rename(temporary, file);
+  });
 }

@@ -18,6 +18,8 @@ const UNREMARKABLE = new Set([".git", "__pycache__", ".DS_Store"]);
 export interface StayBehind {
   linked: LinkedPath[];
   leftOut: LeftOutPath[];
+  /** Of those left out: what would be linked if runs saw this machine's files. */
+  unlinked: LeftOutPath[];
 }
 export interface StayBehindRequest {
   root: string;
@@ -71,6 +73,7 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     reason: RESTORED_REASON,
     bytes: null,
   }));
+  const unlinked: LeftOutPath[] = [];
   const settled = new Set(restored);
   const link = async (name: string, why: string): Promise<void> => {
     const target = await realpath(path.join(root, name)).catch(() => null);
@@ -94,11 +97,13 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     if (why !== null && request.linkable) await link(name, why);
     else {
       const linkable = request.linkable && byPerson === undefined && isInsidePath(name);
-      leftOut.push({ path: name, reason, bytes: null, linkable });
+      const left = { path: name, reason, bytes: null, linkable };
+      leftOut.push(left);
+      if (why !== null) unlinked.push(left);
     }
   }
   if (!deeper.isWhole) leftOut.push({ path: "...", reason: "and more that git ignores", bytes: null });
-  return { linked, leftOut };
+  return { linked, leftOut, unlinked };
 }
 
 /** The root and the folder that the run starts in, as what stands in front of the names there. */

@@ -46,6 +46,8 @@ export interface SnapshotPlan {
   bytes: number;
   linked: LinkedPath[];
   leftOut: LeftOutPath[];
+  /** Of those left out: data that runs are linked to on a pool that sees this machine's files. */
+  unlinked: LeftOutPath[];
   /** Set when the size must be confirmed first (confirmSize); `answered` is what was said yes to before. */
   needsConfirmation: { files: number; bytes: number; answered: Memory["answered"] } | null;
   /** One-line remarks on what was met. */
@@ -169,6 +171,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     ...size,
     linked,
     leftOut: [...stayBehind.values()],
+    unlinked: ignored.unlinked.filter((one) => stayBehind.get(one.path) === one),
     needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,
     notes: [],
     entries,

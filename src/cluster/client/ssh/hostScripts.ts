@@ -1,5 +1,5 @@
 /**
- * What is run on a host before our own program is there: three shell scripts. Each is a constant; whatever varies comes
+ * What is run on a host before our own program is there, and to remove it: shell scripts. Each is a constant; whatever varies comes
  * on its standard input. What an rc file prints comes before the mark and is passed over.
  */
 export const MARK = "=trainyard=";
@@ -116,13 +116,61 @@ printf '
 exec "$node" "$program" bridge --socket "$socket"
 `);
 
-/** Removes a pool folder and everything in it. A line in: the folder, absolute. */
+/**
+ * What a server, and we, put into a pool folder: nothing else in it is ever removed, as a person may have given us a
+ * folder that has other things in it.
+ */
+const OURS = "state server runtime runs checkpoints snapshots.git trees environments";
+
+/** Says whether there is a pool folder, and how large. A line in: the folder (may be empty). */
+export const SURVEY = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r home
+case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
+printf 'home=%s\n' "$home"
+if [ -d "$home" ]; then
+  if [ -z "$(ls -A "$home" 2>/dev/null)" ]; then printf 'there=yes\n'; fi
+  for sign in "$home/state/pool.sqlite" "$home"/server/*/complete "$home"/runtime/*/node*; do
+    if [ -f "$sign" ]; then printf 'there=yes\n'; break; fi
+  done
+  if [ -f "$home/state/pool.sqlite" ]; then printf 'served=yes\n'; fi
+  cd "$home" && printf 'kib=%s\n' "$(timeout 60 du -sk . 2>/dev/null | cut -f 1)"
+fi
+printf 'end=yes\n'
+`);
+
+/** Removes what is ours in a pool folder, and the folder when nothing else is in it. A line in: the folder, absolute. */
 export const REMOVE = asCommand(String.raw`
 printf '\n=trainyard=\n'
 IFS= read -r home
-case "$home" in /*/*) ;; *) exit 1 ;; esac
-if [ -d "$home/state" ] || [ -d "$home/server" ] || [ -d "$home/runtime" ]; then chmod -R u+w "$home" 2>/dev/null; rm -rf -- "$home"; fi
-if [ ! -e "$home" ]; then printf 'end=yes\n'; fi
+case "$home" in /*) ;; *) exit 1 ;; esac
+cd "$home" || exit 1
+real=$(pwd -P)
+waited=0
+while [ -e state/lock ] && [ "$waited" -lt 100 ]; do
+  sleep 0.1 2>/dev/null || sleep 1
+  waited=$((waited + 1))
+done
+for name in ${OURS}; do
+  if [ -L "$name" ]; then rm -f "$name"; continue; fi
+  [ -d "$name" ] || continue
+  chmod -R u+rwx "$name" 2>/dev/null
+  rm -rf "$name" 2>/dev/null || { sleep 1; rm -rf "$name"; }
+  if [ -e "$name" ]; then printf 'stuck=%s\n' "$real/$name"; fi
+done
+rm -f .exec-*
+cd /
+if rmdir "$real" 2>/dev/null; then
+  if [ -L "$home" ]; then rm -f "$home"; fi
+else
+  printf 'left=%s\n' "$(ls -A "$real" | head -n 5 | tr '\n' ' ')"
+fi
+user=$(id -u)
+for folder in "$XDG_RUNTIME_DIR" "/run/user/$user"; do
+  if [ -n "$folder" ]; then rmdir "$folder/trainyard" 2>/dev/null; fi
+done
+rmdir "/tmp/trainyard-$user" 2>/dev/null
+printf 'end=yes\n'
 `);
 
 /** Quoted for every login shell, csh and fish among them: base64 has no character that any of them would touch. */

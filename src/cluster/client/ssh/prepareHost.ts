@@ -162,7 +162,7 @@ function fields(stdout: string): Record<string, string> {
 }
 
 /** @throws UserError when the script did not come to its end */
-function answer(alias: string, ran: Ran): Record<string, string> {
+export function answer(alias: string, ran: Ran): Record<string, string> {
   const said = fields(ran.stdout);
   if (said.end === "yes") return said;
   const words = [ran.stderr.trim(), ran.stdout.trim()].find((text) => text !== "") ?? "it said nothing";

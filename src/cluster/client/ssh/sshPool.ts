@@ -30,29 +30,35 @@ export interface SshPoolOptions {
 
 /** @throws UserError, or the signal's reason */
 export async function connectSshPool(options: SshPoolOptions): Promise<PoolConnection> {
-  const { entry, onStep, signal } = options;
   const session = await openHost(options);
   try {
-    const ready = await prepareHost({
-      session,
-      alias: entry.name,
-      bundle: await hostBundle(options.dist),
-      runtimePath: entry.runtimePath,
-      home: entry.home,
-      runtimeFor: (facts) => runtimeFor(options.stateFolder, facts),
-      onStep,
-      signal,
-    });
-    const connection = await connect(streamsTo(session, ready), options.client);
+    const connection = await connectOver(session, options);
     connection.onClosed(() => session.close());
-    // The channel may outlive its connection by the time that TCP takes to notice.
-    session.onClosed((reason) => connection.close(reason));
     return connection;
   } catch (error) {
     session.close();
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     throw error;
   }
+}
+
+/** The pool of a host that there is a session to, which outlives the connection. @throws UserError */
+export async function connectOver(session: HostSession, options: SshPoolOptions): Promise<PoolConnection> {
+  const { entry, onStep, signal } = options;
+  const ready = await prepareHost({
+    session,
+    alias: entry.name,
+    bundle: await hostBundle(options.dist),
+    runtimePath: entry.runtimePath,
+    home: entry.home,
+    runtimeFor: (facts) => runtimeFor(options.stateFolder, facts),
+    onStep,
+    signal,
+  });
+  const connection = await connect(streamsTo(session, ready), options.client);
+  // The channel may outlive its connection by the time that TCP takes to notice.
+  session.onClosed((reason) => connection.close(reason));
+  return connection;
 }
 
 /** A session to the host of a pool, its key judged, the person let in. @throws UserError */

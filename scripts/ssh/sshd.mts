@@ -25,8 +25,11 @@ export interface Sshd {
   stop: () => void;
 }
 
-/** @param settings lines of sshd_config that come first, and so win */
-export async function startSshd(settings: readonly string[] = []): Promise<Sshd> {
+/**
+ * @param settings lines of sshd_config that come first, and so win
+ * @param mount shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only
+ */
+export async function startSshd(settings: readonly string[] = [], mount?: string): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
   if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
@@ -55,9 +58,12 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
   ];
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
-  const daemon = spawn(SSHD, ["-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")], {
-    stdio: "ignore",
-  });
+  const command = [SSHD, "-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")];
+  const [program = SSHD, ...args] =
+    mount === undefined
+      ? command
+      : ["unshare", "--mount", "sh", "-ec", `${mount}\nexec "$0" "$@"`, ...command];
+  const daemon = spawn(program, args, { stdio: "ignore", env: { ...process.env, FOLDER: folder } });
   const stop = (): void => {
     forget();
     endTree(daemon.pid ?? 0);

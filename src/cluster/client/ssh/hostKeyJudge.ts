@@ -31,11 +31,12 @@ export function createHostKeyJudge(options: {
     async verify(host, key) {
       const { name } = host.knownHosts;
       const shown = shownKey(name, key);
-      if (pinned?.alias === host.alias) {
+      const verdict = judge(await keysFor(host), name, key);
+      // Whatever was pinned: somebody else has it now.
+      if (verdict.kind !== "revoked" && pinned?.alias === host.alias) {
         if (shown.fingerprint === pinned.fingerprint) return;
         throw changed(name, shown.fingerprint, `the pool was added with ${pinned.fingerprint}`);
       }
-      const verdict = judge(await keysFor(host), name, key);
       switch (verdict.kind) {
         case "known":
           return;

@@ -65,6 +65,8 @@ function changed(name: string, fingerprint: string, known: string): PersonNeeded
   );
 }
 
+/** None for types that ssh2 does not know, which known_hosts may hold. */
 function algorithmsOf(type: string): string[] {
-  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
+  if (type === "ssh-rsa") return ["rsa-sha2-512", "rsa-sha2-256"];
+  return /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type) ? [type] : [];
 }

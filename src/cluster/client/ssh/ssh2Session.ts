@@ -155,7 +155,12 @@ function attempt(
       keepaliveCountMax: KEEPALIVES,
       agentForward: false,
       algorithms: {
-        serverHostKey: { prepend: keyTypes as ServerHostKeyAlgorithm[], append: [], remove: [] },
+        // In this order: ssh2 passes over what it is to prepend when that is in its list already.
+        serverHostKey: {
+          remove: keyTypes as ServerHostKeyAlgorithm[],
+          prepend: keyTypes as ServerHostKeyAlgorithm[],
+          append: [],
+        },
       },
       hostVerifier: (key: Buffer, answer: (valid: boolean) => void) => {
         onStep?.("hostKey", host.alias);

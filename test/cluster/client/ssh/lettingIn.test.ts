@@ -176,7 +176,7 @@ describe("a server that asks oddly (ssh2's own server, as no sshd does)", () => 
   it("escape sequences and what turns text around do not reach the person", async () => {
     const host = await askingServer([
       asking("\u001b]0;owned\u0007Title", "Line\u202e one\nline two", [
-        { prompt: `Code\u001b[2J:${"x".repeat(5000)}`, echo: false },
+        { prompt: `[Help](command:evil) Code\u001b[2J:${"x".repeat(5000)}`, echo: false },
       ]),
     ]);
     const ada = person(["1234"]);
@@ -184,6 +184,7 @@ describe("a server that asks oddly (ssh2's own server, as no sshd does)", () => 
     const prompt = ada.asked[0]?.prompt ?? "";
     expect(prompt.split("\n")).toHaveLength(3);
     expect(prompt.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(prompt).not.toContain("](");
     expect(prompt.length).toBeLessThan(1000);
   });
 

@@ -199,7 +199,11 @@ function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authent
       "Check the user's name and that your public key is on the host; IdentityFile in the SSH configuration names the key.",
       { cause: error },
     );
-  if (/before handshake|Handshake failed|header|protocol|Unable to start|no matching/i.test(message))
+  if (
+    /before handshake|Handshake failed|header|protocol|Unable to start|no matching|greeting|packet length/i.test(
+      message,
+    )
+  )
     return new UserError(
       `What answers at ${host.hostName}:${host.port} is not an SSH server that we can talk to: ${message}.`,
       "Check host and port; `ssh` on the command line may say more.",

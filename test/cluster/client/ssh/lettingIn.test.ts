@@ -1,10 +1,12 @@
 /** Being let in by servers that ask in every way: agents, passwords, rounds of questions, a key and then a code. */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SecretQuestion, SshHost } from "../../../../src/cluster/client/ssh/host.ts";
 import { openSsh2Session, type SshConnecting } from "../../../../src/cluster/client/ssh/ssh2Session.ts";
+import { temporaryFolder } from "../support.ts";
 import { isRoot, makeAccount, NEEDS_ROOT } from "./accounts.ts";
 import { makeKey, startAgent, startSshd, type TestHost } from "./host.ts";
 import { asking, askingServer } from "./askingServer.ts";
@@ -213,5 +215,28 @@ describe("a server that asks oddly (ssh2's own server, as no sshd does)", () => 
     const ada = person(["one", null]);
     await expect(openSsh2Session({ ...host, connectTimeoutMs: 2_000 }, ada.connecting)).rejects.toThrow();
     expect(ada.asked).toHaveLength(2);
+  });
+});
+
+describe("words before the first word", () => {
+  it("a megabyte before the version is no SSH server", async () => {
+    const server = net.createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.write("welcome to gpu1\n".repeat(65_536));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as net.AddressInfo;
+    const host = { ...(await startSshd()).host(), port, connectTimeoutMs: 5_000 };
+    await expect(whoIsIn(host, person())).rejects.toThrow(/not an SSH server/);
+  });
+
+  it("a Banner keeps nobody out, until it is longer than ssh2 can read", async () => {
+    const banner = path.join(temporaryFolder("banner"), "banner");
+    const sshd = await startSshd([`Banner ${banner}`]);
+    fs.writeFileSync(banner, "Authorised use only.\n".repeat(1000));
+    expect(await whoIsIn(sshd.host(), person())).not.toBe("");
+    fs.writeFileSync(banner, "Authorised use only.\n".repeat(10_000));
+    await expect(whoIsIn(sshd.host(), person())).rejects.toThrow(/not an SSH server that we can talk to/);
   });
 });

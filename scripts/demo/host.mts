@@ -21,7 +21,7 @@ export async function demoHost(host: string): Promise<DemoHost> {
     return { destination: host, name, env: agent === undefined ? {} : { SSH_AUTH_SOCK: agent }, pool: null };
   }
   await ensureSshd();
-  const sshd = await startSshd([], { home: "own" });
+  const sshd = await startSshd();
   const { socket } = await startAgent(sshd.folder, sshd.identity);
   return {
     destination: `${os.userInfo().username}@127.0.0.1:${sshd.port}`,

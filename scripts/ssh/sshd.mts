@@ -25,13 +25,20 @@ export interface Sshd {
   stop: () => void;
 }
 
-/**
- * @param settings lines of sshd_config that come first, and so win
- * @param options `home: "own"` gives what runs there a home folder of its own, as another machine would
- */
+export interface SshdOptions {
+  /**
+   * `own` gives what runs there a home folder of its own, as another machine would: no start-up file of whoever runs the
+   * tests is read. `account` leaves each account its own.
+   */
+  readonly home?: "own" | "account";
+  /** Shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only. */
+  readonly mount?: string | undefined;
+}
+
+/** @param settings lines of sshd_config that come first, and so win */
 export async function startSshd(
   settings: readonly string[] = [],
-  options: { readonly home?: "own" } = {},
+  { home = "own", mount }: SshdOptions = {},
 ): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
@@ -58,15 +65,18 @@ export async function startSshd(
     "LogLevel VERBOSE",
     // What runs there must not meet the leases and sockets of other tests.
     `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")}${
-      options.home === "own" ? ` HOME=${inFolder("home")}` : ""
+      home === "own" ? ` HOME=${inFolder("home")}` : ""
     }`,
   ];
   fs.mkdirSync(inFolder("home"), { mode: 0o700 });
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
-  const daemon = spawn(SSHD, ["-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")], {
-    stdio: "ignore",
-  });
+  const command = [SSHD, "-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")];
+  const [program = SSHD, ...args] =
+    mount === undefined
+      ? command
+      : ["unshare", "--mount", "sh", "-ec", `${mount}\nexec "$0" "$@"`, ...command];
+  const daemon = spawn(program, args, { stdio: "ignore", env: { ...process.env, FOLDER: folder } });
   const stop = (): void => {
     forget();
     endTree(daemon.pid ?? 0);

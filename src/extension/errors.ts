@@ -1,6 +1,7 @@
 /** What went wrong, said so that a person knows what to do next. */
 import * as vscode from "vscode";
 import { COMMANDS } from "./commands/commandIds.ts";
+import { withoutLinks } from "./links.ts";
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -34,7 +35,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const remedy = remedyOf(error);
   const actions = [...actionsOf(error), { title: "Show Log", run: () => log.show(true) }];
-  const message = remedy === null ? messageOf(error) : `${messageOf(error)} ${remedy}`;
+  const message = withoutLinks(remedy === null ? messageOf(error) : `${messageOf(error)} ${remedy}`);
   const chosen = await vscode.window.showErrorMessage(message, ...actions.map(({ title }) => title));
   await actions.find(({ title }) => title === chosen)?.run();
 }

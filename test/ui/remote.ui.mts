@@ -23,7 +23,7 @@ describe("a pool on an SSH host", () => {
   before(async () => {
     await ensureSshd();
     // Its pool must not lie in the home folder of whoever runs the tests.
-    sshd = await startSshd([], { home: "own" });
+    sshd = await startSshd();
     endings.push(sshd.stop);
     const agent = await startAgent(sshd.folder, sshd.identity);
     endings.push(agent.stop);

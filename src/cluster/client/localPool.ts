@@ -57,7 +57,7 @@ async function tryConnect(socketPath: string, options: LocalPoolOptions): Promis
 }
 
 /** Somebody else's socket in our place is not ours to talk to. */
-async function openSocket(socketPath: string): Promise<Duplex> {
+export async function openSocket(socketPath: string): Promise<Duplex> {
   const folder = fs.lstatSync(path.dirname(socketPath));
   if (!folder.isDirectory() || folder.uid !== process.getuid?.() || (folder.mode & 0o077) !== 0) {
     throw new UserError(

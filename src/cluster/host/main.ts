@@ -4,10 +4,9 @@
  *   usage: node host.js open --home DIR | node host.js bridge --socket PATH
  */
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { openLocalPool } from "../client/localPool.ts";
+import { openLocalPool, openSocket } from "../client/localPool.ts";
 import { messageOf, UserError } from "../client/userError.ts";
 
 declare const __VERSION__: string | undefined;
@@ -55,18 +54,19 @@ function say(what: "ready" | "failed", value: object): void {
   fs.writeSync(1, `${what}=${JSON.stringify(value)}\nend=yes\n`);
 }
 
-function bridge(socketPath: string): void {
-  const socket = net.connect(socketPath);
-  socket.on("error", (error) => {
-    process.stderr.write(`${error.message}\n`);
+async function bridge(socketPath: string): Promise<void> {
+  const fail = (error: unknown): never => {
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exit(1);
-  });
+  };
+  const socket = await openSocket(socketPath).catch(fail);
+  socket.on("error", fail);
   process.stdin.pipe(socket).pipe(process.stdout);
   socket.on("close", () => process.exit(0));
 }
 
 if (positionals[0] === "open" && values.home !== undefined) void open(path.resolve(values.home));
-else if (positionals[0] === "bridge" && values.socket !== undefined) bridge(values.socket);
+else if (positionals[0] === "bridge" && values.socket !== undefined) void bridge(values.socket);
 else {
   process.stderr.write("usage: node host.js open --home DIR | node host.js bridge --socket PATH\n");
   process.exit(2);

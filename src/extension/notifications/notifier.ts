@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import { COMMANDS } from "../commands/commandIds.ts";
 import type { Pool } from "../pool/pool.ts";
+import { withoutLinks } from "../links.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
 import { settings } from "../settings.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
@@ -116,7 +117,7 @@ export class Notifier implements vscode.Disposable {
     const open = "Open Panel";
     const line = "Go to Failing Line";
     const buttons = item.kind === "failed" && this.#hasLine(item) ? [open, line] : [open];
-    void show(text, ...buttons).then((answer) => {
+    void show(withoutLinks(text), ...buttons).then((answer) => {
       if (answer === open) void vscode.commands.executeCommand(COMMANDS.openPanel, this.#rowOf(item));
       if (answer === line) void vscode.commands.executeCommand(COMMANDS.goToFailingLine, this.#rowOf(item));
     });
@@ -133,7 +134,7 @@ export class Notifier implements vscode.Disposable {
       return;
     }
     const show = "Show Experiments";
-    void vscode.window.showInformationMessage(text, show).then((answer) => {
+    void vscode.window.showInformationMessage(withoutLinks(text), show).then((answer) => {
       if (answer === show) void vscode.commands.executeCommand("trainyard.experiments.focus");
     });
   }

@@ -30,7 +30,7 @@ beforeAll(async () => {
   // What is sent to a host is the bundles.
   execFileSync(process.execPath, [path.join(ROOT, "scripts/build.mts")], { cwd: ROOT, stdio: "ignore" });
   // Else each login would run the start-up files of whoever tests.
-  sshd = await startSshd([], { home: "own" });
+  sshd = await startSshd();
   config = path.join(sshd.folder, "ssh_config");
   fs.writeFileSync(config, configuration("gpu1", sshd.identity) + configuration("locked", lockedKey()));
 }, 120_000);

@@ -5,11 +5,12 @@
 import { readFile } from "node:fs/promises";
 import type { AnyAuthMethod, ParsedKey, Prompt } from "ssh2";
 import type { SecretQuestion, SshHost, SshQuestions } from "./host.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { harmless } from "./harmless.ts";
 import { type Key, keysOf } from "./keys.ts";
 import { loadSsh2 } from "./library.ts";
 
 const TRIES = 3;
-const LONGEST_PROMPT = 300;
 
 /** Passphrases and passwords of this process, so that coming back does not ask again. Never written anywhere. */
 export type SecretMemory = Map<string, string>;
@@ -22,6 +23,7 @@ export class Authenticator {
   readonly #host: SshHost;
   readonly #questions: SshQuestions;
   readonly #memory: SecretMemory;
+  #hostKey = "";
   #keys: Key[] | null = null;
   #hasAskedWhat = false;
   #rounds = 0;
@@ -33,6 +35,11 @@ export class Authenticator {
     this.#host = host;
     this.#questions = questions;
     this.#memory = memory;
+  }
+
+  /** The key that the host has proved to have: a password that it was told is told to no other. */
+  knows(hostKey: Buffer): void {
+    this.#hostKey = fingerprintOf(hostKey);
   }
 
   /** There are keys that the server has not seen yet. */
@@ -120,7 +127,7 @@ export class Authenticator {
   }
 
   async #password(): Promise<string | null> {
-    const name = `${this.#host.user}@${this.#host.hostName}:${this.#host.port}`;
+    const name = `${this.#host.user}@${this.#host.hostName}:${this.#host.port} ${this.#hostKey}`;
     const known = this.#passwords === 0 ? this.#memory.get(name) : undefined;
     this.#passwords += 1;
     this.tried.push("a password");
@@ -141,7 +148,7 @@ export class Authenticator {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
       const text = [name, instructions, prompt]
-        .map(harmless)
+        .map((part) => harmless(part))
         .filter((part) => part !== "")
         .join("\n");
       const of = `${this.#host.user}@${this.#host.alias}`;
@@ -159,12 +166,4 @@ export class Authenticator {
     if (answer === null) this.wasCancelled = true;
     return answer;
   }
-}
-
-/** A server's words, which a person will read in a dialog of ours. */
-function harmless(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
-    .trim()
-    .slice(0, LONGEST_PROMPT);
 }

@@ -31,11 +31,12 @@ export function createHostKeyJudge(options: {
     async verify(host, key) {
       const { name } = host.knownHosts;
       const shown = shownKey(name, key);
-      if (pinned?.alias === host.alias) {
+      const verdict = judge(await keysFor(host), name, key);
+      // Whatever was pinned: somebody else has it now.
+      if (verdict.kind !== "revoked" && pinned?.alias === host.alias) {
         if (shown.fingerprint === pinned.fingerprint) return;
         throw changed(name, shown.fingerprint, `the pool was added with ${pinned.fingerprint}`);
       }
-      const verdict = judge(await keysFor(host), name, key);
       switch (verdict.kind) {
         case "known":
           return;
@@ -64,6 +65,8 @@ function changed(name: string, fingerprint: string, known: string): PersonNeeded
   );
 }
 
+/** None for types that ssh2 does not know, which known_hosts may hold. */
 function algorithmsOf(type: string): string[] {
-  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
+  if (type === "ssh-rsa") return ["rsa-sha2-512", "rsa-sha2-256"];
+  return /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type) ? [type] : [];
 }

@@ -29,6 +29,14 @@ find_node() {
     if good "$candidate"; then printf '%s' "$candidate"; return; fi
   done
 }
+alone() {
+  [ -O "$1" ] && case "$(ls -ldnL "$1" 2>/dev/null)" in d????w* | d???????w*) false ;; d*) true ;; *) false ;; esac
+}
+# What another account may have put there must not be run.
+if [ -e "$home" ] && ! alone "$home"; then
+  printf 'home=%s\nforeign=yes\nend=yes\n' "$home"
+  exit 0
+fi
 node=$(find_node)
 if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ]; then
   exec "$node" "$home/server/$bundle/host.js" open --home "$home"
@@ -52,8 +60,8 @@ printf 'end=yes\n'
 `);
 
 /**
- * Takes a Node in. Lines in: the pool folder, the runtime's name, the offset that the sender begins at (or `ask`); then
- * its bytes, gzipped. What came before a cut stays, and is gone on with.
+ * Takes a Node in. Lines in: the pool folder, the runtime's name (the beginning of its SHA-256), the offset that the sender
+ * begins at (or `ask`); then its bytes, gzipped. What came before a cut stays, and is gone on with; what is damaged does not.
  */
 export const RECEIVE_RUNTIME = asCommand(String.raw`
 printf '\n=trainyard=\n'
@@ -71,9 +79,12 @@ if [ "$offset" = ask ]; then
 fi
 if [ "$offset" = 0 ]; then : > "$partial"; fi
 cat >> "$partial" || exit 1
-if ! gzip -dc < "$partial" > "$folder/node.partial"; then rm -f "$partial" "$folder/node.partial"; printf 'damaged=yes\n'; exit 1; fi
+damaged() { rm -f "$partial" "$folder/node.partial"; printf 'damaged=yes\nend=yes\n'; exit 0; }
+# Without sha256sum there is still the checksum of gzip.
+case "$(sha256sum < "$partial" 2>/dev/null || { gzip -dtq < "$partial" && printf %s "$name"; })" in "$name"*) ;; *) damaged ;; esac
+gzip -dc < "$partial" > "$folder/node.partial" || exit 1
 chmod 700 "$folder/node.partial"
-if ! "$folder/node.partial" -e 0 </dev/null; then rm -f "$partial" "$folder/node.partial"; printf 'unusable=yes\n'; exit 1; fi
+if ! "$folder/node.partial" -e 0 </dev/null; then rm -f "$partial" "$folder/node.partial"; printf 'unusable=yes\nend=yes\n'; exit 0; fi
 mv -f "$folder/node.partial" "$folder/node" && rm -f "$partial" && printf 'node=%s\nend=yes\n' "$folder/node"
 `);
 

@@ -1,6 +1,7 @@
 /** From a session to a pool server that answers: looks at the host, sends what it lacks, starts it. */
 import * as z from "zod";
 import { PersonNeededError, UserError } from "../userError.ts";
+import { harmless } from "./harmless.ts";
 import type { SshStep } from "./host.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import { INSTALL_BUNDLE, LOOK, MARK, RECEIVE_RUNTIME } from "./hostScripts.ts";
@@ -8,6 +9,8 @@ import type { HostSession, Ran } from "./session.ts";
 
 const LOOK_TIMEOUT_MS = 45_000;
 const SEND_TIMEOUT_MS = 30 * 60_000;
+/** Of a host's own message, the end of its server's log among it. */
+const LONGEST_WORDS = 1000;
 const CHUNK_BYTES = 256 * 1024;
 /** Runtime, program and the first checkpoints' room. */
 const LEAST_FREE_KIB = 300 * 1024;
@@ -39,7 +42,10 @@ export interface PrepareOptions {
   signal?: AbortSignal | undefined;
 }
 
-const AbsolutePath = z.string().min(1).max(4096).startsWith("/");
+const AbsolutePath = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\p{Cc}]*$/u);
 /** Where the server listens, its pool folder, and what joins a stream with the socket where forwarding is forbidden. */
 const Ready = z.object({
   socket: AbsolutePath,
@@ -61,7 +67,10 @@ export async function prepareHost(options: PrepareOptions): Promise<Ready> {
     if (said.ready !== undefined) return parsed(Ready, said.ready, alias);
     if (said.failed !== undefined) {
       const { message, remedy } = parsed(Failed, said.failed, alias);
-      throw new UserError(`${alias}: ${message}`, remedy);
+      throw new UserError(
+        `${alias}: ${harmless(message, LONGEST_WORDS)}`,
+        remedy === null ? null : harmless(remedy, LONGEST_WORDS),
+      );
     }
     requireUsable(alias, said);
     const home = said.home ?? "";
@@ -80,9 +89,14 @@ export async function prepareHost(options: PrepareOptions): Promise<Ready> {
 }
 
 function requireUsable(alias: string, said: Readonly<Record<string, string>>): void {
+  if (said.foreign === "yes")
+    throw new PersonNeededError(
+      `${harmless(said.home ?? "")} on ${alias} belongs to another account, or others may write there: what lies in it is not trusted.`,
+      "Close it (chmod 700), or give the pool another folder there.",
+    );
   if (said.system !== "Linux")
     throw new PersonNeededError(
-      `${alias} runs ${said.system || "an unknown system"}; a pool needs Linux.`,
+      `${alias} runs ${harmless(said.system ?? "") || "an unknown system"}; a pool needs Linux.`,
       "Choose a Linux host.",
     );
   if (said.writable !== "yes")
@@ -123,27 +137,39 @@ async function sendRuntime(
       `${alias} (${facts.system} ${facts.machine}) has no Node 22.13 or later, and none is here to be sent.`,
       "Install Node there, or give one to this side: trainyard pool runtime FILE",
     );
+  const send = async (offset: number): Promise<Record<string, string>> => {
+    const input = sending(runtime, home, offset, onStep);
+    const sent = await session.run(RECEIVE_RUNTIME, { input, timeoutMs: SEND_TIMEOUT_MS, signal });
+    return answer(alias, sent);
+  };
   const ask = await session.run(RECEIVE_RUNTIME, { input: lines(home, runtime.name, "ask"), signal });
   const have = Number(answer(alias, ask).have);
-  const offset = Number.isInteger(have) && have > 0 && have < runtime.bytes.length ? have : 0;
-  const total = runtime.bytes.length;
-  async function* chunks(): AsyncIterable<Buffer> {
-    yield await Promise.resolve(lines(home, runtime?.name ?? "", String(offset)));
-    for (let at = offset; at < total; at += CHUNK_BYTES) {
-      onStep?.("sending", `Node, ${Math.round((100 * at) / total)} %`);
-      yield await Promise.resolve(
-        (runtime?.bytes ?? Buffer.alloc(0)).subarray(at, Math.min(total, at + CHUNK_BYTES)),
-      );
-    }
-  }
-  const sent = await session.run(RECEIVE_RUNTIME, { input: chunks(), timeoutMs: SEND_TIMEOUT_MS, signal });
-  const received = fields(sent.stdout);
+  let received = await send(Number.isInteger(have) && have > 0 && have <= runtime.bytes.length ? have : 0);
+  // What was kept of an earlier sending may have been damaged: then all of it, once more.
+  if (received.damaged === "yes") received = await send(0);
+  if (received.damaged === "yes")
+    throw new UserError(
+      `The Node that was sent to ${alias} arrived damaged.`,
+      "Its disk or the link may be faulty: try again.",
+    );
   if (received.unusable === "yes")
     throw new PersonNeededError(
-      `The Node that was sent does not run on ${alias} (${facts.libc || "its C library is unknown"}).`,
+      `The Node that was sent does not run on ${alias} (${harmless(facts.libc) || "its C library is unknown"}).`,
       "It needs glibc 2.28 or later. Install a Node that runs there and name it as the pool's runtime path.",
     );
-  answer(alias, sent);
+}
+
+async function* sending(
+  { name, bytes }: RuntimeFile,
+  home: string,
+  offset: number,
+  onStep: PrepareOptions["onStep"],
+): AsyncIterable<Buffer> {
+  yield await Promise.resolve(lines(home, name, String(offset)));
+  for (let at = offset; at < bytes.length; at += CHUNK_BYTES) {
+    onStep?.("sending", `Node, ${Math.round((100 * at) / bytes.length)} %`);
+    yield await Promise.resolve(bytes.subarray(at, at + CHUNK_BYTES));
+  }
 }
 
 export const lines = (...values: string[]): Buffer =>
@@ -165,9 +191,14 @@ function fields(stdout: string): Record<string, string> {
 export function answer(alias: string, ran: Ran): Record<string, string> {
   const said = fields(ran.stdout);
   if (said.end === "yes") return said;
-  const words = [ran.stderr.trim(), ran.stdout.trim()].find((text) => text !== "") ?? "it said nothing";
+  const words = [ran.stderr, ran.stdout].map((text) => text.trim().slice(-300)).find((text) => text !== "");
+  if (/no space left|quota|ENOSPC|EDQUOT/i.test(words ?? ""))
+    throw new PersonNeededError(
+      `The disk of ${alias} is full: ${harmless(words ?? "")}`,
+      "Free some of its space or quota, or give the pool another folder there.",
+    );
   throw new UserError(
-    `${alias} does not run what is sent to it: ${words.slice(-300)}`,
+    `${alias} does not run what is sent to it: ${harmless(words ?? "it said nothing")}`,
     "Its account may be restricted to one command, or its shell's start-up files may end the session.",
   );
 }

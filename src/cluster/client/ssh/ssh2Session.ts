@@ -4,6 +4,7 @@ import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
 import { dial, dialByCommand, dialThrough } from "./hop.ts";
+import { harmless } from "./harmless.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { loadSsh2 } from "./library.ts";
 import { Patience } from "./patience.ts";
@@ -14,6 +15,8 @@ const KEEPALIVE_MS = 5_000;
 const KEEPALIVES = 3;
 const CHANNEL_TIMEOUT_MS = 20_000;
 const RUN_TIMEOUT_MS = 60_000;
+const SESSION_TRIES = 10;
+const SESSION_RETRY_MS = 50;
 const MOST_HOPS = 8;
 /** A server that cuts after so many wrong keys is met again with the next ones, this often. */
 const MOST_CUTS = 5;
@@ -152,12 +155,18 @@ function attempt(
       keepaliveCountMax: KEEPALIVES,
       agentForward: false,
       algorithms: {
-        serverHostKey: { prepend: keyTypes as ServerHostKeyAlgorithm[], append: [], remove: [] },
+        // In this order: ssh2 passes over what it is to prepend when that is in its list already.
+        serverHostKey: {
+          remove: keyTypes as ServerHostKeyAlgorithm[],
+          prepend: keyTypes as ServerHostKeyAlgorithm[],
+          append: [],
+        },
       },
       hostVerifier: (key: Buffer, answer: (valid: boolean) => void) => {
         onStep?.("hostKey", host.alias);
         patience.during(verify(host, key)).then(
           () => {
+            authenticator.knows(key);
             onStep?.("authenticating", `${host.user}@${host.alias}`);
             answer(true);
           },
@@ -177,7 +186,7 @@ function attempt(
 
 function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authenticator): Error {
   if (error instanceof UserError) return error;
-  const message = messageOf(error);
+  const message = harmless(messageOf(error)); // a server's own words may be among it
   const who = `${host.user}@${host.alias}`;
   if (wasCancelled)
     return new PersonNeededError(
@@ -190,7 +199,11 @@ function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authent
       "Check the user's name and that your public key is on the host; IdentityFile in the SSH configuration names the key.",
       { cause: error },
     );
-  if (/before handshake|Handshake failed|header|protocol|Unable to start|no matching/i.test(message))
+  if (
+    /before handshake|Handshake failed|header|protocol|Unable to start|no matching|greeting|packet length/i.test(
+      message,
+    )
+  )
     return new UserError(
       `What answers at ${host.hostName}:${host.port} is not an SSH server that we can talk to: ${message}.`,
       "Check host and port; `ssh` on the command line may say more.",
@@ -214,8 +227,7 @@ class Ssh2Session implements HostSession {
 
   run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
     return this.#bounded("a command", timeoutMs, signal, (resolve, reject) => {
-      this.#client.exec(command, (error, channel) => {
-        if (error) return reject(error);
+      this.#exec(command, reject, (channel) => {
         collect(channel, resolve, reject);
         void feed(channel, input).catch(reject);
       });
@@ -225,17 +237,15 @@ class Ssh2Session implements HostSession {
   openStream(socketPath: string): Promise<Duplex> {
     return this.#bounded("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
-        if (!error) return resolve(channel);
-        const isRefused = typeof (error as { reason?: unknown }).reason === "number";
-        reject(isRefused ? new ChannelRefused(error.message, { cause: error }) : error);
+        if (error) reject(refusalOf(error));
+        else resolve(channel);
       });
     });
   }
 
   openCommand(command: string): Promise<Duplex> {
     return this.#bounded("a command", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
-      this.#client.exec(command, (error, channel) => {
-        if (error) return reject(error);
+      this.#exec(command, reject, (channel) => {
         channel.stderr.resume();
         resolve(channel);
       });
@@ -249,6 +259,21 @@ class Ssh2Session implements HostSession {
 
   close(): void {
     this.#over("closed");
+  }
+
+  /** With `MaxSessions 1` the session before may not have been cleared away yet. */
+  #exec(command: string, reject: (error: Error) => void, use: (channel: ClientChannel) => void): void {
+    let left = SESSION_TRIES;
+    const attempt = (): void => {
+      if (this.#closed !== null) return; // who waits has been told
+      this.#client.exec(command, (error, channel) => {
+        if (!error) return use(channel);
+        const refusal = refusalOf(error);
+        if (refusal instanceof ChannelRefused && --left > 0) setTimeout(attempt, SESSION_RETRY_MS);
+        else reject(refusal);
+      });
+    };
+    attempt();
   }
 
   #over(reason: string): void {
@@ -293,6 +318,12 @@ class Ssh2Session implements HostSession {
       }, fail);
     });
   }
+}
+
+/** The server's own no to a channel, told apart from a connection that failed. */
+function refusalOf(error: Error): Error {
+  const isRefused = typeof (error as { reason?: unknown }).reason === "number";
+  return isRefused ? new ChannelRefused(error.message, { cause: error }) : error;
 }
 
 function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (error: Error) => void): void {

@@ -1,6 +1,7 @@
 /** Streams to the pool server's socket: forwarded by the host's SSH server, else joined by our host program. */
 import { Duplex, Transform } from "node:stream";
 import type { OpenStream } from "../connection.ts";
+import { UserError } from "../userError.ts";
 import { BRIDGE, MARK } from "./hostScripts.ts";
 import { lines, type Ready } from "./prepareHost.ts";
 import { ChannelRefused, type HostSession } from "./session.ts";
@@ -17,11 +18,21 @@ export function streamsTo(session: HostSession, ready: Ready): OpenStream {
       } catch (error) {
         if (!(error instanceof ChannelRefused)) throw error;
       }
-    const command = await session.openCommand(BRIDGE);
+    const command = await session.openCommand(BRIDGE).catch((error: unknown) => {
+      throw error instanceof ChannelRefused ? tooFewSessions(error) : error;
+    });
     command.write(lines(ready.node, ready.program, ready.socket));
     // Something answers that way: then it was forbidden, and is not tried again.
     return afterMark(command, () => (isForbidden = true));
   };
+}
+
+function tooFewSessions(cause: Error): UserError {
+  return new UserError(
+    "The host's SSH server forbids forwarding, and allows a connection too few sessions: one session more was refused.",
+    "Ask its administrator for AllowStreamLocalForwarding yes, or a larger MaxSessions (10 by default).",
+    { cause },
+  );
 }
 
 /** The same stream without what comes before the mark. */

@@ -1,18 +1,21 @@
 /** A real sshd for one test, and what an SSH configuration would say of it. */
 import os from "node:os";
 import { onTestFinished } from "vitest";
-import { type Sshd, startSshd as start } from "../../../../scripts/ssh/sshd.mts";
+import { type Sshd, type SshdOptions, startSshd as start } from "../../../../scripts/ssh/sshd.mts";
 import type { SshHost } from "../../../../src/cluster/client/ssh/host.ts";
 
-export { makeKey } from "../../../../scripts/ssh/sshd.mts";
+export { makeKey, startAgent } from "../../../../scripts/ssh/sshd.mts";
 
 export interface TestHost extends Sshd {
   host: (change?: Partial<SshHost>) => SshHost;
 }
 
-/** @param settings lines of sshd_config that come first, and so win */
-export async function startSshd(settings: readonly string[] = []): Promise<TestHost> {
-  const sshd = await start(settings);
+/** As scripts/ssh/sshd.mts starts it, until the test ends. */
+export async function startSshd(
+  settings: readonly string[] = [],
+  options: SshdOptions = {},
+): Promise<TestHost> {
+  const sshd = await start(settings, options);
   onTestFinished(sshd.stop);
   return {
     ...sshd,

@@ -1,114 +1,14 @@
 /** Pools at the other end of real sshds: what the host lacks is sent, and everything that works here works there. */
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { PoolConnection } from "../../../../src/cluster/client/connection.ts";
 import { PoolLink } from "../../../../src/cluster/client/link.ts";
-import { restoreCheckpoint } from "../../../../src/cluster/client/restore.ts";
-import type { ShownHostKey } from "../../../../src/cluster/client/ssh/host.ts";
-import { connectSshPool, type SshPoolOptions } from "../../../../src/cluster/client/ssh/sshPool.ts";
-import { submitExperiment } from "../../../../src/cluster/client/submit.ts";
+import { connectSshPool } from "../../../../src/cluster/client/ssh/sshPool.ts";
 import { PersonNeededError } from "../../../../src/cluster/client/userError.ts";
-import { put, temporaryFolder } from "../support.ts";
-import { startSshd, type TestHost } from "./host.ts";
+import { startSshd } from "./host.ts";
+import { buildBundles, rig, trainAndRestore } from "./poolRig.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../../../..");
-const DIST = path.join(ROOT, "dist");
-
-// What is sent to a host is the bundles.
-beforeAll(() => {
-  execFileSync(process.execPath, [path.join(ROOT, "scripts/build.mts")], { cwd: ROOT, stdio: "ignore" });
-}, 120_000);
-
-const SCRIPT = `import trainyard
-run = trainyard.init()
-for step in range(1, 4):
-    run.report(step, loss=1 / step)
-    with run.checkpoint(step) as path:
-        (path / "weights.txt").write_text("weights %d" % step)
-`;
-
-interface Rig {
-  host: TestHost;
-  stateFolder: string;
-  asked: ShownHostKey[];
-  options: (change?: Partial<SshPoolOptions["entry"]>) => SshPoolOptions;
-  connect: (change?: Partial<SshPoolOptions["entry"]>) => Promise<PoolConnection>;
-}
-
-/** @param answer to the question whether a host's key is the right one */
-async function rig(settings: readonly string[] = [], answer = true): Promise<Rig> {
-  const host = await startSshd(settings);
-  const stateFolder = temporaryFolder("state");
-  const config = path.join(host.folder, "ssh_config");
-  fs.writeFileSync(
-    config,
-    [
-      "Host testhost",
-      "  HostName 127.0.0.1",
-      `  Port ${host.port}`,
-      `  IdentityFile ${host.identity}`,
-      "  IdentitiesOnly yes",
-      `  UserKnownHostsFile ${path.join(host.folder, "none")}`,
-      "  GlobalKnownHostsFile /dev/null\n",
-    ].join("\n"),
-  );
-  const asked: ShownHostKey[] = [];
-  const options: Rig["options"] = (change = {}) => ({
-    entry: {
-      kind: "ssh",
-      name: "gpu1",
-      destination: "testhost",
-      sshConfig: config,
-      home: path.join(host.folder, "pool"),
-      runtimePath: process.execPath,
-      fingerprint: null,
-      ...change,
-    },
-    stateFolder,
-    dist: DIST,
-    client: { name: "test", version: "0.0.0" },
-    questions: {
-      trustHostKey: (key) => {
-        asked.push(key);
-        return Promise.resolve(answer);
-      },
-      secret: () => Promise.resolve(null),
-    },
-    memory: new Map(),
-  });
-  const connect: Rig["connect"] = async (change) => {
-    const connection = await connectSshPool(options(change));
-    onTestFinished(() => connection.close());
-    return connection;
-  };
-  return { host, stateFolder, asked, options, connect };
-}
-
-async function trainAndRestore({ stateFolder }: Rig, connection: PoolConnection): Promise<void> {
-  const folder = temporaryFolder("project");
-  put(folder, { "train.py": SCRIPT });
-  const submitted = await submitExperiment({
-    connection,
-    isRemote: true,
-    stateFolder,
-    script: path.join(folder, "train.py"),
-    folder,
-    confirm: () => Promise.resolve("cancel"),
-  });
-  const get = () => connection.call("experiment/get", { experimentId: submitted.experimentId });
-  await expect
-    .poll(async () => (await get()).experiment.state, { timeout: 30_000 })
-    .toSatisfy((state) => state === "completed" || state === "failed");
-  const { trials, checkpoints } = await get();
-  expect(trials).toMatchObject([{ state: "completed", failure: null, latestStep: 3 }]);
-  const destination = path.join(folder, "checkpoints", "3");
-  const uuid = checkpoints.find(({ step }) => step === 3)?.uuid ?? "";
-  expect(await restoreCheckpoint({ connection, uuid, destination })).toMatchObject({ kind: "restored" });
-  expect(fs.readFileSync(path.join(destination, "weights.txt"), "utf8")).toBe("weights 3");
-  expect(await restoreCheckpoint({ connection, uuid, destination })).toMatchObject({ kind: "already" });
-}
+beforeAll(buildBundles, 120_000);
 
 describe("a host of one's own", () => {
   it("gets what it lacks, a Node among it, trains there, and gives the checkpoint back", async () => {

@@ -162,7 +162,7 @@ export class Authenticator {
 }
 
 /** A server's words, which a person will read in a dialog of ours. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
     .trim()

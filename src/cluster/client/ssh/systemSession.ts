@@ -259,7 +259,8 @@ class SystemSession implements HostSession {
       child.once("error", reject);
       child.once("spawn", () => {
         const stream = childStream(child, (code, words) =>
-          code === OF_SSH
+          // Null where we ended it, with the session.
+          code === OF_SSH || code === null
             ? new UserError(`The command over there ended: ${words || "without a word"}.`)
             : null,
         );

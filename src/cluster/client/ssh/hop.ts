@@ -1,9 +1,10 @@
 /** The stream that an SSH connection runs over: TCP, a channel through the hop before, or a person's own ProxyCommand. */
 import { spawn } from "node:child_process";
 import net from "node:net";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { UserError } from "../userError.ts";
+import { childStream } from "./childStream.ts";
 import type { SshHost } from "./host.ts";
 
 /** @throws UserError */
@@ -49,31 +50,13 @@ export function dialThrough(before: Client, { hostName, port }: SshHost): Promis
 /** The person's own program, by their own shell, as OpenSSH runs it; nothing of ours is put into it. */
 export function dialByCommand(command: string): Duplex {
   const child = spawn("/bin/sh", ["-c", `exec ${command}`], { stdio: ["pipe", "pipe", "pipe"] });
-  let words = "";
-  child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-500)));
-  const stream = new Duplex({
-    read: () => void child.stdout.resume(),
-    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, done),
-    final: (done) => void child.stdin.end(done),
-    destroy: (error, done) => {
-      child.kill();
-      done(error);
-    },
-  });
-  child.stdout.on("data", (chunk: Buffer) => {
-    if (!stream.push(chunk)) child.stdout.pause();
-  });
-  child.stdin.on("error", () => undefined); // its end says more
-  child.once("error", (error) => stream.destroy(error));
-  // After its output has ended, so that what it said is known.
-  child.once("close", (code) => {
-    if (code) stream.destroy(new UserError(`The ProxyCommand ended with code ${code}. ${words.trim()}`));
-    else stream.push(null);
-  });
-  return stream;
+  return childStream(child, (code, words) =>
+    code ? new UserError(`The ProxyCommand ended with code ${code}. ${words}`) : null,
+  );
 }
 
-function refusal(hostName: string, port: number, code: string, cause?: Error): UserError {
+/** @param code of the system: ECONNREFUSED, ... */
+export function refusal(hostName: string, port: number, code: string, cause?: Error): UserError {
   const where = `${hostName}:${port}`;
   const known: Record<string, [string, string]> = {
     ENOTFOUND: [`There is no host ${hostName}.`, "Check its name, the network, and whether a VPN is needed."],

@@ -58,7 +58,7 @@ export function createHostKeyJudge(options: {
   };
 }
 
-function changed(name: string, fingerprint: string, known: string): PersonNeededError {
+export function changed(name: string, fingerprint: string, known: string): PersonNeededError {
   return new PersonNeededError(
     `The key of ${name} has changed: it shows ${fingerprint}, and ${known}. Nothing was sent.`,
     "Somebody may be listening, or the host was set up anew. When its administrator confirms that, remove the old key: ssh-keygen -R",

@@ -3,11 +3,13 @@ import type { Duplex } from "node:stream";
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
+import { feed } from "./feed.ts";
 import { dial, dialByCommand, dialThrough } from "./hop.ts";
 import { harmless } from "./harmless.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { loadSsh2 } from "./library.ts";
 import { Patience } from "./patience.ts";
+import { SessionLife } from "./sessionLife.ts";
 import { ChannelRefused, MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
 
 /** A link that swallows packets is noticed after three of these. */
@@ -62,9 +64,9 @@ export async function openSsh2Session(host: SshHost, connecting: SshConnecting):
 }
 
 /** The hops before a host, each resolved by itself, which may name hops of its own. */
-async function hopsOf(
+export async function hopsOf(
   host: SshHost,
-  connecting: SshConnecting,
+  connecting: Pick<SshConnecting, "resolve">,
   seen: readonly string[] = [],
 ): Promise<SshHost[]> {
   if (seen.includes(host.alias) || seen.length >= MOST_HOPS)
@@ -214,19 +216,21 @@ function explain(host: SshHost, error: unknown, { tried, wasCancelled }: Authent
 
 class Ssh2Session implements HostSession {
   readonly #client: Client;
-  readonly #end: () => void;
-  readonly #listeners = new Set<(reason: string) => void>();
-  #closed: string | null = null;
+  readonly #life = new SessionLife();
 
   constructor(client: Client, end: () => void) {
     this.#client = client;
-    this.#end = end;
-    client.on("error", (error) => this.#over(messageOf(error)));
-    client.once("close", () => this.#over("the SSH connection ended"));
+    this.#life.onClosed(() => {
+      end();
+      // Over a dead link nobody answers the goodbye.
+      setTimeout(() => client.destroy(), 1000).unref();
+    });
+    client.on("error", (error) => this.#life.end(messageOf(error)));
+    client.once("close", () => this.#life.end("the SSH connection ended"));
   }
 
   run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
-    return this.#bounded("a command", timeoutMs, signal, (resolve, reject) => {
+    return this.#life.bounded<Ran>("a command", timeoutMs, signal, (resolve, reject) => {
       this.#exec(command, reject, (channel) => {
         collect(channel, resolve, reject);
         void feed(channel, input).catch(reject);
@@ -235,7 +239,7 @@ class Ssh2Session implements HostSession {
   }
 
   openStream(socketPath: string): Promise<Duplex> {
-    return this.#bounded("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+    return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
         if (error) reject(refusalOf(error));
         else resolve(channel);
@@ -244,7 +248,7 @@ class Ssh2Session implements HostSession {
   }
 
   openCommand(command: string): Promise<Duplex> {
-    return this.#bounded("a command", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+    return this.#life.bounded<Duplex>("a command", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#exec(command, reject, (channel) => {
         channel.stderr.resume();
         resolve(channel);
@@ -253,19 +257,18 @@ class Ssh2Session implements HostSession {
   }
 
   onClosed(listener: (reason: string) => void): void {
-    if (this.#closed !== null) listener(this.#closed);
-    else this.#listeners.add(listener);
+    this.#life.onClosed(listener);
   }
 
   close(): void {
-    this.#over("closed");
+    this.#life.end("closed");
   }
 
   /** With `MaxSessions 1` the session before may not have been cleared away yet. */
   #exec(command: string, reject: (error: Error) => void, use: (channel: ClientChannel) => void): void {
     let left = SESSION_TRIES;
     const attempt = (): void => {
-      if (this.#closed !== null) return; // who waits has been told
+      if (this.#life.isOver) return; // who waits has been told
       this.#client.exec(command, (error, channel) => {
         if (!error) return use(channel);
         const refusal = refusalOf(error);
@@ -274,49 +277,6 @@ class Ssh2Session implements HostSession {
       });
     };
     attempt();
-  }
-
-  #over(reason: string): void {
-    if (this.#closed !== null) return;
-    this.#closed = reason;
-    this.#end();
-    // Over a dead link nobody answers the goodbye.
-    setTimeout(() => this.#client.destroy(), 1000).unref();
-    for (const listener of this.#listeners) listener(reason);
-  }
-
-  /** Over a half-open link a callback never comes: what takes too long ends the session. */
-  #bounded<T>(
-    what: string,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    work: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        this.#listeners.delete(onGone);
-      };
-      const fail = (error: Error): void => {
-        settle();
-        reject(error);
-      };
-      const onAbort = (): void => fail(signal?.reason as Error);
-      const onGone = (reason: string): void => fail(new UserError(`The SSH connection is gone: ${reason}.`));
-      const timer = setTimeout(() => {
-        fail(new UserError(`The host did not answer in time (${what}).`));
-        this.#over("it does not answer");
-      }, timeoutMs);
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort, { once: true });
-      if (this.#closed !== null) return onGone(this.#closed);
-      this.#listeners.add(onGone);
-      work((value) => {
-        settle();
-        resolve(value);
-      }, fail);
-    });
   }
 }
 
@@ -339,27 +299,4 @@ function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (e
   channel.once("exit", (exit: number | null) => (code = typeof exit === "number" ? exit : null));
   channel.once("error", reject);
   channel.once("close", () => resolve({ code, ...parts }));
-}
-
-async function feed(channel: ClientChannel, input: RunOptions["input"]): Promise<void> {
-  channel.stdin.on("error", () => undefined); // a command that ends early does not read everything
-  if (input === undefined) return void channel.end();
-  if (Buffer.isBuffer(input)) return void channel.end(input);
-  for await (const chunk of input) {
-    if (channel.destroyed || channel.writableEnded) return;
-    if (!channel.write(chunk)) await drained(channel);
-  }
-  channel.end();
-}
-
-function drained(channel: ClientChannel): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      channel.off("drain", done);
-      channel.off("close", done);
-      resolve();
-    };
-    channel.once("drain", done);
-    channel.once("close", done);
-  });
 }

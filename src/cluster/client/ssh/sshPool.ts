@@ -1,7 +1,7 @@
 /** The pool of an SSH host: a session to it, a server there that answers, and a connection over the two. */
 import { connect, type PoolConnection } from "../connection.ts";
 import type { PoolEntry } from "../pools/poolList.ts";
-import { PersonNeededError } from "../userError.ts";
+import { messageOf } from "../userError.ts";
 import type { SecretMemory } from "./authenticator.ts";
 import { hostBundle } from "./hostBundle.ts";
 import { createHostKeyJudge } from "./hostKeyJudge.ts";
@@ -13,6 +13,7 @@ import { runtimeFor } from "./runtimes.ts";
 import type { HostSession } from "./session.ts";
 import { openSsh2Session } from "./ssh2Session.ts";
 import { streamsTo } from "./streams.ts";
+import { openSystemSession } from "./systemSession.ts";
 
 export interface SshPoolOptions {
   entry: Extract<PoolEntry, { kind: "ssh" }>;
@@ -71,23 +72,36 @@ export async function openHost(options: SshPoolOptions): Promise<HostSession> {
       ...(signal ? { signal } : {}),
     });
   const host = await resolve(entry.destination);
-  if (host.needsSystemSsh !== null)
-    throw new PersonNeededError(
-      `${host.alias} needs ${host.needsSystemSsh}, which Trainyard cannot use yet.`,
-      "Choose a host that takes a plain key or a password.",
-    );
+  const bySystem = (): Promise<HostSession> =>
+    openSystemSession(parseDestination(entry.destination), host, {
+      questions: options.questions,
+      memory: options.memory,
+      stateFolder: options.stateFolder,
+      fingerprint: entry.fingerprint,
+      configFile: entry.sshConfig,
+      resolve,
+      onStep,
+      signal,
+    });
+  if (host.needsSystemSsh !== null) return bySystem();
   const judge = createHostKeyJudge({
     stateFolder: options.stateFolder,
     questions: options.questions,
     pinned: entry.fingerprint === null ? null : { alias: host.alias, fingerprint: entry.fingerprint },
   });
-  return openSsh2Session(host, {
-    questions: options.questions,
-    memory: options.memory,
-    verify: judge.verify,
-    keyTypes: judge.keyTypes,
-    resolve,
-    onStep,
-    signal,
-  });
+  try {
+    return await openSsh2Session(host, {
+      questions: options.questions,
+      memory: options.memory,
+      verify: judge.verify,
+      keyTypes: judge.keyTypes,
+      resolve,
+      onStep,
+      signal,
+    });
+  } catch (error) {
+    // Algorithms that ssh2 has not: OpenSSH may.
+    if (/no matching/.test(messageOf((error as Error).cause))) return bySystem();
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { connectSshPool } from "../../../../src/cluster/client/ssh/sshPool.ts";
 import { PersonNeededError } from "../../../../src/cluster/client/userError.ts";
 import { startSshd } from "./host.ts";
 import { buildBundles, rig, trainAndRestore } from "./poolRig.ts";
+import { makeAuthority } from "./certificate.ts";
 
 beforeAll(buildBundles, 120_000);
 
@@ -92,5 +93,37 @@ describe("a host that cannot be a pool", () => {
     ]);
     const connection = await at.connect();
     expect(connection.pool.serverPid).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe("what only OpenSSH can do", () => {
+  it("a host that takes nothing but certificates, and forbids forwarding: trains and gives the checkpoint back", async () => {
+    const authority = makeAuthority();
+    const at = await rig([...authority.settings, "AllowStreamLocalForwarding no", "AllowTcpForwarding no"]);
+    authority.sign(at.host.identity);
+    await trainAndRestore(at, await at.connect());
+    expect(at.host.log()).toMatch(/Accepted publickey.*CERT/);
+    expect(at.asked).toHaveLength(1);
+    await at.connect();
+    expect(at.asked).toHaveLength(1);
+  }, 60_000);
+
+  it("comes back by itself after that connection was cut", async () => {
+    const authority = makeAuthority();
+    const at = await rig(authority.settings);
+    authority.sign(at.host.identity);
+    const link = new PoolLink(() => connectSshPool(at.options()));
+    onTestFinished(() => link.close());
+    const before = await link.connection();
+    at.host.cut();
+    await expect.poll(() => link.state.state, { timeout: 30_000 }).not.toBe("connected");
+    await expect.poll(() => link.state.state, { timeout: 30_000 }).toBe("connected");
+    expect((await link.connection()).pool.serverPid).toBe(before.pool.serverPid);
+  }, 90_000);
+
+  it("a host that shares no algorithm with ssh2, and the key is asked about once", async () => {
+    const at = await rig(["KexAlgorithms sntrup761x25519-sha512@openssh.com"]);
+    expect((await at.connect()).pool.serverPid).toBeGreaterThan(0);
+    expect(at.asked).toHaveLength(1);
   }, 60_000);
 });

@@ -27,6 +27,6 @@ export async function demoHost(host: string): Promise<DemoHost> {
     destination: `${os.userInfo().username}@127.0.0.1:${sshd.port}`,
     name: "127.0.0.1",
     env: { SSH_AUTH_SOCK: socket },
-    pool: path.join(sshd.folder, "home", ".trainyard"),
+    pool: path.join(sshd.folder, "own-home", ".trainyard"),
   };
 }

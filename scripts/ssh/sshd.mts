@@ -65,10 +65,10 @@ export async function startSshd(
     "LogLevel VERBOSE",
     // What runs there must not meet the leases and sockets of other tests.
     `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")}${
-      home === "own" ? ` HOME=${inFolder("home")}` : ""
+      home === "own" ? ` HOME=${inFolder("own-home")}` : ""
     }`,
   ];
-  fs.mkdirSync(inFolder("home"), { mode: 0o700 });
+  fs.mkdirSync(inFolder("own-home"), { mode: 0o700 });
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
   const command = [SSHD, "-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")];

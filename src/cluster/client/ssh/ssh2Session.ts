@@ -86,6 +86,7 @@ async function connectClient(
 ): Promise<Client> {
   const patience = new Patience(host.connectTimeoutMs);
   const questions: SshQuestions = {
+    isSilent: connecting.questions.isSilent === true,
     trustHostKey: (key) => patience.during(connecting.questions.trustHostKey(key)),
     secret: (question) => patience.during(connecting.questions.secret(question)),
   };

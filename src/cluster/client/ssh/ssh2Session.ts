@@ -1,5 +1,5 @@
 /** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
@@ -226,7 +226,7 @@ class Ssh2Session implements HostSession {
   openStream(socketPath: string): Promise<Duplex> {
     return this.#bounded("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
-        if (!error) return resolve(channel);
+        if (!error) return resolve(endingAtOnce(channel));
         const isRefused = typeof (error as { reason?: unknown }).reason === "number";
         reject(isRefused ? new ChannelRefused(error.message, { cause: error }) : error);
       });
@@ -238,7 +238,7 @@ class Ssh2Session implements HostSession {
       this.#client.exec(command, (error, channel) => {
         if (error) return reject(error);
         channel.stderr.resume();
-        resolve(channel);
+        resolve(endingAtOnce(channel));
       });
     });
   }
@@ -294,6 +294,25 @@ class Ssh2Session implements HostSession {
       }, fail);
     });
   }
+}
+
+/**
+ * ssh2's own destroy() says goodbye and waits for the other side's, and for somebody to read what had still come: a
+ * transfer that is given up would never end.
+ */
+function endingAtOnce(channel: ClientChannel): Duplex {
+  channel.destroy = (error?: Error) => {
+    if (channel.destroyed) return channel;
+    channel.end();
+    channel.close();
+    Duplex.prototype.destroy.call(channel, error);
+    process.nextTick(() => {
+      channel.emit("close");
+      channel.removeAllListeners("close"); // ssh2 tells it again when the other side has said goodbye
+    });
+    return channel;
+  };
+  return channel;
 }
 
 function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (error: Error) => void): void {

@@ -33,7 +33,8 @@ export async function startRig(bytes: number, far: { oneWayMs: number; mbit: num
   });
   await ensureSshd();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-bench-"));
-  const sshd = await startSshd();
+  // As inside of another shell: this account's .bashrc is not read, which may wait for whatever it likes.
+  const sshd = await startSshd(["Subsystem sftp internal-sftp"], ["SHLVL=1"]);
   const link = far && (await startSlowLink(folder, far));
   await link?.startFar("/usr/sbin/sshd", [
     ...["-D", "-f", path.join(sshd.folder, "sshd_config"), "-o", "PidFile=none"],

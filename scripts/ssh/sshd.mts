@@ -25,8 +25,14 @@ export interface Sshd {
   stop: () => void;
 }
 
-/** @param settings lines of sshd_config that come first, and so win */
-export async function startSshd(settings: readonly string[] = []): Promise<Sshd> {
+/**
+ * @param settings lines of sshd_config that come first, and so win
+ * @param variables `NAME=value`, for what runs there
+ */
+export async function startSshd(
+  settings: readonly string[] = [],
+  variables: readonly string[] = [],
+): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
   if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
@@ -51,7 +57,7 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
     "UseDNS no",
     "LogLevel VERBOSE",
     // What runs there must not meet the leases and sockets of other tests.
-    `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")}`,
+    `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")} ${variables.join(" ")}`.trimEnd(),
   ];
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);

@@ -3,6 +3,7 @@
 const WINDOW_MS = 5_000;
 /** Before that a rate says more about the start than about the link. */
 const LEAST_MS = 500;
+const GRAIN_MS = 100;
 
 export interface Pace {
   /** Null until enough has been seen. */
@@ -18,7 +19,11 @@ export class Rate {
   add(bytes: number, atMs: number): void {
     if (this.#seen.length === 0) this.#seen.push({ atMs, bytes: 0 });
     this.#bytes += bytes;
-    this.#seen.push({ atMs, bytes: this.#bytes });
+    const last = this.#seen.at(-1);
+    // Thousands come in a second.
+    if (last && this.#seen.length > 1 && atMs - (this.#seen.at(-2)?.atMs ?? 0) < GRAIN_MS)
+      [last.atMs, last.bytes] = [atMs, this.#bytes];
+    else this.#seen.push({ atMs, bytes: this.#bytes });
     while (this.#seen.length > 2 && (this.#seen[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) this.#seen.shift();
   }
 

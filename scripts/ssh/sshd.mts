@@ -33,12 +33,14 @@ export interface SshdOptions {
   readonly home?: "own" | "account";
   /** Shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only. */
   readonly mount?: string | undefined;
+  /** `NAME=value`, for what runs there. */
+  readonly variables?: readonly string[];
 }
 
 /** @param settings lines of sshd_config that come first, and so win */
 export async function startSshd(
   settings: readonly string[] = [],
-  { home = "own", mount }: SshdOptions = {},
+  { home = "own", mount, variables = [] }: SshdOptions = {},
 ): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
@@ -64,9 +66,12 @@ export async function startSshd(
     "UseDNS no",
     "LogLevel VERBOSE",
     // What runs there must not meet the leases and sockets of other tests.
-    `SetEnv TRAINYARD_LEASES=${inFolder("leases")} XDG_RUNTIME_DIR=${inFolder("runtime")}${
-      home === "own" ? ` HOME=${inFolder("own-home")}` : ""
-    }`,
+    `SetEnv ${[
+      `TRAINYARD_LEASES=${inFolder("leases")}`,
+      `XDG_RUNTIME_DIR=${inFolder("runtime")}`,
+      ...(home === "own" ? [`HOME=${inFolder("own-home")}`] : []),
+      ...variables,
+    ].join(" ")}`,
   ];
   fs.mkdirSync(inFolder("own-home"), { mode: 0o700 });
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });

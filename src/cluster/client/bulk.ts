@@ -2,7 +2,7 @@
 import http from "node:http";
 import { addAbortSignal, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { OpenStream } from "./connection.ts";
+import type { OpenBulkStream, OpenStream } from "./connection.ts";
 import { PoolCallError } from "./poolCallError.ts";
 import { messageOf } from "./userError.ts";
 
@@ -20,25 +20,26 @@ export interface ByteRange {
 
 /** @throws PoolCallError; what breaks off later is told by the stream */
 export async function bulkGet(
-  openStream: OpenStream,
+  openStream: OpenBulkStream,
   ticket: string,
   range: ByteRange | null,
   signal?: AbortSignal,
 ): Promise<Readable> {
   const headers = range === null ? {} : { range: `bytes=${range.start}-${range.end}` };
-  const response = await ask(openStream, { method: "GET", ticket, headers }, signal);
+  const bytes = range === null ? 0 : range.end - range.start + 1;
+  const response = await ask(() => openStream(bytes), { method: "GET", ticket, headers }, signal);
   if (response.statusCode === (range === null ? 200 : 206)) return response;
   throw await refusalOf(response);
 }
 
 /** @throws PoolCallError, also when the pool will not have what was sent */
 export async function bulkPut(
-  openStream: OpenStream,
+  openStream: OpenBulkStream,
   ticket: string,
   body: Readable,
   signal?: AbortSignal,
 ): Promise<void> {
-  const response = await ask(openStream, { method: "PUT", ticket, headers: {}, body }, signal);
+  const response = await ask(() => openStream(0), { method: "PUT", ticket, headers: {}, body }, signal);
   if (response.statusCode !== 204) throw await refusalOf(response);
   response.resume();
 }

@@ -38,6 +38,8 @@ export interface CallOptions {
 
 /** Opens a fresh stream to the pool's socket: a Unix socket here, an SSH channel there. */
 export type OpenStream = () => Promise<Duplex>;
+/** One for a transfer of so many bytes, 0 where it is not known: where several ways lead there it may take another one. */
+export type OpenBulkStream = (bytes: number) => Promise<Duplex>;
 
 export interface PoolConnection {
   readonly pool: PoolInfo;
@@ -58,6 +60,7 @@ export interface PoolConnection {
 export async function connect(
   openStream: OpenStream,
   client: { name: string; version: string },
+  openBulkStream: OpenBulkStream = openStream,
 ): Promise<PoolConnection> {
   const stream = await openStream();
   const socket = new WebSocket(`ws+unix:${GIVEN_STREAM}:/`, [SUBPROTOCOL], {
@@ -72,7 +75,7 @@ export async function connect(
     stream.destroy();
     throw error;
   }
-  const connection = new Connection(socket, openStream);
+  const connection = new Connection(socket, openBulkStream);
   try {
     const hello = { protocol: PROTOCOL, client };
     const { pool } = await connection.call("hello", hello, { timeoutMs: HANDSHAKE_TIMEOUT_MS });
@@ -104,15 +107,15 @@ function opened(socket: WebSocket): Promise<void> {
 class Connection implements PoolConnection {
   pool!: PoolInfo;
   readonly #socket: WebSocket;
-  readonly #openStream: OpenStream;
+  readonly #openBulkStream: OpenBulkStream;
   readonly #connection: MessageConnection;
   readonly #closedListeners: ((reason: string) => void)[] = [];
   #closedReason: string | null = null;
   #silenceTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, openStream: OpenStream) {
+  constructor(socket: WebSocket, openBulkStream: OpenBulkStream) {
     this.#socket = socket;
-    this.#openStream = openStream;
+    this.#openBulkStream = openBulkStream;
     const silent = { error() {}, warn() {}, info() {}, log() {} };
     this.#connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket), silent);
     this.#connection.onError(() => undefined); // the reader closes the socket, and that is told below
@@ -181,11 +184,11 @@ class Connection implements PoolConnection {
   }
 
   bulkGet(ticket: string, range: ByteRange | null, signal?: AbortSignal): Promise<Readable> {
-    return bulkGet(this.#openStream, ticket, range, signal);
+    return bulkGet(this.#openBulkStream, ticket, range, signal);
   }
 
   bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void> {
-    return bulkPut(this.#openStream, ticket, body, signal);
+    return bulkPut(this.#openBulkStream, ticket, body, signal);
   }
 
   close(reason = "closed"): void {

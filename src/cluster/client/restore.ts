@@ -2,17 +2,21 @@
 import { lstat, readFile, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Checkpoint } from "../protocol/entities.ts";
-import type { Manifest } from "../protocol/runDirectory.ts";
+import type { Manifest, ManifestFile } from "../protocol/runDirectory.ts";
+import { PoolCallError } from "./poolCallError.ts";
 import type { PoolCalls } from "./poolCalls.ts";
-import { download, matches } from "./restore/download.ts";
+import { matches } from "./restore/download.ts";
 import { exists, placeFolder } from "./restore/folder.ts";
+import { copyIfHere, restoredFiles } from "./restore/here.ts";
 import { checkManifest } from "./restore/manifest.ts";
+import { PartialRecord, takePartial } from "./restore/partial.ts";
+import { type Pace, Rate } from "./restore/rate.ts";
+import { receiveFiles } from "./restore/receive.ts";
+import { bytesOf } from "./restore/spans.ts";
 import { RESTORED_MARKER } from "./snapshot/restored.ts";
 import { UserError } from "./userError.ts";
 
-const PARALLEL = 4;
-
-export interface RestoreProgress {
+export interface RestoreProgress extends Pace {
   phase: "verifying" | "receiving";
   bytes: number;
   totalBytes: number;
@@ -46,43 +50,113 @@ export function checkpointFolder(
   return path.join(folder, parent, `${checkpoint.trialId.replace(".", "-")}-step${step}`);
 }
 
-/** @throws UserError, AbortError, and what a call to the pool throws; then nothing was left behind */
+/**
+ * Goes on from where an attempt at the same place broke off; takes files that other restored checkpoints have from there.
+ * @throws UserError, AbortError, and what a call to the pool throws; then nothing was left behind, except that after a
+ *   lost connection what has arrived waits, under a temporary name, for the next attempt
+ */
 export async function restoreCheckpoint(options: RestoreOptions): Promise<Restored> {
   const { connection, uuid, signal } = options;
   const destination = path.resolve(options.destination);
   const got: unknown = await connection.call("checkpoint/manifest", { uuid }, { signal });
   const manifest = checkManifest((got as { manifest: unknown }).manifest, uuid);
   const totalBytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-  const counter = (phase: RestoreProgress["phase"]): ((bytes: number) => void) => {
-    let bytes = 0;
-    options.onProgress?.({ phase, bytes, totalBytes });
-    return (more) => options.onProgress?.({ phase, bytes: (bytes += more), totalBytes });
-  };
 
   if (!options.replace && (await exists(destination))) {
-    const difference = await compareFolder(destination, manifest, counter("verifying"), signal);
+    const { count } = counter("verifying", totalBytes, options.onProgress);
+    const difference = await compareFolder(destination, manifest, count, signal);
     if (difference === null) return { kind: "already", folder: destination, manifest };
     return { kind: "conflict", folder: destination, reason: difference };
   }
-  await requireSpace(destination, totalBytes);
-  const onBytes = counter("receiving");
+  const begun = await takePartial(destination, uuid);
+  const isKept = (error: unknown): boolean =>
+    error instanceof PoolCallError && (error.reason === "disconnected" || error.reason === "timeout");
   const done = await placeFolder({
     destination,
     replace: options.replace ?? false,
     marker: manifest,
+    begun: begun?.folder,
+    isKept,
     fill: async (folder) => {
-      // A checkpoint's own .gitignore is restored as it is; the marker alone keeps the folder out of snapshots.
-      if (manifest.files.some((file) => file.path === ".gitignore"))
-        await rm(path.join(folder, ".gitignore"));
-      await inParallel(manifest.files, signal, async (file, ended) => {
-        const source = { type: "checkpointFile", uuid, path: file.path } as const;
-        const target = path.join(folder, file.path);
-        await download(connection, { source, target, expected: file, onBytes, signal: ended });
-      });
+      const record = begun ?? new PartialRecord(folder, uuid);
+      try {
+        await record.save();
+        await fill(options, manifest, totalBytes, record, begun !== null);
+        await record.remove();
+      } catch (error) {
+        if (isKept(error)) await record.save();
+        throw error;
+      } finally {
+        await record.release();
+      }
     },
   });
   if (done) return { kind: "restored", folder: destination, manifest };
   return { kind: "conflict", folder: destination, reason: "Something was put there meanwhile." };
+}
+
+async function fill(
+  options: RestoreOptions,
+  manifest: Manifest,
+  totalBytes: number,
+  record: PartialRecord,
+  wasBegun: boolean,
+): Promise<void> {
+  const { connection, uuid, signal } = options;
+  const { folder } = record;
+  const isThere = async (file: ManifestFile): Promise<boolean> =>
+    wasBegun && !record.has(file.path) && matches(path.join(folder, file.path), file, signal);
+  // A checkpoint's own .gitignore is restored as it is; the marker alone keeps the folder out of snapshots.
+  const ignore = manifest.files.find((file) => file.path === ".gitignore");
+  if (ignore && !(await isThere(ignore))) await rm(path.join(folder, ".gitignore"), { force: true });
+
+  const verified = counter("verifying", totalBytes, options.onProgress);
+  const here = await restoredFiles(path.dirname(folder), manifest.files);
+  const files: ManifestFile[] = [];
+  let left = 0;
+  for (const file of manifest.files) {
+    signal?.throwIfAborted();
+    if ((await isThere(file)) || (await copyIfHere(here, file, path.join(folder, file.path), signal))) {
+      verified.count(file.bytes);
+      continue;
+    }
+    files.push(file);
+    left += file.bytes - bytesOf(record.spansOf(file));
+  }
+  await requireSpace(folder, left);
+  const received = counter("receiving", totalBytes, options.onProgress, totalBytes - left);
+  await receiveFiles({
+    ...{ pool: connection, uuid, files, record, signal },
+    onBytes: received.count,
+    onLost: received.lose,
+  });
+}
+
+/** Tells how much is there; what was there from the start is no part of the rate. */
+function counter(
+  phase: RestoreProgress["phase"],
+  totalBytes: number,
+  onProgress: RestoreOptions["onProgress"],
+  atFirst = 0,
+): { count: (bytes: number) => void; lose: (bytes: number) => void } {
+  const rate = new Rate();
+  let bytes = atFirst;
+  const tell = (): void => {
+    const pace = rate.pace(totalBytes - bytes, performance.now());
+    onProgress?.({ phase, bytes, totalBytes, ...pace });
+  };
+  tell();
+  return {
+    count: (more) => {
+      bytes += more;
+      rate.add(more, performance.now());
+      tell();
+    },
+    lose: (less) => {
+      bytes -= less;
+      tell();
+    },
+  };
 }
 
 /** @returns how the folder differs from the manifest in one sentence, or null when every file is right */
@@ -118,29 +192,4 @@ async function requireSpace(destination: string, bytes: number): Promise<void> {
     `The disk of ${folder} has ${disk.bavail * disk.bsize} bytes free; the checkpoint needs ${bytes}.`,
     "Free some space, or restore to another folder.",
   );
-}
-
-/** The first failure ends the others and is thrown when all have ended. */
-async function inParallel<T>(
-  items: readonly T[],
-  signal: AbortSignal | undefined,
-  work: (item: T, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const failed = new AbortController();
-  const ended = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      ended.throwIfAborted();
-      await work(item, ended);
-    }
-  };
-  const guarded = Array.from({ length: PARALLEL }, () =>
-    worker().catch((error: unknown) => {
-      failed.abort(error);
-    }),
-  );
-  await Promise.all(guarded);
-  signal?.throwIfAborted();
-  if (failed.signal.aborted) throw failed.signal.reason;
 }

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
+import type { RestoreProgress } from "../../cluster/client/restore.ts";
 import type { Checkpoint, Experiment } from "../../cluster/protocol/entities.ts";
 import { ShownError } from "../errors.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes, formatDuration } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress, type ProgressReport } from "../progress.ts";
@@ -121,7 +122,7 @@ export class RestoreCommands {
           destination,
           replace,
           signal,
-          onProgress: ({ phase, bytes, totalBytes }) => report(progressOf(phase, bytes, totalBytes)),
+          onProgress: (progress) => report(progressOf(progress)),
         }),
       );
     const first = await attempt(false);
@@ -212,8 +213,12 @@ function restoreRoot(experiment: Experiment): vscode.Uri {
   return folder;
 }
 
-function progressOf(phase: "verifying" | "receiving", bytes: number, totalBytes: number): ProgressReport {
-  const done = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+/** `120 MB of 1.1 GB, 82 MB/s, 12 s left`. */
+function progressOf({ phase, bytes, totalBytes, ...pace }: RestoreProgress): ProgressReport {
+  const parts = [`${formatBytes(bytes)} of ${formatBytes(totalBytes)}`];
+  if (pace.bytesPerSecond !== null) parts.push(`${formatBytes(Math.round(pace.bytesPerSecond))}/s`);
+  if (pace.secondsLeft !== null) parts.push(`${formatDuration(pace.secondsLeft * 1000)} left`);
+  const done = parts.join(", ");
   return {
     message: phase === "verifying" ? `checking what is there, ${done}` : done,
     fraction: totalBytes > 0 ? bytes / totalBytes : 1,

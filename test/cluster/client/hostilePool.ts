@@ -33,6 +33,11 @@ export interface HostilePool extends PoolCalls {
   pack: { tree: string; bytes: Buffer };
   /** Before each chunk of 64 KiB. */
   delayMs: number;
+  /** False: every request is answered with the whole file. */
+  obeysRanges: boolean;
+  sentBytes: number;
+  /** Then every transfer breaks off. */
+  lostAfterBytes: number;
   calls: string[];
 }
 
@@ -46,6 +51,9 @@ export function hostilePool(
     files,
     pack: { tree: "", bytes: Buffer.alloc(0) },
     delayMs: 0,
+    obeysRanges: true,
+    sentBytes: 0,
+    lostAfterBytes: Infinity,
     calls: [],
     call: ((method: string, params: { path?: string }) => {
       pool.calls.push(method);
@@ -54,12 +62,15 @@ export function hostilePool(
       if (method === "snapshot/fetch") return Promise.resolve({ tree: pool.pack.tree, ticket: "pack" });
       return Promise.reject(new Error(`${method} is not expected`));
     }) as unknown as PoolCalls["call"],
-    bulkGet: (ticket, _, signal) => {
-      const bytes = ticket === "pack" ? pool.pack.bytes : pool.files[ticket];
+    bulkGet: (ticket, range, signal) => {
+      const whole = ticket === "pack" ? pool.pack.bytes : pool.files[ticket];
+      const bytes = range && pool.obeysRanges ? whole?.subarray(range.start, range.end + 1) : whole;
       if (!bytes) return Promise.reject(new Error("no such file in the pool"));
       const chunks = async function* (): AsyncGenerator<Buffer> {
         for (let at = 0; at < bytes.length; at += 65_536) {
           if (pool.delayMs > 0) await sleep(pool.delayMs, undefined, signal ? { signal } : {});
+          if (pool.sentBytes > pool.lostAfterBytes) throw new Error("aborted");
+          pool.sentBytes += Math.min(65_536, bytes.length - at);
           yield bytes.subarray(at, at + 65_536);
         }
       };

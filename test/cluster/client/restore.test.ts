@@ -1,8 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkpointFolder, restoreCheckpoint } from "../../../src/cluster/client/restore.ts";
+import {
+  checkpointFolder,
+  restoreCheckpoint,
+  type RestoreProgress,
+} from "../../../src/cluster/client/restore.ts";
+import { PARTIAL_RECORD } from "../../../src/cluster/client/restore/partial.ts";
 import { RESTORED_MARKER } from "../../../src/cluster/client/snapshot/restored.ts";
 import { hostilePool, manifestOf, UUID } from "./hostilePool.ts";
 import { git, namesOf, put, repository, snapshotter, temporaryFolder } from "./support.ts";
@@ -123,6 +138,149 @@ describe("restoring a checkpoint", () => {
   });
 });
 
+/** What the unfinished folder beside a destination holds; undefined for none. */
+function partialOf(destination: string): string | undefined {
+  const parent = path.dirname(destination);
+  const name = existsSync(parent)
+    ? readdirSync(parent).find((found) => found.endsWith(".partial"))
+    : undefined;
+  return name && path.join(parent, name);
+}
+
+describe("a restore that broke off", () => {
+  const BIG = { "model.pt": randomBytes(24_000_000), "small.txt": Buffer.from("small") };
+  const TOTAL = 24_000_005;
+
+  async function breakOff(destination: string, manifest: unknown = manifestOf(BIG)): Promise<number> {
+    const connection = hostilePool(BIG, manifest);
+    connection.lostAfterBytes = TOTAL * 0.7;
+    await expect(restoreCheckpoint({ connection, uuid: UUID, destination })).rejects.toMatchObject({
+      reason: "disconnected",
+      remedy: "Try again when the pool is connected: it goes on from there.",
+    });
+    return connection.sentBytes;
+  }
+
+  it("goes on from there, with next to nothing sent twice", async () => {
+    const { destination } = place();
+    const sentBefore = await breakOff(destination);
+    expect(partialOf(destination)).toBeDefined();
+    const connection = hostilePool(BIG);
+    const seen: number[] = [];
+    const onProgress = ({ bytes, phase }: RestoreProgress): void => {
+      if (phase === "receiving") seen.push(bytes);
+    };
+    expect(await restoreCheckpoint({ connection, uuid: UUID, destination, onProgress })).toMatchObject({
+      kind: "restored",
+    });
+    expect(sentBefore + connection.sentBytes).toBeLessThan(TOTAL * 1.05);
+    expect(seen[0]).toBeGreaterThan(TOTAL * 0.6);
+    expect(seen.at(-1)).toBe(TOTAL);
+    expect(readFileSync(path.join(destination, "model.pt")).equals(BIG["model.pt"])).toBe(true);
+    expect(readdirSync(path.dirname(destination))).toEqual(["12-1-step300"]);
+    expect(readdirSync(destination).sort()).toEqual([".gitignore", RESTORED_MARKER, "model.pt", "small.txt"]);
+  });
+
+  it("fetches anew what was damaged meanwhile", async () => {
+    const { destination } = place();
+    await breakOff(destination);
+    const partial = partialOf(destination) ?? "";
+    const file = path.join(partial, "model.pt");
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0, 0, 1000));
+    const connection = hostilePool(BIG);
+    await restoreCheckpoint({ connection, uuid: UUID, destination });
+    expect(readFileSync(path.join(destination, "model.pt")).equals(BIG["model.pt"])).toBe(true);
+  });
+
+  it.each([
+    ["damaged", "{"],
+    [
+      "of ranges that cannot be",
+      JSON.stringify({ version: 1, uuid: UUID, files: [{ path: "../x", spans: [[5, 2]] }] }),
+    ],
+  ])("does not believe a record that is %s", async (_, text) => {
+    const { destination } = place();
+    await breakOff(destination);
+    writeFileSync(path.join(partialOf(destination) ?? "", PARTIAL_RECORD), text);
+    const connection = hostilePool(BIG);
+    await restoreCheckpoint({ connection, uuid: UUID, destination });
+    expect(readFileSync(path.join(destination, "model.pt")).equals(BIG["model.pt"])).toBe(true);
+  });
+
+  it("leaves nothing when the next attempt is cancelled", async () => {
+    const { destination } = place();
+    await breakOff(destination);
+    const connection = hostilePool(BIG);
+    const cancel = new AbortController();
+    const onProgress = (): void => cancel.abort();
+    await expect(
+      restoreCheckpoint({ connection, uuid: UUID, destination, signal: cancel.signal, onProgress }),
+    ).rejects.toThrow(/abort/i);
+    expect(partialOf(destination)).toBeUndefined();
+  });
+
+  it("is not continued while somebody writes it, and is removed when it is old", async () => {
+    const { destination } = place();
+    await breakOff(destination);
+    const record = path.join(partialOf(destination) ?? "", PARTIAL_RECORD);
+    const stored = JSON.parse(readFileSync(record, "utf8")) as { owner: { pid: number } };
+    stored.owner.pid = process.ppid;
+    writeFileSync(record, JSON.stringify(stored));
+    const connection = hostilePool(BIG);
+    await restoreCheckpoint({ connection, uuid: UUID, destination });
+    expect(connection.sentBytes).toBe(TOTAL);
+    const partial = partialOf(destination) ?? "";
+    const monthAgo = new Date(Date.now() - 30 * 24 * 60 * 60 * 1000);
+    for (const old of [record, partial]) utimesSync(old, monthAgo, monthAgo);
+    await restoreCheckpoint({ connection, uuid: UUID, destination: `${destination}-again` });
+    expect(partialOf(destination)).toBeUndefined();
+  });
+});
+
+describe("a file that is here already", () => {
+  const SHARED = { "model.pt": randomBytes(3_000_000), "log.txt": Buffer.from("one") };
+  const OTHER = "1b9c1f4e-6a55-4a0c-9c6e-2f4d3c1b0a98";
+
+  async function restoreOther(folder: string): Promise<{ sent: number; destination: string }> {
+    const files = { "renamed.pt": SHARED["model.pt"], "log.txt": Buffer.from("two") };
+    const connection = hostilePool(files, manifestOf(files, { uuid: OTHER }));
+    const destination = checkpointFolder(folder, { trialId: "12.1", step: 400 });
+    await restoreCheckpoint({ connection, uuid: OTHER, destination });
+    expect(readFileSync(path.join(destination, "renamed.pt")).equals(SHARED["model.pt"])).toBe(true);
+    expect(readFileSync(path.join(destination, "log.txt"), "utf8")).toBe("two");
+    return { sent: connection.sentBytes, destination };
+  }
+
+  it("is copied from the checkpoint that has it, and not sent again", async () => {
+    const { folder, destination } = place();
+    await restoreCheckpoint({ connection: hostilePool(SHARED), uuid: UUID, destination });
+    expect((await restoreOther(folder)).sent).toBe(3);
+  });
+
+  it("is sent when the copy was changed since, or is no file", async () => {
+    const { folder, destination } = place();
+    await restoreCheckpoint({ connection: hostilePool(SHARED), uuid: UUID, destination });
+    const copy = path.join(destination, "model.pt");
+    writeFileSync(copy, readFileSync(copy).fill(0, 5, 6));
+    expect((await restoreOther(folder)).sent).toBe(3_000_003);
+    renameSync(copy, path.join(folder, "elsewhere"));
+    symlinkSync(path.join(folder, "elsewhere"), copy);
+    rmSync(checkpointFolder(folder, { trialId: "12.1", step: 400 }), { recursive: true });
+    expect((await restoreOther(folder)).sent).toBe(3_000_003);
+  });
+
+  it("is not sent when what is in its place is replaced by the same", async () => {
+    const { destination } = place();
+    await restoreCheckpoint({ connection: hostilePool(SHARED), uuid: UUID, destination });
+    writeFileSync(path.join(destination, "log.txt"), "new");
+    const connection = hostilePool(SHARED);
+    await restoreCheckpoint({ connection, uuid: UUID, destination, replace: true });
+    expect(connection.sentBytes).toBe(3);
+    expect(readFileSync(path.join(destination, "log.txt"), "utf8")).toBe("one");
+  });
+});
+
 describe("a pool that lies", () => {
   const good = Buffer.from("good");
   it.each([
@@ -133,6 +291,7 @@ describe("a pool that lies", () => {
     ["the folder itself", { ".": good }, "is the folder itself"],
     ["a .git folder", { "sub/.git/config": good }, "inside of a .git folder"],
     ["our own marker", { [RESTORED_MARKER]: good }, "is taken"],
+    ["our own record", { [PARTIAL_RECORD]: good }, "is taken"],
     ["a file that is a folder too", { a: good, "a/b": good }, "is a file and a folder at once"],
     ["a name that no disk takes", { ["x".repeat(300)]: good }, "too long"],
   ])("%s", async (_, files, message) => {
@@ -180,6 +339,7 @@ describe("a pool that lies", () => {
   ])("a file %s", async (_, sent, message) => {
     const { folder, destination } = place();
     const connection = hostilePool({ a: sent, b: good }, manifestOf({ a: good, b: good }));
+    connection.obeysRanges = false;
     await expect(restoreCheckpoint({ connection, uuid: UUID, destination })).rejects.toThrow(message);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -53,7 +53,7 @@ export async function download(pool: PoolCalls, request: Download): Promise<File
   }
 }
 
-function damaged(name: string, why: string): UserError {
+export function damaged(name: string, why: string): UserError {
   return new UserError(
     `${JSON.stringify(name)} of the checkpoint is damaged: ${why}. Nothing was restored.`,
     "Try again; if it stays so, the checkpoint's files in the pool were changed: choose another checkpoint.",

@@ -1,9 +1,9 @@
 /** A folder that appears whole or not at all: written under another name beside its place, then renamed. */
-import { randomBytes } from "node:crypto";
 import { lstat, mkdir, open, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { RESTORED_MARKER } from "../snapshot/restored.ts";
 import { UserError } from "../userError.ts";
+import { partialName } from "./partial.ts";
 
 export async function exists(place: string): Promise<boolean> {
   return lstat(place).then(
@@ -19,24 +19,33 @@ export interface Placing {
   replace: boolean;
   /** What the folder holds, as JSON: by this file a snapshot knows that it was restored. */
   marker: unknown;
+  /** Begun by an attempt that broke off: its temporary name. */
+  begun?: string | undefined;
+  /** Whether what there is of the folder stays, under its temporary name, after this error. */
+  isKept?: (error: unknown) => boolean;
   /** Fills the folder under its temporary name. */
   fill: (folder: string) => Promise<void>;
   /** After the folder has its name. */
   placed?: (folder: string) => Promise<void>;
 }
 
-/** @throws what fill() throws, with nothing left behind; `false` when something took the place meanwhile */
-export async function placeFolder({ destination, replace, marker, fill, placed }: Placing): Promise<boolean> {
+/**
+ * @returns false when something took the place meanwhile
+ * @throws what fill() throws, with nothing left behind but what isKept() keeps
+ */
+export async function placeFolder(placing: Placing): Promise<boolean> {
+  const { destination, replace, marker, fill, placed } = placing;
   const parent = path.dirname(destination);
   const created = await mkdir(parent, { recursive: true });
-  const tag = `${path.basename(destination)}.${randomBytes(4).toString("hex")}`;
-  const partial = path.join(parent, `.${tag}.partial`);
-  const aside = path.join(parent, `.${tag}.old`);
+  const partial = placing.begun ?? path.join(parent, partialName(destination));
+  const aside = partial.replace(/partial$/, "old");
   try {
-    await mkdir(partial);
-    // First the two that keep it out of git and of snapshots, also while it is half written.
-    await writeFile(path.join(partial, ".gitignore"), "*\n");
-    await writeFile(path.join(partial, RESTORED_MARKER), `${JSON.stringify(marker, null, 2)}\n`);
+    if (placing.begun === undefined) {
+      await mkdir(partial);
+      // First the two that keep it out of git and of snapshots, also while it is half written.
+      await writeFile(path.join(partial, ".gitignore"), "*\n");
+      await writeFile(path.join(partial, RESTORED_MARKER), `${JSON.stringify(marker, null, 2)}\n`);
+    }
     await fill(partial);
     await syncFolder(partial);
     if (await exists(destination)) {
@@ -60,6 +69,7 @@ export async function placeFolder({ destination, replace, marker, fill, placed }
     await rm(aside, { recursive: true, force: true });
     return true;
   } catch (error) {
+    if (placing.isKept?.(error)) throw error;
     await rm(partial, { recursive: true, force: true });
     if (created !== undefined) await rmdir(parent).catch(() => undefined);
     throw explainDisk(error, destination);

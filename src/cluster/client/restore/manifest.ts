@@ -2,6 +2,7 @@
 import { Manifest } from "../../protocol/runDirectory.ts";
 import { RESTORED_MARKER } from "../snapshot/restored.ts";
 import { UserError } from "../userError.ts";
+import { PARTIAL_RECORD } from "./partial.ts";
 
 const MOST_FILES = 100_000;
 const MOST_BYTES = 2 ** 50;
@@ -25,7 +26,8 @@ export function checkManifest(value: unknown, uuid: string): Manifest {
     // The schema has refused paths that lead out; this one is allowed where a folder is meant.
     if (file.path === ".") throw refuse(`the path ${shown} is the folder itself`);
     if (file.path.split("/").includes(".git")) throw refuse(`the path ${shown} is inside of a .git folder`);
-    if (file.path === RESTORED_MARKER) throw refuse(`the path ${shown} is taken`);
+    if (file.path === RESTORED_MARKER || file.path === PARTIAL_RECORD)
+      throw refuse(`the path ${shown} is taken`);
     if (
       Buffer.byteLength(file.path) > 4000 ||
       file.path.split("/").some((part) => Buffer.byteLength(part) > 255)

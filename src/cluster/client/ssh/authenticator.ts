@@ -69,7 +69,7 @@ export class Authenticator {
       if (key !== null) return key;
     }
     if (this.wasCancelled) return false;
-    if (takes("keyboard-interactive") && this.#rounds < TRIES) {
+    if (takes("keyboard-interactive") && this.#rounds < TRIES && this.#questions.isSilent !== true) {
       this.#rounds += 1;
       this.tried.push("the server's questions");
       return {

@@ -50,6 +50,8 @@ export interface SshQuestions {
   trustHostKey(key: ShownHostKey): Promise<boolean>;
   /** A passphrase, a password, or one prompt of a keyboard-interactive round. */
   secret(question: SecretQuestion): Promise<string | null>;
+  /** Nobody is there to answer: a server's own questions are not even begun, since giving up counts as a failed login. */
+  readonly isSilent?: boolean;
 }
 
 export interface SecretQuestion {

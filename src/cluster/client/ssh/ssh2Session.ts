@@ -1,5 +1,5 @@
 /** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
@@ -91,6 +91,7 @@ async function connectClient(
 ): Promise<Client> {
   const patience = new Patience(host.connectTimeoutMs);
   const questions: SshQuestions = {
+    isSilent: connecting.questions.isSilent === true,
     trustHostKey: (key) => patience.during(connecting.questions.trustHostKey(key)),
     secret: (question) => patience.during(connecting.questions.secret(question)),
   };
@@ -242,7 +243,7 @@ class Ssh2Session implements HostSession {
     return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
         if (error) reject(refusalOf(error));
-        else resolve(channel);
+        else resolve(endingAtOnce(channel));
       });
     });
   }
@@ -251,7 +252,7 @@ class Ssh2Session implements HostSession {
     return this.#life.bounded<Duplex>("a command", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#exec(command, reject, (channel) => {
         channel.stderr.resume();
-        resolve(channel);
+        resolve(endingAtOnce(channel));
       });
     });
   }
@@ -284,6 +285,25 @@ class Ssh2Session implements HostSession {
 function refusalOf(error: Error): Error {
   const isRefused = typeof (error as { reason?: unknown }).reason === "number";
   return isRefused ? new ChannelRefused(error.message, { cause: error }) : error;
+}
+
+/**
+ * ssh2's own destroy() says goodbye and waits for the other side's, and for somebody to read what had still come: a
+ * transfer that is given up would never end.
+ */
+function endingAtOnce(channel: ClientChannel): Duplex {
+  channel.destroy = (error?: Error) => {
+    if (channel.destroyed) return channel;
+    channel.end();
+    channel.close();
+    Duplex.prototype.destroy.call(channel, error);
+    process.nextTick(() => {
+      channel.emit("close");
+      channel.removeAllListeners("close"); // ssh2 tells it again when the other side has said goodbye
+    });
+    return channel;
+  };
+  return channel;
 }
 
 function collect(channel: ClientChannel, resolve: (ran: Ran) => void, reject: (error: Error) => void): void {

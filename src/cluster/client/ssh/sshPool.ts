@@ -4,9 +4,10 @@ import type { PoolEntry } from "../pools/poolList.ts";
 import { messageOf } from "../userError.ts";
 import type { SecretMemory } from "./authenticator.ts";
 import { hostBundle } from "./hostBundle.ts";
+import { BulkStreams, type Route } from "./bulkStreams.ts";
 import { createHostKeyJudge } from "./hostKeyJudge.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
-import { prepareHost } from "./prepareHost.ts";
+import { prepareHost, type Ready } from "./prepareHost.ts";
 import { parseDestination } from "./destination.ts";
 import { resolveHost } from "./resolve.ts";
 import { runtimeFor } from "./runtimes.ts";
@@ -28,6 +29,13 @@ export interface SshPoolOptions {
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** For connections beside the first one: a person has answered once, and is not asked again. */
+const SILENT: SshQuestions = {
+  isSilent: true,
+  trustHostKey: () => Promise.resolve(false),
+  secret: () => Promise.resolve(null),
+};
 
 /** @throws UserError, or the signal's reason */
 export async function connectSshPool(options: SshPoolOptions): Promise<PoolConnection> {
@@ -56,10 +64,25 @@ export async function connectOver(session: HostSession, options: SshPoolOptions)
     onStep,
     signal,
   });
-  const connection = await connect(streamsTo(session, ready), options.client);
+  const streams = new BulkStreams(routeOver(session, ready), async () =>
+    routeOver(await openHost({ ...options, questions: SILENT, onStep: undefined, signal: undefined }), ready),
+  );
+  const connection = await connect(
+    () => streams.openForCalls(),
+    options.client,
+    (bytes) => streams.open(bytes),
+  );
   // The channel may outlive its connection by the time that TCP takes to notice.
   session.onClosed((reason) => connection.close(reason));
   return connection;
+}
+
+function routeOver(session: HostSession, ready: Ready): Route {
+  return {
+    open: streamsTo(session, ready),
+    onClosed: (listener) => session.onClosed(listener),
+    close: () => session.close(),
+  };
 }
 
 /** A session to the host of a pool, its key judged, the person let in. @throws UserError */

@@ -74,7 +74,7 @@ async function vitest(
         NO_COLOR: "1",
         PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}`,
       },
-      timeoutMs: 10 * MINUTE_MS,
+      timeoutMs: 25 * MINUTE_MS,
       show,
     },
   );

@@ -25,6 +25,9 @@ export function niceTimeStep(spanS: number, parts: number): number {
   return TIME_STEPS.find((step) => step >= rough) ?? 86400 * niceStep(spanS / 86400, parts);
 }
 
+/** As good as zero: a part of it may be zero. */
+const TINY = 1e-300;
+
 type StepOf = (span: number, parts: number) => number;
 
 /**
@@ -50,9 +53,9 @@ export function growRange(
     return before;
   }
   // Doubles that differ by less leave no room for ticks between them.
-  if (high - low <= Math.max(1e-300, Math.max(Math.abs(low), Math.abs(high)) * 1e-12)) {
+  if (high - low <= Math.max(TINY, Math.max(Math.abs(low), Math.abs(high)) * 1e-12)) {
     if (fromLow) return { min: low, max: low + 10 };
-    const half = low === 0 ? 1 : Math.abs(low) * 0.1;
+    const half = Math.abs(low) < TINY ? 1 : Math.abs(low) * 0.1;
     return { min: low - half, max: high + half };
   }
   const step = stepOf(high - low, parts);

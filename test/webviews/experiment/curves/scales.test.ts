@@ -38,6 +38,7 @@ describe("growRange", () => {
   it("gives a single value room", () => {
     expect(growRange(null, 5, 5)).toEqual({ min: 4.5, max: 5.5 });
     expect(growRange(null, 0, 0)).toEqual({ min: -1, max: 1 });
+    expect(growRange(null, 1e-323, 1e-323)).toEqual({ min: -1, max: 1 });
     expect(growRange(null, 300, 300, 6, niceStep, true)).toEqual({ min: 300, max: 310 });
   });
 

@@ -9,6 +9,8 @@ export interface Task {
   restore?: { uuid: string; destination: string; killAt?: number };
   /** So many calls, one after the other. */
   calls?: number;
+  /** Subscribes, as the editor does before its tree is filled. */
+  subscribe?: boolean;
 }
 
 export interface Told {
@@ -30,6 +32,7 @@ const connection = await connectSshPool({
   questions: { trustHostKey: () => Promise.resolve(true), secret: () => Promise.resolve(null) },
   memory: new Map(),
 });
+if (task.subscribe) await connection.call("subscribe", { after: null });
 told.connectMs = performance.now() - startedMs;
 
 if (task.restore) {

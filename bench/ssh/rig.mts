@@ -19,9 +19,12 @@ export interface Rig {
   /** The one file of the checkpoint, on the host. */
   source: string;
   pool: Task["pool"];
-  client: (task: Omit<Task, "pool">) => Told;
+  /** @param task with an `entry` for another place than the rig's own */
+  client: (task: Omit<Task, "pool"> & { entry?: SshPoolOptions["entry"] }) => Told;
   /** `scp` of the file, then `sha256sum` of the copy. @returns ms of both, and of the first */
   scp: () => { bothMs: number; scpMs: number };
+  /** `ssh HOST true`. @returns ms */
+  ssh: () => number;
   stop: () => void;
 }
 
@@ -94,15 +97,16 @@ export async function startRig(bytes: number, far: { oneWayMs: number; mbit: num
   };
   return {
     ...{ folder, uuid, source, pool, stop },
-    client: (task) => {
+    client: ({ entry: other = entry, ...task }) => {
       const script = path.join(root, "bench/ssh/client.mts");
       const words = [
         "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
         script,
-        JSON.stringify({ pool, ...task }),
+        JSON.stringify({ pool: { ...pool, entry: other }, ...task }),
       ];
       return JSON.parse(near(process.execPath, words).text) as Told;
     },
+    ssh: () => near("ssh", ["-F", config, "bench", "true"]).ms,
     scp: () => {
       const copy = path.join(folder, "copy.bin");
       fs.rmSync(copy, { force: true });

@@ -158,6 +158,7 @@ describe("a person's other ways", () => {
     const { workbench } = session;
     await workbench.openFile("train.py");
     await workbench.command("Trainyard: Submit with Options...");
+    await workbench.pick("This machine");
     await workbench.pick("train.yaml");
     await workbench.quickInput.getByText("Arguments of the script").waitFor();
     await workbench.answer("--epochs 3");

@@ -36,8 +36,7 @@ export async function startRig(bytes: number, far: { oneWayMs: number; mbit: num
   });
   await ensureSshd();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-bench-"));
-  // As inside of another shell: this account's .bashrc is not read, which may wait for whatever it likes.
-  const sshd = await startSshd(["Subsystem sftp internal-sftp"], { variables: ["SHLVL=1"] });
+  const sshd = await startSshd(["Subsystem sftp internal-sftp"]);
   const link = far && (await startSlowLink(folder, far));
   await link?.startFar("/usr/sbin/sshd", [
     ...["-D", "-f", path.join(sshd.folder, "sshd_config"), "-o", "PidFile=none"],

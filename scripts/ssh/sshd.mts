@@ -33,14 +33,12 @@ export interface SshdOptions {
   readonly home?: "own" | "account";
   /** Shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only. */
   readonly mount?: string | undefined;
-  /** `NAME=value`, for what runs there. */
-  readonly variables?: readonly string[];
 }
 
 /** @param settings lines of sshd_config that come first, and so win */
 export async function startSshd(
   settings: readonly string[] = [],
-  { home = "own", mount, variables = [] }: SshdOptions = {},
+  { home = "own", mount }: SshdOptions = {},
 ): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
@@ -70,7 +68,6 @@ export async function startSshd(
       `TRAINYARD_LEASES=${inFolder("leases")}`,
       `XDG_RUNTIME_DIR=${inFolder("runtime")}`,
       ...(home === "own" ? [`HOME=${inFolder("own-home")}`] : []),
-      ...variables,
     ].join(" ")}`,
   ];
   fs.mkdirSync(inFolder("own-home"), { mode: 0o700 });

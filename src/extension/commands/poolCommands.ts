@@ -4,7 +4,7 @@ import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
 import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { messageOf, ShownError } from "../errors.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes, plural } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -150,8 +150,6 @@ function purgedText(id: string, { contents, left }: Purged): string {
   const rest = left === null ? "" : ` Left there, since it is not Trainyard's: ${left}`;
   return `Trainyard is removed from the host of ${id}, and the pool from the list.${rest}`;
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** A host of the SSH configuration, or what is typed. */
 async function askDestination(): Promise<string | undefined> {

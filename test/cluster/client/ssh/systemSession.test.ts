@@ -37,8 +37,7 @@ interface Rig {
 }
 
 async function rig(settings: readonly string[] = []): Promise<Rig> {
-  // Bash then takes itself for one that runs in another, and leaves this machine's own start-up files alone.
-  const sshd = await startSshd([...settings, "SetEnv SHLVL=1"]);
+  const sshd = await startSshd(settings);
   const config = path.join(sshd.folder, "ssh_config");
   const at: Rig = {
     sshd,

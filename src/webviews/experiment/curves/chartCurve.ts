@@ -29,14 +29,7 @@ export function updatedCurve(
   settings: ChartSettings,
 ): ChartCurve {
   const { xAxis, logX, logY, smoothing } = settings;
-  const options = {
-    xAxis,
-    logX,
-    logY,
-    smoothing,
-    originMs: settings.originMs(spec),
-    total: spec.series.count,
-  };
+  const options = { xAxis, logX, logY, smoothing, originMs: settings.originMs(spec) };
   const madeFrom = `${columns.version} ${JSON.stringify(options)}`;
   const drawn =
     before?.columns === columns && before.madeFrom === madeFrom ? before.drawn : drawnCurve(columns, options);

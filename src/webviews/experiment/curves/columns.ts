@@ -2,6 +2,8 @@
 
 export interface PointColumns {
   readonly length: number;
+  /** Reported points that these stand for: more than `length` where a reading was reduced. */
+  readonly reported: number;
   /** Changes whenever the points do. */
   readonly version: number;
   readonly step: Float64Array;
@@ -14,6 +16,7 @@ export interface PointColumns {
 
 export class Columns implements PointColumns {
   length = 0;
+  reported = 0;
   version = 0;
   step = new Float64Array(256);
   time = new Float64Array(256);
@@ -22,9 +25,10 @@ export class Columns implements PointColumns {
 
   /**
    * @param columns step, time, value, superseded: `count` little-endian Float64 each, one column after the other
+   * @param reported how many reported points all that is held then stands for
    * @throws RangeError when the buffer is shorter than that
    */
-  append(columns: ArrayBuffer, count: number): void {
+  append(columns: ArrayBuffer, count: number, reported = this.length + count): void {
     if (columns.byteLength < count * 32) {
       throw new RangeError(`${count} points need ${count * 32} bytes, ${columns.byteLength} came`);
     }
@@ -33,11 +37,13 @@ export class Columns implements PointColumns {
       this[name].set(new Float64Array(columns, index * count * 8, count), this.length);
     });
     this.length += count;
+    this.reported = reported;
     this.version++;
   }
 
   clear(): void {
     this.length = 0;
+    this.reported = 0;
     this.version++;
   }
 

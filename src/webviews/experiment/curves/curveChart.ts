@@ -265,7 +265,7 @@ export class CurveChart {
     const readable = readableCurves(this.spec, this.curves);
     const words = this.curves.map((curve, index) => {
       const one = readable[index];
-      return one === undefined ? "" : summarise(one, curve.spec.series.count, settings.xAxis);
+      return one === undefined ? "" : summarise(one, curve.columns.reported, settings.xAxis);
     });
     setText(this.summary, words.join(". "));
   }

@@ -48,7 +48,7 @@ export function formatX(x: number, axis: "step" | "time"): string {
 }
 
 /** For people who do not see the chart: `validation, 900 points, from 2.31 to 0.061, lowest 0.0604 at step 880`. */
-export function summarise(curve: ReadableCurve, total: number, axis: "step" | "time"): string {
+export function summarise(curve: ReadableCurve, reported: number, axis: "step" | "time"): string {
   const points = curve.points.filter((point) => !Number.isNaN(point.y));
   const first = points[0];
   const last = points.at(-1);
@@ -61,7 +61,7 @@ export function summarise(curve: ReadableCurve, total: number, axis: "step" | "t
     if (point.y > highest.y) highest = point;
   }
   return (
-    `${curve.label}: ${formatInteger(total)} points, from ${format(first.y)} to ${format(last.y)}, ` +
+    `${curve.label}: ${formatInteger(reported)} points, from ${format(first.y)} to ${format(last.y)}, ` +
     `lowest ${format(lowest.y)} at ${formatX(lowest.x, axis)}, highest ${format(highest.y)} at ${formatX(highest.x, axis)}`
   );
 }

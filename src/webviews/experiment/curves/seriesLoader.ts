@@ -107,7 +107,7 @@ export class SeriesLoader {
     const resolution = { points: REDUCED_POINTS, fromStep, toStep };
     this.read({ trialId, group, name, rank, cursor: 0, resolution }).then((result) => {
       const columns = new Columns();
-      columns.append(result.columns, result.count);
+      columns.append(result.columns, result.count, result.cursor);
       this.details.set(key, { fromStep, toStep, columns, cursor: result.cursor });
       this.events.onPoints(key);
     }, this.events.onError);
@@ -149,7 +149,7 @@ export class SeriesLoader {
       entry.revision = null;
       return;
     }
-    entry.columns.append(result.columns, result.count);
+    entry.columns.append(result.columns, result.count, result.cursor);
     // A server that is behind its own announcement must not be asked in a circle.
     entry.cursor = result.count === 0 ? Math.max(result.cursor, count) : result.cursor;
   }

@@ -13,8 +13,6 @@ export interface CurveOptions {
   smoothing: number;
   /** Where relative time starts, in milliseconds since the epoch. */
   originMs: number;
-  /** Points that the curve has in all; `columns` may be a reduced reading of them. */
-  total: number;
 }
 export interface DrawnCurve {
   /** The line: smoothed when smoothing is on. Sorted by x; a NaN y is a gap. */
@@ -59,7 +57,7 @@ export function drawnCurve(columns: PointColumns, options: CurveOptions): DrawnC
     raw.push({ x, y: fits ? value : NaN });
   }
   sortByX(raw);
-  const line = options.smoothing > 0 ? smooth(raw, options.smoothing, options.total) : raw;
+  const line = options.smoothing > 0 ? smooth(raw, options.smoothing, columns.reported) : raw;
   return { line, raw: line === raw ? null : raw, superseded, notNumbers, lone: lonePoints(raw), leftOut };
 }
 

@@ -47,16 +47,27 @@ describe("SeriesLoader", () => {
 
   it("reads a long curve reduced, keeps its extremes, and appends from its end", async () => {
     const source = curve({}, 20_000, (step) => (step === 12_345 ? 1000 : Math.sin(step)));
-    const { reads, settle } = loaderOf(source);
+    const { loader, reads, settle } = loaderOf(source);
     const values = await settle();
     expect(values.length).toBeLessThanOrEqual(2000);
     expect(Math.max(...values)).toBe(1000);
     append(source, 20_000, 7);
     expect((await settle()).at(-1)).toBe(7);
+    expect(loader.points(seriesKey(source.state))?.reported).toBe(20_001);
     expect(reads).toEqual([
       { cursor: 0, reduced: true },
       { cursor: 20_000, reduced: false },
     ]);
+  });
+
+  it("counts the points that it has, not those that were announced", async () => {
+    const source = curve({}, 5, (step) => step);
+    const { loader } = loaderOf(source);
+    const announced = source.state;
+    append(source, 5, 50);
+    loader.want(announced);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect(loader.points(seriesKey(announced))).toMatchObject({ length: 6, reported: 6 });
   });
 
   it("reads from the beginning when points before the cursor changed", async () => {

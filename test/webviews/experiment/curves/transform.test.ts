@@ -14,11 +14,11 @@ const OPTIONS: CurveOptions = {
   logY: false,
   smoothing: 0,
   originMs: 1000,
-  total: 0,
 };
 function columns(step: number[], value: number[], superseded: number[] = step.map(() => 0)) {
   return {
     length: step.length,
+    reported: step.length,
     version: 1,
     step: Float64Array.from(step),
     time: Float64Array.from(step.map((_, index) => 1000 + index * 500)),
@@ -67,7 +67,7 @@ describe("drawnCurve", () => {
   });
 
   it("keeps the reported line behind a smoothed one", () => {
-    const drawn = drawnCurve(columns([0, 1, 2], [0, 1, 0]), { ...OPTIONS, smoothing: 0.5, total: 3 });
+    const drawn = drawnCurve(columns([0, 1, 2], [0, 1, 0]), { ...OPTIONS, smoothing: 0.5 });
     expect(drawn.raw?.map((point) => point.y)).toEqual([0, 1, 0]);
     expect(drawn.line).not.toEqual(drawn.raw);
   });

@@ -22,6 +22,8 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
+/** Its machines are slow and shared: what fails in a real editor there is tried once more. */
+const isContinuousIntegration = process.env.CI === "true";
 const VERMIN = "vermin==1.9.2";
 
 const one = ({ code, output }: CommandResult): StageResult => ({
@@ -120,20 +122,36 @@ async function suite(show: boolean): Promise<StageResult> {
   return { ...result, ...countsOf(report, (text) => JSON.parse(text) as Counts) };
 }
 
+/** One file after the other: each has a VS Code and a browser of its own. */
 async function nodeTest(folder: string, show: boolean): Promise<StageResult> {
-  const report = path.join(artifacts, `${path.basename(folder)}.tap`);
+  const results: StageResult[] = [];
+  for (const name of readdirSync(path.join(root, folder)).filter((file) => file.endsWith(".ui.mts"))) {
+    const file = path.join(folder, name);
+    const first = await nodeTestFile(file, show);
+    results.push(first.code !== 0 && isContinuousIntegration ? await secondTry(file, first, show) : first);
+  }
+  return all(results);
+}
+
+/** A test that passes only then is to be mended all the same: it is named, and what it said at first is kept. */
+async function secondTry(file: string, first: StageResult, show: boolean): Promise<StageResult> {
+  const second = await nodeTestFile(file, show);
+  console.log(`${file} failed, and ${second.code === 0 ? "passed" : "failed again"} at its second try.`);
+  return { ...second, output: `${first.output}\n\n--- second try\n\n${second.output}` };
+}
+
+async function nodeTestFile(file: string, show: boolean): Promise<StageResult> {
+  const report = path.join(artifacts, `${path.basename(file, ".ui.mts")}.tap`);
   rmSync(report, { force: true });
-  const files = readdirSync(path.join(root, folder)).filter((name) => name.endsWith(".ui.mts"));
   const result = await command(
     process.execPath,
     [
-      // One at a time: each has a VS Code and a browser of its own.
-      ...["--test", "--test-concurrency=1", "--test-timeout=300000"],
+      ...["--test", "--test-timeout=300000"],
       ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
       ...["--test-reporter=tap", `--test-reporter-destination=${report}`],
-      ...files.map((name) => path.join(folder, name)),
+      file,
     ],
-    { cwd: root, timeoutMs: 15 * MINUTE_MS, show },
+    { cwd: root, timeoutMs: 10 * MINUTE_MS, show },
   );
   return { ...result, ...countsOf(report, fromNodeTest) };
 }

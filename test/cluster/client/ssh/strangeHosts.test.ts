@@ -121,7 +121,7 @@ describe.skipIf(!isRoot)(`a host that lacks ${NEEDS_ROOT}`, () => {
       link(bin, tool);
     for (const tool of ["awk", "ls", "id", "python3", "git"]) if (tool !== missing) link(bin, tool);
     // The tests' own account may have an rc file that sets another PATH.
-    const at = await rig([`SetEnv PATH=${bin}`], true, { shell: "/bin/dash" });
+    const at = await rig([], true, { shell: "/bin/dash", environment: { PATH: bin } });
     await expect(at.connect()).rejects.toThrow(`gpu1 has no ${missing}.`);
   });
 });

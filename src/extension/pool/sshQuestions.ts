@@ -26,9 +26,3 @@ export const askingQuestions: SshQuestions = {
     return answer ?? null;
   },
 };
-
-/** In the background nobody is asked: the pool's row then says that it has a question. */
-export const silentQuestions: SshQuestions = {
-  trustHostKey: () => Promise.resolve(false),
-  secret: () => Promise.resolve(null),
-};

@@ -12,6 +12,7 @@ import { parseDestination } from "./destination.ts";
 import { resolveHost } from "./resolve.ts";
 import { runtimeFor } from "./runtimes.ts";
 import type { HostSession } from "./session.ts";
+import { silentQuestions } from "./silentQuestions.ts";
 import { openSsh2Session } from "./ssh2Session.ts";
 import { streamsTo } from "./streams.ts";
 import { openSystemSession } from "./systemSession.ts";
@@ -29,13 +30,6 @@ export interface SshPoolOptions {
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
-
-/** For connections beside the first one: a person has answered once, and is not asked again. */
-const SILENT: SshQuestions = {
-  isSilent: true,
-  trustHostKey: () => Promise.resolve(false),
-  secret: () => Promise.resolve(null),
-};
 
 /** @throws UserError, or the signal's reason */
 export async function connectSshPool(options: SshPoolOptions): Promise<PoolConnection> {
@@ -64,8 +58,10 @@ export async function connectOver(session: HostSession, options: SshPoolOptions)
     onStep,
     signal,
   });
+  // For connections beside the first one a person, who has answered once, is not asked again.
+  const silent = { ...options, questions: silentQuestions, onStep: undefined, signal: undefined };
   const streams = new BulkStreams(routeOver(session, ready), async () =>
-    routeOver(await openHost({ ...options, questions: SILENT, onStep: undefined, signal: undefined }), ready),
+    routeOver(await openHost(silent), ready),
   );
   const connection = await connect(
     () => streams.openForCalls(),

@@ -20,7 +20,13 @@ import { Patience } from "./patience.ts";
 import { ChannelRefused, type HostSession, MAX_OUTPUT_BYTES, type Ran, type RunOptions } from "./session.ts";
 import { SessionLife } from "./sessionLife.ts";
 import { hopsOf } from "./ssh2Session.ts";
-import { commonArguments, configurationFor, hostKeySettings, pinnedKeySettings } from "./sshArguments.ts";
+import {
+  commonArguments,
+  configurationFor,
+  hostKeySettings,
+  pinnedKeySettings,
+  SILENT_LOGIN,
+} from "./sshArguments.ts";
 import { isMasterAlive, type Master, type MasterStart, startMaster, watchMaster } from "./sshMaster.ts";
 import { askSsh, type Settings } from "./sshProgram.ts";
 import { explainSsh } from "./sshWords.ts";
@@ -146,11 +152,12 @@ async function writeKnownKeys(
 }
 
 async function argumentsFor(
-  { destination, host, settings, connecting: { configFile, fingerprint } }: Opening,
+  { destination, host, settings, connecting: { configFile, fingerprint, questions } }: Opening,
   folder: string,
   hosts: readonly SshHost[],
   knownKeys: string,
 ): Promise<string[]> {
+  const silent = questions.isSilent === true ? SILENT_LOGIN : [];
   const hops = hosts.filter((hop) => hop !== host);
   const ofHops = path.join(folder, "config");
   if (hops.length > 0) {
@@ -158,15 +165,17 @@ async function argumentsFor(
       configFile === null
         ? [path.join(os.userInfo().homedir, ".ssh", "config"), "/etc/ssh/ssh_config"]
         : [path.resolve(configFile)];
-    await writeFile(ofHops, configurationFor(hops, knownKeys, theirs), { mode: 0o600 });
+    await writeFile(ofHops, configurationFor(hops, knownKeys, theirs, silent), { mode: 0o600 });
   }
   return commonArguments(destination, {
     configFile: hops.length > 0 ? ofHops : configFile,
     settings,
-    hostKey:
-      fingerprint === null
+    ofLogin: [
+      ...silent,
+      ...(fingerprint === null
         ? hostKeySettings(host, knownKeys)
-        : pinnedKeySettings(path.join(folder, "pinned"), settings),
+        : pinnedKeySettings(path.join(folder, "pinned"), settings)),
+    ],
   });
 }
 

@@ -90,6 +90,7 @@ export class Places {
         client: who,
         // In the background nobody is asked: the pool's row then says that it has a question.
         questions: isAsked ? askingQuestions : silentQuestions,
+        nodeMirror: settings.nodeMirror() ?? (process.env.TRAINYARD_NODE_MIRROR || null),
         memory: this.#memory,
         signal,
         onStep,

@@ -45,7 +45,7 @@ printf 'node=%s\n' "$node"
 printf 'home=%s\n' "$home"
 printf 'system=%s\n' "$(uname -s)"
 printf 'machine=%s\n' "$(uname -m)"
-printf 'libc=%s\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
+printf 'libc=%s\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | head -n 1)"
 printf 'python=%s\n' "$(command -v python3 2>/dev/null)"
 printf 'git=%s\n' "$(command -v git 2>/dev/null)"
 umask 077

@@ -36,7 +36,7 @@ export interface PrepareOptions {
   runtimePath: string | null;
   /** The pool folder on the host; null for `~/.trainyard`. */
   home: string | null;
-  /** What this side can send, or null. */
+  /** What this side can send, or get, or null. */
   runtimeFor: (facts: HostFacts) => Promise<RuntimeFile | null>;
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -134,8 +134,8 @@ async function sendRuntime(
   const runtime = await runtimeFor(facts);
   if (runtime === null)
     throw new PersonNeededError(
-      `${alias} (${facts.system} ${facts.machine}) has no Node 22.13 or later, and none is here to be sent.`,
-      "Install Node there, or give one to this side: trainyard pool runtime FILE",
+      `${alias} has no Node 22.13 or later, and none is known that would run there (${kindOf(facts)}).`,
+      "Install Node there and name it as the pool's runtime path, or give one to this side: trainyard pool runtime FILE",
     );
   const send = async (offset: number): Promise<Record<string, string>> => {
     const input = sending(runtime, home, offset, onStep);
@@ -154,9 +154,13 @@ async function sendRuntime(
     );
   if (received.unusable === "yes")
     throw new PersonNeededError(
-      `The Node that was sent does not run on ${alias} (${harmless(facts.libc) || "its C library is unknown"}).`,
+      `The Node that was sent does not run on ${alias} (${kindOf(facts)}).`,
       "It needs glibc 2.28 or later. Install a Node that runs there and name it as the pool's runtime path.",
     );
+}
+
+function kindOf({ system, machine, libc }: HostFacts): string {
+  return harmless(`${system} on ${machine}, ${libc || "its C library is unknown"}`, LONGEST_WORDS);
 }
 
 async function* sending(

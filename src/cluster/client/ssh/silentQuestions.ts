@@ -4,5 +4,6 @@ import type { SshQuestions } from "./host.ts";
 export const silentQuestions: SshQuestions = {
   isSilent: true,
   trustHostKey: () => Promise.resolve(false),
+  downloadNode: () => Promise.resolve(false),
   secret: () => Promise.resolve(null),
 };

@@ -9,6 +9,7 @@ import { createHostKeyJudge } from "./hostKeyJudge.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { prepareHost, type Ready } from "./prepareHost.ts";
 import { parseDestination } from "./destination.ts";
+import { officialNode } from "./officialNode.ts";
 import { resolveHost } from "./resolve.ts";
 import { runtimeFor } from "./runtimes.ts";
 import type { HostSession } from "./session.ts";
@@ -25,6 +26,8 @@ export interface SshPoolOptions {
   dist: string;
   client: { name: string; version: string };
   questions: SshQuestions;
+  /** Where a Node for hosts that have none is downloaded from, in place of nodejs.org. */
+  nodeMirror?: string | null;
   /** Kept by the caller, so that coming back does not ask again. */
   memory: SecretMemory;
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
@@ -54,7 +57,9 @@ export async function connectOver(session: HostSession, options: SshPoolOptions)
     bundle: await hostBundle(options.dist),
     runtimePath: entry.runtimePath,
     home: entry.home,
-    runtimeFor: (facts) => runtimeFor(options.stateFolder, facts),
+    runtimeFor: async (facts) =>
+      (await runtimeFor(options.stateFolder, facts)) ??
+      officialNode(facts, { ...options, alias: entry.name, mirror: options.nodeMirror ?? null }),
     onStep,
     signal,
   });

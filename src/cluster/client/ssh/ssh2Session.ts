@@ -51,7 +51,10 @@ export async function openSsh2Session(host: SshHost, connecting: SshConnecting):
         if (hop.proxyCommand !== null) return Promise.resolve(dialByCommand(hop.proxyCommand));
         return dial(hop, connecting.signal);
       };
-      clients.push(await connectClient(hop, dialIt, connecting));
+      const client = await connectClient(hop, dialIt, connecting);
+      // What ends a hop ends the stream that goes through it, which is told there.
+      client.on("error", () => undefined);
+      clients.push(client);
     }
   } catch (error) {
     endAll();
@@ -227,6 +230,8 @@ class Ssh2Session implements HostSession {
       setTimeout(() => client.destroy(), 1000).unref();
     });
     client.on("error", (error) => this.#life.end(messageOf(error)));
+    // A channel through another host stays half open when the host at its end has gone, without keepalive nor `close`.
+    client.once("end", () => this.#life.end("the SSH connection ended"));
     client.once("close", () => this.#life.end("the SSH connection ended"));
   }
 

@@ -101,6 +101,19 @@ describe("the pool of this machine", () => {
     home = path.dirname(file);
   });
 
+  it("that a server on another host has is not served twice, and it is said which", async () => {
+    const owner = { host: "login1", bootId: "b", pidNamespace: "p", pid: 1, startTicks: 1 };
+    const lock = path.join(home, "state", "lock");
+    fs.mkdirSync(path.dirname(lock));
+    fs.writeFileSync(lock, JSON.stringify({ ...owner, heartbeatAtMs: Date.now() }));
+    await expect(open()).rejects.toMatchObject({
+      message: expect.stringMatching(/belongs to a server on login1, seen \d+ s ago/) as string,
+      remedy: expect.stringContaining("10 minutes") as string,
+    });
+    expect(serversOf(home)).toEqual([]);
+    expect(fs.readdirSync(path.dirname(lock))).toEqual(["lock"]);
+  });
+
   it("does not try without end where folders cannot be made", () => {
     expect(() => localPaths("/proc/no-such-folder")).toThrow("cannot be used");
   });

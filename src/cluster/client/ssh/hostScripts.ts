@@ -59,6 +59,15 @@ fi
 printf 'end=yes\n'
 `);
 
+/** Which server a pool folder belongs to: its lock. A line in: the folder (may be empty). */
+export const OWNER = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r home
+case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
+printf 'lock=%s\n' "$(head -c 4096 "$home/state/lock" 2>/dev/null | tr '\n' ' ')"
+printf 'end=yes\n'
+`);
+
 /**
  * Takes a Node in. Lines in: the pool folder, the runtime's name (the beginning of its SHA-256), the offset that the sender
  * begins at (or `ask`); then its bytes, gzipped. What came before a cut stays, and is gone on with; what is damaged does not.

@@ -1,6 +1,8 @@
 /** From a session to a pool server that answers: looks at the host, sends what it lacks, starts it. */
 import * as z from "zod";
+import { PoolLockFile } from "../../protocol/poolLock.ts";
 import { PersonNeededError, UserError } from "../userError.ts";
+import { Destination } from "./destination.ts";
 import { harmless } from "./harmless.ts";
 import type { SshStep } from "./host.ts";
 import type { HostBundle } from "./hostBundle.ts";
@@ -54,17 +56,26 @@ const Ready = z.object({
   program: AbsolutePath,
 });
 export type Ready = z.infer<typeof Ready>;
+/** The server's lock, as the host program of another host has read it; its host's name is one that may be connected to. */
+const PoolOwner = PoolLockFile.extend({ host: Destination.shape.host });
+export type PoolOwner = z.infer<typeof PoolOwner>;
 const Failed = z.object({ message: z.string().max(8000), remedy: z.string().max(8000).nullable() });
 
-/** @throws UserError that says what the host lacks, and its remedy */
-export async function prepareHost(options: PrepareOptions): Promise<Ready> {
+/**
+ * @returns where the server is: there, or on another host that shares the home
+ * @throws UserError that says what the host lacks, and its remedy
+ */
+export async function prepareHost(
+  options: PrepareOptions,
+): Promise<{ ready: Ready } | { elsewhere: PoolOwner }> {
   const { session, alias, bundle, onStep, signal } = options;
   // Installing at most twice: a Node first, then our program.
   for (let round = 0; round < 3; round += 1) {
     onStep?.("looking", alias);
     const input = lines(bundle.hash, options.runtimePath ?? "", options.home ?? "");
     const said = answer(alias, await session.run(LOOK, { input, timeoutMs: LOOK_TIMEOUT_MS, signal }));
-    if (said.ready !== undefined) return parsed(Ready, said.ready, alias);
+    if (said.ready !== undefined) return { ready: parsed(Ready, said.ready, alias) };
+    if (said.elsewhere !== undefined) return { elsewhere: parsed(PoolOwner, said.elsewhere, alias) };
     if (said.failed !== undefined) {
       const { message, remedy } = parsed(Failed, said.failed, alias);
       throw new UserError(

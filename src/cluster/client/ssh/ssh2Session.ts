@@ -31,6 +31,8 @@ export interface SshConnecting {
   /** Host key algorithms to ask for first: those of keys that are known. */
   keyTypes: (host: SshHost) => Promise<string[]>;
   resolve: (destination: string) => Promise<SshHost>;
+  /** Instead of by its address: for the first hop. */
+  dial?: (host: SshHost) => Promise<Duplex>;
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -48,6 +50,7 @@ export async function openSsh2Session(host: SshHost, connecting: SshConnecting):
       const dialIt = (): Promise<Duplex> => {
         connecting.onStep?.("connecting", hop.alias);
         if (before !== undefined) return dialThrough(before, hop);
+        if (connecting.dial !== undefined) return connecting.dial(hop);
         if (hop.proxyCommand !== null) return Promise.resolve(dialByCommand(hop.proxyCommand));
         return dial(hop, connecting.signal);
       };
@@ -247,6 +250,15 @@ class Ssh2Session implements HostSession {
   openStream(socketPath: string): Promise<Duplex> {
     return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
+        if (error) reject(refusalOf(error));
+        else resolve(endingAtOnce(channel));
+      });
+    });
+  }
+
+  openPort(host: string, port: number): Promise<Duplex> {
+    return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+      this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
         if (error) reject(refusalOf(error));
         else resolve(endingAtOnce(channel));
       });

@@ -237,7 +237,7 @@ class SystemSession implements HostSession {
 
   run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
     return this.#life.bounded<Ran>("a command", timeoutMs, signal, (resolve, reject) => {
-      const child = this.#start(command);
+      const child = this.#start([...this.#args, command]);
       const parts = { stdout: "", stderr: "" };
       for (const name of ["stdout", "stderr"] as const)
         child[name]
@@ -262,9 +262,26 @@ class SystemSession implements HostSession {
     return Promise.reject(new ChannelRefused("The system's ssh runs commands alone."));
   }
 
+  openPort(host: string, port: number): Promise<Duplex> {
+    const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return this.#stream("a stream", () => this.#start(["-W", where, ...this.#args]));
+  }
+
   openCommand(command: string): Promise<Duplex> {
-    return this.#life.bounded<Duplex>("a command", RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
-      const child = this.#start(command);
+    return this.#stream("a command", () => this.#start([...this.#args, command]));
+  }
+
+  onClosed(listener: (reason: string) => void): void {
+    this.#life.onClosed(listener);
+  }
+
+  close(): void {
+    this.#life.end("closed");
+  }
+
+  #stream(what: string, start: () => ChildProcessWithoutNullStreams): Promise<Duplex> {
+    return this.#life.bounded<Duplex>(what, RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
+      const child = start();
       child.once("error", reject);
       child.once("spawn", () => {
         const stream = childStream(child, (code, words) =>
@@ -279,16 +296,8 @@ class SystemSession implements HostSession {
     });
   }
 
-  onClosed(listener: (reason: string) => void): void {
-    this.#life.onClosed(listener);
-  }
-
-  close(): void {
-    this.#life.end("closed");
-  }
-
-  #start(command: string): ChildProcessWithoutNullStreams {
-    const child = spawn("ssh", [...this.#args, command], {
+  #start(args: readonly string[]): ChildProcessWithoutNullStreams {
+    const child = spawn("ssh", args, {
       stdio: "pipe",
       env: this.#askpass.environment,
       detached: true,

@@ -127,7 +127,10 @@ for step in range(1, 4):
 `;
 
 /** A script there, and its last checkpoint here: the packs and the files travel as bulk. */
-export async function trainAndRestore({ stateFolder }: Rig, connection: PoolConnection): Promise<void> {
+export async function trainAndRestore(
+  { stateFolder }: Pick<Rig, "stateFolder">,
+  connection: PoolConnection,
+): Promise<void> {
   const folder = temporaryFolder("project");
   put(folder, { "train.py": SCRIPT });
   const submitted = await submitExperiment({

@@ -38,7 +38,8 @@ if [ -e "$home" ] && ! alone "$home"; then
   exit 0
 fi
 node=$(find_node)
-if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ]; then
+# A disk that has become read-only since is looked at below.
+if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ] && [ -w "$home" ]; then
   exec "$node" "$home/server/$bundle/host.js" open --home "$home"
 fi
 printf 'node=%s\n' "$node"

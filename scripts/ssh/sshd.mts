@@ -33,12 +33,16 @@ export interface SshdOptions {
   readonly home?: "own" | "account";
   /** Shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only. */
   readonly mount?: string | undefined;
+  /** The name of its host, in a namespace of its own. As root only. */
+  readonly hostName?: string | undefined;
+  /** Variables of what runs there, beside those that keep it apart; they win. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @param settings lines of sshd_config that come first, and so win */
 export async function startSshd(
   settings: readonly string[] = [],
-  { home = "own", mount }: SshdOptions = {},
+  { home = "own", mount, hostName, environment }: SshdOptions = {},
 ): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
@@ -63,22 +67,31 @@ export async function startSshd(
     "PermitRootLogin yes",
     "UseDNS no",
     "LogLevel VERBOSE",
-    // What runs there must not meet the leases and sockets of other tests.
-    `SetEnv ${[
-      `TRAINYARD_LEASES=${inFolder("leases")}`,
-      `XDG_RUNTIME_DIR=${inFolder("runtime")}`,
-      ...(home === "own" ? [`HOME=${inFolder("own-home")}`] : []),
-    ].join(" ")}`,
+    // What runs there must not meet the leases and sockets of other tests. One line: sshd takes no more than the first.
+    `SetEnv ${Object.entries({
+      TRAINYARD_LEASES: inFolder("leases"),
+      XDG_RUNTIME_DIR: inFolder("runtime"),
+      ...(home === "own" ? { HOME: inFolder("own-home") } : {}),
+      ...environment,
+    })
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ")}`,
   ];
   fs.mkdirSync(inFolder("own-home"), { mode: 0o700 });
   fs.mkdirSync(inFolder("runtime"), { mode: 0o700 });
   fs.writeFileSync(inFolder("sshd_config"), `${lines.join("\n")}\n`);
   const command = [SSHD, "-D", "-f", inFolder("sshd_config"), "-E", inFolder("sshd.log")];
+  const namespaces = [
+    ...(mount === undefined ? [] : ["--mount"]),
+    ...(hostName === undefined ? [] : ["--uts"]),
+  ];
+  const setUp = [...(hostName === undefined ? [] : ['hostname "$HOST_NAME"']), mount ?? "", 'exec "$0" "$@"'];
   const [program = SSHD, ...args] =
-    mount === undefined
-      ? command
-      : ["unshare", "--mount", "sh", "-ec", `${mount}\nexec "$0" "$@"`, ...command];
-  const daemon = spawn(program, args, { stdio: "ignore", env: { ...process.env, FOLDER: folder } });
+    namespaces.length === 0 ? command : ["unshare", ...namespaces, "sh", "-ec", setUp.join("\n"), ...command];
+  const daemon = spawn(program, args, {
+    stdio: "ignore",
+    env: { ...process.env, FOLDER: folder, HOST_NAME: hostName },
+  });
   const stop = (): void => {
     forget();
     endTree(daemon.pid ?? 0);

@@ -15,6 +15,8 @@ export type NotificationKind = "finished" | "failed" | "nan";
 export const settings = {
   python: (): string | null => text("python"),
   poolFolder: (): string | null => text("poolFolder"),
+  /** Null: TRAINYARD_NODE_MIRROR, else nodejs.org. */
+  nodeMirror: (): string | null => text("nodeMirror"),
   runtimePath: (): string | null => text("runtimePath"),
   /** Null: the server's own default, or TRAINYARD_CPU_SLOTS. */
   cpuSlots: (): number | null => {

@@ -8,6 +8,7 @@ import { defaultStateFolder } from "../client/stateFolder.ts";
 import { messageOf, UserError } from "../client/userError.ts";
 import { type Context, type PoolAccess, UnreachableError } from "./command.ts";
 import { terminalQuestions } from "./questions.ts";
+import { stepLine } from "./stepLine.ts";
 
 export interface Program {
   /** The folder of the bundle: the server, the host program and the Python package lie beside it. */
@@ -33,6 +34,8 @@ export function poolAccess({ dist, version }: Program): PoolAccess {
       dist,
       client,
       questions: terminalQuestions(context),
+      nodeMirror: context.environment.TRAINYARD_NODE_MIRROR || null,
+      onStep: stepLine(context),
       memory,
       signal: context.signal,
     },

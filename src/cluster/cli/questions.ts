@@ -18,6 +18,13 @@ export function terminalQuestions(context: Asking): SshQuestions {
       context.note(`The key of ${plain(name)} is not known: ${type} ${fingerprint}\n`);
       return ask(context, "Is it the right one?");
     },
+    downloadNode: async ({ pool, node, url }) => {
+      if (!canAsk(context)) return false;
+      context.note(
+        `${plain(pool)} has no Node 22.13 or later. ${node} would be downloaded from ${plain(url)}, checked, kept here and sent there.\n`,
+      );
+      return ask(context, "Download it?");
+    },
     secret: async ({ kind, of, prompt, echo }) => {
       const words = kind === "prompt" ? plain(prompt) : `${WORDS[kind]} ${plain(of)}:`;
       if (!canAsk(context))

@@ -7,6 +7,7 @@ import { connect, type PoolConnection } from "./connection.ts";
 import { localPaths } from "./localPaths.ts";
 import { PoolCallError } from "./poolCallError.ts";
 import { lastWords, type ServerProgram, startServer, stopServer } from "./serverProcess.ts";
+import { requireNotElsewhere } from "./poolOwner.ts";
 import { UserError } from "./userError.ts";
 import { isOlder } from "./versions.ts";
 
@@ -37,6 +38,7 @@ export async function openLocalPool(
     await stopServer(found, socket);
     break;
   }
+  requireNotElsewhere(paths.home);
   await startServer(paths, options);
   const connection = await tryConnect(paths.socket, options);
   if (connection === null)

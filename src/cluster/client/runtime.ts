@@ -68,7 +68,8 @@ async function isGood(execPath: string): Promise<boolean> {
   }
 }
 
-function isRecent(version: string): boolean {
+/** Whether the pool server can run on it. */
+export function isRecent(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }

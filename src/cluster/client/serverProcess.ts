@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolConnection } from "./connection.ts";
 import type { LocalPaths } from "./localPaths.ts";
@@ -13,6 +14,8 @@ const RIVAL_TIMEOUT_MS = 2_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 const LONGEST_LOG_BYTES = 10 * 1024 * 1024;
+/** More than what may be left in the last block of a file. */
+const PROBE_BYTES = 64 * 1024;
 const LAST_WORDS_BYTES = 4096;
 const LAST_WORDS_LINES = 3;
 
@@ -45,10 +48,27 @@ export async function startServer(paths: LocalPaths, program: ServerProgram): Pr
     }
     await sleep(POLL_MS);
   }
+  requireRoom(paths.home);
   throw new UserError(
     `The pool server did not start${ended === null ? ` within ${START_TIMEOUT_MS / 1000} s` : `: ${String(ended)}`}.`,
     lastWords(paths.log),
   );
+}
+
+/** A full disk has no room for the log to say so. @throws UserError where nothing more can be written */
+function requireRoom(home: string): void {
+  const probe = path.join(home, "state", `room-${process.pid}`);
+  try {
+    fs.writeFileSync(probe, Buffer.alloc(PROBE_BYTES, 1), { mode: 0o600 });
+  } catch (error) {
+    if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
+    throw new UserError(
+      `The pool server did not start: the disk or the quota of ${home} is full.`,
+      "Free some of it, or choose another pool folder. What trains there trains on.",
+    );
+  } finally {
+    fs.rmSync(probe, { force: true });
+  }
 }
 
 /** Returns when nobody answers any more. The trials live on. */

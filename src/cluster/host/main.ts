@@ -1,12 +1,13 @@
 /**
  * On an SSH pool's host, started there by its client (client/ssh/hostScripts.ts): finds or starts the pool's server and
- * says where it listens, or joins standard input and output with its socket where the site forbids forwarding.
+ * says where it listens or which other host of a shared home has it, or joins standard input and output with its socket where the site forbids forwarding.
  *   usage: node host.js open --home DIR | node host.js bridge --socket PATH
  */
 import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { openLocalPool, openSocket } from "../client/localPool.ts";
+import { ServedElsewhere } from "../client/poolOwner.ts";
 import { messageOf, UserError } from "../client/userError.ts";
 
 declare const __VERSION__: string | undefined;
@@ -31,7 +32,9 @@ async function open(home: string): Promise<void> {
     remember(home);
     say("ready", { socket, home: connection.pool.folder, node: process.execPath, program: __filename });
   } catch (error) {
-    say("failed", { message: messageOf(error), remedy: error instanceof UserError ? error.remedy : null });
+    if (error instanceof ServedElsewhere) say("elsewhere", error.owner);
+    else
+      say("failed", { message: messageOf(error), remedy: error instanceof UserError ? error.remedy : null });
   }
   process.exit(0);
 }
@@ -50,7 +53,7 @@ function remember(home: string): void {
   }
 }
 
-function say(what: "ready" | "failed", value: object): void {
+function say(what: "ready" | "elsewhere" | "failed", value: object): void {
   fs.writeSync(1, `${what}=${JSON.stringify(value)}\nend=yes\n`);
 }
 

@@ -1,18 +1,8 @@
 /** Which process this is, among those of all hosts that may share a folder. */
 import fs from "node:fs";
 import os from "node:os";
-import * as z from "zod";
+import type { Identity } from "../protocol/poolLock.ts";
 import { bootId, readProcess } from "./runs/processes.ts";
-
-export const Identity = z.object({
-  host: z.string(),
-  bootId: z.string(),
-  /** Containers of one host count their processes apart. */
-  pidNamespace: z.string(),
-  pid: z.number().int().positive(),
-  startTicks: z.number().int(),
-});
-export type Identity = z.infer<typeof Identity>;
 
 export function self(): Identity {
   return {
@@ -22,16 +12,6 @@ export function self(): Identity {
     pid: process.pid,
     startTicks: startTicks(process.pid) ?? 0,
   };
-}
-
-export function isSame(a: Identity, b: Identity): boolean {
-  return (
-    a.host === b.host &&
-    a.bootId === b.bootId &&
-    a.pidNamespace === b.pidNamespace &&
-    a.pid === b.pid &&
-    a.startTicks === b.startTicks
-  );
 }
 
 /** `elsewhere` cannot be looked at from here; `rebooted` has our host's name and another start of the machine. */

@@ -1,16 +1,12 @@
 /** One server a pool folder: `<pool>/state/lock` names it. */
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
-import { Identity, isSame, self, whereabouts } from "./identity.ts";
-
-const Lock = Identity.extend({ heartbeatAtMs: z.number() });
-type Lock = z.infer<typeof Lock>;
+import { type Identity, isSame, PoolLockFile, STALE_ELSEWHERE_MS } from "../protocol/poolLock.ts";
+import { self, whereabouts } from "./identity.ts";
 
 const HEARTBEAT_MS = 5_000;
-/** Of a process elsewhere only its heartbeat can be seen; clocks may differ by minutes. */
-const STALE_ELSEWHERE_MS = 10 * 60_000;
 /** A server of our host's name and another boot is dead, unless two machines share the name. */
 const STALE_REBOOTED_MS = 30_000;
 const MAX_ATTEMPTS = 10;
@@ -69,7 +65,7 @@ export function takePoolLock(
   const mine = self();
   for (let attempt = 0; !create(file, mine); attempt++) {
     const owner = read(file);
-    if (typeof owner === "object" && isAlive(owner)) throw taken(stateFolder, owner);
+    if (typeof owner === "object" && isAlive(owner, file)) throw taken(stateFolder, owner);
     if (attempt >= MAX_ATTEMPTS)
       throw new PoolIsTaken(
         `The lock ${file} could not be taken. Delete it when no Trainyard server runs.`,
@@ -100,7 +96,7 @@ export function takePoolLock(
   };
 }
 
-function taken(stateFolder: string, owner: Lock): PoolIsTaken {
+function taken(stateFolder: string, owner: PoolLockFile): PoolIsTaken {
   const seenS = Math.max(0, Math.round((Date.now() - owner.heartbeatAtMs) / 1000));
   const what = `The pool ${path.dirname(stateFolder)} is owned by a server on ${owner.host} (pid ${owner.pid}), last seen ${seenS} s ago.`;
   if (whereabouts(owner) !== "elsewhere") return new PoolIsTaken(what, false);
@@ -111,17 +107,35 @@ function taken(stateFolder: string, owner: Lock): PoolIsTaken {
   );
 }
 
-function isAlive(owner: Lock): boolean {
-  const silentMs = Math.abs(Date.now() - owner.heartbeatAtMs);
+/** @param file where its lock lies */
+function isAlive(owner: PoolLockFile, file: string): boolean {
   switch (whereabouts(owner)) {
     case "running":
       return true;
     case "gone":
       return false;
     case "rebooted":
-      return silentMs < STALE_REBOOTED_MS;
+      return isHeard(owner, file, STALE_REBOOTED_MS);
     case "elsewhere":
-      return silentMs < STALE_ELSEWHERE_MS;
+      return isHeard(owner, file, STALE_ELSEWHERE_MS);
+  }
+}
+
+/** By this host's clock, or by that of the file system: where hosts disagree about the time, a living owner is not taken for dead. */
+function isHeard({ heartbeatAtMs }: PoolLockFile, file: string, withinMs: number): boolean {
+  return Math.abs(Date.now() - heartbeatAtMs) < withinMs || ageOf(file) < withinMs;
+}
+
+/** Since it was last written, measured at another file that is written now. */
+function ageOf(file: string): number {
+  const now = `${file}.${os.hostname()}.${process.pid}.now`;
+  try {
+    fs.writeFileSync(now, "", { mode: 0o600 });
+    return fs.statSync(now).mtimeMs - fs.statSync(file).mtimeMs;
+  } catch {
+    return Infinity; // gone meanwhile, or nothing can be written, and then it is not taken either
+  } finally {
+    fs.rmSync(now, { force: true });
   }
 }
 
@@ -167,7 +181,7 @@ function write(file: string, mine: Identity): string {
 }
 
 /** Moves a dead owner's lock away, so that of two who find it dead only one removes it. */
-function moveAside(file: string, seen: Lock | "unreadable"): void {
+function moveAside(file: string, seen: PoolLockFile | "unreadable"): void {
   const mine = self();
   const aside = `${file}.${mine.host}.${mine.pid}.dead`;
   try {
@@ -177,7 +191,7 @@ function moveAside(file: string, seen: Lock | "unreadable"): void {
   }
   const moved = read(aside);
   const isOther = typeof moved === "object" && (typeof seen !== "object" || !isSame(moved, seen));
-  if (isOther && isAlive(moved)) {
+  if (isOther && isAlive(moved, aside)) {
     // Between our look and the move another server has taken it: put it back.
     try {
       fs.linkSync(aside, file);
@@ -189,9 +203,9 @@ function moveAside(file: string, seen: Lock | "unreadable"): void {
 }
 
 /** `unreadable`: there is something, and it is no lock or cannot be read now. */
-function read(file: string): Lock | "missing" | "unreadable" {
+function read(file: string): PoolLockFile | "missing" | "unreadable" {
   try {
-    return Lock.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+    return PoolLockFile.parse(JSON.parse(fs.readFileSync(file, "utf8")));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "unreadable";

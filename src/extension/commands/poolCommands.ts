@@ -15,9 +15,12 @@ export const STEPS: Readonly<Record<SshStep, string>> = {
   hostKey: "checking the host's key",
   authenticating: "logging in",
   looking: "looking at the host",
+  downloading: "downloading",
   sending: "sending",
   starting: "starting the pool server",
 };
+/** Those that take long say how far they are. */
+const DETAILED: ReadonlySet<SshStep> = new Set(["downloading", "sending"]);
 const NAME_CHARACTERS = /[^A-Za-z0-9._-]+/g;
 
 interface HostItem extends vscode.QuickPickItem {
@@ -119,7 +122,7 @@ function withSteps<T>(
       const given = new AbortController();
       token.onCancellationRequested(() => given.abort(new vscode.CancellationError()));
       return work(given.signal, (step, detail) =>
-        progress.report({ message: `${STEPS[step]}${step === "sending" ? `: ${detail}` : ""}` }),
+        progress.report({ message: `${STEPS[step]}${DETAILED.has(step) ? `: ${detail}` : ""}` }),
       );
     },
   );

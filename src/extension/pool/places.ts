@@ -5,10 +5,11 @@ import type { OpenPoolOptions } from "../../cluster/client/pools/openPool.ts";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
 import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
+import { silentQuestions } from "../../cluster/client/ssh/silentQuestions.ts";
 import { settings } from "../settings.ts";
 import { type Client, loadClient } from "./client.ts";
 import type { PoolPlace } from "./pool.ts";
-import { askingQuestions, silentQuestions } from "./sshQuestions.ts";
+import { askingQuestions } from "./sshQuestions.ts";
 
 type OnStep = (step: SshStep, detail: string) => void;
 
@@ -87,7 +88,9 @@ export class Places {
         stateFolder: client.defaultStateFolder(),
         dist: this.#dist,
         client: who,
+        // In the background nobody is asked: the pool's row then says that it has a question.
         questions: isAsked ? askingQuestions : silentQuestions,
+        nodeMirror: settings.nodeMirror() ?? (process.env.TRAINYARD_NODE_MIRROR || null),
         memory: this.#memory,
         signal,
         onStep,

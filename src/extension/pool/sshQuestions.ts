@@ -15,6 +15,18 @@ export const askingQuestions: SshQuestions = {
     );
     return answer === trust;
   },
+  downloadNode: async ({ pool, node, url }) => {
+    const download = "Download and Send";
+    const answer = await vscode.window.showWarningMessage(
+      `Download ${node} for ${pool}?`,
+      {
+        modal: true,
+        detail: `${pool} has no Node 22.13 or later, which the pool server runs on.\n\n${url}\n\nIts SHA-256 is checked against the one that comes with Trainyard; it is kept here for other hosts.`,
+      },
+      download,
+    );
+    return answer === download;
+  },
   secret: async ({ kind, of, prompt, echo }) => {
     const titles = { passphrase: `Passphrase of ${of}`, password: `Password of ${of}`, prompt: of };
     const answer = await vscode.window.showInputBox({
@@ -25,10 +37,4 @@ export const askingQuestions: SshQuestions = {
     });
     return answer ?? null;
   },
-};
-
-/** In the background nobody is asked: the pool's row then says that it has a question. */
-export const silentQuestions: SshQuestions = {
-  trustHostKey: () => Promise.resolve(false),
-  secret: () => Promise.resolve(null),
 };

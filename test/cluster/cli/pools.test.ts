@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { makeKey, type Sshd, startSshd } from "../../../scripts/ssh/sshd.mts";
 import { poolAccess } from "../../../src/cluster/cli/poolAccess.ts";
+import { terminalQuestions } from "../../../src/cluster/cli/questions.ts";
 import { PoolEntry } from "../../../src/cluster/client/pools/poolList.ts";
 import { Checkpoint, Experiment, PoolInfo, Trial } from "../../../src/cluster/protocol/entities.ts";
 import { put, repository, temporaryFolder } from "../client/support.ts";
@@ -265,6 +267,34 @@ describe("questions at a terminal", () => {
     // The answer is kept.
     expect(await run(["list", "--pool", "gpu1"])).toMatchObject({ code: 0, stderr: "" });
   }, 60_000);
+});
+
+it("asks before a Node is downloaded, and never where nobody sits", async () => {
+  const question = { pool: "gpu1", node: "Node v24", url: "https://mirror/node\u001b[2J.tar.gz" };
+  const answers = async (
+    isTTY: boolean,
+    typed: string,
+  ): Promise<{ yes: boolean | undefined; said: string }> => {
+    const [stdin, stderr] = [terminalInput(), new PassThrough()];
+    let said = "";
+    stderr.on("data", (chunk) => (said += String(chunk)));
+    stdin.write(typed);
+    const { signal } = new AbortController();
+    const questions = terminalQuestions({
+      stdin: Object.assign(stdin, { isTTY }),
+      stderr: Object.assign(stderr, { isTTY }),
+      signal,
+      json: false,
+      note: (text) => void stderr.write(text),
+    });
+    return { yes: await questions.downloadNode?.(question), said };
+  };
+  expect(await answers(false, "y\r")).toEqual({ yes: false, said: "" });
+  expect(await answers(true, "\r")).toMatchObject({ yes: false });
+  const asked = await answers(true, "y\r");
+  expect(asked.yes).toBe(true);
+  expect(asked.said).toMatch(/gpu1 has no Node 22\.13[^]*Node v24 .*https:\/\/mirror[^]*Download it\?/);
+  expect(asked.said).not.toContain("\u001b[2J");
 });
 
 describe("every command works there", () => {

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PoolLockFile } from "../../../src/cluster/protocol/poolLock.ts";
 import { self } from "../../../src/cluster/server/identity.ts";
 import { type PoolLock, takePoolLock, waitForPoolLock } from "../../../src/cluster/server/lock.ts";
 
@@ -32,9 +33,13 @@ function take(onLost: () => void = () => undefined, heartbeatMs = 20): PoolLock 
   return lock;
 }
 const owner = () => JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; heartbeatAtMs: number };
-function leave(changes: object): void {
+/** A lock, as a server left it that wrote it by a clock like ours, or at another time. */
+function leave(changes: Partial<PoolLockFile>, writtenAtMs?: number): void {
   fs.mkdirSync(state, { recursive: true });
-  fs.writeFileSync(file, JSON.stringify({ ...self(), heartbeatAtMs: Date.now(), ...changes }));
+  const lock = { ...self(), heartbeatAtMs: Date.now(), ...changes };
+  fs.writeFileSync(file, JSON.stringify(lock));
+  const writtenAtS = (writtenAtMs ?? lock.heartbeatAtMs) / 1000;
+  fs.utimesSync(file, writtenAtS, writtenAtS);
 }
 
 /** Another process that tries to take the lock. @returns what it said: `taken`, or why not */
@@ -99,6 +104,18 @@ describe("the lock of a pool folder", () => {
   ])("of %s", (_, changes, refusal) => {
     leave(changes);
     if (refusal !== null) return expect(() => take()).toThrow(refusal);
+    take();
+    expect(owner().pid).toBe(process.pid);
+  });
+
+  it.each([
+    ["behind", -3_600_000],
+    ["ahead", 3_600_000],
+  ])("of another host whose clock is an hour %s is not taken while it is written", (_, awayMs) => {
+    leave({ host: "elsewhere", heartbeatAtMs: Date.now() + awayMs }, Date.now());
+    expect(() => take()).toThrow("on elsewhere");
+    expect(fs.readdirSync(state)).toEqual(["lock"]);
+    leave({ host: "elsewhere", heartbeatAtMs: Date.now() + awayMs }, Date.now() - 3_600_000);
     take();
     expect(owner().pid).toBe(process.pid);
   });

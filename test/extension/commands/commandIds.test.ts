@@ -46,7 +46,7 @@ test("commands have our category, and no emptiness in any text", () => {
 });
 
 test("what names a program or a folder of the machine cannot be set by a workspace", () => {
-  for (const name of ["python", "runtimePath", "poolFolder", "cpuSlots", "probeCommand"])
+  for (const name of ["python", "runtimePath", "nodeMirror", "poolFolder", "cpuSlots", "probeCommand"])
     expect(["machine", "application"]).toContain(
       contributes.configuration.properties[`trainyard.${name}`]?.scope,
     );

@@ -18,7 +18,7 @@ export type SecretMemory = Map<string, string>;
 export class Authenticator {
   /** What was tried, for the error's message. */
   readonly tried: string[] = [];
-  /** The person closed a question: nothing more is asked. */
+  /** A question was closed, or there is nobody to answer it: nothing more is asked. */
   wasCancelled = false;
   readonly #host: SshHost;
   readonly #questions: SshQuestions;
@@ -69,7 +69,9 @@ export class Authenticator {
       if (key !== null) return key;
     }
     if (this.wasCancelled) return false;
-    if (takes("keyboard-interactive") && this.#rounds < TRIES && this.#questions.isSilent !== true) {
+    const asksItself = takes("keyboard-interactive") && this.#rounds < TRIES;
+    if (asksItself && this.#questions.isSilent === true) this.wasCancelled = true;
+    else if (asksItself) {
       this.#rounds += 1;
       this.tried.push("the server's questions");
       return {

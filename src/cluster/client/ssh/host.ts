@@ -50,8 +50,18 @@ export interface SshQuestions {
   trustHostKey(key: ShownHostKey): Promise<boolean>;
   /** A passphrase, a password, or one prompt of a keyboard-interactive round. */
   secret(question: SecretQuestion): Promise<string | null>;
+  /** Whether a Node for a host that has none may be downloaded to this side. Absent: nobody can be asked. */
+  downloadNode?(question: NodeQuestion): Promise<boolean>;
   /** Nobody is there to answer: a server's own questions are not even begun, since giving up counts as a failed login. */
   readonly isSilent?: boolean;
+}
+
+export interface NodeQuestion {
+  /** The pool whose host lacks it. */
+  pool: string;
+  /** `Node v24.11.1 for Linux on arm64` */
+  node: string;
+  url: string;
 }
 
 export interface SecretQuestion {
@@ -66,4 +76,11 @@ export interface SecretQuestion {
 
 /** The steps of a first connection, for progress. */
 export type SshStep =
-  "resolving" | "connecting" | "hostKey" | "authenticating" | "looking" | "sending" | "starting";
+  | "resolving"
+  | "connecting"
+  | "hostKey"
+  | "authenticating"
+  | "looking"
+  | "downloading"
+  | "sending"
+  | "starting";

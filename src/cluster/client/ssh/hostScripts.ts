@@ -38,14 +38,15 @@ if [ -e "$home" ] && ! alone "$home"; then
   exit 0
 fi
 node=$(find_node)
-if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ]; then
+# A disk that has become read-only since is looked at below.
+if [ -n "$node" ] && [ -f "$home/server/$bundle/complete" ] && [ -w "$home" ]; then
   exec "$node" "$home/server/$bundle/host.js" open --home "$home"
 fi
 printf 'node=%s\n' "$node"
 printf 'home=%s\n' "$home"
 printf 'system=%s\n' "$(uname -s)"
 printf 'machine=%s\n' "$(uname -m)"
-printf 'libc=%s\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
+printf 'libc=%s\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | head -n 1)"
 printf 'python=%s\n' "$(command -v python3 2>/dev/null)"
 printf 'git=%s\n' "$(command -v git 2>/dev/null)"
 umask 077
@@ -56,6 +57,15 @@ if mkdir -p "$home" 2>/dev/null && [ -w "$home" ]; then
   rm -f "$probe"
   printf 'freeKiB=%s\n' "$(df -Pk "$home" 2>/dev/null | tail -n 1 | awk '{print $4}')"
 fi
+printf 'end=yes\n'
+`);
+
+/** Which server a pool folder belongs to: its lock. A line in: the folder (may be empty). */
+export const OWNER = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r home
+case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
+printf 'lock=%s\n' "$(head -c 4096 "$home/state/lock" 2>/dev/null | tr '\n' ' ')"
 printf 'end=yes\n'
 `);
 

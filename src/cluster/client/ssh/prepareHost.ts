@@ -1,6 +1,8 @@
 /** From a session to a pool server that answers: looks at the host, sends what it lacks, starts it. */
 import * as z from "zod";
+import { PoolLockFile } from "../../protocol/poolLock.ts";
 import { PersonNeededError, UserError } from "../userError.ts";
+import { Destination } from "./destination.ts";
 import { harmless } from "./harmless.ts";
 import type { SshStep } from "./host.ts";
 import type { HostBundle } from "./hostBundle.ts";
@@ -36,7 +38,7 @@ export interface PrepareOptions {
   runtimePath: string | null;
   /** The pool folder on the host; null for `~/.trainyard`. */
   home: string | null;
-  /** What this side can send, or null. */
+  /** What this side can send, or get, or null. */
   runtimeFor: (facts: HostFacts) => Promise<RuntimeFile | null>;
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -54,17 +56,26 @@ const Ready = z.object({
   program: AbsolutePath,
 });
 export type Ready = z.infer<typeof Ready>;
+/** The server's lock, as the host program of another host has read it; its host's name is one that may be connected to. */
+const PoolOwner = PoolLockFile.extend({ host: Destination.shape.host });
+export type PoolOwner = z.infer<typeof PoolOwner>;
 const Failed = z.object({ message: z.string().max(8000), remedy: z.string().max(8000).nullable() });
 
-/** @throws UserError that says what the host lacks, and its remedy */
-export async function prepareHost(options: PrepareOptions): Promise<Ready> {
+/**
+ * @returns where the server is: there, or on another host that shares the home
+ * @throws UserError that says what the host lacks, and its remedy
+ */
+export async function prepareHost(
+  options: PrepareOptions,
+): Promise<{ ready: Ready } | { elsewhere: PoolOwner }> {
   const { session, alias, bundle, onStep, signal } = options;
   // Installing at most twice: a Node first, then our program.
   for (let round = 0; round < 3; round += 1) {
     onStep?.("looking", alias);
     const input = lines(bundle.hash, options.runtimePath ?? "", options.home ?? "");
     const said = answer(alias, await session.run(LOOK, { input, timeoutMs: LOOK_TIMEOUT_MS, signal }));
-    if (said.ready !== undefined) return parsed(Ready, said.ready, alias);
+    if (said.ready !== undefined) return { ready: parsed(Ready, said.ready, alias) };
+    if (said.elsewhere !== undefined) return { elsewhere: parsed(PoolOwner, said.elsewhere, alias) };
     if (said.failed !== undefined) {
       const { message, remedy } = parsed(Failed, said.failed, alias);
       throw new UserError(
@@ -134,8 +145,8 @@ async function sendRuntime(
   const runtime = await runtimeFor(facts);
   if (runtime === null)
     throw new PersonNeededError(
-      `${alias} (${facts.system} ${facts.machine}) has no Node 22.13 or later, and none is here to be sent.`,
-      "Install Node there, or give one to this side: trainyard pool runtime FILE",
+      `${alias} has no Node 22.13 or later, and none is known that would run there (${kindOf(facts)}).`,
+      "Install Node there and name it as the pool's runtime path, or give one to this side: trainyard pool runtime FILE",
     );
   const send = async (offset: number): Promise<Record<string, string>> => {
     const input = sending(runtime, home, offset, onStep);
@@ -154,9 +165,13 @@ async function sendRuntime(
     );
   if (received.unusable === "yes")
     throw new PersonNeededError(
-      `The Node that was sent does not run on ${alias} (${harmless(facts.libc) || "its C library is unknown"}).`,
+      `The Node that was sent does not run on ${alias} (${kindOf(facts)}).`,
       "It needs glibc 2.28 or later. Install a Node that runs there and name it as the pool's runtime path.",
     );
+}
+
+function kindOf({ system, machine, libc }: HostFacts): string {
+  return harmless(`${system} on ${machine}, ${libc || "its C library is unknown"}`, LONGEST_WORDS);
 }
 
 async function* sending(

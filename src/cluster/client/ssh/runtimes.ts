@@ -1,9 +1,10 @@
-/** Nodes that can be sent to a host that has none: one that a person has given to this side, else the one that runs here. */
+/** Nodes that this side has for hosts that have none: one that it was given or has downloaded, else the one that runs here. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import { isRecent } from "../runtime.ts";
 import { UserError } from "../userError.ts";
 import type { HostFacts, RuntimeFile } from "./prepareHost.ts";
 
@@ -27,7 +28,7 @@ export async function keepRuntime(stateFolder: string, file: string): Promise<st
   });
   const isGzip = read[0] === 0x1f && read[1] === 0x8b;
   const program = isGzip ? await promisify(gunzip)(read).catch(() => Buffer.alloc(0)) : read;
-  const architecture = architectureOf(program);
+  const architecture = ELF_MACHINES[machineOf(program) ?? 0] ?? null;
   if (architecture === null)
     throw new UserError(
       `${file} is not a Node for Linux (an ELF program for x64 or arm64).`,
@@ -42,18 +43,23 @@ export async function keepRuntime(stateFolder: string, file: string): Promise<st
   return architecture;
 }
 
+/** As Node names it; null where it has no program for such a host. */
+export function architectureOf({ system, machine }: Pick<HostFacts, "system" | "machine">): string | null {
+  return system === "Linux" ? (ARCHITECTURES[machine] ?? null) : null;
+}
+
 /** @returns null when this side has none for such a host */
-export async function runtimeFor(
-  stateFolder: string,
-  { system, machine }: HostFacts,
-): Promise<RuntimeFile | null> {
-  const architecture = ARCHITECTURES[machine];
-  if (system !== "Linux" || architecture === undefined) return null;
+export async function runtimeFor(stateFolder: string, facts: HostFacts): Promise<RuntimeFile | null> {
+  const architecture = architectureOf(facts);
+  if (architecture === null) return null;
   const kept = path.join(stateFolder, "runtimes", `linux-${architecture}`, "node.gz");
   const given = await readFile(kept).catch(() => null);
   if (given !== null) return named(given);
   const isOwnKind =
-    process.platform === "linux" && process.arch === architecture && process.versions.electron === undefined;
+    process.platform === "linux" &&
+    process.arch === architecture &&
+    process.versions.electron === undefined &&
+    isRecent(process.versions.node);
   return isOwnKind ? named(await ownNode(stateFolder)) : null;
 }
 
@@ -74,8 +80,8 @@ async function ownNode(stateFolder: string): Promise<Buffer> {
   return bytes;
 }
 
-function architectureOf(program: Buffer): string | null {
+/** Null for what is no ELF program. */
+function machineOf(program: Buffer): number | null {
   const isElf64 = program.subarray(0, 5).equals(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2]));
-  if (!isElf64 || program.length < 64) return null;
-  return ELF_MACHINES[program.readUInt16LE(18)] ?? null;
+  return isElf64 && program.length >= 64 ? program.readUInt16LE(18) : null;
 }

@@ -6,6 +6,8 @@ export interface HostSession {
   run(command: string, options?: RunOptions): Promise<Ran>;
   /** A stream to a Unix socket of the host. @throws ChannelRefused: OpenSSH says the same of a forbidden forwarding and of no socket */
   openStream(socketPath: string): Promise<Duplex>;
+  /** A stream to a TCP port that the host can reach, as through a jump host. @throws ChannelRefused */
+  openPort(host: string, port: number): Promise<Duplex>;
   /** A stream to the standard input and output of a command that is a constant of ours. @throws ChannelRefused */
   openCommand(command: string): Promise<Duplex>;
   /** Told once, at once when it is over already. */

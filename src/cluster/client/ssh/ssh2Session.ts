@@ -31,6 +31,8 @@ export interface SshConnecting {
   /** Host key algorithms to ask for first: those of keys that are known. */
   keyTypes: (host: SshHost) => Promise<string[]>;
   resolve: (destination: string) => Promise<SshHost>;
+  /** Instead of by its address: for the first hop. */
+  dial?: (host: SshHost) => Promise<Duplex>;
   onStep?: ((step: SshStep, detail: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -48,10 +50,14 @@ export async function openSsh2Session(host: SshHost, connecting: SshConnecting):
       const dialIt = (): Promise<Duplex> => {
         connecting.onStep?.("connecting", hop.alias);
         if (before !== undefined) return dialThrough(before, hop);
+        if (connecting.dial !== undefined) return connecting.dial(hop);
         if (hop.proxyCommand !== null) return Promise.resolve(dialByCommand(hop.proxyCommand));
         return dial(hop, connecting.signal);
       };
-      clients.push(await connectClient(hop, dialIt, connecting));
+      const client = await connectClient(hop, dialIt, connecting);
+      // What ends a hop ends the stream that goes through it, which is told there.
+      client.on("error", () => undefined);
+      clients.push(client);
     }
   } catch (error) {
     endAll();
@@ -227,6 +233,8 @@ class Ssh2Session implements HostSession {
       setTimeout(() => client.destroy(), 1000).unref();
     });
     client.on("error", (error) => this.#life.end(messageOf(error)));
+    // A channel through another host stays half open when the host at its end has gone, without keepalive nor `close`.
+    client.once("end", () => this.#life.end("the SSH connection ended"));
     client.once("close", () => this.#life.end("the SSH connection ended"));
   }
 
@@ -242,6 +250,15 @@ class Ssh2Session implements HostSession {
   openStream(socketPath: string): Promise<Duplex> {
     return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
       this.#client.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
+        if (error) reject(refusalOf(error));
+        else resolve(endingAtOnce(channel));
+      });
+    });
+  }
+
+  openPort(host: string, port: number): Promise<Duplex> {
+    return this.#life.bounded<Duplex>("a stream", CHANNEL_TIMEOUT_MS, undefined, (resolve, reject) => {
+      this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
         if (error) reject(refusalOf(error));
         else resolve(endingAtOnce(channel));
       });

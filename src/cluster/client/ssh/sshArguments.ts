@@ -15,7 +15,7 @@ const IN_THE_WAY = [
 /** For every use: nothing is forwarded, nothing but the command runs, and a link that swallows packets is noticed. */
 export function commonArguments(
   { host, user, port }: Destination,
-  options: { configFile: string | null; settings: Settings; hostKey: readonly string[] },
+  options: { configFile: string | null; settings: Settings; ofLogin: readonly string[] },
 ): string[] {
   const words = [
     "ClearAllForwardings yes",
@@ -23,7 +23,7 @@ export function commonArguments(
     "ServerAliveCountMax 3",
     "PermitLocalCommand no",
     "LogLevel ERROR",
-    ...options.hostKey,
+    ...options.ofLogin,
     // What only newer versions know is said only where it is in the way: an older one refuses it.
     ...IN_THE_WAY.filter((line) => isOtherwise(options.settings, line)),
   ];
@@ -70,15 +70,24 @@ const PLAINLY = [
   "FingerprintHash sha256",
 ];
 
+/** Of a login that nobody is there for: the server's own questions are not begun, since giving up counts as a failed login. */
+export const SILENT_LOGIN: readonly string[] = ["KbdInteractiveAuthentication no"];
+
 /**
  * A configuration for the `ssh` that OpenSSH itself runs for each jump host, which gets none of our arguments: theirs,
  * and then the person's.
  * @param files the person's, in the order in which they are read
+ * @param more lines for each hop
  */
-export function configurationFor(hops: readonly SshHost[], ours: string, files: readonly string[]): string {
+export function configurationFor(
+  hops: readonly SshHost[],
+  ours: string,
+  files: readonly string[],
+  more: readonly string[],
+): string {
   const blocks = hops.flatMap((hop) => [
     `Host ${hop.alias}`,
-    ...hostKeySettings(hop, ours).map((line) => `  ${line}`),
+    ...[...hostKeySettings(hop, ours), ...more].map((line) => `  ${line}`),
   ]);
   return [...blocks, "Match all", ...files.map((file) => `  Include ${quoted(file)}`), ""].join("\n");
 }

@@ -20,7 +20,13 @@ import { Patience } from "./patience.ts";
 import { ChannelRefused, type HostSession, MAX_OUTPUT_BYTES, type Ran, type RunOptions } from "./session.ts";
 import { SessionLife } from "./sessionLife.ts";
 import { hopsOf } from "./ssh2Session.ts";
-import { commonArguments, configurationFor, hostKeySettings, pinnedKeySettings } from "./sshArguments.ts";
+import {
+  commonArguments,
+  configurationFor,
+  hostKeySettings,
+  pinnedKeySettings,
+  SILENT_LOGIN,
+} from "./sshArguments.ts";
 import { isMasterAlive, type Master, type MasterStart, startMaster, watchMaster } from "./sshMaster.ts";
 import { askSsh, type Settings } from "./sshProgram.ts";
 import { explainSsh } from "./sshWords.ts";
@@ -146,11 +152,12 @@ async function writeKnownKeys(
 }
 
 async function argumentsFor(
-  { destination, host, settings, connecting: { configFile, fingerprint } }: Opening,
+  { destination, host, settings, connecting: { configFile, fingerprint, questions } }: Opening,
   folder: string,
   hosts: readonly SshHost[],
   knownKeys: string,
 ): Promise<string[]> {
+  const silent = questions.isSilent === true ? SILENT_LOGIN : [];
   const hops = hosts.filter((hop) => hop !== host);
   const ofHops = path.join(folder, "config");
   if (hops.length > 0) {
@@ -158,15 +165,17 @@ async function argumentsFor(
       configFile === null
         ? [path.join(os.userInfo().homedir, ".ssh", "config"), "/etc/ssh/ssh_config"]
         : [path.resolve(configFile)];
-    await writeFile(ofHops, configurationFor(hops, knownKeys, theirs), { mode: 0o600 });
+    await writeFile(ofHops, configurationFor(hops, knownKeys, theirs, silent), { mode: 0o600 });
   }
   return commonArguments(destination, {
     configFile: hops.length > 0 ? ofHops : configFile,
     settings,
-    hostKey:
-      fingerprint === null
+    ofLogin: [
+      ...silent,
+      ...(fingerprint === null
         ? hostKeySettings(host, knownKeys)
-        : pinnedKeySettings(path.join(folder, "pinned"), settings),
+        : pinnedKeySettings(path.join(folder, "pinned"), settings)),
+    ],
   });
 }
 
@@ -228,7 +237,7 @@ class SystemSession implements HostSession {
 
   run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
     return this.#life.bounded<Ran>("a command", timeoutMs, signal, (resolve, reject) => {
-      const child = this.#start(command);
+      const child = this.#start([...this.#args, command]);
       const parts = { stdout: "", stderr: "" };
       for (const name of ["stdout", "stderr"] as const)
         child[name]
@@ -253,9 +262,26 @@ class SystemSession implements HostSession {
     return Promise.reject(new ChannelRefused("The system's ssh runs commands alone."));
   }
 
+  openPort(host: string, port: number): Promise<Duplex> {
+    const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return this.#stream("a stream", () => this.#start(["-W", where, ...this.#args]));
+  }
+
   openCommand(command: string): Promise<Duplex> {
-    return this.#life.bounded<Duplex>("a command", RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
-      const child = this.#start(command);
+    return this.#stream("a command", () => this.#start([...this.#args, command]));
+  }
+
+  onClosed(listener: (reason: string) => void): void {
+    this.#life.onClosed(listener);
+  }
+
+  close(): void {
+    this.#life.end("closed");
+  }
+
+  #stream(what: string, start: () => ChildProcessWithoutNullStreams): Promise<Duplex> {
+    return this.#life.bounded<Duplex>(what, RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
+      const child = start();
       child.once("error", reject);
       child.once("spawn", () => {
         const stream = childStream(child, (code, words) =>
@@ -270,16 +296,8 @@ class SystemSession implements HostSession {
     });
   }
 
-  onClosed(listener: (reason: string) => void): void {
-    this.#life.onClosed(listener);
-  }
-
-  close(): void {
-    this.#life.end("closed");
-  }
-
-  #start(command: string): ChildProcessWithoutNullStreams {
-    const child = spawn("ssh", [...this.#args, command], {
+  #start(args: readonly string[]): ChildProcessWithoutNullStreams {
+    const child = spawn("ssh", args, {
       stdio: "pipe",
       env: this.#askpass.environment,
       detached: true,

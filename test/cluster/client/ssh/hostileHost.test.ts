@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)(`another account's socket in our place ${NEEDS_ROOT}`, 
     "%s",
     async (_name, owner, mode) => {
       // Without XDG_RUNTIME_DIR the socket's folder is in /tmp, where anybody may be first.
-      const at = await rig(["SetEnv XDG_RUNTIME_DIR="], true, { shell: "/bin/sh" });
+      const at = await rig([], true, { shell: "/bin/sh", environment: { XDG_RUNTIME_DIR: "" } });
       const uid = at.account?.uid ?? 0;
       const folder = `/tmp/trainyard-${uid}`;
       fs.mkdirSync(folder);

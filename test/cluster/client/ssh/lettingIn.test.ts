@@ -5,7 +5,10 @@ import net from "node:net";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SecretQuestion, SshHost } from "../../../../src/cluster/client/ssh/host.ts";
+import { parseDestination } from "../../../../src/cluster/client/ssh/destination.ts";
+import { silentQuestions } from "../../../../src/cluster/client/ssh/silentQuestions.ts";
 import { openSsh2Session, type SshConnecting } from "../../../../src/cluster/client/ssh/ssh2Session.ts";
+import { openSystemSession } from "../../../../src/cluster/client/ssh/systemSession.ts";
 import { temporaryFolder } from "../support.ts";
 import { isRoot, makeAccount, NEEDS_ROOT } from "./accounts.ts";
 import { makeKey, startAgent, startSshd, type TestHost } from "./host.ts";
@@ -173,6 +176,48 @@ describe.skipIf(!isRoot)(`questions in rounds, by PAM ${NEEDS_ROOT}`, () => {
       message: expect.stringContaining("asks for") as string,
     });
     expect(ada.asked).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!isRoot)(`nobody there to answer ${NEEDS_ROOT}`, () => {
+  const SETTINGS = ["UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication yes"];
+
+  it("the server's own questions are not begun, by ssh2 nor by the system's ssh, and a person is needed", async () => {
+    const sshd = await startSshd(SETTINGS, { mount: PAM });
+    const user = accountWithTwoQuestions(sshd);
+    const host = sshd.host({ user, identityFiles: [] });
+    const config = path.join(sshd.folder, "ssh_config");
+    fs.writeFileSync(
+      config,
+      `Host testhost\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User ${user}\n  IdentityFile none\n  UserKnownHostsFile ${sshd.knownHosts}\n`,
+    );
+    const resolve = (): Promise<never> => Promise.reject(new Error("no hops"));
+    const silent = { ...person().connecting, questions: silentQuestions, resolve };
+    const needsPerson = { name: "PersonNeededError" };
+    await expect(openSsh2Session(host, silent)).rejects.toMatchObject({
+      ...needsPerson,
+      message: expect.stringContaining("asks for") as string,
+    });
+    const bySystem = openSystemSession(parseDestination("testhost"), host, {
+      ...silent,
+      stateFolder: temporaryFolder("state"),
+      fingerprint: null,
+      configFile: config,
+    });
+    await expect(bySystem).rejects.toMatchObject(needsPerson);
+    expect(sshd.log()).not.toMatch(/keyboard-interactive|Failed/);
+  });
+
+  it("a password that is remembered is told all the same", async () => {
+    const sshd = await startSshd(["PasswordAuthentication yes"]);
+    const { name } = makeAccount(sshd, "/bin/sh", "first");
+    const host = sshd.host({ user: name, identityFiles: [] });
+    const memory = new Map<string, string>();
+    await whoIsIn(host, person(["first"], memory));
+    const again = person([], memory);
+    expect(
+      await whoIsIn(host, { ...again, connecting: { ...again.connecting, questions: silentQuestions } }),
+    ).toBe(name);
   });
 });
 

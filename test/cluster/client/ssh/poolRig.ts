@@ -54,6 +54,8 @@ export interface RigOptions {
   shell?: string;
   /** Shell lines in a mount namespace of sshd's own; `$FOLDER` is its folder. As root only. */
   mount?: string;
+  /** Variables of what runs on the host. */
+  environment?: Record<string, string>;
   secret?: SshQuestions["secret"];
 }
 
@@ -61,9 +63,13 @@ export interface RigOptions {
 export async function rig(
   settings: readonly string[] = [],
   answer = true,
-  { shell, mount, secret = () => Promise.resolve(null) }: RigOptions = {},
+  { shell, mount, environment, secret = () => Promise.resolve(null) }: RigOptions = {},
 ): Promise<Rig> {
-  const host = await startSshd(settings, { mount, home: shell === undefined ? "own" : "account" });
+  const host = await startSshd(settings, {
+    mount,
+    environment,
+    home: shell === undefined ? "own" : "account",
+  });
   const account = shell === undefined ? null : makeAccount(host, shell);
   const stateFolder = temporaryFolder("state");
   const config = path.join(host.folder, "ssh_config");
@@ -121,7 +127,10 @@ for step in range(1, 4):
 `;
 
 /** A script there, and its last checkpoint here: the packs and the files travel as bulk. */
-export async function trainAndRestore({ stateFolder }: Rig, connection: PoolConnection): Promise<void> {
+export async function trainAndRestore(
+  { stateFolder }: Pick<Rig, "stateFolder">,
+  connection: PoolConnection,
+): Promise<void> {
   const folder = temporaryFolder("project");
   put(folder, { "train.py": SCRIPT });
   const submitted = await submitExperiment({

@@ -187,6 +187,17 @@ describe("jump hosts", () => {
     expect(judged).toEqual(["first", "second", "last"]);
   });
 
+  it.each(["the jump host", "the host"])("is over when the line to %s is cut", async (which) => {
+    const [jump, last] = [await startSshd(), await startSshd()];
+    const session = await open(last.host({ proxyJump: ["jump"] }), {
+      resolve: () => Promise.resolve(jump.host({ alias: "jump" })),
+    });
+    const over = new Promise((resolve) => session.onClosed(resolve));
+    (which === "the host" ? last : jump).cut();
+    await over;
+    await expect(session.run("true")).rejects.toThrow(/SSH connection is gone/);
+  });
+
   it("finds a circle", async () => {
     const sshd = await startSshd();
     const circle = sshd.host({ alias: "a", proxyJump: ["a"] });

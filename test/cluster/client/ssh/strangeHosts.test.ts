@@ -1,4 +1,5 @@
 /** Hosts that are strange and real: login shells, rc files, homes, disks and keys, each behind a real sshd. */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -66,7 +67,11 @@ describe.skipIf(!isRoot)(`a pool folder ${NEEDS_ROOT}`, () => {
   ])("%s", async (_name, options, words) => {
     const mount = `mkdir "$FOLDER/disk"; mount -t tmpfs ${options} none "$FOLDER/disk"`;
     const at = await rig([], true, { mount });
-    await expect(at.connect({ home: path.join(at.host.folder, "disk", "pool") })).rejects.toThrow(words);
+    const home = path.join(at.host.folder, "disk", "pool");
+    await expect(at.connect({ home })).rejects.toMatchObject({
+      message: expect.stringMatching(words) as string,
+      remedy: expect.stringContaining("give the pool a") as string,
+    });
   });
 
   it("on a disk that fills while our program is sent", async () => {
@@ -77,6 +82,42 @@ describe.skipIf(!isRoot)(`a pool folder ${NEEDS_ROOT}`, () => {
     const failed = at.connect({ home, runtimePath: fillingNode(at.host.folder) });
     await expect(failed).rejects.toThrow(/disk of gpu1 is full/);
   }, 60_000);
+
+  const FULL = {
+    message: expect.stringMatching(
+      /^gpu1: .*did not start: the disk or the quota of \S+ is full\.$/,
+    ) as string,
+    remedy: expect.stringContaining("Free some") as string,
+  };
+  const READ_ONLY = {
+    message: expect.stringMatching(/^\S+ on gpu1 cannot be written\.$/) as string,
+    remedy: expect.stringContaining("another folder") as string,
+  };
+
+  it.each([
+    ["has become full", "head -c 1G /dev/zero > $POOL/full || true", FULL],
+    ["has become read-only", "until mount -o remount,ro $DISK; do sleep 0.1; done", READ_ONLY],
+  ])(
+    "on a disk that %s since it was made",
+    async (_name, change, said) => {
+      const mount = `mkdir "$FOLDER/disk"; mount -t tmpfs -o size=400m none "$FOLDER/disk"`;
+      const at = await rig([], true, { mount });
+      const disk = path.join(at.host.folder, "disk");
+      const home = path.join(disk, "pool");
+      const connection = await at.connect({ home });
+      await connection.call("server/stop", {});
+      const inNamespace = (line: string): string =>
+        execFileSync("nsenter", ["--mount", "--target", pidOf(at.host.folder), "sh", "-c", line], {
+          env: { ...process.env, DISK: disk, POOL: home },
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "ignore"],
+        });
+      await expect.poll(() => inNamespace('ls "$POOL/state"'), { timeout: 20_000 }).not.toMatch(/^lock$/m);
+      inNamespace(change);
+      await expect(at.connect({ home })).rejects.toMatchObject(said);
+    },
+    60_000,
+  );
 
   it("that another account could have filled is not used", async () => {
     const at = await rig([], true, { shell: "/bin/sh" });
@@ -96,6 +137,8 @@ describe.skipIf(!isRoot)(`a pool folder ${NEEDS_ROOT}`, () => {
     expect(fs.existsSync(trap)).toBe(false);
   }, 60_000);
 });
+
+const pidOf = (folder: string): string => fs.readFileSync(path.join(folder, "sshd.pid"), "utf8").trim();
 
 /** A Node that fills the disk just before it runs for the second time: when our program is unpacked. */
 function fillingNode(folder: string): string {
@@ -121,7 +164,7 @@ describe.skipIf(!isRoot)(`a host that lacks ${NEEDS_ROOT}`, () => {
       link(bin, tool);
     for (const tool of ["awk", "ls", "id", "python3", "git"]) if (tool !== missing) link(bin, tool);
     // The tests' own account may have an rc file that sets another PATH.
-    const at = await rig([`SetEnv PATH=${bin}`], true, { shell: "/bin/dash" });
+    const at = await rig([], true, { shell: "/bin/dash", environment: { PATH: bin } });
     await expect(at.connect()).rejects.toThrow(`gpu1 has no ${missing}.`);
   });
 });

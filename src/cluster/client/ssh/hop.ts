@@ -11,7 +11,7 @@ import type { SshHost } from "./host.ts";
  * The system repeats a lost packet that opens a connection after 1, 3, 7 seconds: when the way is free again in between,
  * it is met by a packet of a connection that was begun since.
  */
-const DIAL_AGAIN_MS = 1_000;
+const DIAL_AGAIN_MS = 500;
 
 /** @throws UserError */
 export function dial({ hostName, port, connectTimeoutMs }: SshHost, signal?: AbortSignal): Promise<Duplex> {

@@ -33,12 +33,14 @@ export interface SshdOptions {
   readonly home?: "own" | "account";
   /** Shell lines in a mount namespace of its own, before it starts; `$FOLDER` is its folder. As root only. */
   readonly mount?: string | undefined;
+  /** Of what runs there, as `NAME=VALUE`. */
+  readonly environment?: readonly string[];
 }
 
 /** @param settings lines of sshd_config that come first, and so win */
 export async function startSshd(
   settings: readonly string[] = [],
-  { home = "own", mount }: SshdOptions = {},
+  { home = "own", mount, environment = [] }: SshdOptions = {},
 ): Promise<Sshd> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-sshd-"));
   fs.chmodSync(folder, 0o755);
@@ -68,6 +70,7 @@ export async function startSshd(
       `TRAINYARD_LEASES=${inFolder("leases")}`,
       `XDG_RUNTIME_DIR=${inFolder("runtime")}`,
       ...(home === "own" ? [`HOME=${inFolder("own-home")}`] : []),
+      ...environment,
     ].join(" ")}`,
   ];
   fs.mkdirSync(inFolder("own-home"), { mode: 0o700 });

@@ -1,7 +1,7 @@
 /** Notices that this machine may have a network again, or another one, or was asleep: nobody tells a program. */
 import os from "node:os";
 
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 300;
 /** A look that comes so late did not only wait for the processor. */
 const ASLEEP_MS = 10_000;
 

@@ -255,6 +255,22 @@ describe("bad input", () => {
 });
 
 describe("a connection that is cut", () => {
+  it("leaves it open whether a submit has arrived when the answer was lost", async () => {
+    const cutting = async (): Promise<Pool> => {
+      const pool = await connect();
+      const call: Pool["call"] = (method, ...given) => {
+        const answer = pool.call(method, ...given);
+        if (method === "experiment/submit") pool.close();
+        return answer;
+      };
+      const [bulkGet, bulkPut] = [pool.bulkGet.bind(pool), pool.bulkPut.bind(pool)];
+      return { pool: pool.pool, call, bulkGet, bulkPut, close: () => pool.close() };
+    };
+    const ran = await run(["submit", "train.py"], { cwd: project(), connect: cutting });
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toContain("not known here whether the pool has it");
+  }, 60_000);
+
   it("is waited for in the middle of a restore, which then goes on", async () => {
     const cwd = project();
     expect(await run(["submit", "train.py", "--wait"], { cwd })).toMatchObject({ code: 0 });

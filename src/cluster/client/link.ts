@@ -2,7 +2,7 @@
 import type { Notification } from "../protocol/methods.ts";
 import type { PoolConnection } from "./connection.ts";
 import { PoolMirror } from "./mirror.ts";
-import { isFinal, LAST_RETRY_MS, retryDelayMs } from "./retry.ts";
+import { isFinal, retryDelayMs } from "./retry.ts";
 import { unlessAborted } from "./unlessAborted.ts";
 import { messageOf, UserError } from "./userError.ts";
 
@@ -15,6 +15,9 @@ export type LinkState =
   /** Does not try again by itself: what is wrong will not go away. */
   | { state: "failed"; detail: string; remedy: string | null }
   | { state: "closed" };
+
+/** On a bad line one may not last longer, and the next one must not wait as if nobody were there. */
+const LASTED_MS = 1_000;
 
 export class PoolLink {
   readonly mirror = new PoolMirror();
@@ -173,7 +176,7 @@ export class PoolLink {
     const remedy = error instanceof UserError ? error.remedy : null;
     if (isFinal(error)) return this.#setState({ state: "failed", detail, remedy });
     // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
-    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LAST_RETRY_MS) this.#attempt = 0;
+    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LASTED_MS) this.#attempt = 0;
     this.#connectedAt = null;
     const delayMs = retryDelayMs(++this.#attempt);
     this.#timer = setTimeout(() => this.retryNow(), delayMs);

@@ -3,7 +3,7 @@ import { PoolCallError } from "./poolCallError.ts";
 import { PersonNeededError } from "./userError.ts";
 
 const FIRST_RETRY_MS = 200;
-export const LAST_RETRY_MS = 10_000;
+const LAST_RETRY_MS = 10_000;
 
 /** @param attempt failed ones so far, from 1 on */
 export function retryDelayMs(attempt: number): number {

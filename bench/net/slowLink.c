@@ -5,7 +5,8 @@
  *
  *   slowLink NAMESPACE ADDRESS/BITS NAMESPACE ADDRESS/BITS ONE_WAY_MS MBIT_PER_S QUEUE_KIB
  *
- * Says "up" when it carries packets, and goes on until it is killed.
+ * Says "up" when it carries packets, and goes on until it is killed. From SIGUSR1 on it swallows them without a word, from
+ * SIGUSR2 on it carries them again.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +39,10 @@ struct way {
   uint32_t first, next;
   int64_t line_free_ns;
 };
+
+static volatile sig_atomic_t swallows;
+
+static void on_signal(int number) { swallows = number == SIGUSR1; }
 
 static int64_t now_ns(void) {
   struct timespec time;
@@ -76,7 +82,7 @@ static int64_t deliver(struct way *way, int device, int64_t until_ns) {
   for (; way->first != way->next; way->first++) {
     struct packet *packet = &way->ring[way->first % SLOTS];
     if (packet->arrives_ns > now_ns()) return packet->arrives_ns < until_ns ? packet->arrives_ns : until_ns;
-    if (write(device, packet->bytes, packet->length) < 0) { /* as good as lost on the way */
+    if (!swallows && write(device, packet->bytes, packet->length) < 0) { /* as good as lost on the way */
     }
     free(packet->bytes);
   }
@@ -117,6 +123,8 @@ int main(int count, char **words) {
   }
   prctl(PR_SET_PDEATHSIG, 9); /* it ends with the benchmark */
   prctl(PR_SET_TIMERSLACK, 1000UL);
+  signal(SIGUSR1, on_signal);
+  signal(SIGUSR2, on_signal);
   puts("up");
   fflush(stdout);
   for (;;) {

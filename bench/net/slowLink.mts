@@ -7,9 +7,13 @@ import { atExit } from "../../scripts/lib/command.mts";
 const NEAR_ADDRESS = "10.79.0.1";
 const FAR_ADDRESS = "10.79.0.2";
 const QUEUE_KIB = 8192;
+/** On either side. */
+export const DEVICE = "slow0";
 
 export interface SlowLink {
   farAddress: string;
+  /** Of the program that is the link: it swallows packets from SIGUSR1 on, and carries them from SIGUSR2 on. */
+  pid: number;
   /** What a command begins with to run on the near side. */
   prefix: readonly string[];
   /** Starts a program on the far side, which ends with the link. */
@@ -50,6 +54,7 @@ export async function startSlowLink(
   });
   return {
     farAddress: FAR_ADDRESS,
+    pid: link.pid ?? 0,
     prefix: ["ip", "netns", "exec", near],
     startFar: async (command, args) => {
       children.push(spawn("ip", ["netns", "exec", far, command, ...args], { stdio: "ignore" }));

@@ -1,6 +1,10 @@
 /** One client in a process of its own, so that its memory is its own.   usage: TASK AS JSON */
 import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { restoreCheckpoint } from "../../src/cluster/client/restore.ts";
+import { submitExperiment } from "../../src/cluster/client/submit.ts";
+import { DEVICE } from "../net/slowLink.mts";
 import { connectSshPool, type SshPoolOptions } from "../../src/cluster/client/ssh/sshPool.ts";
 
 export interface Task {
@@ -9,6 +13,8 @@ export interface Task {
   restore?: { uuid: string; destination: string; killAt?: number };
   /** So many calls, one after the other. */
   calls?: number;
+  /** Submits this folder's `train.py` so often, each time with another line in it. */
+  submit?: { folder: string; times: number };
   /** Subscribes, as the editor does before its tree is filled. */
   subscribe?: boolean;
 }
@@ -21,10 +27,21 @@ export interface Told {
   /** The most that the process grew by while it restored. */
   grownBytes: number;
   callMs: number[];
+  /** Over the link while it restored, with all that belongs to it; null without a slow link. */
+  linkBytes: number | null;
+  submits: { ms: number; linkBytes: number }[];
 }
 
 const task = JSON.parse(process.argv[2] ?? "") as Task;
-const told: Told = { connectMs: 0, restoreMs: 0, receivedBytes: 0, grownBytes: 0, callMs: [] };
+const told: Told = {
+  connectMs: 0,
+  restoreMs: 0,
+  receivedBytes: 0,
+  grownBytes: 0,
+  callMs: [],
+  linkBytes: null,
+  submits: [],
+};
 const startedMs = performance.now();
 const connection = await connectSshPool({
   ...task.pool,
@@ -43,6 +60,7 @@ if (task.restore) {
   }, 20);
   let first: number | null = null;
   const beganMs = performance.now();
+  const receivedBefore = overLink("rx");
   await restoreCheckpoint({
     ...restore,
     connection,
@@ -51,12 +69,14 @@ if (task.restore) {
       first ??= bytes;
       told.receivedBytes = bytes - first;
       if (bytes >= killAt * totalBytes) {
+        told.linkBytes = since(receivedBefore, "rx");
         process.stdout.write(JSON.stringify(told));
         process.kill(process.pid, "SIGKILL");
       }
     },
   });
   told.restoreMs = performance.now() - beganMs;
+  told.linkBytes = since(receivedBefore, "rx");
   clearInterval(watch);
 }
 for (let call = 0; call < (task.calls ?? 0); call += 1) {
@@ -66,6 +86,30 @@ for (let call = 0; call < (task.calls ?? 0); call += 1) {
     .catch(() => undefined);
   told.callMs.push(performance.now() - beganMs);
 }
+for (let submit = 0; submit < (task.submit?.times ?? 0); submit += 1) {
+  const { folder } = task.submit ?? { folder: "" };
+  writeFileSync(path.join(folder, "train.py"), `print(${submit})\n`);
+  const before = overLink("tx");
+  const beganMs = performance.now();
+  await submitExperiment({
+    connection,
+    isRemote: true,
+    stateFolder: task.pool.stateFolder,
+    script: path.join(folder, "train.py"),
+    folder,
+    confirm: () => Promise.resolve("go"),
+  });
+  told.submits.push({ ms: performance.now() - beganMs, linkBytes: since(before, "tx") ?? NaN });
+}
 connection.close();
 if (!process.stdout.write(JSON.stringify(told))) await once(process.stdout, "drain");
 process.exit(0);
+
+/** Bytes that the near end of the slow link has received or sent so far. */
+function overLink(way: "rx" | "tx"): number | null {
+  const file = `/sys/class/net/${DEVICE}/statistics/${way}_bytes`;
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : null;
+}
+function since(before: number | null, way: "rx" | "tx"): number | null {
+  return before === null ? null : (overLink(way) ?? NaN) - before;
+}

@@ -21,6 +21,10 @@ export interface Rig {
   pool: Task["pool"];
   /** @param task with an `entry` for another place than the rig's own */
   client: (task: Omit<Task, "pool"> & { entry?: SshPoolOptions["entry"] }) => Told;
+  /** Runs a program of `bench/ssh` on the near side. @returns what it printed last, from JSON */
+  near: (program: string, task: object) => unknown;
+  /** Of the slow link; 0 without one. */
+  linkPid: number;
   /** `scp` of the file, then `sha256sum` of the copy. @returns ms of both, and of the first */
   scp: () => { bothMs: number; scpMs: number };
   /** `ssh HOST true`. @returns ms */
@@ -29,14 +33,18 @@ export interface Rig {
 }
 
 /** @param bytes of the checkpoint's one file; 0 for none */
-export async function startRig(bytes: number, far: { oneWayMs: number; mbit: number } | null): Promise<Rig> {
+export async function startRig(
+  bytes: number,
+  far: { oneWayMs: number; mbit: number } | null,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Rig> {
   await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
     cwd: root,
     timeoutMs: 120_000,
   });
   await ensureSshd();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-bench-"));
-  const sshd = await startSshd(["Subsystem sftp internal-sftp"]);
+  const sshd = await startSshd(["Subsystem sftp internal-sftp"], { environment });
   const link = far && (await startSlowLink(folder, far));
   await link?.startFar("/usr/sbin/sshd", [
     ...["-D", "-f", path.join(sshd.folder, "sshd_config"), "-o", "PidFile=none"],
@@ -94,17 +102,15 @@ export async function startRig(bytes: number, far: { oneWayMs: number; mbit: num
       throw new Error(`${command} ended with ${ran.status}: ${ran.stderr.slice(-2000)}`);
     return { ms, text: ran.stdout };
   };
+  const program = (name: string, task: object): unknown => {
+    const script = path.join(root, "bench/ssh", name);
+    const words = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", script, JSON.stringify(task)];
+    return JSON.parse(near(process.execPath, words).text.trim().split("\n").at(-1) ?? "");
+  };
   return {
-    ...{ folder, uuid, source, pool, stop },
-    client: ({ entry: other = entry, ...task }) => {
-      const script = path.join(root, "bench/ssh/client.mts");
-      const words = [
-        "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
-        script,
-        JSON.stringify({ pool: { ...pool, entry: other }, ...task }),
-      ];
-      return JSON.parse(near(process.execPath, words).text) as Told;
-    },
+    ...{ folder, uuid, source, pool, stop, near: program, linkPid: link?.pid ?? 0 },
+    client: ({ entry: other = entry, ...task }) =>
+      program("client.mts", { pool: { ...pool, entry: other }, ...task }) as Told,
     ssh: () => near("ssh", ["-F", config, "bench", "true"]).ms,
     scp: () => {
       const copy = path.join(folder, "copy.bin");

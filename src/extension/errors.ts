@@ -24,18 +24,46 @@ export class ShownError extends Error {
   }
 }
 
+/** What was asked for is refused, since the pool cannot be had now: nothing is kept to be done later. */
+export class NotConnectedError extends ShownError {
+  /** @param isTried the pool is connected to by itself as soon as it can be */
+  constructor(pool: { id: string; name: string }, cause: unknown, isTried: boolean) {
+    super(
+      `${pool.name} cannot be reached (${messageOf(cause).replace(/\.$/, "")}).`,
+      [isTried ? "It is tried again by itself; then do it once more." : "", remedyOf(cause) ?? ""]
+        .filter((sentence) => sentence !== "")
+        .join(" "),
+      [
+        {
+          title: "Reconnect",
+          run: () => vscode.commands.executeCommand(COMMANDS.reconnect, { poolId: pool.id }),
+        },
+      ],
+    );
+    this.cause = cause;
+  }
+}
+
 export interface RemedyAction {
   title: string;
   run: () => unknown;
 }
 
-/** Shows an error once, with the buttons that put it right, and always the log. Resolves when it was answered. */
-export async function showError(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
+/**
+ * Shows an error once, with the buttons that put it right, and always the log. Resolves when it was answered.
+ * @param refused what did not happen, where the pool was not to be had
+ */
+export async function showError(
+  error: unknown,
+  log: vscode.LogOutputChannel,
+  refused = "Nothing was done",
+): Promise<void> {
   if (isCancelled(error)) return;
   log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const remedy = remedyOf(error);
   const actions = [...actionsOf(error), { title: "Show Log", run: () => log.show(true) }];
-  const message = withoutLinks(remedy === null ? messageOf(error) : `${messageOf(error)} ${remedy}`);
+  const what = error instanceof NotConnectedError ? `${refused}: ${error.message}` : messageOf(error);
+  const message = withoutLinks(remedy === null ? what : `${what} ${remedy}`);
   const chosen = await vscode.window.showErrorMessage(message, ...actions.map(({ title }) => title));
   await actions.find(({ title }) => title === chosen)?.run();
 }

@@ -7,6 +7,7 @@ import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
+import { RestoreMemory } from "./commands/restoreMemory.ts";
 import { Secrets } from "./commands/secrets.ts";
 import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
@@ -60,8 +61,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       experiments.reveal(poolId, experimentId);
     },
   });
-  const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
-    panels.open({ poolId, experimentId }),
+  const restores = new RestoreCommands(
+    targets,
+    submits,
+    new RestoreMemory(context.workspaceState),
+    (poolId, experimentId) => panels.open({ poolId, experimentId }),
   );
   const actions = new PanelActions(trials, restores);
 
@@ -95,6 +99,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       log,
     ),
   );
-  setImmediate(() => wakeIfUsed(context, pools));
+  setImmediate(() => {
+    wakeIfUsed(context, pools);
+    void restores.offerToContinue();
+  });
   return { pools, experiments, panels };
 }

@@ -1,13 +1,15 @@
 /** What a command is, and what it gets. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { PoolConnection } from "../client/connection.ts";
 import type { PoolCalls } from "../client/poolCalls.ts";
 import { findPool } from "../client/pools/openPool.ts";
 import type { PoolContents, Purged } from "../client/pools/purgePool.ts";
 import { LOCAL_POOL, type PoolEntry } from "../client/pools/poolList.ts";
+import { isFinal, retryDelayMs } from "../client/retry.ts";
 import { defaultStateFolder } from "../client/stateFolder.ts";
 import { UserError } from "../client/userError.ts";
-import { painter, type Paint } from "./text.ts";
+import { painter, type Paint, plain } from "./text.ts";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
 
@@ -162,6 +164,21 @@ export function toJson(value: unknown): string {
   const replacer = (_: string, inner: unknown): unknown =>
     typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner;
   return JSON.stringify(value, replacer, 2);
+}
+
+/** After the connection was lost: waits until there is another one. @throws what only a person can put right */
+export async function connectAgain(context: Context): Promise<Pool> {
+  const { signal } = context;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await context.connect();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UnreachableError) || isFinal(error.cause)) throw error;
+      if (attempt === 1) context.note(`${plain(error.message)} It is tried again until it is there.\n`);
+    }
+    await sleep(retryDelayMs(attempt), undefined, { signal });
+  }
 }
 
 /** Opens the pool, works with it and closes it, whatever happens. */

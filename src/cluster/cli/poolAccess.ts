@@ -2,6 +2,7 @@
 import path from "node:path";
 import { openPool, type OpenPoolOptions } from "../client/pools/openPool.ts";
 import { openPlace } from "../client/pools/purgePlace.ts";
+import type { PoolEntry } from "../client/pools/poolList.ts";
 import { purgeAt } from "../client/pools/purgePool.ts";
 import type { SecretMemory } from "../client/ssh/authenticator.ts";
 import { defaultStateFolder } from "../client/stateFolder.ts";
@@ -41,15 +42,24 @@ export function poolAccess({ dist, version }: Program): PoolAccess {
     },
   });
   return {
-    connect: (pool, context) => openPool(pool, optionsOf(context)).catch(unreachable),
+    connect: (pool, context) =>
+      openPool(pool, optionsOf(context)).catch((error: unknown) => unreachable(pool, error)),
     purge: async (pool, context, confirm) => {
       const options = optionsOf(context);
-      return purgeAt(await openPlace(pool, options).catch(unreachable), pool, options, confirm);
+      return purgeAt(
+        await openPlace(pool, options).catch((error: unknown) => unreachable(pool, error)),
+        pool,
+        options,
+        confirm,
+      );
     },
   };
 }
 
-function unreachable(error: unknown): never {
+function unreachable(pool: PoolEntry | null, error: unknown): never {
   const remedy = error instanceof UserError ? error.remedy : null;
-  throw new UnreachableError(`The pool cannot be reached: ${messageOf(error)}`, remedy, { cause: error });
+  const name = pool === null ? "" : ` ${pool.name}`;
+  throw new UnreachableError(`The pool${name} cannot be reached: ${messageOf(error)}`, remedy, {
+    cause: error,
+  });
 }

@@ -28,6 +28,9 @@ import { messageOf } from "./userError.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** An answer is late when it takes longer than this, and this many times the first one. */
+const LATE_MS = 500;
+const LATE_TIMES = 4;
 /** Three of the server's pings. */
 const SILENCE_MS = 90_000;
 
@@ -52,6 +55,8 @@ export interface PoolConnection {
   /** What the ticket stands for, or the range of it. */
   bulkGet(ticket: string, range: ByteRange | null, signal?: AbortSignal): Promise<Readable>;
   bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void>;
+  /** Whether the other end answers now: a few times as long as it took at first is waited for. */
+  isAlive(): Promise<boolean>;
   /** @param reason told to who asks why it ended */
   close(reason?: string): void;
 }
@@ -78,7 +83,9 @@ export async function connect(
   const connection = new Connection(socket, openBulkStream);
   try {
     const hello = { protocol: PROTOCOL, client };
+    const askedMs = performance.now();
     const { pool } = await connection.call("hello", hello, { timeoutMs: HANDSHAKE_TIMEOUT_MS });
+    connection.lateMs = LATE_MS + LATE_TIMES * (performance.now() - askedMs);
     connection.pool = pool;
     return connection;
   } catch (error) {
@@ -106,6 +113,7 @@ function opened(socket: WebSocket): Promise<void> {
 
 class Connection implements PoolConnection {
   pool!: PoolInfo;
+  lateMs = LATE_MS;
   readonly #socket: WebSocket;
   readonly #openBulkStream: OpenBulkStream;
   readonly #connection: MessageConnection;
@@ -189,6 +197,23 @@ class Connection implements PoolConnection {
 
   bulkPut(ticket: string, body: Readable, signal?: AbortSignal): Promise<void> {
     return bulkPut(this.#openBulkStream, ticket, body, signal);
+  }
+
+  isAlive(): Promise<boolean> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (isAlive: boolean): void => {
+        clearTimeout(timer);
+        this.#socket.off("pong", onPong);
+        resolve(isAlive);
+      };
+      const onPong = (): void => settle(true);
+      const timer = setTimeout(() => settle(false), this.lateMs);
+      this.#socket.on("pong", onPong);
+      this.#socket.ping(undefined, undefined, (error) => {
+        if (error) settle(false);
+      });
+    });
   }
 
   close(reason = "closed"): void {

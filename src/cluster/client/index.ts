@@ -31,6 +31,7 @@ export {
   type RestoreProgress,
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
+export { restoreThroughCuts, type ThroughCuts } from "./restore/throughCuts.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
 export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
 export { findRepository } from "./snapshot/person.ts";

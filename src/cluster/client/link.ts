@@ -1,9 +1,10 @@
 /** Keeps a connection to one pool: connects, subscribes, and comes back after every loss with what was missed. */
 import type { Notification } from "../protocol/methods.ts";
 import type { PoolConnection } from "./connection.ts";
-import { PoolCallError } from "./poolCallError.ts";
 import { PoolMirror } from "./mirror.ts";
-import { messageOf, PersonNeededError, UserError } from "./userError.ts";
+import { isFinal, retryDelayMs } from "./retry.ts";
+import { unlessAborted } from "./unlessAborted.ts";
+import { messageOf, UserError } from "./userError.ts";
 
 export type LinkState =
   | { state: "idle" }
@@ -15,8 +16,8 @@ export type LinkState =
   | { state: "failed"; detail: string; remedy: string | null }
   | { state: "closed" };
 
-const FIRST_RETRY_MS = 200;
-const LAST_RETRY_MS = 10_000;
+/** On a bad line one may not last longer, and the next one must not wait as if nobody were there. */
+const LASTED_MS = 1_000;
 
 export class PoolLink {
   readonly mirror = new PoolMirror();
@@ -61,6 +62,33 @@ export class PoolLink {
     return this.#connecting;
   }
 
+  /**
+   * The connection, waited for through as many attempts as it takes.
+   * @throws what only a person can put right, or the signal's reason
+   */
+  async whenConnected(signal?: AbortSignal): Promise<PoolConnection> {
+    for (;;) {
+      try {
+        return await unlessAborted(this.connection(), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (this.#state.state !== "waiting") throw error;
+      }
+      await unlessAborted(this.#nextAttempt(), signal);
+    }
+  }
+
+  /** Resolves when nothing is waited for any more. */
+  #nextAttempt(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.onDidChangeState(({ state }) => {
+        if (state === "waiting") return;
+        forget();
+        resolve();
+      });
+    });
+  }
+
   /** Starts connecting, or tries again at once. */
   retryNow(): void {
     this.connection().catch(() => undefined); // the state says it
@@ -69,6 +97,16 @@ export class PoolLink {
   /** Somebody is back, or the network may be: no waiting for the next try. */
   hurry(): void {
     if (this.#state.state === "waiting") this.retryNow();
+  }
+
+  /** The network has changed, or this machine slept: a connection that does not answer is given up for a new one. */
+  async suspect(): Promise<void> {
+    const suspected = this.#connection;
+    if (suspected === null) return this.hurry();
+    if ((await suspected.isAlive()) || suspected !== this.#connection) return;
+    this.#lost(new UserError("The pool does not answer any more."));
+    suspected.close();
+    this.hurry();
   }
 
   /** Trials whose `live` notifications are wanted, kept over reconnections. */
@@ -136,15 +174,11 @@ export class PoolLink {
     if (this.#state.state === "closed") return;
     const detail = messageOf(error);
     const remedy = error instanceof UserError ? error.remedy : null;
-    const isFinal =
-      error instanceof PersonNeededError || (error instanceof PoolCallError && error.reason === "version");
-    if (isFinal) return this.#setState({ state: "failed", detail, remedy });
+    if (isFinal(error)) return this.#setState({ state: "failed", detail, remedy });
     // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
-    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LAST_RETRY_MS) this.#attempt = 0;
+    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LASTED_MS) this.#attempt = 0;
     this.#connectedAt = null;
-    // Jitter (Brooker, "Exponential Backoff and Jitter"): many windows do not come back in step.
-    const ceilingMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** ++this.#attempt);
-    const delayMs = FIRST_RETRY_MS + Math.random() * (ceilingMs - FIRST_RETRY_MS);
+    const delayMs = retryDelayMs(++this.#attempt);
     this.#timer = setTimeout(() => this.retryNow(), delayMs);
     this.#setState({ state: "waiting", detail, remedy, retryAt: Date.now() + delayMs });
   }

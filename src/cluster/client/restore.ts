@@ -69,14 +69,12 @@ export async function restoreCheckpoint(options: RestoreOptions): Promise<Restor
     return { kind: "conflict", folder: destination, reason: difference };
   }
   const begun = await takePartial(destination, uuid);
-  const isKept = (error: unknown): boolean =>
-    error instanceof PoolCallError && (error.reason === "disconnected" || error.reason === "timeout");
   const done = await placeFolder({
     destination,
     replace: options.replace ?? false,
     marker: manifest,
     begun: begun?.folder,
-    isKept,
+    isKept: isCut,
     fill: async (folder) => {
       const record = begun ?? new PartialRecord(folder, uuid);
       try {
@@ -84,7 +82,7 @@ export async function restoreCheckpoint(options: RestoreOptions): Promise<Restor
         await fill(options, manifest, totalBytes, record, begun !== null);
         await record.remove();
       } catch (error) {
-        if (isKept(error)) await record.save();
+        if (isCut(error)) await record.save();
         throw error;
       } finally {
         await record.release();
@@ -93,6 +91,11 @@ export async function restoreCheckpoint(options: RestoreOptions): Promise<Restor
   });
   if (done) return { kind: "restored", folder: destination, manifest };
   return { kind: "conflict", folder: destination, reason: "Something was put there meanwhile." };
+}
+
+/** The connection's fault, not the checkpoint's: what has arrived is kept, and another attempt goes on from there. */
+export function isCut(error: unknown): boolean {
+  return error instanceof PoolCallError && (error.reason === "disconnected" || error.reason === "timeout");
 }
 
 async function fill(

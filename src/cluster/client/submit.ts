@@ -20,6 +20,7 @@ import {
 import { entrypointNote } from "./entrypointNote.ts";
 import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
+import { isDisconnected, PoolCallError } from "./poolCallError.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 import { pushSnapshot } from "./snapshot/push.ts";
@@ -140,30 +141,32 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   const slotsPerTrial = options.slots ?? value.resources.slots_per_trial;
   const launcher = options.launcher ?? "python";
   const submitted = await timed("submitting", () =>
-    pool.call(
-      "experiment/submit",
-      {
-        submissionId: randomUUID(),
-        name: (options.name ?? value.name ?? path.basename(script)).slice(0, LONGEST_NAME),
-        workspace: folder,
-        script: relative,
-        directory,
-        arguments: [...(options.arguments ?? [])],
-        snapshot: info,
-        interpreter: interpreter.path,
-        configuration: {
-          value,
-          source: configuration
-            ? { path: nameIn(plan.root, configuration.file), text: configuration.text }
-            : null,
+    pool
+      .call(
+        "experiment/submit",
+        {
+          submissionId: randomUUID(),
+          name: (options.name ?? value.name ?? path.basename(script)).slice(0, LONGEST_NAME),
+          workspace: folder,
+          script: relative,
+          directory,
+          arguments: [...(options.arguments ?? [])],
+          snapshot: info,
+          interpreter: interpreter.path,
+          configuration: {
+            value,
+            source: configuration
+              ? { path: nameIn(plan.root, configuration.file), text: configuration.text }
+              : null,
+          },
+          slotsPerTrial,
+          launcher,
+          secrets,
+          startFrom: options.startFrom ?? value.searcher.source_checkpoint_uuid ?? null,
         },
-        slotsPerTrial,
-        launcher,
-        secrets,
-        startFrom: options.startFrom ?? value.searcher.source_checkpoint_uuid ?? null,
-      },
-      { signal },
-    ),
+        { signal },
+      )
+      .catch(unsure),
   );
   const entrypoint = value.entrypoint && entrypointNote(value.entrypoint, relative);
   return {
@@ -185,6 +188,16 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     ],
     timings,
   };
+}
+
+/** The answer was lost, and perhaps no more than that. */
+function unsure(error: unknown): never {
+  if (!isDisconnected(error)) throw error;
+  throw new PoolCallError(
+    "disconnected",
+    "The connection was lost at the last step of the submit: it is not known here whether the pool has it.",
+    "When the pool is connected again the experiment is in the list, or it was not submitted.",
+  );
 }
 
 /** Says so before the script finds that its data is missing there. */

@@ -8,6 +8,18 @@ export type CommandHandler = (...args: unknown[]) => unknown;
 /** Complete by type: a command that is declared and not handled does not compile. */
 export type CommandHandlers = Readonly<Record<CommandName, CommandHandler>>;
 
+/** What a person is told first when the pool cannot be had. */
+const REFUSED: Partial<Readonly<Record<CommandName, string>>> = {
+  submit: "Nothing was submitted",
+  submitWithOptions: "Nothing was submitted",
+  resumeFromHere: "Nothing was submitted",
+  restore: "Nothing was restored",
+  restoreCheckpoint: "Nothing was restored",
+  restoreWithCode: "Nothing was restored",
+  delete: "Nothing was deleted",
+  reconnect: "Not connected",
+};
+
 export function registerCommands(handlers: CommandHandlers, log: vscode.LogOutputChannel): vscode.Disposable {
   const registered = Object.entries(COMMANDS).map(([name, id]) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
@@ -15,7 +27,7 @@ export function registerCommands(handlers: CommandHandlers, log: vscode.LogOutpu
         return await handlers[name as CommandName](...args);
       } catch (error) {
         // Not awaited: the command has ended, the message may stay.
-        void showError(error, log);
+        void showError(error, log, REFUSED[name as CommandName]);
         return undefined;
       }
     }),

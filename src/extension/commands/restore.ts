@@ -4,14 +4,18 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { RestoreProgress } from "../../cluster/client/restore.ts";
 import type { Checkpoint, Experiment } from "../../cluster/protocol/entities.ts";
-import { ShownError } from "../errors.ts";
+import { NotConnectedError, ShownError } from "../errors.ts";
 import { formatBytes, formatDuration } from "../format.ts";
+import { withoutLinks } from "../links.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress, type ProgressReport } from "../progress.ts";
 import { settings } from "../settings.ts";
+import { experimentTitle } from "../views/labels.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
+import { COMMANDS } from "./commandIds.ts";
 import { restoreDestination } from "./restoreFolder.ts";
+import type { RestoreMemory } from "./restoreMemory.ts";
 import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
@@ -25,16 +29,29 @@ interface Restorable {
 export class RestoreCommands {
   readonly #targets: Targets;
   readonly #submits: SubmitCommands;
+  readonly #memory: RestoreMemory;
   readonly #openPanel: (poolId: string, experimentId: number) => Promise<void>;
 
   constructor(
     targets: Targets,
     submits: SubmitCommands,
+    memory: RestoreMemory,
     openPanel: (poolId: string, experimentId: number) => Promise<void>,
   ) {
     this.#targets = targets;
     this.#submits = submits;
+    this.#memory = memory;
     this.#openPanel = openPanel;
+  }
+
+  /** The editor was closed, or reloaded, in the middle of a restore: asked once whether it shall go on. */
+  async offerToContinue(): Promise<void> {
+    const go = "Continue";
+    for (const { uuid, poolId, what } of await this.#memory.take()) {
+      const message = withoutLinks(`Restoring ${what} was interrupted.`);
+      const answer = await vscode.window.showInformationMessage(message, go);
+      if (answer === go) await vscode.commands.executeCommand(COMMANDS.restoreCheckpoint, { uuid, poolId });
+    }
   }
 
   /** A click on a run: its checkpoints; its panel when it has none. @returns the folder of what was restored */
@@ -96,7 +113,17 @@ export class RestoreCommands {
       experiment,
       checkpoint,
     );
-    const restored = await this.#bring(pool, checkpoint, destination);
+    const { uuid, step } = checkpoint;
+    await this.#memory.begin({
+      ...{ uuid, poolId: pool.id },
+      what: `step ${step} of ${experimentTitle(experiment)}`,
+    });
+    const restored = await this.#bring(pool, checkpoint, destination).catch(async (error: unknown) => {
+      // Without a connection what has arrived is kept.
+      if (!(error instanceof NotConnectedError)) await this.#memory.end(uuid);
+      throw error;
+    });
+    await this.#memory.end(uuid);
     if (!restored) return undefined;
     await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(destination));
     const shown = vscode.workspace.asRelativePath(destination);
@@ -114,10 +141,12 @@ export class RestoreCommands {
   ): Promise<"restored" | "already" | undefined> {
     const client = await loadClient();
     const shown = vscode.workspace.asRelativePath(destination);
-    const attempt = (replace: boolean): ReturnType<typeof client.restoreCheckpoint> =>
+    const attempt = (replace: boolean): ReturnType<typeof client.restoreThroughCuts> =>
       withProgress(`Restoring step ${checkpoint.step} to ${shown}`, async (signal, report) =>
-        client.restoreCheckpoint({
-          connection: await pool.connection(),
+        client.restoreThroughCuts({
+          connection: await pool.connection(signal),
+          reconnect: (given) => pool.whenConnected(given),
+          onCut: () => report({ message: `Not connected: waiting for ${pool.name}` }),
           uuid: checkpoint.uuid,
           destination,
           replace,
@@ -149,7 +178,7 @@ export class RestoreCommands {
       `Restoring the code of experiment ${experiment.id}`,
       async (signal) =>
         client.restoreCode({
-          connection: await pool.connection(),
+          connection: await pool.connection(signal),
           experimentId: experiment.id,
           destination: place,
           workspace: restoreRoot(experiment).fsPath,

@@ -98,7 +98,7 @@ export class SubmitCommands {
     onProgress: (step: SubmitStep) => void,
   ): Promise<Submitted> {
     const { log, secrets } = this.#needs;
-    const connection = pool.connection();
+    const connection = pool.connection(signal);
     // While it connects the snapshot is planned; the submit itself says when it does not.
     connection.catch(() => undefined);
     const client = await loadClient();

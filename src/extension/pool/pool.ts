@@ -6,7 +6,8 @@ import type { LinkState, PoolLink } from "../../cluster/client/link.ts";
 import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import type { PoolInfo } from "../../cluster/protocol/entities.ts";
 import type { Input, MethodName, Notification, Result } from "../../cluster/protocol/methods.ts";
-import { messageOf } from "../errors.ts";
+import { unlessAborted } from "../../cluster/client/unlessAborted.ts";
+import { isCancelled, messageOf, NotConnectedError } from "../errors.ts";
 import { loadClient } from "./client.ts";
 
 /** A server that was asked to end closes its connections within this time, or is left to itself. */
@@ -83,14 +84,34 @@ export class Pool implements vscode.Disposable {
     if (this.#status.state === "idle") this.#connect().catch(() => undefined);
   }
 
-  /** For a person who waits for it and may be asked. @throws what stands in the way, as an error that a person understands */
-  async connection(): Promise<PoolConnection> {
+  /**
+   * For a person who waits for it and may be asked.
+   * @throws NotConnectedError, or the signal's reason: connecting goes on without who has given it up
+   */
+  async connection(signal?: AbortSignal): Promise<PoolConnection> {
     this.#isAsked = true;
     try {
-      return await this.#connect();
+      return await unlessAborted(this.#connect(), signal);
+    } catch (error) {
+      throw this.#refusal(error, signal);
     } finally {
       this.#isAsked = false;
     }
+  }
+
+  /** The connection after a loss, however long that takes. @throws as connection(), when it does not come by itself */
+  async whenConnected(signal?: AbortSignal): Promise<PoolConnection> {
+    try {
+      const link = this.#link ?? (await this.#createLink());
+      return await link.whenConnected(signal);
+    } catch (error) {
+      throw this.#refusal(error, signal);
+    }
+  }
+
+  #refusal(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true || isCancelled(error)) return error;
+    return new NotConnectedError(this, error, this.#link?.state.state === "waiting");
   }
 
   async #connect(): Promise<PoolConnection> {
@@ -101,7 +122,7 @@ export class Pool implements vscode.Disposable {
   }
 
   async call<M extends MethodName>(method: M, params: Input<M>, signal?: AbortSignal): Promise<Result<M>> {
-    return (await this.connection()).call(method, params, { signal });
+    return (await this.connection(signal)).call(method, params, { signal });
   }
 
   /** Trials whose live changes `owner` wants; an empty list takes it off. */
@@ -114,6 +135,11 @@ export class Pool implements vscode.Disposable {
   /** Somebody is back: what waits for its next try does so no longer. */
   hurry(): void {
     this.#link?.hurry();
+  }
+
+  /** The network has changed, or this machine slept. */
+  suspect(): void {
+    this.#link?.suspect().catch(() => undefined); // the state says what came of it
   }
 
   /** At once, also after the server was stopped here. */

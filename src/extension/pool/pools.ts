@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import type { MirrorChange } from "../../cluster/client/mirror.ts";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
 import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
+import { watchNetwork } from "../../cluster/client/networkWatch.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
 import { defaultStateFolder } from "../../cluster/client/stateFolder.ts";
 import { messageOf, ShownError } from "../errors.ts";
@@ -55,6 +56,10 @@ export class Pools implements vscode.Disposable {
       watcher.onDidCreate(read),
       watcher.onDidDelete(read),
     );
+    const stopWatching = watchNetwork(() => {
+      for (const pool of this.all) if (pool.place.isRemote) pool.suspect();
+    });
+    this.#subscriptions.push({ dispose: stopWatching });
     // Who never added a pool does not wait for the client to be loaded.
     this.#hasList = existsSync(path.join(defaultStateFolder(), LIST));
     if (this.#hasList) setImmediate(read);

@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Pool } from "../../../src/cluster/cli/command.ts";
 import { COMMANDS } from "../../../src/cluster/cli/run.ts";
 import { Checkpoint, Experiment, Slot, Trial } from "../../../src/cluster/protocol/entities.ts";
 import { git, put, repository, temporaryFolder } from "../client/support.ts";
 import { commandLine, unreachable } from "./terminal.ts";
 
-const { run, home } = commandLine();
+const { run, home, connect } = commandLine();
 
 const SCRIPT = `import sys, trainyard
 run = trainyard.init()
@@ -243,11 +244,67 @@ describe("bad input", () => {
     expect((await run(["logs", id])).stdout).toBe("6\n");
   }, 60_000);
 
-  it("exits with 3 when the pool cannot be reached, and says what to do", async () => {
-    const ran = await run(["list"], { connect: unreachable });
+  it.each([
+    ...["list", "pool status", "submit train.py", "submit train.py --wait", "restore 1", "logs 1 -f"],
+    ...["pause 1", "resume 1", "stop 1", "kill 1.1", "rename 1 other", "delete 1 --yes"],
+  ])("exits with 3 when the pool cannot be reached, and says what to do: %s", async (command) => {
+    const ran = await run(command.split(" "), { connect: unreachable, cwd: project() });
     expect(ran).toMatchObject({ code: 3, stdout: "" });
     expect(ran.stderr).toBe("trainyard: The pool cannot be reached: no.\nStart it.\n");
   });
+});
+
+describe("a connection that is cut", () => {
+  it("leaves it open whether a submit has arrived when the answer was lost", async () => {
+    const cutting = async (): Promise<Pool> => {
+      const pool = await connect();
+      const call: Pool["call"] = (method, ...given) => {
+        const answer = pool.call(method, ...given);
+        if (method === "experiment/submit") pool.close();
+        return answer;
+      };
+      const [bulkGet, bulkPut] = [pool.bulkGet.bind(pool), pool.bulkPut.bind(pool)];
+      return { pool: pool.pool, call, bulkGet, bulkPut, close: () => pool.close() };
+    };
+    const ran = await run(["submit", "train.py"], { cwd: project(), connect: cutting });
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toContain("not known here whether the pool has it");
+  }, 60_000);
+
+  it("is waited for in the middle of a restore, which then goes on", async () => {
+    const cwd = project();
+    expect(await run(["submit", "train.py", "--wait"], { cwd })).toMatchObject({ code: 0 });
+    let attempts = 0;
+    const cutting = async (): Promise<Pool> => {
+      attempts += 1;
+      if (attempts === 2) return unreachable();
+      const pool = await connect();
+      if (attempts > 1) return pool;
+      // The first one goes when the first file is asked for.
+      const bulkGet: Pool["bulkGet"] = (...given) => {
+        pool.close();
+        return pool.bulkGet(...given).then((body) => body.destroy(new Error("cut")));
+      };
+      return {
+        pool: pool.pool,
+        call: pool.call.bind(pool),
+        bulkPut: pool.bulkPut.bind(pool),
+        close: () => pool.close(),
+        bulkGet,
+      };
+    };
+    const to = path.join(cwd, "back");
+    const listed = JSON.parse((await run(["list", "--json"])).stdout) as { experiments: { id: number }[] };
+    const id = Math.max(...listed.experiments.map((experiment) => experiment.id));
+    const restored = await run(["restore", String(id), "--to", to], { connect: cutting });
+    expect(restored).toMatchObject({ code: 0 });
+    expect(restored.stderr).toBe(
+      "The connection was cut: it is waited for; Ctrl-C gives up.\n" +
+        "The pool cannot be reached: no. It is tried again until it is there.\n",
+    );
+    expect(attempts).toBe(3);
+    expect(readFileSync(path.join(to, "weights.txt"), "utf8")).toMatch(/^weights/);
+  }, 60_000);
 });
 
 describe("help and format", () => {

@@ -1,8 +1,10 @@
 /** The link against a real socket whose server is stopped, started and replaced under it. */
+import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import type { PoolConnection } from "../../../src/cluster/client/connection.ts";
+import { connect, type PoolConnection } from "../../../src/cluster/client/connection.ts";
 import { PoolLink, type LinkState } from "../../../src/cluster/client/link.ts";
 import { PoolCallError } from "../../../src/cluster/client/poolCallError.ts";
+import { PersonNeededError } from "../../../src/cluster/client/userError.ts";
 import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
 import { POOL, rig, type Rig } from "../server/rpc/rig.ts";
 
@@ -161,6 +163,63 @@ describe("a link", () => {
     expect(attempts).toBe(1);
     link.retryNow();
     expect(attempts).toBe(2);
+  });
+
+  it("is waited for through failed attempts, and not by who has given up", async () => {
+    const server = await pool();
+    let isThere = false;
+    const { link } = follow(() =>
+      isThere ? server.connect() : Promise.reject(new Error("nobody is there")),
+    );
+    const cancel = new AbortController();
+    const givenUp = link.whenConnected(cancel.signal);
+    const waiting = link.whenConnected();
+    await expect.poll(() => link.state.state).toBe("waiting");
+    cancel.abort();
+    await expect(givenUp).rejects.toThrow(/abort/i);
+    isThere = true;
+    expect((await waiting).pool.id).toBe(POOL.id);
+  });
+
+  it("is not waited for when only a person can help, or when it was closed", async () => {
+    const { link } = follow(() => Promise.reject(new PersonNeededError("A password is asked for.")));
+    await expect(link.whenConnected()).rejects.toThrow("A password is asked for.");
+    const { link: other } = follow(() => Promise.reject(new Error("nobody is there")));
+    const waiting = other.whenConnected();
+    await expect.poll(() => other.state.state).toBe("waiting");
+    other.close();
+    await expect(waiting).rejects.toThrow("closed");
+  });
+
+  it("gives up a suspected connection that does not answer, and keeps one that does", async () => {
+    const server = await pool();
+    const streams: Socket[] = [];
+    const { link, states } = follow(() =>
+      connect(
+        async () => {
+          const stream = await server.stream();
+          streams.push(stream);
+          return stream;
+        },
+        { name: "test", version: "0.1.0" },
+      ),
+    );
+    const first = await link.connection();
+    await link.suspect();
+    expect(await link.connection()).toBe(first);
+    // From here on the link swallows what the pool says.
+    streams[0]?.removeAllListeners("data").resume();
+    await link.suspect();
+    await expect.poll(() => link.isConnected).toBe(true);
+    expect(await link.connection()).not.toBe(first);
+    expect(states.map(({ state }) => state)).toEqual([
+      "connecting",
+      "connected",
+      "waiting",
+      "connecting",
+      "connected",
+    ]);
+    await expect.poll(() => server.rpc.clientCount()).toBe(1);
   });
 
   it("drops a connection that comes after it was closed", async () => {

@@ -1,12 +1,24 @@
 import path from "node:path";
 import { rankCheckpoints } from "../../client/checkpointChoice.ts";
-import { checkpointFolder, restoreCheckpoint } from "../../client/restore.ts";
+import { checkpointFolder } from "../../client/restore.ts";
+import { restoreThroughCuts } from "../../client/restore/throughCuts.ts";
 import { UserError } from "../../client/userError.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
-import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
+import {
+  connectAgain,
+  EXIT,
+  UsageError,
+  withPool,
+  type Command,
+  type Context,
+  type Pool,
+} from "../command.ts";
 import { parseId } from "../ids.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
+
+/** On a terminal, where the progress was drawn. */
+const CLEAR_LINE = "\r\u001b[K";
 
 export const restore: Command = {
   name: "restore",
@@ -25,15 +37,24 @@ export const restore: Command = {
       const checkpoint = await findCheckpoint(context, pool, text);
       const destination =
         typeof to === "string" ? path.resolve(context.cwd, to) : checkpointFolder(context.cwd, checkpoint);
-      const attempt = (replace: boolean): ReturnType<typeof restoreCheckpoint> =>
-        restoreCheckpoint({
-          connection: pool,
+      let again: Pool | null = null;
+      const attempt = (replace: boolean): ReturnType<typeof restoreThroughCuts> =>
+        restoreThroughCuts({
+          connection: again ?? pool,
+          reconnect: async () => {
+            again?.close();
+            return (again = await connectAgain(context));
+          },
           uuid: checkpoint.uuid,
           destination,
           replace,
           signal: context.signal,
           onProgress: progress(context),
-        });
+          onCut: () =>
+            context.note(
+              `${context.stderr.isTTY === true ? CLEAR_LINE : ""}The connection was cut: it is waited for; Ctrl-C gives up.\n`,
+            ),
+        }).finally(() => again?.close());
       let restored = await attempt(given.values.replace === true);
       if (restored.kind === "conflict") {
         context.note(`${plain(restored.folder)} is there already. ${plain(restored.reason)}\n`);
@@ -97,6 +118,6 @@ function progress(
     if (!done && now - last < 100) return;
     last = now;
     const percent = totalBytes > 0 ? Math.floor((100 * bytes) / totalBytes) : 100;
-    context.note(`\r${phase} ${percent} % of ${bytesText(totalBytes)}${done ? "\r\u001b[K" : ""}`);
+    context.note(`\r${phase} ${percent} % of ${bytesText(totalBytes)}${done ? CLEAR_LINE : ""}`);
   };
 }

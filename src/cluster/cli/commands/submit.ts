@@ -12,7 +12,15 @@ import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { isRemote } from "../../client/pools/openPool.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
-import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
+import {
+  connectAgain,
+  EXIT,
+  UsageError,
+  type Command,
+  type Context,
+  type Given,
+  type Pool,
+} from "../command.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
 import { whyText } from "./experiments.ts";
@@ -167,8 +175,8 @@ async function wait(context: Context, first: Pool, submitted: Submitted, isThere
         return null;
       });
       if (got === null) {
-        // Another server takes over, after an update, say: the experiment lives on, and so does the wait.
-        pool = await context.connect();
+        // The link is cut, or another server takes over, after an update, say: the experiment lives on, and so does the wait.
+        pool = await connectAgain(context);
       } else {
         const line = progressLine(got);
         if (line !== last) context.note(`${line}\n`);

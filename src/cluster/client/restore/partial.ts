@@ -142,6 +142,14 @@ export async function takePartial(destination: string, uuid: string): Promise<Pa
   return taken;
 }
 
+/** What an attempt has left is not wanted any more. */
+export async function discardPartial(destination: string, uuid: string): Promise<void> {
+  const left = await takePartial(destination, uuid);
+  if (left === null) return;
+  await left.release();
+  await rm(left.folder, { recursive: true, force: true });
+}
+
 /** By renaming: of two windows one succeeds. */
 async function claim(folder: string, destination: string, stored: Stored): Promise<PartialRecord | null> {
   const ours = path.join(path.dirname(destination), partialName(destination));

@@ -7,26 +7,45 @@ import { UserError } from "../userError.ts";
 import { childStream } from "./childStream.ts";
 import type { SshHost } from "./host.ts";
 
+/**
+ * The system repeats a lost packet that opens a connection after 1, 3, 7 seconds: when the way is free again in between,
+ * it is met by a packet of a connection that was begun since.
+ */
+const DIAL_AGAIN_MS = 500;
+
 /** @throws UserError */
 export function dial({ hostName, port, connectTimeoutMs }: SshHost, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: hostName, port, ...(signal ? { signal } : {}) });
-    socket.setNoDelay(true);
-    const timer = setTimeout(() => socket.destroy(refusal(hostName, port, "ETIMEDOUT")), connectTimeoutMs);
-    const onError = (error: NodeJS.ErrnoException): void => {
+    const sockets = new Set<net.Socket>();
+    const settle = (chosen: net.Socket | null): void => {
+      clearInterval(again);
       clearTimeout(timer);
-      if (signal?.aborted) reject(signal.reason as Error);
-      else
-        reject(
-          error instanceof UserError ? error : refusal(hostName, port, error.code ?? error.message, error),
-        );
+      signal?.removeEventListener("abort", onAbort);
+      for (const socket of sockets) if (socket !== chosen) socket.destroy();
     };
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.off("error", onError);
-      resolve(socket);
-    });
+    const fail = (error: Error): void => {
+      settle(null);
+      reject(error);
+    };
+    const onAbort = (): void => fail(signal?.reason as Error);
+    const begin = (): void => {
+      const socket = net.connect({ host: hostName, port });
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      const onError = (error: NodeJS.ErrnoException): void =>
+        fail(refusal(hostName, port, error.code ?? error.message, error));
+      socket.once("error", onError);
+      socket.once("connect", () => {
+        socket.off("error", onError);
+        settle(socket);
+        resolve(socket);
+      });
+    };
+    const again = setInterval(begin, DIAL_AGAIN_MS);
+    const timer = setTimeout(() => fail(refusal(hostName, port, "ETIMEDOUT")), connectTimeoutMs);
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    begin();
   });
 }
 

@@ -19,7 +19,7 @@ export function commonArguments(
 ): string[] {
   const words = [
     "ClearAllForwardings yes",
-    "ServerAliveInterval 5",
+    "ServerAliveInterval 4",
     "ServerAliveCountMax 3",
     "PermitLocalCommand no",
     "LogLevel ERROR",

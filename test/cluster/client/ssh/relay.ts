@@ -8,6 +8,9 @@ export interface Relay {
   made: () => number;
   open: () => number;
   sentBytes: () => number;
+  /** Ends the connections that there are, and takes no others until it is up again. */
+  down: () => void;
+  up: () => void;
 }
 
 /** @param most connections that it takes; more are closed at once */
@@ -15,10 +18,11 @@ export async function startRelay(port: number, delayMs: number, most = Infinity)
   const sockets = new Set<net.Socket>();
   let made = 0;
   let sentBytes = 0;
+  let isDown = false;
   const server = net.createServer((near) => {
     made += 1;
     near.on("error", () => undefined); // its close follows
-    if (made > most) return void near.destroy();
+    if (made > most || isDown) return void near.destroy();
     const far = net.connect(port, "127.0.0.1");
     for (const [from, to] of [
       [near, far],
@@ -38,8 +42,12 @@ export async function startRelay(port: number, delayMs: number, most = Infinity)
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  const down = (): void => {
+    isDown = true;
     for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(() => {
+    down();
     server.close();
   });
   return {
@@ -47,5 +55,7 @@ export async function startRelay(port: number, delayMs: number, most = Infinity)
     made: () => made,
     open: () => sockets.size,
     sentBytes: () => sentBytes,
+    down,
+    up: () => void (isDown = false),
   };
 }

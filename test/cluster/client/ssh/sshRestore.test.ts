@@ -6,7 +6,13 @@ import path from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { trainCheckpoint } from "../../../../scripts/ssh/checkpoint.mts";
 import type { PoolConnection } from "../../../../src/cluster/client/connection.ts";
-import { restoreCheckpoint, type RestoreProgress } from "../../../../src/cluster/client/restore.ts";
+import { PoolLink } from "../../../../src/cluster/client/link.ts";
+import {
+  restoreCheckpoint,
+  type Restored,
+  type RestoreProgress,
+} from "../../../../src/cluster/client/restore.ts";
+import { restoreThroughCuts } from "../../../../src/cluster/client/restore/throughCuts.ts";
 import { connectSshPool, type SshPoolOptions } from "../../../../src/cluster/client/ssh/sshPool.ts";
 import { temporaryFolder } from "../support.ts";
 import { startSshd, type TestHost } from "./host.ts";
@@ -124,6 +130,92 @@ describe("a host that is far away", () => {
     expect(at.relay.made()).toBe(4);
     expect(at.relay.open()).toBe(1);
   }, 60_000);
+});
+
+describe("a restore that outlives its connection", () => {
+  /** Restores through a link; `at70` is called once, when so much is there. */
+  function start(
+    at: Rig,
+    at70: () => void,
+    signal?: AbortSignal,
+  ): { restoring: Promise<Restored>; cuts: () => number } {
+    const link = new PoolLink(() => connectSshPool(at.options));
+    onTestFinished(() => link.close());
+    let cuts = 0;
+    let isTold = false;
+    const restoring = link.connection().then((connection) =>
+      restoreThroughCuts({
+        ...at,
+        connection,
+        signal,
+        reconnect: (given) => link.whenConnected(given),
+        onCut: () => (cuts += 1),
+        onProgress: ({ bytes }) => {
+          if (isTold || bytes < TOTAL * 0.7) return;
+          isTold = true;
+          at70();
+        },
+      }),
+    );
+    return { restoring, cuts: () => cuts };
+  }
+
+  it("waits for the next one, and fetches hardly anything twice", async () => {
+    const at = await rig();
+    const { restoring, cuts } = start(at, () => at.relay.down());
+    await expect.poll(cuts, { timeout: 30_000 }).toBe(1);
+    expect(fs.existsSync(at.destination)).toBe(false);
+    at.relay.up();
+    expect(await restoring).toMatchObject({ kind: "restored" });
+    expectWhole(at);
+    expect(at.relay.sentBytes()).toBeLessThan(TOTAL * 1.3);
+  }, 90_000);
+
+  it("goes on by itself after every cut", async () => {
+    const at = await rig();
+    const { restoring } = start(at, () => undefined);
+    let isOver = false;
+    const over = restoring.finally(() => (isOver = true));
+    for (let sent = TOTAL / 6; sent < TOTAL; sent += TOTAL / 6) {
+      await expect
+        .poll(() => isOver || at.relay.sentBytes() > sent, { timeout: 30_000, interval: 5 })
+        .toBe(true);
+      at.relay.down();
+      at.relay.up();
+    }
+    expect(await over).toMatchObject({ kind: "restored" });
+    expectWhole(at);
+  }, 90_000);
+
+  it("leaves nothing when a person gives up while there is no connection", async () => {
+    const at = await rig();
+    const cancel = new AbortController();
+    const { restoring, cuts } = start(at, () => at.relay.down(), cancel.signal);
+    await expect.poll(cuts, { timeout: 30_000 }).toBe(1);
+    expect(fs.readdirSync(path.dirname(at.destination))).toHaveLength(1);
+    cancel.abort();
+    await expect(restoring).rejects.toThrow(/abort/i);
+    expect(fs.existsSync(path.dirname(at.destination))).toBe(false);
+  }, 90_000);
+
+  it("ends, and keeps what has arrived, when only a person can help", async () => {
+    const at = await rig();
+    const link = new PoolLink(() => connectSshPool(at.options));
+    onTestFinished(() => link.close());
+    const connection = await link.connection();
+    const restoring = restoreThroughCuts({
+      ...at,
+      connection,
+      reconnect: (signal) => link.whenConnected(signal),
+      onProgress: ({ bytes }) => {
+        if (bytes < TOTAL * 0.7) return;
+        fs.writeFileSync(path.join(at.host.folder, "authorized_keys"), "");
+        at.host.cut();
+      },
+    });
+    await expect(restoring).rejects.toThrow(/did not let us in/);
+    expect(fs.readdirSync(path.dirname(at.destination))).toEqual([expect.stringMatching(/\.partial$/)]);
+  }, 90_000);
 });
 
 describe("a restore that is ended half way", () => {

@@ -1,6 +1,7 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
+import { BrowseCommands } from "./commands/browseFiles.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
@@ -14,6 +15,7 @@ import { Targets } from "./commands/targets.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
+import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { showError } from "./errors.ts";
 import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
@@ -63,7 +65,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
     panels.open({ poolId, experimentId }),
   );
-  const actions = new PanelActions(trials, restores);
+  const files = new PoolFiles(pools);
+  const browses = new BrowseCommands(targets, files);
+  const actions = new PanelActions(trials, restores, browses);
 
   context.subscriptions.push(
     log,
@@ -73,7 +77,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     panels,
     new PoolsTree(pools),
     new StatusBar(pools),
-    new PoolFiles(pools),
+    files,
+    registerTensorsEditor(files),
     new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
@@ -88,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         submits,
         willSend,
         restores,
+        browses,
         secrets,
         panels,
         poolCommands,

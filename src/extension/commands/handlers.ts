@@ -8,6 +8,7 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
+import type { BrowseCommands } from "./browseFiles.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
@@ -27,6 +28,7 @@ export interface HandlerDependencies {
   submits: SubmitCommands;
   willSend: WillSend;
   restores: RestoreCommands;
+  browses: BrowseCommands;
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
@@ -42,6 +44,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submits,
     willSend,
     restores,
+    browses,
     secrets,
     panels,
     poolCommands,
@@ -117,6 +120,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     pinCheckpoint: (argument) => restores.run("pin", argument),
     unpinCheckpoint: (argument) => restores.run("unpin", argument),
     copyCheckpointPath: (argument) => restores.run("copyPath", argument),
+    browseFiles: (argument) => browses.browse(argument),
     pause: (argument) => trials.control("pause", argument),
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),

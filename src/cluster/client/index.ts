@@ -25,6 +25,7 @@ export {
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,

@@ -7,6 +7,7 @@ import { hostBundle } from "./hostBundle.ts";
 import { BulkStreams, type Route } from "./bulkStreams.ts";
 import { createHostKeyJudge } from "./hostKeyJudge.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
+import { poolHost } from "./poolHost.ts";
 import { prepareHost, type Ready } from "./prepareHost.ts";
 import { parseDestination } from "./destination.ts";
 import { resolveHost } from "./resolve.ts";
@@ -71,6 +72,7 @@ export async function connectOver(session: HostSession, options: SshPoolOptions)
     () => streams.openForCalls(),
     options.client,
     (bytes) => streams.open(bytes),
+    poolHost(session, entry.name),
   );
   // The channel may outlive its connection by the time that TCP takes to notice.
   session.onClosed((reason) => connection.close(reason));

@@ -6,12 +6,14 @@ import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
+import { PortCommands } from "./commands/portCommands.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { Secrets } from "./commands/secrets.ts";
 import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
+import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
@@ -21,6 +23,7 @@ import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
 import { Pools } from "./pool/pools.ts";
 import { wakeIfUsed } from "./pool/wakeIfUsed.ts";
+import { Forwardings } from "./ports/forwardings.ts";
 import { ExperimentsTree } from "./views/experimentsTree.ts";
 import { PoolsTree } from "./views/poolsTree.ts";
 import { StatusBar } from "./views/statusBar.ts";
@@ -65,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
     panels.open({ poolId, experimentId }),
   );
+  const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
   const actions = new PanelActions(trials, restores, browses);
@@ -75,7 +79,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     experiments,
     problems,
     panels,
-    new PoolsTree(pools),
+    forwardings,
+    new PoolsTree(pools, forwardings),
     new StatusBar(pools),
     files,
     registerTensorsEditor(files),
@@ -97,6 +102,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         secrets,
         panels,
         poolCommands,
+        ports: new PortCommands(targets, forwardings),
+        terminals: new TerminalCommands(pools, targets),
       }),
       log,
     ),

@@ -12,10 +12,12 @@ import type { BrowseCommands } from "./browseFiles.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
+import type { PortCommands } from "./portCommands.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
+import type { TerminalCommands } from "./terminalCommands.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 import type { WillSend } from "./willSend.ts";
 
@@ -32,6 +34,8 @@ export interface HandlerDependencies {
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
+  ports: PortCommands;
+  terminals: TerminalCommands;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
@@ -48,6 +52,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     secrets,
     panels,
     poolCommands,
+    ports,
+    terminals,
   } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
@@ -132,6 +138,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
     openRow: async () => openRow(await experiments.clicked()),
+    openTerminal: (argument) => terminals.open(argument),
+    forwardPort: (argument) => ports.forward(argument),
+    openForwardedPort: (argument) => ports.act("open", argument),
+    copyForwardedPort: (argument) => ports.act("copy", argument),
+    closeForwardedPort: (argument) => ports.act("close", argument),
     reconnect: (argument) => poolOf(argument).reconnect(),
     stopServer: (argument) => poolOf(argument).stopServer(),
     addPool: () => poolCommands.add(),

@@ -106,6 +106,8 @@ describe("a pool on an SSH host", () => {
       () => existsSync(written) && readFileSync(written, "utf8").includes(`127.0.0.1 ${sshd.port}`),
     );
     await workbench.page.keyboard.type("exit\n");
+    // It takes the focus with it when it goes.
+    await workbench.page.locator(".terminal.xterm").waitFor({ state: "detached" });
 
     localPort = await forward();
     assert.notEqual(localPort, served.port);

@@ -21,6 +21,8 @@ export class PoolTerminal implements vscode.Pseudoterminal {
   /** What it says stays to be read; the next key closes it. */
   #isOver = false;
   #isClosed = false;
+  /** Why the connection is gone. */
+  #cutBecause: string | null = null;
   readonly onDidWrite = this.#writeEmitter.event;
   readonly onDidClose = this.#closeEmitter.event;
 
@@ -64,15 +66,14 @@ export class PoolTerminal implements vscode.Pseudoterminal {
     const decoder = new StringDecoder("utf8");
     shell.listen((bytes) => this.#writeEmitter.fire(decoder.write(bytes)));
     if (this.#early !== "") shell.write(this.#early);
-    let reason: string | null = null;
-    this.#host.onClosed((why) => (reason = why));
+    this.#host.onClosed((reason) => (this.#cutBecause = reason));
     const code = await shell.ended;
     if (code !== null) this.#closeEmitter.fire(code);
     else if (!this.#isClosed)
       this.#end(
-        reason === null
+        this.#cutBecause === null
           ? "The shell was ended over there."
-          : `The connection to ${this.#poolName} ended: ${reason}. What trains there goes on.`,
+          : `The connection to ${this.#poolName} ended: ${this.#cutBecause}. What trains there goes on.`,
       );
   }
 

@@ -1,10 +1,12 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
+import { BrowseCommands } from "./commands/browseFiles.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
+import { PortCommands } from "./commands/portCommands.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { RestoreMemory } from "./commands/restoreMemory.ts";
@@ -12,14 +14,17 @@ import { Secrets } from "./commands/secrets.ts";
 import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
+import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
+import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { showError } from "./errors.ts";
 import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
 import { Pools } from "./pool/pools.ts";
 import { wakeIfUsed } from "./pool/wakeIfUsed.ts";
+import { Forwardings } from "./ports/forwardings.ts";
 import { ExperimentsTree } from "./views/experimentsTree.ts";
 import { PoolsTree } from "./views/poolsTree.ts";
 import { StatusBar } from "./views/statusBar.ts";
@@ -67,7 +72,10 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new RestoreMemory(context.workspaceState),
     (poolId, experimentId) => panels.open({ poolId, experimentId }),
   );
-  const actions = new PanelActions(trials, restores);
+  const forwardings = new Forwardings(pools);
+  const files = new PoolFiles(pools);
+  const browses = new BrowseCommands(targets, files);
+  const actions = new PanelActions(trials, restores, browses);
 
   context.subscriptions.push(
     log,
@@ -75,9 +83,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     experiments,
     problems,
     panels,
-    new PoolsTree(pools),
+    forwardings,
+    new PoolsTree(pools, forwardings),
     new StatusBar(pools),
-    new PoolFiles(pools),
+    files,
+    registerTensorsEditor(files),
     new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
@@ -92,9 +102,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         submits,
         willSend,
         restores,
+        browses,
         secrets,
         panels,
         poolCommands,
+        ports: new PortCommands(targets, forwardings),
+        terminals: new TerminalCommands(pools, targets),
       }),
       log,
     ),

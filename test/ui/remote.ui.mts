@@ -1,6 +1,9 @@
 /** A pool on an SSH host, through the interface: add it, submit there, watch, cut the line, come back, restore. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -9,6 +12,22 @@ import { openSession, type Session } from "../../scripts/vscode/session.mts";
 import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
 import { until } from "./until.ts";
 import { workspaceWith } from "./workspace.ts";
+
+/** What a run might serve on its host's loopback. */
+async function serve(): Promise<{ port: number; close: () => void }> {
+  const server = http.createServer((_request, response) => response.end("served over there"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
+}
+
+/** @returns null when nobody answers */
+function ask(port: number): Promise<string | null> {
+  return fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close" } }).then(
+    (response) => response.text(),
+    () => null,
+  );
+}
 
 describe("a pool on an SSH host", () => {
   let sshd: Sshd;
@@ -20,8 +39,25 @@ describe("a pool on an SSH host", () => {
     it(name, () => session.reporting(name, work));
   };
 
+  let served: { port: number; close: () => void };
+  let localPort = 0;
+
+  /** @returns where it is here */
+  const forward = async (): Promise<number> => {
+    const { workbench } = session;
+    await workbench.command("Trainyard: Forward Port of a Run...");
+    await workbench.pick("#1 endless.py");
+    await workbench.pick("Another Port...");
+    await workbench.answer(String(served.port));
+    const row = workbench.treeRow("Pools", `Port ${served.port}`);
+    await row.waitFor();
+    return Number(/127\.0\.0\.1:(\d+) here/.exec(await row.innerText())?.[1]);
+  };
+
   before(async () => {
     await ensureSshd();
+    served = await serve();
+    endings.push(served.close);
     // Its pool must not lie in the home folder of whoever runs the tests.
     sshd = await startSshd();
     endings.push(sshd.stop);
@@ -59,10 +95,30 @@ describe("a pool on an SSH host", () => {
     await until(async () => (await ui.panel.points("loss")) > 20);
   });
 
+  step("opens a terminal there, and forwards a port of the run, which is listed", async () => {
+    const { workbench } = session;
+    await workbench.command("Trainyard: Open Terminal on Pool");
+    await workbench.pick("127.0.0.1");
+    const written = path.join(sshd.folder, "from-terminal");
+    await workbench.page.locator(".terminal.xterm.focus").waitFor();
+    await workbench.page.keyboard.type(`echo $SSH_CONNECTION > ${written}\n`);
+    await until(
+      () => existsSync(written) && readFileSync(written, "utf8").includes(`127.0.0.1 ${sshd.port}`),
+    );
+    await workbench.page.keyboard.type("exit\n");
+    // It takes the focus with it when it goes.
+    await workbench.page.locator(".terminal.xterm").waitFor({ state: "detached" });
+
+    localPort = await forward();
+    assert.notEqual(localPort, served.port);
+    assert.equal(await ask(localPort), "served over there");
+  });
+
   step("comes back by itself after the line was cut, and the curve goes on", async () => {
     sshd.cut();
     const before = await ui.panel.points("loss");
     await until(async () => (await ui.panel.points("loss")) > before + 50, 60_000);
+    await until(async () => (await ask(localPort)) === "served over there");
     assert.equal(await ui.panel.frame.getByText("Not connected").count(), 0);
   });
 
@@ -85,11 +141,17 @@ describe("a pool on an SSH host", () => {
   step("is there after a reload, without a question, and stops what runs there", async () => {
     const { workbench } = session;
     await workbench.reload();
+    // A forwarded port is its window's.
+    await until(async () => (await ask(localPort)) === null);
     await ui.show();
     await ui.experiment(/#1 endless\.py.*running/).waitFor({ timeout: 60_000 });
+    localPort = await forward();
+    assert.equal(await ask(localPort), "served over there");
     await workbench.command("Trainyard: Stop");
     await workbench.pick("#1 endless.py");
     await ui.experiment(/#1 endless\.py.*stopped/).waitFor();
+    // It is closed with its run.
+    await until(async () => (await ask(localPort)) === null);
     // One report a step, none lost and none twice, over the cut and the reload.
     let seen = "";
     await until(async () => {

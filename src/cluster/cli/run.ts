@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
+import { files } from "./commands/files.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   metrics,
   checkpoints,
+  files,
   restore,
   stop,
   kill,

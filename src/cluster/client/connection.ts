@@ -24,6 +24,7 @@ import { PROTOCOL, SUBPROTOCOL } from "../protocol/version.ts";
 import { CLOSE_CODES, SocketReader, SocketWriter } from "../transport/messages.ts";
 import { bulkGet, bulkPut, type ByteRange, GIVEN_STREAM } from "./bulk.ts";
 import { type CallErrorReason, PoolCallError } from "./poolCallError.ts";
+import type { PoolHost } from "./ssh/poolHost.ts";
 import { messageOf } from "./userError.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
@@ -46,6 +47,8 @@ export type OpenBulkStream = (bytes: number) => Promise<Duplex>;
 
 export interface PoolConnection {
   readonly pool: PoolInfo;
+  /** Null where the pool is on this machine. */
+  readonly host: PoolHost | null;
   /** @throws PoolCallError, or the signal's reason */
   call<M extends MethodName>(method: M, params: Input<M>, options?: CallOptions): Promise<Result<M>>;
   /** A name has one listener: the last. */
@@ -66,6 +69,7 @@ export async function connect(
   openStream: OpenStream,
   client: { name: string; version: string },
   openBulkStream: OpenBulkStream = openStream,
+  host: PoolHost | null = null,
 ): Promise<PoolConnection> {
   const stream = await openStream();
   const socket = new WebSocket(`ws+unix:${GIVEN_STREAM}:/`, [SUBPROTOCOL], {
@@ -80,7 +84,7 @@ export async function connect(
     stream.destroy();
     throw error;
   }
-  const connection = new Connection(socket, openBulkStream);
+  const connection = new Connection(socket, openBulkStream, host);
   try {
     const hello = { protocol: PROTOCOL, client };
     const askedMs = performance.now();
@@ -114,6 +118,7 @@ function opened(socket: WebSocket): Promise<void> {
 class Connection implements PoolConnection {
   pool!: PoolInfo;
   lateMs = LATE_MS;
+  readonly host: PoolHost | null;
   readonly #socket: WebSocket;
   readonly #openBulkStream: OpenBulkStream;
   readonly #connection: MessageConnection;
@@ -121,7 +126,8 @@ class Connection implements PoolConnection {
   #closedReason: string | null = null;
   #silenceTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, openBulkStream: OpenBulkStream) {
+  constructor(socket: WebSocket, openBulkStream: OpenBulkStream, host: PoolHost | null) {
+    this.host = host;
     this.#socket = socket;
     this.#openBulkStream = openBulkStream;
     const silent = { error() {}, warn() {}, info() {}, log() {} };

@@ -11,6 +11,9 @@ export { type PoolContents, purgePool, type Purged } from "./pools/purgePool.ts"
 export { parseDestination } from "./ssh/destination.ts";
 export { listHosts } from "./ssh/hostList.ts";
 export { messageOf, UserError } from "./userError.ts";
+export { type Entry, listFolder, type Listing, type Place } from "./browse/folders.ts";
+export { openPoolFile, type RangeReader } from "./browse/poolFile.ts";
+export { readTensors, type Tensors } from "./browse/safetensors.ts";
 export { rankCheckpoints } from "./checkpointChoice.ts";
 export {
   ConfigurationError,
@@ -22,6 +25,7 @@ export {
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,

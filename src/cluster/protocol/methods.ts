@@ -61,6 +61,10 @@ export const RunFile = z.object({
 });
 export type RunFile = z.infer<typeof RunFile>;
 
+/** A port of the pool's host, reached there at 127.0.0.1, and the name of the process that listens. */
+export const RunPort = z.object({ port: z.number().int().min(1).max(65_535), process: z.string().max(100) });
+export type RunPort = z.infer<typeof RunPort>;
+
 /** Bulk bytes travel by HTTP on the same socket; a ticket names one thing and ends with its connection. */
 export const BulkSource = z.discriminatedUnion("type", [
   z.object({ type: z.literal("checkpointFile"), uuid: Uuid, path: RelativePath }),
@@ -226,6 +230,11 @@ export const METHODS = {
   "run/files": {
     params: z.object({ runId: RunId, path: RelativePath }),
     result: z.object({ files: z.array(RunFile), truncated: z.boolean() }),
+  },
+  /** What the run's processes serve on their host's loopback; nothing once it has ended. */
+  "run/ports": {
+    params: z.object({ runId: RunId }),
+    result: z.object({ ports: z.array(RunPort).max(1000) }),
   },
   "run/provenance": {
     params: z.object({ runId: RunId }),

@@ -14,6 +14,7 @@ export const COMMANDS = {
   pinCheckpoint: "trainyard.pinCheckpoint",
   unpinCheckpoint: "trainyard.unpinCheckpoint",
   copyCheckpointPath: "trainyard.copyCheckpointPath",
+  browseFiles: "trainyard.browseFiles",
   pause: "trainyard.pause",
   pauseUnavailable: "trainyard.pauseUnavailable",
   resume: "trainyard.resume",
@@ -25,6 +26,11 @@ export const COMMANDS = {
   showAllExperiments: "trainyard.showAllExperiments",
   showWorkspaceExperiments: "trainyard.showWorkspaceExperiments",
   openRow: "trainyard.openRow",
+  openTerminal: "trainyard.openTerminal",
+  forwardPort: "trainyard.forwardPort",
+  openForwardedPort: "trainyard.openForwardedPort",
+  copyForwardedPort: "trainyard.copyForwardedPort",
+  closeForwardedPort: "trainyard.closeForwardedPort",
   reconnect: "trainyard.reconnect",
   stopServer: "trainyard.stopServer",
   addPool: "trainyard.addPool",
@@ -43,7 +49,8 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 /** Views, context keys and schemes that package.json names too. */
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
-export const SCHEMES = { snapshot: "trainyard-snapshot", run: "trainyard-run" } as const;
+export const TENSORS_EDITOR = "trainyard.tensors";
+export const SCHEME = "trainyard";
 export const CONTEXT = {
   connection: "trainyard.connection",
   showAll: "trainyard.showAll",

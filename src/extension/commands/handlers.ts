@@ -8,13 +8,16 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
+import type { BrowseCommands } from "./browseFiles.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
+import type { PortCommands } from "./portCommands.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
+import type { TerminalCommands } from "./terminalCommands.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 import type { WillSend } from "./willSend.ts";
 
@@ -27,9 +30,12 @@ export interface HandlerDependencies {
   submits: SubmitCommands;
   willSend: WillSend;
   restores: RestoreCommands;
+  browses: BrowseCommands;
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
+  ports: PortCommands;
+  terminals: TerminalCommands;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
@@ -42,9 +48,12 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submits,
     willSend,
     restores,
+    browses,
     secrets,
     panels,
     poolCommands,
+    ports,
+    terminals,
   } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
@@ -117,6 +126,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     pinCheckpoint: (argument) => restores.run("pin", argument),
     unpinCheckpoint: (argument) => restores.run("unpin", argument),
     copyCheckpointPath: (argument) => restores.run("copyPath", argument),
+    browseFiles: (argument) => browses.browse(argument),
     pause: (argument) => trials.control("pause", argument),
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),
@@ -128,6 +138,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
     openRow: async () => openRow(await experiments.clicked()),
+    openTerminal: (argument) => terminals.open(argument),
+    forwardPort: (argument) => ports.forward(argument),
+    openForwardedPort: (argument) => ports.act("open", argument),
+    copyForwardedPort: (argument) => ports.act("copy", argument),
+    closeForwardedPort: (argument) => ports.act("close", argument),
     reconnect: (argument) => poolOf(argument).reconnect(),
     stopServer: (argument) => poolOf(argument).stopServer(),
     addPool: () => poolCommands.add(),

@@ -2,13 +2,14 @@
 import * as vscode from "vscode";
 import type { Experiment } from "../../cluster/protocol/entities.ts";
 import type { Action } from "../../webviews/contract/messages.ts";
-import { runUri, snapshotUri } from "../editor/poolFiles.ts";
-import { openSource, textColumn } from "../editor/source.ts";
+import { poolUri, snapshotUri } from "../editor/poolFiles.ts";
+import { openSource } from "../editor/source.ts";
 import { ShownError } from "../errors.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
+import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
@@ -17,9 +18,11 @@ import type { TrialCommands } from "./trialCommands.ts";
 export class PanelActions {
   readonly #trials: TrialCommands;
   readonly #restores: RestoreCommands;
-  constructor(trials: TrialCommands, restores: RestoreCommands) {
+  readonly #browses: BrowseCommands;
+  constructor(trials: TrialCommands, restores: RestoreCommands, browses: BrowseCommands) {
     this.#trials = trials;
     this.#restores = restores;
+    this.#browses = browses;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -36,15 +39,18 @@ export class PanelActions {
       case "pin":
         await this.#restores.run(action.pinned ? "pin" : "unpin", { poolId, uuid: action.uuid });
         return;
+      case "browse":
+        await this.#browses.browse({ poolId, uuid: action.uuid });
+        return;
       case "copy":
         return vscode.env.clipboard.writeText(action.text);
       case "openSource":
         return openSource(pool, experimentOf(pool, experimentId), action.file, action.line);
       case "openSnapshotFile":
-        return open(snapshotUri(poolId, experimentId, action.path));
+        return openFile(snapshotUri(poolId, experimentId, action.path));
       case "openRunFile":
         own(experimentId, action.runId);
-        return open(runUri(poolId, action.runId, action.path));
+        return openFile(poolUri(poolId, { kind: "run", runId: action.runId }, action.path));
       case "pullRunFile":
         own(experimentId, action.runId);
         return this.#pull(pool, experimentOf(pool, experimentId), action.runId, action.path);
@@ -123,9 +129,4 @@ function experimentOf(pool: Pool, experimentId: number): Experiment {
 function own(experimentId: number, runId: string): void {
   if (!runId.startsWith(`${experimentId}.`))
     throw new ShownError(`${runId} is not of experiment ${experimentId}.`);
-}
-
-/** With whatever editor is made for it: pictures as pictures. */
-async function open(uri: vscode.Uri): Promise<void> {
-  await vscode.commands.executeCommand("vscode.open", uri, { viewColumn: textColumn(), preview: true });
 }

@@ -21,6 +21,17 @@ export function poolDescription(
   }
 }
 
+/** A forwarded port: what it is there, and where it is here. */
+export function portRow(forwarding: { port: number; process: string; runId: string; localPort: number }): {
+  label: string;
+  description: string;
+} {
+  const { port, runId, localPort } = forwarding;
+  const process = oneLine(forwarding.process, 40);
+  const parts = [`127.0.0.1:${localPort} here`, process, `run ${runId}`];
+  return { label: `Port ${port}`, description: parts.filter((part) => part !== "").join(" · ") };
+}
+
 export interface SlotRow {
   description: string;
   tooltip: string;

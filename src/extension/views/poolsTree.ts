@@ -4,11 +4,13 @@ import type { Slot } from "../../cluster/protocol/entities.ts";
 import { COMMANDS, VIEWS } from "../commands/commandIds.ts";
 import type { Pool, PoolStatus } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
-import { poolDescription, slotRow } from "./poolLabels.ts";
+import type { Forwarding, Forwardings } from "../ports/forwardings.ts";
+import { poolDescription, portRow, slotRow } from "./poolLabels.ts";
 
 export type PoolsNode =
   | { kind: "pool"; poolId: string }
   | { kind: "slot"; poolId: string; slotId: string }
+  | { kind: "port"; poolId: string; localPort: number }
   | { kind: "reconnect"; poolId: string };
 
 const ICONS: Readonly<Record<PoolStatus["state"], string>> = {
@@ -27,14 +29,16 @@ const REMOTE_ICONS: Readonly<Record<PoolStatus["state"], string>> = {
 
 export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Disposable {
   readonly #pools: Pools;
+  readonly #forwardings: Forwardings;
   readonly #emitter = new vscode.EventEmitter<PoolsNode | undefined>();
   /** The editor knows rows by identity. */
   readonly #roots = new Map<string, PoolsNode>();
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly onDidChangeTreeData = this.#emitter.event;
 
-  constructor(pools: Pools) {
+  constructor(pools: Pools, forwardings: Forwardings) {
     this.#pools = pools;
+    this.#forwardings = forwardings;
     this.#subscriptions.push(
       this.#emitter,
       vscode.window.createTreeView(VIEWS.pools, { treeDataProvider: this }),
@@ -42,6 +46,10 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
       pools.onDidChangeStatus((pool) => this.#emitter.fire(this.#root(pool))),
       pools.onDidChange(({ pool, change }) => {
         if (change.slots || change.everything) this.#emitter.fire(this.#root(pool));
+      }),
+      forwardings.onDidChange((poolId) => {
+        const pool = pools.get(poolId);
+        if (pool) this.#emitter.fire(this.#root(pool));
       }),
     );
   }
@@ -56,8 +64,11 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
     const pool = this.#pools.get(node.poolId);
     if (node.kind !== "pool" || !pool) return [];
     const { poolId } = node;
-    if (pool.status.state === "disconnected") return [{ kind: "reconnect", poolId }];
-    return slotsOf(pool).map(({ id }) => ({ kind: "slot", poolId, slotId: id }));
+    const ports = this.#forwardings
+      .of(poolId)
+      .map(({ localPort }): PoolsNode => ({ kind: "port", poolId, localPort }));
+    if (pool.status.state === "disconnected") return [{ kind: "reconnect", poolId }, ...ports];
+    return [...slotsOf(pool).map(({ id }): PoolsNode => ({ kind: "slot", poolId, slotId: id })), ...ports];
   }
 
   getTreeItem(node: PoolsNode): vscode.TreeItem {
@@ -68,6 +79,8 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
         return poolItem(pool);
       case "slot":
         return slotItem(pool, node.slotId);
+      case "port":
+        return portItem(this.#forwardings.of(pool.id).find(({ localPort }) => localPort === node.localPort));
       case "reconnect":
         return reconnectItem(pool);
     }
@@ -105,6 +118,20 @@ function reconnectItem(pool: Pool): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("refresh");
   item.command = { command: COMMANDS.reconnect, title: "Reconnect", arguments: [pool.id] };
   item.accessibilityInformation = { label: `Reconnect ${pool.name}. ${remedy ?? ""}`, role: "button" };
+  return item;
+}
+
+function portItem(forwarding: Forwarding | undefined): vscode.TreeItem {
+  if (!forwarding) return new vscode.TreeItem("Port");
+  const { poolId, localPort } = forwarding;
+  const { label, description } = portRow(forwarding);
+  const item = new vscode.TreeItem(label);
+  item.id = `port/${poolId}/${localPort}`;
+  item.contextValue = "port";
+  item.description = description;
+  item.tooltip = "Open, copy or close it with the buttons of this row. It is closed with its run.";
+  item.iconPath = new vscode.ThemeIcon("plug");
+  item.accessibilityInformation = { label: `${label}, ${description}` };
   return item;
 }
 

@@ -154,6 +154,8 @@ export const Action = z.discriminatedUnion("action", [
   z.object({ action: z.enum(["pause", "resume", "stop", "kill"]), trialId: TrialId.nullable() }),
   z.object({ action: z.literal("restore"), uuid: z.string() }),
   z.object({ action: z.literal("pin"), uuid: z.string(), pinned: z.boolean() }),
+  /** Its files, without pulling them. */
+  z.object({ action: z.literal("browse"), uuid: z.string() }),
   z.object({ action: z.literal("copy"), text: z.string().max(100_000) }),
   /** Jump to a line of the person's own file. */
   z.object({ action: z.literal("openSource"), file: z.string(), line: z.number().int().positive() }),

@@ -21,6 +21,15 @@ for step in range(1, 4):
         (path / "weights.txt").write_text(f"weights {step}")
 `;
 
+const TENSORS = `import json, struct, trainyard
+run = trainyard.init()
+with run.checkpoint(1) as path:
+    header = json.dumps({"__metadata__": {"format": "pt"},
+        "w\\x1b[2J": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+    (path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
+    (path / "notes.txt").write_text("here")
+`;
+
 function project(script = SCRIPT): string {
   const folder = temporaryFolder("project");
   put(folder, { "train.py": script });
@@ -357,4 +366,25 @@ describe("help and format", () => {
     };
     expect(after.pool.serverPid).not.toBe(before.pool.serverPid);
   }, 60_000);
+});
+
+describe("a checkpoint that is not pulled", () => {
+  it("says what it holds, and which tensors", async () => {
+    expect(await run(["submit", "train.py", "--wait"], { cwd: project(TENSORS) })).toMatchObject({ code: 0 });
+    const { experiments } = JSON.parse((await run(["list", "--json"])).stdout) as {
+      experiments: { id: number }[];
+    };
+    const id = String(Math.max(...experiments.map((experiment) => experiment.id)));
+    expect((await run(["files", id])).stdout).toMatch(
+      /^FILE +SIZE\nmodel\.safetensors +\d+ B\nnotes\.txt +4 B\n$/,
+    );
+    const told = (await run(["files", id, "--tensors"])).stdout;
+    expect(told).toMatch(
+      /^model\.safetensors\nformat: pt\nTENSOR +TYPE +SHAPE +SIZE\nw +F32 +\[2, 3\] +24 B\n$/,
+    );
+    expect(JSON.parse((await run(["files", id, "--tensors", "--json"])).stdout)).toMatchObject({
+      files: [{ path: "model.safetensors", tensors: [{ name: "w\u001b[2J", shape: [2, 3], bytes: 24 }] }],
+    });
+    expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
+  });
 });

@@ -65,6 +65,7 @@ test("rows of the tree get the menus that their state allows", () => {
   expect(running).toEqual(
     expect.arrayContaining(["stop", "kill", "pause", "restore", "rename", "delete", "openPanel"]),
   );
+  expect(running).toEqual(expect.arrayContaining(["browseFiles", "openTerminal", "forwardPort"]));
   expect(running).not.toContain("resume");
   expect(running).not.toContain("pauseUnavailable");
   expect(commandsFor("trial.single.running.live.unpausable")).toEqual(
@@ -74,10 +75,10 @@ test("rows of the tree get the menus that their state allows", () => {
   expect(commandsFor("trial.paused.live.resumable")).toEqual(expect.arrayContaining(["resume", "kill"]));
   const failed = commandsFor("trial.failed.hasLine");
   expect(failed).toEqual(expect.arrayContaining(["goToFailingLine", "showOutput", "copyId"]));
-  for (const absent of ["stop", "kill", "pause", "restore", "rename", "delete"])
+  for (const absent of ["forwardPort", "stop", "kill", "pause", "restore", "rename", "delete"])
     expect(failed).not.toContain(absent);
   expect(commandsFor("checkpoint.pinned")).toEqual(
-    expect.arrayContaining(["unpinCheckpoint", "restoreCheckpoint"]),
+    expect.arrayContaining(["unpinCheckpoint", "restoreCheckpoint", "browseFiles"]),
   );
   expect(commandsFor("checkpoint.pinned")).not.toContain("pinCheckpoint");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Slot } from "../../../src/cluster/protocol/entities.ts";
-import { poolDescription, slotRow } from "../../../src/extension/views/poolLabels.ts";
+import { poolDescription, portRow, slotRow } from "../../../src/extension/views/poolLabels.ts";
 import { statusText } from "../../../src/extension/views/statusText.ts";
 
 const slot = (change: Partial<Slot> = {}): Slot => ({
@@ -42,4 +42,13 @@ test("the status bar counts what runs and waits, and is silent otherwise", () =>
   expect(states("running", "stopping", "waiting", "paused")).toBe("$(rocket) 2 running, 1 waiting");
   expect(states("waiting")).toBe("$(rocket) 1 waiting");
   expect(states("paused", "failed")).toBeNull();
+});
+
+test("a forwarded port says where it is here, and whose it is", () => {
+  const port = { port: 6006, process: "tensorboard\nx", runId: "12.1.1", localPort: 43567 };
+  expect(portRow(port)).toEqual({
+    label: "Port 6006",
+    description: "127.0.0.1:43567 here · tensorboard · run 12.1.1",
+  });
+  expect(portRow({ ...port, process: "" }).description).toBe("127.0.0.1:43567 here · run 12.1.1");
 });

@@ -73,7 +73,7 @@ describe("the main job", () => {
     writeFileSync(inWorkspace("fails.py"), `# a line more\n${readFileSync(inWorkspace("fails.py"), "utf8")}`);
     await vscode.commands.executeCommand("trainyard.goToFailingLine", node);
     const ran = vscode.window.activeTextEditor;
-    assert.equal(ran?.document.uri.toString(), `trainyard-snapshot:/${id}/fails.py`);
+    assert.equal(ran?.document.uri.toString(), `trainyard:/snapshot/${id}/fails.py`);
     assert.equal(ran?.document.lineAt(ran.selection.active.line).text.trim(), 'return values["missing"]');
   });
 
@@ -185,13 +185,53 @@ describe("the main job", () => {
   it("opens what a run left, read-only", async () => {
     const id = await submit("leaves.py");
     await rowThatSays(api, id, /completed/);
-    const uri = vscode.Uri.parse(`trainyard-run:/${id}.1.1/plots/note.txt`);
-    const document = await vscode.workspace.openTextDocument(uri);
+    const root = vscode.Uri.parse(`trainyard:/run/${id}.1.1`);
+    const at = (path: string): vscode.Uri => vscode.Uri.joinPath(root, path);
+    const { Directory, File } = vscode.FileType;
+    assert.deepEqual(await vscode.workspace.fs.readDirectory(root), [
+      ["large.bin", File],
+      ["plots", Directory],
+    ]);
+    assert.deepEqual(await vscode.workspace.fs.readDirectory(at("plots")), [["note.txt", File]]);
+    const { type, size, mtime } = await vscode.workspace.fs.stat(at("plots/note.txt"));
+    assert.deepEqual([type, size], [File, 12]);
+    assert.ok(mtime > Date.now() - 3_600_000);
+    assert.equal((await vscode.workspace.fs.stat(at("plots"))).type, Directory);
+    const document = await vscode.workspace.openTextDocument(at("plots/note.txt"));
     assert.equal(document.getText(), "left behind\n");
-    assert.equal(vscode.workspace.fs.isWritableFileSystem("trainyard-run"), false);
-    await assert.rejects(async () =>
-      vscode.workspace.fs.readFile(uri.with({ path: `/${id}.1.1/../../pool.sqlite` })),
+    assert.equal(vscode.workspace.fs.isWritableFileSystem("trainyard"), false);
+    for (const path of ["none.txt", "plots/note.txt/x", "../../../state/pool.sqlite"])
+      await assert.rejects(async () => vscode.workspace.fs.readFile(at(path)), { code: "FileNotFound" });
+    await assert.rejects(async () => vscode.workspace.fs.readFile(at("plots")), { code: "FileIsADirectory" });
+    await assert.rejects(async () => vscode.workspace.fs.readFile(at("large.bin")), /2\.0 GB: too much/);
+  });
+
+  it("browses a checkpoint without pulling it", async () => {
+    const id = await submit("train.py");
+    const node = await rowThatSays(api, id, /completed/);
+    const [best] = api.experiments.getChildren(node);
+    const opened = await withPicksAccepted(
+      vscode.commands.executeCommand<vscode.Uri>("trainyard.browseFiles", best),
     );
+    assert.match(opened.toString(), /^trainyard:\/checkpoint\/[0-9a-f-]{36}\/weights\.txt$/);
+    const document = await until("the file", () =>
+      vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === opened.toString()),
+    );
+    assert.equal(document.getText(), "weights of step 10\n");
+  });
+
+  it("shows what a safetensors file holds, also one that lies here", async () => {
+    const uri = vscode.Uri.file(inWorkspace("model.safetensors"));
+    writeFileSync(uri.fsPath, Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from("{}")]));
+    await vscode.commands.executeCommand("vscode.open", uri);
+    const input = await until("its tab", () => {
+      const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+      return tab?.label === "model.safetensors" ? tab.input : undefined;
+    });
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.viewType, "trainyard.tensors");
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    rmSync(uri.fsPath);
   });
 
   it("pins a checkpoint, and says so in its row", async () => {

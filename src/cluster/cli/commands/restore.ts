@@ -75,7 +75,8 @@ export const restore: Command = {
   },
 };
 
-async function findCheckpoint(context: Context, pool: Pool, text: string): Promise<Checkpoint> {
+/** The best one of an experiment, a trial or a run, or the one that is named. */
+export async function findCheckpoint(context: Context, pool: Pool, text: string): Promise<Checkpoint> {
   const id = parseId(text);
   if (id.kind === "checkpoint") {
     const { manifest } = await pool.call(

@@ -138,6 +138,31 @@ exec "$node" "$program" bridge --socket "$socket"
 `);
 
 /**
+ * A login shell in a terminal. Says which terminal it is; then lines in: the folder (may be empty), rows, columns. They
+ * come through the terminal itself, which does not show them.
+ */
+export const SHELL = asCommand(String.raw`
+stty -echo
+printf '\n=trainyard=\n%s\n' "$(tty)"
+IFS= read -r folder
+IFS= read -r rows
+IFS= read -r columns
+stty sane rows "$rows" cols "$columns"
+if [ -n "$folder" ]; then
+  cd "$folder" 2>/dev/null || printf 'There is no folder %s here any more.\n' "$folder"
+fi
+exec "${"$"}{SHELL:-/bin/sh}" -l
+`);
+
+/** Tells a terminal its size, which its programs then hear of. Lines in: the terminal, rows, columns. */
+export const RESIZE = asCommand(String.raw`
+IFS= read -r terminal
+IFS= read -r rows
+IFS= read -r columns
+stty rows "$rows" cols "$columns" < "$terminal"
+`);
+
+/**
  * What a server, and we, put into a pool folder: nothing else in it is ever removed, as a person may have given us a
  * folder that has other things in it.
  */

@@ -1,6 +1,6 @@
 /** A session by the library ssh2, through any number of jump hosts. Every hop's key is judged before it gets a secret. */
 import { Duplex } from "node:stream";
-import type { Client, ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ClientChannel, ExecOptions, ServerHostKeyAlgorithm } from "ssh2";
 import { messageOf, PersonNeededError, UserError } from "../userError.ts";
 import { Authenticator, type SecretMemory } from "./authenticator.ts";
 import { feed } from "./feed.ts";
@@ -10,7 +10,16 @@ import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { loadSsh2 } from "./library.ts";
 import { Patience } from "./patience.ts";
 import { SessionLife } from "./sessionLife.ts";
-import { ChannelRefused, MAX_OUTPUT_BYTES, type HostSession, type Ran, type RunOptions } from "./session.ts";
+import {
+  ChannelRefused,
+  type HostSession,
+  MAX_OUTPUT_BYTES,
+  type Ran,
+  type RunOptions,
+  TERMINAL_TYPE,
+  type TerminalChannel,
+  type TerminalSize,
+} from "./session.ts";
 
 /** A link that swallows packets is noticed when three of these had no answer, at the fourth: 12 to 16 seconds. */
 const KEEPALIVE_MS = 4_000;
@@ -274,6 +283,24 @@ class Ssh2Session implements HostSession {
     });
   }
 
+  openTerminal(command: string, { columns, rows }: TerminalSize): Promise<TerminalChannel> {
+    return this.#life.bounded<TerminalChannel>(
+      "a terminal",
+      CHANNEL_TIMEOUT_MS,
+      undefined,
+      (resolve, reject) => {
+        const pty = { term: TERMINAL_TYPE, cols: columns, rows };
+        this.#exec(command, reject, (channel) => {
+        let code: number | null = null;
+        channel.once("exit", (exit: number | null) => (code = typeof exit === "number" ? exit : null));
+        const ended = new Promise<number | null>((done) => channel.once("close", () => done(code)));
+        const resize = (size: TerminalSize): void => channel.setWindow(size.rows, size.columns, 0, 0);
+        resolve({ stream: endingAtOnce(channel), resize, ended });
+      }, { pty }); // prettier-ignore
+      },
+    );
+  }
+
   onClosed(listener: (reason: string) => void): void {
     this.#life.onClosed(listener);
   }
@@ -283,11 +310,16 @@ class Ssh2Session implements HostSession {
   }
 
   /** With `MaxSessions 1` the session before may not have been cleared away yet. */
-  #exec(command: string, reject: (error: Error) => void, use: (channel: ClientChannel) => void): void {
+  #exec(
+    command: string,
+    reject: (error: Error) => void,
+    use: (channel: ClientChannel) => void,
+    options: ExecOptions = {},
+  ): void {
     let left = SESSION_TRIES;
     const attempt = (): void => {
       if (this.#life.isOver) return; // who waits has been told
-      this.#client.exec(command, (error, channel) => {
+      this.#client.exec(command, options, (error, channel) => {
         if (!error) return use(channel);
         const refusal = refusalOf(error);
         if (refusal instanceof ChannelRefused && --left > 0) setTimeout(attempt, SESSION_RETRY_MS);

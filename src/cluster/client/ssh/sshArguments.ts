@@ -29,8 +29,8 @@ export function commonArguments(
   ];
   return [
     ...(options.configFile === null ? [] : ["-F", options.configFile]),
-    // No terminal, no agent and no display over there.
-    ...["-T", "-a", "-x"],
+    // No agent and no display over there.
+    ...["-a", "-x"],
     ...words.flatMap((line) => ["-o", line]),
     ...(user === null ? [] : ["-l", user]),
     ...(port === null ? [] : ["-p", String(port)]),

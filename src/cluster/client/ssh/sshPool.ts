@@ -7,6 +7,7 @@ import { hostBundle } from "./hostBundle.ts";
 import { BulkStreams, type Route } from "./bulkStreams.ts";
 import { createHostKeyJudge } from "./hostKeyJudge.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
+import { poolHost } from "./poolHost.ts";
 import { type PoolOwner, prepareHost, type Ready } from "./prepareHost.ts";
 import { parseDestination } from "./destination.ts";
 import { officialNode } from "./officialNode.ts";
@@ -69,6 +70,7 @@ export async function connectOver(session: HostSession, options: SshPoolOptions)
       () => streams.openForCalls(),
       options.client,
       (bytes) => streams.open(bytes),
+      poolHost(at.session, options.entry.name),
     );
     // The channel may outlive its connection by the time that TCP takes to notice.
     at.session.onClosed((reason) => connection.close(reason));

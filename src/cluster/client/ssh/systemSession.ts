@@ -17,7 +17,15 @@ import { feed } from "./feed.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { SshHost, SshQuestions, SshStep } from "./host.ts";
 import { Patience } from "./patience.ts";
-import { ChannelRefused, type HostSession, MAX_OUTPUT_BYTES, type Ran, type RunOptions } from "./session.ts";
+import {
+  ChannelRefused,
+  type HostSession,
+  MAX_OUTPUT_BYTES,
+  type Ran,
+  type RunOptions,
+  TERMINAL_TYPE,
+  type TerminalChannel,
+} from "./session.ts";
 import { SessionLife } from "./sessionLife.ts";
 import { hopsOf } from "./ssh2Session.ts";
 import {
@@ -98,7 +106,7 @@ export async function openSystemSession(
       folder: askpass.folder,
       controlPath,
       environment: askpass.environment,
-      args: ["-M", "-N", "-S", controlPath, "-o", "ControlPersist no", ...args],
+      args: ["-M", "-N", "-T", "-S", controlPath, "-o", "ControlPersist no", ...args],
     });
     try {
       await untilReady(master, host, questions, patience, signal);
@@ -237,7 +245,7 @@ class SystemSession implements HostSession {
 
   run(command: string, { input, timeoutMs = RUN_TIMEOUT_MS, signal }: RunOptions = {}): Promise<Ran> {
     return this.#life.bounded<Ran>("a command", timeoutMs, signal, (resolve, reject) => {
-      const child = this.#start([...this.#args, command]);
+      const child = this.#start(["-T"], [command]);
       const parts = { stdout: "", stderr: "" };
       for (const name of ["stdout", "stderr"] as const)
         child[name]
@@ -262,13 +270,33 @@ class SystemSession implements HostSession {
     return Promise.reject(new ChannelRefused("The system's ssh runs commands alone."));
   }
 
-  openPort(host: string, port: number): Promise<Duplex> {
-    const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    return this.#stream("a stream", () => this.#start(["-W", where, ...this.#args]));
+  openCommand(command: string): Promise<Duplex> {
+    return this.#open("a command", ["-T"], [command], "The command over there ended");
   }
 
-  openCommand(command: string): Promise<Duplex> {
-    return this.#stream("a command", () => this.#start([...this.#args, command]));
+  /** Whether the host takes it is told by the stream alone: OpenSSH says nothing while all is well. */
+  openPort(host: string, port: number): Promise<Duplex> {
+    return this.#open(
+      "a port",
+      ["-W", host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`],
+      [],
+      "What listens on that port could not be reached",
+    );
+  }
+
+  openTerminal(command: string): Promise<TerminalChannel> {
+    return this.#life.bounded<TerminalChannel>("a terminal", RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
+      const child = this.#start(["-tt"], [command]);
+      child.once("error", reject);
+      const ended = new Promise<number | null>((done) => {
+        child.once("close", (code) => {
+          if (code !== OF_SSH) return done(code);
+          // Its shell may end with it, too.
+          void this.#check().then(() => done(this.#life.isOver ? null : code));
+        });
+      });
+      child.once("spawn", () => resolve({ stream: childStream(child, () => null), resize: null, ended }));
+    });
   }
 
   onClosed(listener: (reason: string) => void): void {
@@ -279,15 +307,20 @@ class SystemSession implements HostSession {
     this.#life.end("closed");
   }
 
-  #stream(what: string, start: () => ChildProcessWithoutNullStreams): Promise<Duplex> {
+  #open(
+    what: string,
+    options: readonly string[],
+    command: readonly string[],
+    failure: string,
+  ): Promise<Duplex> {
     return this.#life.bounded<Duplex>(what, RUN_TIMEOUT_MS, undefined, (resolve, reject) => {
-      const child = start();
+      const child = this.#start(options, command);
       child.once("error", reject);
       child.once("spawn", () => {
         const stream = childStream(child, (code, words) =>
           // Null where we ended it, with the session.
           code === OF_SSH || code === null
-            ? new UserError(`The command over there ended: ${words || "without a word"}.`)
+            ? new UserError(`${failure}: ${words || "without a word"}.`)
             : null,
         );
         stream.on("error", () => undefined); // for those to whom its end is enough
@@ -296,10 +329,10 @@ class SystemSession implements HostSession {
     });
   }
 
-  #start(args: readonly string[]): ChildProcessWithoutNullStreams {
-    const child = spawn("ssh", args, {
+  #start(options: readonly string[], command: readonly string[]): ChildProcessWithoutNullStreams {
+    const child = spawn("ssh", [...options, ...this.#args, ...command], {
       stdio: "pipe",
-      env: this.#askpass.environment,
+      env: { ...this.#askpass.environment, TERM: TERMINAL_TYPE },
       detached: true,
     });
     this.#commands.add(child);

@@ -9,12 +9,19 @@ import type { Experiments } from "../experiments/service.ts";
 import { messageOf } from "../errors.ts";
 import { findInside } from "../insidePath.ts";
 import type { Handlers, Tickets } from "../ports.ts";
+import { portsOf } from "../runs/ports.ts";
 import type { RunRecord } from "../store/records.ts";
 import { readMaskedOutput } from "./maskedOutput.ts";
 import { readProvenance } from "./provenance.ts";
 
 type RunMethod =
-  "output/read" | "run/files" | "run/provenance" | "checkpoint/manifest" | "checkpoint/pin" | "bulk/open";
+  | "output/read"
+  | "run/files"
+  | "run/ports"
+  | "run/provenance"
+  | "checkpoint/manifest"
+  | "checkpoint/pin"
+  | "bulk/open";
 
 export function createRunHandlers(
   context: Context,
@@ -64,6 +71,10 @@ export function createRunHandlers(
     "run/files"({ runId, path: folder }) {
       run(runId);
       return files.list(runId, folder);
+    },
+    "run/ports"({ runId }) {
+      const { run: found, own } = run(runId);
+      return { ports: found.outcome === null ? portsOf(own.spec.key).slice(0, 1000) : [] };
     },
     async "run/provenance"({ runId }) {
       const record = run(runId);

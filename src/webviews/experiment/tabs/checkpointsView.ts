@@ -148,6 +148,12 @@ export class CheckpointsView implements View {
           this.context.bridge.act({ action: "pin", uuid: checkpoint.uuid, pinned: !checkpoint.pinned }),
       }),
       button({
+        label: `Browse the files of step ${formatInteger(checkpoint.step)}`,
+        icon: "folder-opened",
+        appearance: "icon",
+        onPress: () => this.context.bridge.act({ action: "browse", uuid: checkpoint.uuid }),
+      }),
+      button({
         label: `Restore step ${formatInteger(checkpoint.step)}`,
         icon: "cloud-download",
         appearance: "icon",

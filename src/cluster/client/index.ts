@@ -16,12 +16,15 @@ export {
   ConfigurationError,
   CONFIGURATION_NAMES,
   dataPathsOf,
+  type DataPlace,
+  dataPlacesOf,
   findConfiguration,
   type LoadedConfiguration,
   loadConfiguration,
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,
@@ -32,7 +35,16 @@ export {
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
-export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
+export {
+  confirmSize,
+  leaveOut,
+  linkPath,
+  mapPath,
+  sendPath,
+  takeInAgain,
+  unlinkPath,
+  unmapPath,
+} from "./snapshot/answers.ts";
 export { findRepository } from "./snapshot/person.ts";
 export { ASK_ABOVE, type PlanOptions, planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 export { pushSnapshot } from "./snapshot/push.ts";

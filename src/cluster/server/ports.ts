@@ -87,7 +87,7 @@ export type Diagnose = (
     script: string;
     directory: string;
     interpreter: string;
-    snapshot: Pick<SnapshotInfo, "root" | "leftOut">;
+    snapshot: Pick<SnapshotInfo, "root" | "linked" | "leftOut">;
   },
 ) => Promise<Failure | null>;
 

@@ -104,6 +104,7 @@ export class SubmitCommands {
     const client = await loadClient();
     return client.submitExperiment({
       connection,
+      pool: pool.id,
       isRemote: pool.place.isRemote,
       stateFolder: client.defaultStateFolder(),
       script: script.file,

@@ -11,6 +11,10 @@ const Memory = z.object({
   /** Paths, relative to the root, that the person leaves out, and ignored ones that the person has linked. */
   leaveOut: z.array(z.string()).catch([]),
   links: z.array(z.string()).catch([]),
+  /** Ignored paths that are sent all the same. */
+  sent: z.array(z.string()).catch([]),
+  /** Where a path is on a pool: by the pool's name, then by path. */
+  mapped: z.record(z.string(), z.record(z.string(), z.string())).catch({}),
   /** Nested repositories whose files are in the private index (byte paths). */
   nested: z.array(z.string()).catch([]),
   /** The ignore rules that the private index was last brought in line with. */
@@ -36,7 +40,7 @@ export function placesOf(stateFolder: string, root: string): Places {
 
 export async function readMemory(file: string, root: string): Promise<Memory> {
   const empty = { root, pushed: {}, ignoreKey: "", tracked: { key: "", paths: [] } };
-  const fresh = Memory.parse({ ...empty, answered: null, leaveOut: [], links: [], nested: [] });
+  const fresh = Memory.parse(empty);
   try {
     const read = Memory.safeParse(JSON.parse(await readFile(file, "utf8")));
     return read.success ? read.data : fresh;

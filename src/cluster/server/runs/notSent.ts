@@ -12,7 +12,7 @@ export interface Places {
   /** Where the script started, relative to `work/`, and the script from there. */
   directory: string;
   script: string;
-  snapshot: Pick<SnapshotInfo, "root" | "leftOut">;
+  snapshot: Pick<SnapshotInfo, "root" | "linked" | "leftOut">;
 }
 
 export interface NotSent {
@@ -33,10 +33,13 @@ const MOST_CANDIDATES = 50;
 export function findNotSent(exception: string | null, message: string, places: Places): NotSent | null {
   const isFileNotFound = exception === "FileNotFoundError";
   if (!isFileNotFound && !MISSING.test(message)) return null;
-  const names = pathsIn(message).flatMap((named) => namesOf(named, places));
-  const { leftOut } = places.snapshot;
+  const { leftOut, linked } = places.snapshot;
+  // What is missing in a folder that is linked into the run is missing there.
+  const names = pathsIn(message)
+    .flatMap((named) => namesOf(named, places))
+    .filter(({ name }) => !linked.some((link) => isAtOrIn(name, link.path)));
   for (const { name, isOnPool } of names) {
-    const left = leftOut.find((one) => name === one.path || name.startsWith(`${one.path}/`));
+    const left = leftOut.find((one) => isAtOrIn(name, one.path));
     // Where runs see the person's files, a path among those that is missing is missing there.
     if (left && isInsidePath(left.path) && (isOnPool || !left.linkable))
       return certain(name, left.path, left);
@@ -53,6 +56,10 @@ export function findNotSent(exception: string | null, message: string, places: P
     isCertain: false,
     sentence: `${unknown.name} may be one of the many paths that git ignores and that were not sent.`,
   };
+}
+
+function isAtOrIn(name: string, folder: string): boolean {
+  return name === folder || name.startsWith(`${folder}/`);
 }
 
 function certain(name: string, leftOut: string, { reason, linkable }: LeftOutPath): NotSent {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Failure, LeftOutPath } from "../../../../src/cluster/protocol/entities.ts";
+import type { Failure, LeftOutPath, LinkedPath } from "../../../../src/cluster/protocol/entities.ts";
 import type { ExitFile } from "../../../../src/cluster/protocol/runDirectory.ts";
 import { createDiagnose } from "../../../../src/cluster/server/runs/diagnosis.ts";
 import { writeWorkFile } from "../../../../src/cluster/server/trees/workFile.ts";
@@ -21,8 +21,9 @@ const PYTHON = "/usr/bin/python3";
 /** Where the snapshot was taken, and what stayed behind there. */
 const ROOT = "/home/ada/project";
 let leftOut: LeftOutPath[];
+let linked: LinkedPath[];
 beforeEach(() => {
-  leftOut = [];
+  [leftOut, linked] = [[], []];
 });
 
 function write(name: string, ...lines: string[]): void {
@@ -61,7 +62,7 @@ function diagnose(exit: Partial<ExitFile>, directory = "."): Promise<Failure | n
     launchError: null,
     ...exit,
   };
-  const snapshot = { root: ROOT, leftOut };
+  const snapshot = { root: ROOT, linked, leftOut };
   return createDiagnose(pool)("1.1.1", whole, {
     script: "train.py",
     directory,
@@ -385,7 +386,7 @@ test.each<[string, Partial<ExitFile>]>([
 });
 
 test("a run that left nothing is lost, or was never started", async () => {
-  const snapshot = { root: ROOT, leftOut };
+  const snapshot = { root: ROOT, linked, leftOut };
   const context = { script: "train.py", directory: ".", interpreter: PYTHON, snapshot };
   const supervisor = { version: 1, host: "h", bootId: "other", pid: 1, startTicks: 1, script: null };
   writeFileSync(
@@ -516,6 +517,13 @@ describe("a path that was not sent", () => {
     const failure = await run();
     expect(failure?.kind).toBe("exception");
     expect(failure?.notSent).toBeUndefined();
+  });
+
+  test("is not what is missing behind a link", async () => {
+    leftOut = [ignored("data", "data/")];
+    linked = [{ path: "data/imagenet", target: "/scratch/imagenet", reason: "mapped on gpu1 by you" }];
+    write("train.py", "open('data/imagenet/x')");
+    expect((await run())?.notSent).toBeUndefined();
   });
 
   test("is not what is missing on the person's own machine, where runs see its files", async () => {

@@ -13,6 +13,7 @@ import {
   type Terminal,
 } from "./command.ts";
 import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
+import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
@@ -28,6 +29,11 @@ export const COMMANDS: readonly Command[] = [
   poolRemove,
   poolRuntime,
   submit,
+  dataMap,
+  dataUnmap,
+  dataSend,
+  dataLeaveOut,
+  data,
   list,
   show,
   logs,

@@ -3,6 +3,7 @@ import { lstat } from "node:fs/promises";
 import path from "node:path";
 import { isInsidePath, PoolPath } from "../../protocol/base.ts";
 import { withLock } from "../fileLock.ts";
+import { bytePath } from "../git.ts";
 import { LOCAL_POOL } from "../pools/poolList.ts";
 import { UserError } from "../userError.ts";
 import { requireMappable } from "./mapped.ts";
@@ -32,6 +33,7 @@ export async function takeInAgain(plan: SnapshotPlan, name: string): Promise<voi
 /** Makes an ignored path part of the folder's snapshots, for every pool; leaveOut() ends it. @throws UserError */
 export async function sendPath(plan: SnapshotPlan, name: string): Promise<void> {
   await requireSendable(plan, name);
+  const isIgnored = (await plan.work.shadow.rules([bytePath(name)])).size > 0;
   await change(plan, (memory) => {
     for (const [pool, places] of Object.entries(memory.mapped)) {
       const outer = Object.keys(places).find((other) => name.startsWith(`${other}/`));
@@ -42,8 +44,11 @@ export async function sendPath(plan: SnapshotPlan, name: string): Promise<void> 
         );
       memory.mapped[pool] = withoutKeys(places, (other) => isUnder(other, [name]));
     }
+    const wasLeftOut = memory.leaveOut.includes(name);
     memory.leaveOut = memory.leaveOut.filter((other) => other !== name);
     memory.links = memory.links.filter((other) => !isUnder(other, [name]));
+    // Without the person's word it is sent by itself.
+    if (wasLeftOut && !isIgnored) return;
     memory.sent = [...memory.sent.filter((other) => !isUnder(other, [name])), name];
   });
 }
@@ -60,6 +65,9 @@ async function requireSendable(plan: SnapshotPlan, name: string): Promise<void> 
         "Copy the data into the folder, or use a path on the pool.",
       );
   }
+  const isSent = plan.sent.some((one) => isUnder(name, [one.path]));
+  if (plan.entries.has(bytePath(name)) && !isSent)
+    throw new UserError(`${name} is part of the snapshot already.`);
   const why = plan.leftOut.find((left) => isUnder(name, [left.path]));
   if (why && [ENVIRONMENT_REASON, RESTORED_REASON].includes(why.reason))
     throw new UserError(`${name} is never sent: it is ${why.reason}.`, "Use a path on the pool.");

@@ -72,6 +72,9 @@ describe("an ignored path that is sent", () => {
       { path: "data/deep", reason: "left out by you" },
       { path: "weights" },
     ]);
+    await leaveOut(without.plan, "train.py");
+    await sendPath((await take(REMOTE)).plan, "train.py");
+    expect((await take(REMOTE)).plan.sent.map((one) => one.path)).toEqual(["data"]);
     await takeInAgain(without.plan, "data/deep");
     expect((await take(REMOTE)).plan.sent).toMatchObject([{ path: "data", files: 2 }]);
   });
@@ -140,6 +143,7 @@ describe("an ignored path that is sent", () => {
       ["data/missing", "There is no data/missing"],
       ["data/big", "data/big is a link"],
       ["data/big/x", "There is no data/big/x"],
+      ["train.py", "train.py is part of the snapshot already."],
     ] as const)
       await expect(sendPath(plan, name), name).rejects.toThrow(words);
   });

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
+import { DataCommands } from "./commands/data.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
@@ -46,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
   });
   const memory = new SubmitMemory(context.workspaceState);
-  const willSend = new WillSend(memory, problems);
+  const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);
   const submits = new SubmitCommands({
     pools,
@@ -63,7 +64,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
     panels.open({ poolId, experimentId }),
   );
-  const actions = new PanelActions(trials, restores);
+  const data = new DataCommands(targets, submits);
+  const actions = new PanelActions(trials, restores, data);
 
   context.subscriptions.push(
     log,
@@ -87,6 +89,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         trials,
         submits,
         willSend,
+        data,
         restores,
         secrets,
         panels,

@@ -90,7 +90,7 @@ export const LeftOutPath = z.object({
   bytes: z.number().nullable(),
   /** It can be linked into later runs instead: it is ignored, and runs see this machine's files. */
   linkable: z.boolean().optional(),
-  /** It can be part of later snapshots: git ignores it, and nothing else is against it. */
+  /** It can be part of later snapshots: git ignores it, or the person leaves it out, and nothing else is against it. */
   sendable: z.boolean().optional(),
 });
 export type LeftOutPath = z.infer<typeof LeftOutPath>;

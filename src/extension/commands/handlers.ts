@@ -8,6 +8,7 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
+import type { DataCommands } from "./data.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
@@ -26,6 +27,7 @@ export interface HandlerDependencies {
   trials: TrialCommands;
   submits: SubmitCommands;
   willSend: WillSend;
+  data: DataCommands;
   restores: RestoreCommands;
   secrets: Secrets;
   panels: LazyPanels;
@@ -41,6 +43,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     trials,
     submits,
     willSend,
+    data,
     restores,
     secrets,
     panels,
@@ -110,6 +113,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         );
       await openSource(pool, experiment, frame.file, frame.line);
     },
+    sendData: (argument) => data.send(argument),
+    mapData: (argument) => data.map(argument),
     restore: (argument) => restores.pick(argument),
     restoreCheckpoint: (argument) => restores.run("restore", argument),
     restoreWithCode: (argument) => restores.run("withCode", argument),

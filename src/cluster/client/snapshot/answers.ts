@@ -8,7 +8,8 @@ import { LOCAL_POOL } from "../pools/poolList.ts";
 import { UserError } from "../userError.ts";
 import { requireMappable } from "./mapped.ts";
 import { changeMemory, placesOf, type Memory } from "./memory.ts";
-import { ENVIRONMENT_REASON, LEFT_OUT_REASON, type SnapshotPlan } from "./plan.ts";
+import type { SnapshotPlan } from "./plan.ts";
+import { ENVIRONMENT_REASON, LEFT_OUT_REASON } from "./reasons.ts";
 import { isUnder, RESTORED_REASON } from "./restored.ts";
 
 /** The person said yes to this size. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { isInsidePath } from "../../protocol/base.ts";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
 import { bytePath, displayPath } from "../git.ts";
+import { LEFT_OUT_REASON } from "./reasons.ts";
 import { RESTORED_MARKER, RESTORED_REASON } from "./restored.ts";
 import type { Shadow } from "./shadow.ts";
 
@@ -102,8 +103,9 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
           : null;
     if (why !== null && request.linkable) await link(name, why);
     else {
-      const sendable = byPerson === undefined && isInsidePath(name);
-      const left = { path: name, reason, bytes: null, linkable: request.linkable && sendable, sendable };
+      const linkable = request.linkable && byPerson === undefined && isInsidePath(name);
+      const sendable = (byPerson === undefined || byPerson === LEFT_OUT_REASON) && isInsidePath(name);
+      const left = { path: name, reason, bytes: null, linkable, sendable };
       leftOut.push(left);
       if (why !== null) unlinked.push(left);
     }

@@ -20,14 +20,11 @@ import {
   readOrEmpty,
   type PersonRepository,
 } from "./person.ts";
+import { ENVIRONMENT_REASON, LEFT_OUT_REASON } from "./reasons.ts";
 import { isUnder, RESTORED_REASON, restoredFolders } from "./restored.ts";
 import { listSent, sizesOfSent } from "./sent.ts";
 import { Shadow } from "./shadow.ts";
 import type { FolderSize } from "./sizes.ts";
-
-/** Why a path stays behind. */
-export const ENVIRONMENT_REASON = "a Python environment";
-export const LEFT_OUT_REASON = "left out by you";
 
 /** Above either of these a person is asked once. */
 export const ASK_ABOVE = { files: 10_000, bytes: 100_000_000 } as const;

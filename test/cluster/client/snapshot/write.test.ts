@@ -514,7 +514,7 @@ describe("links", () => {
     expect(second.info.linked.map((link) => link.path)).toEqual(["weights"]);
     expect(namesOf(second)).toEqual([".gitignore", "train.py"]);
     expect(second.info.leftOut).toEqual([
-      { path: "big", reason: "left out by you", bytes: null, linkable: false, sendable: false },
+      { path: "big", reason: "left out by you", bytes: null, linkable: false, sendable: true },
     ]);
   });
 });

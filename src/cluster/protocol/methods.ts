@@ -120,7 +120,7 @@ export const METHODS = {
           target: PoolPath,
           /** Null where there is nothing, or nothing that can be read: `problem` says why. */
           kind: z.enum(["file", "folder", "other"]).nullable(),
-          problem: z.string().nullable(),
+          problem: z.string().max(200).nullable(),
         }),
       ),
     }),

@@ -76,6 +76,7 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     path: name,
     reason: RESTORED_REASON,
     bytes: null,
+    sendable: false,
   }));
   const unlinked: LeftOutPath[] = [];
   const settled = new Set(restored);

@@ -190,7 +190,11 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   });
   const changes = applyLooks(known, await lookAtAll(root, [...wanted]), remove);
   const { entries } = changes;
-  const unreadable = [...closed, ...changes.unreadable].map((one) => ({ ...one, bytes: null }));
+  const unreadable = [...closed, ...changes.unreadable].map((one) => ({
+    ...one,
+    bytes: null,
+    sendable: false,
+  }));
 
   let bytes = 0;
   for (const size of entries.values()) bytes += size;
@@ -203,9 +207,9 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   const linked = await settleLinks(root, ignored.linked, snapshotHas, mappedNames);
   const stayBehind = new Map<string, LeftOutPath>();
   for (const name of restored.map(displayPath))
-    stayBehind.set(name, { path: name, reason: RESTORED_REASON, bytes: null });
+    stayBehind.set(name, { path: name, reason: RESTORED_REASON, bytes: null, sendable: false });
   for (const name of sent.environments.map(displayPath))
-    stayBehind.set(name, { path: name, reason: ENVIRONMENT_REASON, bytes: null });
+    stayBehind.set(name, { path: name, reason: ENVIRONMENT_REASON, bytes: null, sendable: false });
   for (const one of ignored.leftOut) {
     const name = bytePath(one.path);
     // What is tracked although a rule ignores it is in the snapshot.

@@ -5,7 +5,6 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result } from "../../protocol/methods.ts";
-import { messageOf } from "../errors.ts";
 
 type Checked = Result<"path/check">["paths"][number];
 
@@ -37,7 +36,8 @@ async function look(target: string): Promise<Pick<Checked, "kind" | "problem">> 
 }
 
 function wordsFor(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
     case "ENOENT":
     case "ENOTDIR":
       return "does not exist";
@@ -45,6 +45,6 @@ function wordsFor(error: unknown): string {
     case "EPERM":
       return "may not be read";
     default:
-      return `cannot be read (${messageOf(error)})`;
+      return `cannot be read (${code ?? "of unknown cause"})`;
   }
 }

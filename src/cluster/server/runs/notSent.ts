@@ -23,8 +23,9 @@ export interface NotSent {
 }
 
 /** Of libraries that raise another exception, or of a program that only prints. */
-const MISSING =
-  /no such file or directory|errno = 2\b|\bnot found\b|does(n't| not) exist|(cannot|can't|could not|couldn't|unable to) (find|open)/i;
+const MISSING_FILE = /no such file or directory|errno = 2\b/i;
+/** The same may be said of a column or a key: then only what looks like a path is taken for one. */
+const MISSING = /\bnot found\b|does(n't| not) exist|(cannot|can't|could not|couldn't|unable to) (find|open)/i;
 /** In the list of what was left out: it is not whole. */
 const MORE = "...";
 const MOST_CANDIDATES = 50;
@@ -32,10 +33,12 @@ const MOST_CANDIDATES = 50;
 /** @param exception null for a line that a program printed */
 export function findNotSent(exception: string | null, message: string, places: Places): NotSent | null {
   const isFileNotFound = exception === "FileNotFoundError";
-  if (!isFileNotFound && !MISSING.test(message)) return null;
+  const isFile = isFileNotFound || MISSING_FILE.test(message);
+  if (!isFile && !MISSING.test(message)) return null;
   const { leftOut, linked } = places.snapshot;
   // What is missing in a folder that is linked into the run is missing there.
   const names = pathsIn(message)
+    .filter((named) => isFile || looksLikePath(named))
     .flatMap((named) => namesOf(named, places))
     .filter(({ name }) => !linked.some((link) => isAtOrIn(name, link.path)));
   for (const { name, isOnPool } of names) {
@@ -62,7 +65,7 @@ function isAtOrIn(name: string, folder: string): boolean {
   return name === folder || name.startsWith(`${folder}/`);
 }
 
-function certain(name: string, leftOut: string, { reason, linkable }: LeftOutPath): NotSent {
+function certain(name: string, leftOut: string, { reason, linkable, sendable }: LeftOutPath): NotSent {
   const rule = /^ignored by (.+:\d+) \((.+)\)$/.exec(reason);
   const why =
     rule !== null
@@ -70,7 +73,12 @@ function certain(name: string, leftOut: string, { reason, linkable }: LeftOutPat
       : reason.startsWith("ignored")
         ? "is ignored by git and was not sent"
         : `was not sent (${reason})`;
-  const remedy = linkable ? "Link it, or send it." : "Send it, or use a path on the pool.";
+  const remedy =
+    sendable === false
+      ? "Use a path on the pool."
+      : linkable
+        ? "Link it, or send it."
+        : "Send it, or use a path on the pool.";
   return { notSent: { path: name, leftOut }, isCertain: true, sentence: `${name} ${why}. ${remedy}` };
 }
 
@@ -80,8 +88,12 @@ function pathsIn(message: string): string[] {
   const words = message
     .split(/\s+/)
     .map((word) => word.replace(/^[("'`[<]+|[)"'`\]>,:;.]+$/g, ""))
-    .filter((word) => /[/.]/.test(word));
+    .filter(looksLikePath);
   return [...new Set([...quoted, ...words])].slice(0, MOST_CANDIDATES);
+}
+
+function looksLikePath(word: string): boolean {
+  return /[/.]/.test(word);
 }
 
 /** What a path that the script used is in the snapshot; `isOnPool` where it is that of the run's own folder. */

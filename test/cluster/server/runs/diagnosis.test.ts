@@ -485,7 +485,14 @@ describe("a path that was not sent", () => {
   test("says why where it is not git", async () => {
     leftOut = [{ path: "data", reason: "left out by you", bytes: null, linkable: false }];
     write("train.py", "open('data/train.csv')");
-    expect((await run())?.message).toMatch(/^data\/train\.csv was not sent \(left out by you\)\./);
+    expect((await run())?.message).toMatch(
+      /^data\/train\.csv was not sent \(left out by you\)\. Send it, or use a path on the pool\. /,
+    );
+    leftOut = [{ path: "data", reason: "restored from a pool", bytes: null, sendable: false }];
+    writeFileSync(path.join(work, "../stderr.log"), "");
+    expect((await run())?.message).toMatch(
+      /^data\/train\.csv was not sent \(restored from a pool\)\. Use a path on the pool\. /,
+    );
   });
 
   test("is a folder of which all was left out", async () => {
@@ -510,6 +517,7 @@ describe("a path that was not sent", () => {
     ["a path elsewhere", "open('/elsewhere/data/train.csv')"],
     ["a path that leads out", "open('../../data/train.csv')"],
     ["another exception", "raise ValueError('data/train.csv is odd')"],
+    ["a name that is no path", "raise KeyError(\"column 'data' not found\")"],
     ["a word of the message", "raise FileNotFoundError('no data here')"],
   ])("is not: %s", async (_, code) => {
     leftOut = [ignored("data", "data/")];

@@ -165,6 +165,14 @@ describe("a path on the pool", () => {
     expect((await take(REMOTE)).plan.mapped).toEqual([]);
   });
 
+  it("is another folder's no more than another pool's", async () => {
+    // Of folders that no snapshot was taken of: nothing is remembered of them yet.
+    const plan = (): Promise<SnapshotPlan> =>
+      planSnapshot({ folder: project(), stateFolder: temporaryFolder("state"), ...REMOTE });
+    await mapPath(await plan(), "data", "/scratch/data");
+    expect((await plan()).mapped).toEqual([]);
+  });
+
   it("may be one that is not here at all", async () => {
     const { take } = snapshotter(project());
     await mapPath((await take(REMOTE)).plan, "imagenet/train", "~/imagenet");

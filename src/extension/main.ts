@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
+import { DataCommands } from "./commands/data.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
@@ -52,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
   });
   const memory = new SubmitMemory(context.workspaceState);
-  const willSend = new WillSend(memory, problems);
+  const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);
   const submits = new SubmitCommands({
     pools,
@@ -72,10 +73,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new RestoreMemory(context.workspaceState),
     (poolId, experimentId) => panels.open({ poolId, experimentId }),
   );
+  const data = new DataCommands(targets, submits);
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, restores, browses);
+  const actions = new PanelActions(trials, restores, browses, data);
 
   context.subscriptions.push(
     log,
@@ -101,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         trials,
         submits,
         willSend,
+        data,
         restores,
         browses,
         secrets,

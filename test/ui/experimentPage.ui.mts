@@ -21,7 +21,13 @@ interface Host {
   reportNew: (series: { group: string; name: string }, step: number, value: number) => void;
   print: (text: string, stream?: "stdout" | "stderr") => void;
   scenario: {
-    snapshot: { trials: object[]; runs: object[]; checkpoints: object[]; experiment: object };
+    snapshot: {
+      trials: object[];
+      runs: object[];
+      checkpoints: object[];
+      experiment: object;
+      snapshot: { leftOut: object[] };
+    };
     output: { stdout: string; stderr: string };
   };
 }
@@ -116,6 +122,45 @@ describe("experiment page", () => {
       );
       await page.getByRole("button", { name: "train.py:41" }).click();
       assert.deepEqual(await actions(page), [{ action: "openSource", file: "train.py", line: 41 }]);
+    }));
+
+  test("data that was not sent is one click from the next run", () =>
+    onPage({ scenario: "notSent" }, async (page) => {
+      const notice = page.locator(".notice").first();
+      assert.match(
+        await notice.innerText(),
+        /^data\/train\.csv is ignored by git and was not sent .*\(train\.py:12\) Send It Use a Path on the Pool…$/,
+      );
+      await notice.getByRole("button", { name: "Send It" }).click();
+      await notice.getByRole("button", { name: "Use a Path on the Pool…" }).click();
+      assert.deepEqual(await actions(page), [
+        { action: "sendData", trialId: "12.1" },
+        { action: "mapData", trialId: "12.1" },
+      ]);
+    }));
+
+  test("data of this machine can be linked too; what is never sent is not offered to be", () =>
+    onPage({ scenario: "notSent" }, async (page) => {
+      const ways = page.locator(".notice").first().getByRole("button");
+      const leftOut = (change: object): Promise<void> =>
+        page.evaluate((changed) => {
+          const { snapshot } = host.scenario.snapshot;
+          Object.assign(snapshot.leftOut[0] ?? {}, changed);
+          host.post({ type: "snapshot", version: 1, snapshot: host.scenario.snapshot });
+        }, change);
+      await leftOut({ linkable: true });
+      await ways.filter({ hasText: "Link" }).waitFor();
+      assert.deepEqual(await ways.allInnerTexts(), [
+        "train.py:12",
+        "Link",
+        "Send It",
+        "Use a Path on the Pool…",
+      ]);
+      await ways.filter({ hasText: "Link" }).click();
+      assert.deepEqual(await actions(page), [{ action: "link", path: "data" }]);
+      await leftOut({ linkable: false, sendable: false });
+      await ways.filter({ hasText: "Link" }).waitFor({ state: "detached" });
+      assert.deepEqual(await ways.allInnerTexts(), ["train.py:12", "Use a Path on the Pool…"]);
     }));
 
   test("draws a chart for each name; new points reach the pixels", () =>

@@ -1,7 +1,7 @@
 /** A pool on an SSH host, through the interface: add it, submit there, watch, cut the line, come back, restore. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
@@ -33,7 +33,7 @@ describe("a pool on an SSH host", () => {
   let sshd: Sshd;
   let session: Session;
   let ui: TrainyardUi;
-  const workspace = workspaceWith("endless.py");
+  const workspace = workspaceWith("endless.py", "reader.py");
   const endings: (() => void)[] = [() => rmSync(workspace, { recursive: true, force: true })];
   const step = (name: string, work: () => Promise<void>): void => {
     it(name, () => session.reporting(name, work));
@@ -159,5 +159,50 @@ describe("a pool on an SSH host", () => {
       seen = `step ${steps}; ${await ui.panel.chartText("loss")}`;
       return steps > 50 && (await ui.panel.points("loss")) === steps;
     }).catch(() => assert.fail(seen));
+  });
+
+  step("says that ignored data was not sent; a path there, or sending it, puts it right", async () => {
+    const { workbench } = session;
+    mkdirSync(path.join(workspace, "data"));
+    writeFileSync(path.join(workspace, ".gitignore"), "data/\ncheckpoints/\n");
+    writeFileSync(path.join(workspace, "data/train.csv"), "from here");
+    const there = path.join(sshd.folder, "scratch");
+    mkdirSync(there);
+    writeFileSync(path.join(there, "train.csv"), "from there");
+
+    await workbench.openFile("reader.py");
+    await ui.submitButton.click();
+    await ui.panel.inState("failed").waitFor();
+    const notice = ui.panel.frame.locator(".notice").first();
+    assert.match(await notice.innerText(), /^data\/train\.csv is ignored by git and was not sent/);
+
+    await notice.getByText("Use a Path on the Pool").click();
+    await workbench.quickInput.getByText("What of it is on the pool?").waitFor();
+    await workbench
+      .quickPickRow(/^data(?!\/)/)
+      .first()
+      .click();
+    await workbench.quickInput.getByText(/Where is data on/).waitFor();
+    await workbench.answer("scratch");
+    await workbench.quickInput.getByText("begins with / or ~/").waitFor();
+    await workbench.answer(path.join(there, "nothing"));
+    await workbench.quickInput.getByText("does not exist").waitFor();
+    await workbench.answer(there);
+    await workbench.pressToastButton(/data is .*scratch for the next runs/, "Submit Again");
+    await ui.experiment(/#3 reader\.py.*completed/).waitFor();
+
+    await workbench.command("Trainyard: Show What Will Be Sent");
+    await workbench.quickPickRow(/data.*scratch, mapped on 127\.0\.0\.1 by you/).waitFor();
+    await workbench.page.keyboard.press("Escape");
+
+    await workbench.command("Trainyard: Send What a Run Did Not Find");
+    await workbench.pick("#2 reader.py");
+    await workbench.quickInput.getByText("What shall be sent").waitFor();
+    await workbench
+      .quickPickRow(/^data(?!\/)/)
+      .first()
+      .click();
+    await workbench.pressToastButton("data is part of the next snapshots", "Submit Again");
+    await ui.experiment(/#4 reader\.py.*completed/).waitFor();
   });
 });

@@ -46,6 +46,9 @@ while not os.path.exists(os.path.join(os.environ["GO"], "go")):
 
 print("the token is", os.environ["TOKEN"])
 `,
+  /** Reads what git ignores. */
+  "reader.py": `print("read", open("data/train.csv").read(), flush=True)
+`,
   /** Time to look at something else before it ends. */
   "later.py": `import time
 

@@ -13,6 +13,7 @@ import {
   type Terminal,
 } from "./command.ts";
 import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
+import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
 import { logs, metrics } from "./commands/output.ts";
@@ -29,6 +30,11 @@ export const COMMANDS: readonly Command[] = [
   poolRemove,
   poolRuntime,
   submit,
+  dataMap,
+  dataUnmap,
+  dataSend,
+  dataLeaveOut,
+  data,
   list,
   show,
   logs,

@@ -2,7 +2,7 @@
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { ExperimentConfiguration } from "../protocol/configuration.ts";
-import { environmentOf, withoutConfiguration } from "../protocol/configuration.ts";
+import { DataMap, environmentOf, isDataMap, withoutConfiguration } from "../protocol/configuration.ts";
 import { checkConfiguration, type Checked } from "./configuration/check.ts";
 import { MOST_BYTES, readSource, type Located } from "./configuration/source.ts";
 import { messageOf, UserError } from "./userError.ts";
@@ -77,10 +77,33 @@ export function dataPathsOf(configuration: ExperimentConfiguration): string[] {
   const found: string[] = [];
   const visit = (value: unknown): void => {
     if (typeof value === "string") found.push(value);
+    else if (isDataMap(value)) visit(value.path);
     else if (typeof value === "object" && value !== null) Object.values(value).forEach(visit);
   };
   visit(configuration.data);
   return found.filter((value) => value !== "" && value.length <= 4096 && !value.includes("\0"));
+}
+
+/** Where `data:` says that paths of the workspace are on a pool. */
+export interface DataPlace {
+  /** Its key in the configuration: `data.imagenet`. */
+  key: string;
+  /** Relative to the workspace folder. */
+  path: string;
+  target: string;
+}
+
+/** @param pool its name; `local` is this machine's */
+export function dataPlacesOf(configuration: ExperimentConfiguration, pool: string): DataPlace[] {
+  const visit = (value: unknown, key: string): DataPlace[] => {
+    if (typeof value !== "object" || value === null) return [];
+    if (!isDataMap(value))
+      return Object.entries(value).flatMap(([name, inner]) => visit(inner, `${key}.${name}`));
+    const read = DataMap.safeParse(value);
+    const target = read.success && Object.hasOwn(read.data.pools, pool) ? read.data.pools[pool] : undefined;
+    return read.success && target !== undefined ? [{ key, path: read.data.path, target }] : [];
+  };
+  return visit(configuration.data, "data");
 }
 
 async function readText(file: string): Promise<string> {

@@ -19,6 +19,8 @@ export {
   ConfigurationError,
   CONFIGURATION_NAMES,
   dataPathsOf,
+  type DataPlace,
+  dataPlacesOf,
   findConfiguration,
   type LoadedConfiguration,
   loadConfiguration,
@@ -26,6 +28,7 @@ export {
   parseConfiguration,
 } from "./configuration.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
+export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,
@@ -37,7 +40,16 @@ export {
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
 export { restoreThroughCuts, type ThroughCuts } from "./restore/throughCuts.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
-export { confirmSize, leaveOut, linkPath, takeInAgain, unlinkPath } from "./snapshot/answers.ts";
+export {
+  confirmSize,
+  leaveOut,
+  linkPath,
+  mapPath,
+  sendPath,
+  takeInAgain,
+  unlinkPath,
+  unmapPath,
+} from "./snapshot/answers.ts";
 export { findRepository } from "./snapshot/person.ts";
 export { ASK_ABOVE, type PlanOptions, planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 export { pushSnapshot } from "./snapshot/push.ts";

@@ -11,6 +11,7 @@ import type { Launcher, Result } from "../protocol/methods.ts";
 import {
   ConfigurationError,
   dataPathsOf,
+  dataPlacesOf,
   defaultConfiguration,
   findConfiguration,
   loadConfiguration,
@@ -21,7 +22,10 @@ import { entrypointNote } from "./entrypointNote.ts";
 import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
 import { isDisconnected, PoolCallError } from "./poolCallError.ts";
+import { linksOf, WAYS } from "./mappedPaths.ts";
 import type { PoolCalls } from "./poolCalls.ts";
+import { LOCAL_POOL } from "./pools/poolList.ts";
+import { requireMappable } from "./snapshot/mapped.ts";
 import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 import { pushSnapshot } from "./snapshot/push.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
@@ -52,6 +56,8 @@ export interface SubmitOptions {
   /** Ignored paths to link and paths to leave out, beside the remembered ones; relative to the snapshot's root. */
   extraLinks?: readonly string[];
   leftOut?: readonly string[];
+  /** Name of the pool, by which what a person maps on it is remembered; this machine's without one. */
+  pool?: string;
   /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter. */
   isRemote?: boolean;
   /** Values for `${secret:NAME}`. */
@@ -94,6 +100,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       timings[step] = (timings[step] ?? 0) + performance.now() - start;
     }
   };
+  const poolName = options.pool ?? LOCAL_POOL;
   const connecting = Promise.resolve(options.connection);
   // A connection that fails while the snapshot is planned is reported when its turn comes.
   connecting.catch(() => undefined);
@@ -114,6 +121,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     plan = await timed("planning", () => planOf(options, folder, value));
     requireScript(plan, script);
   }
+  requireMappable(plan.mapped, { entries: plan.entries, pool: poolName });
   const explicit = options.interpreter?.explicit
     ? { value: options.interpreter.explicit, origin: "named for this submit" }
     : value.environment.python
@@ -133,9 +141,11 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
+  const links = await linksOf(pool, poolName, snapshot.plan.mapped, signal);
   const interpreter = await interpreting;
   const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
-  const info = await snapshot.info;
+  const taken = await snapshot.info;
+  const info = { ...taken, linked: [...taken.linked, ...links] };
 
   const { directory, script: relative } = startOf(plan, script);
   const slotsPerTrial = options.slots ?? value.resources.slots_per_trial;
@@ -209,7 +219,8 @@ function notSent(unlinked: SnapshotPlan["unlinked"]): string[] {
       ? `, and so ${unlinked.length === 2 ? "is 1 more" : `are ${unlinked.length - 1} more`}`
       : "";
   return [
-    `${first.path} is ${first.reason} and was not sent${more}: the pool does not see this machine's files.`,
+    `${first.path} is ${first.reason} and was not sent${more}: the pool does not see this machine's files. ` +
+      `Send it, or use a path on the pool: ${WAYS}.`,
   ];
 }
 
@@ -278,6 +289,8 @@ function planOf(
     folder,
     stateFolder: options.stateFolder,
     dataPaths: dataPathsOf(configuration),
+    pool: options.pool ?? LOCAL_POOL,
+    dataPlaces: dataPlacesOf(configuration, options.pool ?? LOCAL_POOL),
     extraLinks: options.extraLinks ?? [],
     leftOut: options.leftOut ?? [],
     linkable: !options.isRemote,

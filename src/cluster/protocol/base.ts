@@ -25,6 +25,13 @@ export function isInsidePath(path: string): boolean {
 
 export const RelativePath = z.string().refine(isInsidePath, "not a relative path inside its folder");
 
+/** A path on a pool: absolute, or in the home folder there (`~/`). */
+export const PoolPath = z
+  .string()
+  .max(4096)
+  // eslint-disable-next-line no-control-regex
+  .regex(/^(\/|~\/)[^\u0000-\u001f]*$/, "a path on the pool begins with `/` or `~/`");
+
 /** A git object id: SHA-1, or SHA-256 repositories' longer one. */
 export const ObjectId = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "not a git object id");
 

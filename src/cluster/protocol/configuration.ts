@@ -3,7 +3,7 @@
  * nothing here, or not yet, is a warning (`notes`), never an error. An unknown key is an error with a suggestion.
  */
 import * as z from "zod";
-import { Json, JsonObject } from "./base.ts";
+import { Json, JsonObject, PoolPath, RelativePath } from "./base.ts";
 import type { SpecSlot } from "./runDirectory.ts";
 
 const Variables = z.union([
@@ -127,13 +127,31 @@ const withoutEffect = {
 };
 export const KEYS_WITHOUT_EFFECT: readonly string[] = Object.keys(withoutEffect);
 
+/** An entry of `data:` that says where a path of the workspace is on which pool; every other entry is free. */
+export const DataMap = z.strictObject({
+  path: z
+    .string()
+    .transform((path) => path.replace(/^(\.\/+)+/, "").replace(/\/+$/, ""))
+    .pipe(RelativePath),
+  /** By the pools' names; `local` is this machine's. */
+  pools: z.record(z.string().min(1), PoolPath),
+});
+
+export function isDataMap(value: unknown): value is z.input<typeof DataMap> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length === 2 && "path" in value && "pools" in value;
+}
+
 export const ExperimentConfiguration = z.strictObject({
   name: z.string().min(1).max(250).optional().describe("What the experiment is called in trees and panels."),
   description: z.string().nullable().optional(),
   labels: z.array(z.string()).optional(),
   workspace: z.string().optional(),
   project: z.string().optional(),
-  data: JsonObject.default({}).describe("Your own; paths here that git ignores are linked into the run."),
+  data: JsonObject.default({}).describe(
+    "Your own; paths here that git ignores are linked into the run. `{path, pools: {NAME: PATH}}` says where a path is on a pool.",
+  ),
   entrypoint: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional(),
   pass_as: z
     .enum(["environment", "flags"])

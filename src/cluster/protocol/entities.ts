@@ -76,6 +76,8 @@ export const Failure = z.object({
   missingModule: z.string().nullable(),
   peakMemoryBytes: z.number().nullable(),
   memoryLimitBytes: z.number().nullable(),
+  /** It looked for a path (of the snapshot's root) that was left out, by itself or with the folder `leftOut`. */
+  notSent: z.object({ path: RelativePath, leftOut: RelativePath }).optional(),
 });
 export type Failure = z.infer<typeof Failure>;
 
@@ -88,6 +90,8 @@ export const LeftOutPath = z.object({
   bytes: z.number().nullable(),
   /** It can be linked into later runs instead: it is ignored, and runs see this machine's files. */
   linkable: z.boolean().optional(),
+  /** It can be part of later snapshots: git ignores it, or the person leaves it out, and nothing else is against it. */
+  sendable: z.boolean().optional(),
 });
 export type LeftOutPath = z.infer<typeof LeftOutPath>;
 

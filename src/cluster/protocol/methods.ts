@@ -1,6 +1,6 @@
 /** Every call between editor and pool: a name, what goes in, what comes out. Both ends check both. */
 import * as z from "zod";
-import { Bytes, Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
+import { Bytes, Json, JsonObject, ObjectId, PoolPath, RelativePath, TimeMs, Uuid } from "./base.ts";
 import { ExperimentConfiguration } from "./configuration.ts";
 import {
   Checkpoint,
@@ -113,6 +113,22 @@ export const METHODS = {
     params: z.object({ explicit: z.string().min(1).max(4096).nullable(), workspace: z.string() }),
     result: z.object({ path: z.string(), version: z.string(), origin: z.string() }),
   },
+  /** What is at these paths of the pool's host, for data that is there already. Nothing is listed. */
+  "path/check": {
+    params: z.object({ paths: z.array(PoolPath).min(1).max(1000) }),
+    result: z.object({
+      paths: z.array(
+        z.object({
+          path: z.string(),
+          /** Absolute: `~/` is resolved. */
+          target: PoolPath,
+          /** Null where there is nothing, or nothing that can be read: `problem` says why. */
+          kind: z.enum(["file", "folder", "other"]).nullable(),
+          problem: z.string().max(200).nullable(),
+        }),
+      ),
+    }),
+  },
   /** Whole set of trials whose `live` notifications this client wants; replaces the set before. */
   watch: { params: z.object({ trialIds: z.array(TrialId).max(1000) }), result: Nothing },
 
@@ -156,7 +172,9 @@ export const METHODS = {
         source: z.object({ path: z.string(), text: z.string() }).nullable(),
       }),
       /** What was asked for, which a command line for display does not tell: to ask for the same again. */
-      request: SubmitRequest.pick({ arguments: true, launcher: true }).optional(),
+      request: SubmitRequest.pick({ arguments: true, launcher: true })
+        .extend({ startFrom: Uuid.nullable().optional() })
+        .optional(),
     }),
   },
   "experiment/list": { params: Nothing, result: z.object({ experiments: z.array(Experiment) }) },

@@ -8,7 +8,7 @@
  *   resources/    which slots this host has, and who holds them
  *   store/        pool.sqlite and the curves
  */
-import type { Failure, LinkedPath, Slot } from "../protocol/entities.ts";
+import type { Failure, LinkedPath, Slot, SnapshotInfo } from "../protocol/entities.ts";
 import type { OutputSize, Series, SeriesState, Stream } from "../protocol/events.ts";
 import type { MethodName, Notification, NotificationName, Params, Result } from "../protocol/methods.ts";
 import type { Control, ExitFile, RunEvent, RunSpec, SupervisorFile } from "../protocol/runDirectory.ts";
@@ -83,7 +83,12 @@ export interface Executor {
 export type Diagnose = (
   runId: string,
   exit: ExitFile | null,
-  context: { script: string; directory: string; interpreter: string },
+  context: {
+    script: string;
+    directory: string;
+    interpreter: string;
+    snapshot: Pick<SnapshotInfo, "root" | "linked" | "leftOut">;
+  },
 ) => Promise<Failure | null>;
 
 /** What a run has reported since the last call. */

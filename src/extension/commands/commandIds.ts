@@ -7,6 +7,8 @@ export const COMMANDS = {
   openPanel: "trainyard.openPanel",
   showOutput: "trainyard.showOutput",
   goToFailingLine: "trainyard.goToFailingLine",
+  sendData: "trainyard.sendData",
+  mapData: "trainyard.mapData",
   restore: "trainyard.restore",
   restoreCheckpoint: "trainyard.restoreCheckpoint",
   restoreWithCode: "trainyard.restoreWithCode",

@@ -9,6 +9,7 @@ import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
+import type { DataCommands } from "./data.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
@@ -29,6 +30,7 @@ export interface HandlerDependencies {
   trials: TrialCommands;
   submits: SubmitCommands;
   willSend: WillSend;
+  data: DataCommands;
   restores: RestoreCommands;
   browses: BrowseCommands;
   secrets: Secrets;
@@ -47,6 +49,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     trials,
     submits,
     willSend,
+    data,
     restores,
     browses,
     secrets,
@@ -119,6 +122,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         );
       await openSource(pool, experiment, frame.file, frame.line);
     },
+    sendData: (argument) => data.send(argument),
+    mapData: (argument) => data.map(argument),
     restore: (argument) => restores.pick(argument),
     restoreCheckpoint: (argument) => restores.run("restore", argument),
     restoreWithCode: (argument) => restores.run("withCode", argument),

@@ -10,6 +10,7 @@ import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
+import type { DataCommands } from "./data.ts";
 import { chooseInterpreter } from "./interpreter.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
@@ -19,10 +20,12 @@ export class PanelActions {
   readonly #trials: TrialCommands;
   readonly #restores: RestoreCommands;
   readonly #browses: BrowseCommands;
-  constructor(trials: TrialCommands, restores: RestoreCommands, browses: BrowseCommands) {
+  readonly #data: DataCommands;
+  constructor(trials: TrialCommands, restores: RestoreCommands, browses: BrowseCommands, data: DataCommands) {
     this.#trials = trials;
     this.#restores = restores;
     this.#browses = browses;
+    this.#data = data;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -56,6 +59,10 @@ export class PanelActions {
         return this.#pull(pool, experimentOf(pool, experimentId), action.runId, action.path);
       case "link":
         return this.#link(experimentOf(pool, experimentId), action.path);
+      case "sendData":
+        return this.#data.send({ poolId, experimentId, trialId: action.trialId });
+      case "mapData":
+        return this.#data.map({ poolId, experimentId, trialId: action.trialId });
       case "setMetric": {
         const { group, name, smallerIsBetter } = action;
         await pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });

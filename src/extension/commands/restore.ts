@@ -1,5 +1,4 @@
 /** Brings a checkpoint back into the workspace, alone or with the code that made it, or as a new experiment's start. */
-import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { RestoreProgress } from "../../cluster/client/restore.ts";
@@ -17,6 +16,7 @@ import { COMMANDS } from "./commandIds.ts";
 import { restoreDestination } from "./restoreFolder.ts";
 import type { RestoreMemory } from "./restoreMemory.ts";
 import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
+import { resubmit } from "./resubmit.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
 
@@ -200,31 +200,10 @@ export class RestoreCommands {
 
   /** The code as it is now, from the checkpoint's state on. */
   async #resume({ pool, experiment, checkpoint }: Restorable): Promise<undefined> {
-    // The pool says where that was: only a folder that the person has opened is run from.
-    if (!new WorkspaceFolders(vscode.workspace.workspaceFolders).has(experiment))
-      throw new ShownError(
-        `Experiment ${experiment.id} was submitted from ${experiment.workspace}, which is not open.`,
-        "Open that folder, or restore the checkpoint with its code and submit from there.",
-      );
-    const file = path.join(experiment.workspace, experiment.script);
-    if (!existsSync(file))
-      throw new ShownError(
-        `${experiment.script} is not in ${experiment.workspace} any more.`,
-        "Restore the checkpoint with its code, and submit from there.",
-      );
-    const { request } = await pool.call("experiment/get", { experimentId: experiment.id });
-    await this.#submits.submitScript(
-      { file, folder: experiment.workspace },
-      {
-        arguments: request?.arguments ?? [],
-        slots: experiment.slotsPerTrial,
-        launcher: request?.launcher ?? "python",
-        configuration:
-          experiment.configuration === null
-            ? null
-            : { file: path.resolve(experiment.snapshot.root, experiment.configuration) },
-      },
-      { pool, startFrom: checkpoint.uuid },
+    await resubmit(
+      this.#submits,
+      { pool, experiment, checkpoint: checkpoint.uuid },
+      "restore the checkpoint with its code and submit from there.",
     );
     return undefined;
   }

@@ -28,6 +28,8 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
 interface Target {
   pool: Pool;
   startFrom: string | null;
+  /** What an old experiment was started with is not what the person chooses for the next one. */
+  isRepeat?: boolean;
 }
 
 export interface SubmitDependencies {
@@ -77,8 +79,7 @@ export class SubmitCommands {
       this.#send(script, options, target, signal, (step) => report({ message: STEPS[step] })),
     ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
-    // What an old experiment was started with is not what the person chooses for the next one.
-    if (target.startFrom === null) await memory.remember(script.file, options);
+    if (target.isRepeat !== true) await memory.remember(script.file, options);
     vscode.window.setStatusBarMessage(`Submitted ${what}`, SUBMITTED_MS);
     if (submitted.notes.length > 0) this.#sayNotes(submitted.notes);
     this.#needs.submitted(target.pool.id, submitted.experimentId, submitted.trialId);
@@ -104,6 +105,7 @@ export class SubmitCommands {
     const client = await loadClient();
     return client.submitExperiment({
       connection,
+      pool: pool.id,
       isRemote: pool.place.isRemote,
       stateFolder: client.defaultStateFolder(),
       script: script.file,

@@ -116,8 +116,15 @@ export class Notifier implements vscode.Disposable {
       item.kind === "failed" ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
     const open = "Open Panel";
     const line = "Go to Failing Line";
-    const buttons = item.kind === "failed" && this.#hasLine(item) ? [open, line] : [open];
+    const [send, map] = ["Send It", "Use a Path on the Pool..."];
+    const buttons = [
+      ...(item.kind === "failed" && this.#hasNotSent(item) ? [send, map] : []),
+      open,
+      ...(item.kind === "failed" && this.#hasLine(item) ? [line] : []),
+    ];
     void show(withoutLinks(text), ...buttons).then((answer) => {
+      if (answer === send) void vscode.commands.executeCommand(COMMANDS.sendData, this.#rowOf(item));
+      if (answer === map) void vscode.commands.executeCommand(COMMANDS.mapData, this.#rowOf(item));
       if (answer === open) void vscode.commands.executeCommand(COMMANDS.openPanel, this.#rowOf(item));
       if (answer === line) void vscode.commands.executeCommand(COMMANDS.goToFailingLine, this.#rowOf(item));
     });
@@ -145,6 +152,11 @@ export class Notifier implements vscode.Disposable {
 
   #hasLine({ experiment }: NewsItem): boolean {
     return this.#pool.mirror?.trialsOf(experiment.id).some((trial) => trial.failure?.frame) ?? false;
+  }
+
+  /** What it did not find was not sent. */
+  #hasNotSent({ experiment }: NewsItem): boolean {
+    return this.#pool.mirror?.trialsOf(experiment.id).some((trial) => trial.failure?.notSent) ?? false;
   }
 
   get #lookKey(): string {

@@ -163,6 +163,8 @@ export const Action = z.discriminatedUnion("action", [
   z.object({ action: z.literal("openRunFile"), runId: z.string(), path: z.string() }),
   z.object({ action: z.literal("pullRunFile"), runId: z.string(), path: z.string() }),
   z.object({ action: z.literal("link"), path: z.string() }),
+  /** What a trial did not find: send it with the next snapshots, or say where it is on the pool. */
+  z.object({ action: z.enum(["sendData", "mapData"]), trialId: TrialId }),
   z.object({
     action: z.literal("setMetric"),
     group: z.string(),

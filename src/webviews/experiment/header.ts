@@ -161,7 +161,7 @@ export class Header {
 
   private updateNotices(data: PageData, trial: Trial | null): void {
     const notices: HTMLElement[] = [];
-    if (trial?.failure) notices.push(this.failureNotice(trial.failure));
+    if (trial?.failure) notices.push(this.failureNotice(trial.failure, trial.id, data));
     if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial && trial.waitReason !== null) {
       notices.push(notice("quiet", "clock", trial.waitReason));
@@ -192,13 +192,32 @@ export class Header {
     return notice("warn", "debug-disconnect", said, ...(reconnect === null ? [] : [" ", reconnect]));
   }
 
-  private failureNotice(failure: Failure): HTMLElement {
+  private failureNotice(failure: Failure, trialId: string, data: PageData): HTMLElement {
     const { bridge } = this.context;
     const choose =
       failure.kind === "missing_import"
         ? [" ", linkButton("Choose another interpreter", () => bridge.act({ action: "chooseInterpreter" }))]
         : [];
-    return notice("bad", "error", ...this.withLink(failure), ...choose);
+    const ways = failure.notSent ? this.waysFor(failure.notSent, trialId, data) : [];
+    return notice("bad", "error", ...this.withLink(failure), ...choose, ...ways);
+  }
+
+  /** What the run did not find is there in the next one. */
+  private waysFor({ leftOut }: NonNullable<Failure["notSent"]>, trialId: string, data: PageData): Child[] {
+    const { bridge } = this.context;
+    const left = data.snapshot.leftOut.find(({ path }) => path === leftOut);
+    const link = left?.linkable === true;
+    return [
+      link && [
+        " ",
+        linkButton("Link", () => bridge.act({ action: "link", path: leftOut }), `Link ${leftOut}`),
+      ],
+      left?.sendable !== false && [
+        " ",
+        linkButton("Send It", () => bridge.act({ action: "sendData", trialId })),
+      ],
+      [" ", linkButton("Use a Path on the Pool…", () => bridge.act({ action: "mapData", trialId }))],
+    ].flatMap((way) => way || []);
   }
 
   /** The link stands where the message names the line, so that it is not said twice. */

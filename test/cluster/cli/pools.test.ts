@@ -335,12 +335,59 @@ describe("every command works there", () => {
     const ran = await run(["submit", "train.py", "--wait", "--pool", "gpu1"], { cwd });
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stderr).toMatch(/^note: data is ignored by .gitignore:1 \(data\/\) and was not sent/m);
+    expect(ran.stderr).toContain("Send it, or use a path on the pool: ");
     expect(ran.stderr).not.toContain("notes.txt");
     expect(ran.stderr).toMatch(/Python 3\.\S+ at \/\S+ there \(/);
     const relative = await run(["submit", "train.py", "--pool", "gpu1", "--python", "./bin/python"], { cwd });
     expect(relative).toMatchObject({ code: 2, stdout: "" });
     expect(relative.stderr).toContain("on the pool's host");
   }, 60_000);
+});
+
+describe("data that git ignores", () => {
+  it("is listed, mapped, sent and left out, for the folder and the pool", async () => {
+    await add();
+    const cwd = repository({
+      "train.py": "print(open('data/train.csv').read())\n",
+      ".gitignore": "data/\nnotes.txt\n",
+      "train.yaml": "data: {big: {path: big, pools: {gpu1: /srv/big}}}\n",
+    });
+    put(cwd, { "data/train.csv": "1,2\n", "notes.txt": "x" });
+    const there = temporaryFolder("scratch");
+    put(there, { "train.csv": "3,4\n" });
+    const at = { cwd: path.join(cwd, "data") };
+    expect((await run(["data", "--pool", "gpu1"], { cwd })).stdout.replaceAll(/ {2,}/g, "  ")).toBe(
+      "PATH  WHAT  HOW\n" +
+        "big  on gpu1  /srv/big (data.big of the configuration)\n" +
+        "data  left out  ignored by .gitignore:1 (data/)\n" +
+        "notes.txt  left out  ignored by .gitignore:2 (notes.txt)\n",
+    );
+    expect((await run(["data"], { cwd })).stdout).toMatch(/^data +linked +a data folder;/m);
+
+    const missing = await run(["data", "map", "data/", `${there}/none`, "--pool", "gpu1"], { cwd });
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain(`${there}/none on gpu1 does not exist.`);
+    const mapped = await run(["data", "map", "data/", `${there}/`, "--pool", "gpu1"], { cwd });
+    expect(mapped).toMatchObject({ code: 0, stdout: `data is ${there} on gpu1, a folder.\n` });
+    const listed = JSON.parse((await run(["data", "--pool", "gpu1", "--json"], { cwd })).stdout) as object;
+    expect(listed).toMatchObject({ mapped: [{ path: "data", isOwn: true }, { path: "big" }] });
+
+    const refused = await run(["submit", "train.py", "--pool", "gpu1"], { cwd });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain("big is to be /srv/big on gpu1 (data.big of the configuration)");
+    const ran = await run(["submit", "train.py", "--config", "none", "--wait", "--pool", "gpu1"], { cwd });
+    expect(ran).toMatchObject({ code: 0 });
+    expect((await run(["logs", "1", "--pool", "gpu1"])).stdout).toContain("3,4");
+
+    expect(await run(["data", "unmap", "data", "--pool", "gpu1"], { cwd })).toMatchObject({ code: 0 });
+    expect((await run(["data", "unmap", "data", "--pool", "gpu1"], { cwd })).stderr).toContain(
+      "data is not mapped on gpu1.",
+    );
+    expect((await run(["data", "send", "train.csv"], at)).stdout).toMatch(
+      /^data\/train\.csv: the next snapshot has 4 files/,
+    );
+    expect((await run(["data", "leave-out", "train.csv"], at)).stdout).toMatch(/has 3 files/);
+  }, 90_000);
 });
 
 describe("removing from the host", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   ConfigurationError,
   dataPathsOf,
+  dataPlacesOf,
   findConfiguration,
   loadConfiguration,
   parseConfiguration,
@@ -62,6 +63,28 @@ data: {train: data/train, list: [data/a, 3]}
     ]);
   });
 
+  it("says where data is on which pool; everything else under `data:` is free", () => {
+    const { value } = parseConfiguration(
+      "/w/train.yaml",
+      `data:
+  imagenet: {path: ./data/imagenet/, pools: {gpu1: /scratch/imagenet, local: ~/imagenet}}
+  sets:
+    - {path: data/a, pools: {gpu1: /a}}
+    - {path: data/b, pools: {}, note: mine}
+  path: data/c
+  pools: 4
+  more: x
+`,
+    );
+    expect(dataPlacesOf(value, "gpu1")).toEqual([
+      { key: "data.imagenet", path: "data/imagenet", target: "/scratch/imagenet" },
+      { key: "data.sets.0", path: "data/a", target: "/a" },
+    ]);
+    expect(dataPlacesOf(value, "local")).toMatchObject([{ target: "~/imagenet" }]);
+    expect(dataPlacesOf(value, "toString")).toEqual([]);
+    expect(dataPathsOf(value)).toEqual(["./data/imagenet/", "data/a", "data/b", "mine", "data/c", "x"]);
+  });
+
   it("says which keys nothing here makes use of, and takes variables by kind of device", () => {
     const loaded = parseConfiguration(
       "/w/train.yaml",
@@ -90,6 +113,26 @@ environment:
   it("follows anchors in reason", () => {
     const loaded = parseConfiguration("t.yaml", "hyperparameters:\n  a: &x {b: 1}\n  c: *x\n");
     expect(loaded.value.hyperparameters).toEqual({ a: { b: 1 }, c: { b: 1 } });
+  });
+});
+
+describe("where data is on a pool", () => {
+  it("is checked, with the place of what is wrong", () => {
+    const text = `data:
+  a: {path: ../outside, pools: {gpu1: /a}}
+  b:
+    path: data/b
+    pools:
+      gpu1: scratch/b
+      gpu2: 3
+  c: {path: data/c, pools: /c}
+`;
+    expect(problemsOf(text)).toEqual([
+      [2, 13, "`data.a.path`: not a relative path inside its folder."],
+      [6, 13, "`data.b.pools.gpu1`: a path on the pool begins with `/` or `~/`."],
+      [7, 13, "`data.b.pools.gpu2`: expected string, received number."],
+      [8, 28, "`data.c.pools`: expected record, received string."],
+    ]);
   });
 });
 

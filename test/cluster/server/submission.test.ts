@@ -72,7 +72,7 @@ test("hyperparameters reach an unmodified script as flags and as TRAINYARD_PARAM
   expect(JSON.parse(parameters)).toEqual({ lr: 0.5, opt: { name: "a b" } });
   // What was asked for stays apart from what it became, so that it can be asked for again.
   const { request } = await server.call("experiment/get", { experimentId: 1 });
-  expect(request).toEqual({ arguments: ["--epochs", "2"], launcher: "python" });
+  expect(request).toEqual({ arguments: ["--epochs", "2"], launcher: "python", startFrom: null });
 });
 
 test("a string entrypoint goes to the shell as it is written, a list is executed", async () => {

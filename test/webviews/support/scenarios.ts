@@ -151,6 +151,46 @@ function failed(): Scenario {
   });
 }
 
+/** On another host, where the ignored data is not. */
+function notSent(): Scenario {
+  const exception = {
+    type: "FileNotFoundError",
+    message: "[Errno 2] No such file or directory: 'data/train.csv'",
+  };
+  const failure = {
+    kind: "exception" as const,
+    message:
+      "data/train.csv is ignored by git and was not sent (.gitignore:2, data/). Send it, or use a path on the pool. " +
+      "FileNotFoundError: [Errno 2] No such file or directory: 'data/train.csv' (train.py, line 12)",
+    exception,
+    frame: { file: "train.py", line: 12, function: "main" },
+    interpreter: "/usr/bin/python3",
+    missingModule: null,
+    peakMemoryBytes: 5.1e7,
+    memoryLimitBytes: null,
+    notSent: { path: "data/train.csv", leftOut: "data" },
+  };
+  const scenario = withCurves([], {
+    experiment: experiment({ state: "failed", endedAt: NOW, trialCounts: { failed: 1 }, best: null }),
+    trials: [trial({ state: "failed", endedAt: NOW, failure, progress: null, best: null, slots: [] })],
+    runs: [run({ outcome: "failed", endedAt: NOW, exitCode: 1, failure })],
+  });
+  scenario.snapshot.connection = { state: "connected", pool: "gpu1", detail: null };
+  scenario.snapshot.snapshot = {
+    linked: [],
+    leftOut: [
+      {
+        path: "data",
+        reason: "ignored by .gitignore:2 (data/)",
+        bytes: null,
+        linkable: false,
+        sendable: true,
+      },
+    ],
+  };
+  return scenario;
+}
+
 function disconnected(): Scenario {
   const scenario = running();
   scenario.snapshot.connection = {
@@ -217,6 +257,7 @@ export const SCENARIOS: Record<string, () => Scenario> = {
   running,
   waiting,
   failed,
+  notSent,
   disconnected,
   extreme,
   empty: () => withCurves([]),

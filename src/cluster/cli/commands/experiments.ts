@@ -188,8 +188,10 @@ function showTrial(context: Context, trial: Trial): void {
 export function whyText(trial: Trial): string | null {
   if (trial.waitReason !== null) return trial.waitReason;
   if (!trial.failure) return null;
-  const { frame, message } = trial.failure;
-  return frame ? `${message} (${frame.file}:${frame.line})` : message;
+  const { frame, message, notSent } = trial.failure;
+  const where = frame ? ` (${frame.file}:${frame.line})` : "";
+  const ways = notSent ? ". See: trainyard data send --help, trainyard data map --help" : "";
+  return message + where + ways;
 }
 
 function bestText({ best, metric }: Experiment): string {

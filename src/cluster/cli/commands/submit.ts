@@ -10,6 +10,7 @@ import type { SnapshotPlan } from "../../client/snapshot/plan.ts";
 import { isDisconnected } from "../../client/poolCallError.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { isRemote } from "../../client/pools/openPool.ts";
+import { LOCAL_POOL } from "../../client/pools/poolList.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
 import {
@@ -55,7 +56,8 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
   passesOn: true,
   run: async (context, given) => {
     const script = path.resolve(context.cwd, given.arguments[0] ?? "");
-    const isThere = isRemote(await context.pool());
+    const entry = await context.pool();
+    const isThere = isRemote(entry);
     const choice = choices(given, context.cwd, isThere);
     const folder = await startFolder(script, context);
     // The snapshot does not wait for the pool.
@@ -65,6 +67,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       const submitted = await submitExperiment({
         ...choice,
         connection: connecting,
+        pool: entry?.name ?? LOCAL_POOL,
         isRemote: isThere,
         stateFolder: defaultStateFolder(),
         script,

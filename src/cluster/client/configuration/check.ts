@@ -1,6 +1,11 @@
 /** From a document to an ExperimentConfiguration, with what to say about it and where. */
 import * as z from "zod";
-import { ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
+import {
+  DataMap,
+  ExperimentConfiguration,
+  isDataMap,
+  KEYS_WITHOUT_EFFECT,
+} from "../../protocol/configuration.ts";
 import type { Located, Path, Source } from "./source.ts";
 import { closest } from "./suggest.ts";
 
@@ -51,6 +56,7 @@ export function checkConfiguration(source: Source): Checked | { problems: Locate
   }
   const parsed = ExperimentConfiguration.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, source));
+  problems.push(...checkData(value.data, ["data"], source));
   problems.push(...checkHyperparameters(value.hyperparameters, ["hyperparameters"], source));
   if (!parsed.success || problems.length > 0) return { problems: inOrder(problems) };
   return {
@@ -149,6 +155,19 @@ function findNotYet(configuration: ExperimentConfiguration, source: Source): Loc
   };
   visit(configuration.hyperparameters, ["hyperparameters"]);
   return found;
+}
+
+/** `data:` is free, but for entries that say where a path is on which pool. */
+function checkData(value: unknown, path: Path, source: Source): Located[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (!isDataMap(value))
+    return Object.entries(value).flatMap(([key, inner]) => checkData(inner, [...path, key], source));
+  const parsed = DataMap.safeParse(value);
+  if (parsed.success) return [];
+  return parsed.error.issues.map(({ path: inner, message }) => {
+    const place = [...path, ...inner];
+    return source.locate(place, `\`${dotted(place)}\`: ${message.replace(/^Invalid input: /, "")}.`, "value");
+  });
 }
 
 /** A map with a `type` is a hyperparameter of that type; other maps nest. */

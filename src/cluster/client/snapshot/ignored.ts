@@ -4,6 +4,7 @@ import path from "node:path";
 import { isInsidePath } from "../../protocol/base.ts";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
 import { bytePath, displayPath } from "../git.ts";
+import { LEFT_OUT_REASON } from "./reasons.ts";
 import { RESTORED_MARKER, RESTORED_REASON } from "./restored.ts";
 import type { Shadow } from "./shadow.ts";
 
@@ -31,6 +32,9 @@ export interface StayBehindRequest {
   links: readonly string[];
   /** Paths that the person leaves out, and Python environments. Value: the reason. */
   excluded: ReadonlyMap<string, string>;
+  /** Ignored paths that are part of the snapshot all the same, and paths that are on the pool. */
+  sent: readonly string[];
+  mapped: readonly string[];
   /** Whether runs see this machine's files. */
   linkable: boolean;
   signal?: AbortSignal | undefined;
@@ -72,9 +76,11 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     path: name,
     reason: RESTORED_REASON,
     bytes: null,
+    sendable: false,
   }));
   const unlinked: LeftOutPath[] = [];
   const settled = new Set(restored);
+  const [sent, mapped] = [new Set(request.sent), new Set(request.mapped)];
   const link = async (name: string, why: string): Promise<void> => {
     const target = await realpath(path.join(root, name)).catch(() => null);
     if (target !== null && isInsidePath(name)) linked.push({ path: name, target, reason: why });
@@ -84,7 +90,9 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     const byPerson = request.excluded.get(name);
     const rule = rules.get(bytePath(name));
     if ((byPerson === undefined && rule === undefined) || isUnremarkable(name)) continue;
-    if (isIn(name, settled)) continue;
+    if (isIn(name, settled) || isIn(name, mapped)) continue;
+    // In what is sent something may be left out.
+    if (byPerson === undefined && isIn(name, sent)) continue;
     settled.add(name);
     const reason = byPerson ?? describeRule(rule, shadow);
     const why = links.has(name)
@@ -97,7 +105,8 @@ export async function findIgnored(request: StayBehindRequest): Promise<StayBehin
     if (why !== null && request.linkable) await link(name, why);
     else {
       const linkable = request.linkable && byPerson === undefined && isInsidePath(name);
-      const left = { path: name, reason, bytes: null, linkable };
+      const sendable = (byPerson === undefined || byPerson === LEFT_OUT_REASON) && isInsidePath(name);
+      const left = { path: name, reason, bytes: null, linkable, sendable };
       leftOut.push(left);
       if (why !== null) unlinked.push(left);
     }
@@ -127,18 +136,20 @@ function isIn(name: string, folders: ReadonlySet<string>): boolean {
 }
 
 /**
- * A path that is linked must hold nothing of the snapshot (a `data/` that is ignored but for a tracked `.gitkeep`):
- * then what is in it is linked, one by one.
+ * A path that is linked must hold nothing of the snapshot (a `data/` that is ignored but for a tracked `.gitkeep`), nor
+ * a path that is mapped: then what is in it is linked, one by one.
  */
 export async function settleLinks(
   root: string,
   linked: readonly LinkedPath[],
   snapshotHas: (folder: string) => boolean,
+  mapped: readonly string[],
 ): Promise<LinkedPath[]> {
   const settled: LinkedPath[] = [];
   for (const link of linked) {
     if (settled.length >= MOST_CHILDREN) break;
-    if (!snapshotHas(link.path)) {
+    if (isIn(link.path, new Set(mapped))) continue;
+    if (!snapshotHas(link.path) && !mapped.some((name) => name.startsWith(`${link.path}/`))) {
       settled.push(link);
       continue;
     }
@@ -147,7 +158,7 @@ export async function settleLinks(
       const target = await realpath(path.join(root, child)).catch(() => null);
       if (target !== null && isInsidePath(child)) inner.push({ path: child, target, reason: link.reason });
     }
-    settled.push(...(await settleLinks(root, inner, snapshotHas)));
+    settled.push(...(await settleLinks(root, inner, snapshotHas, mapped)));
   }
   return settled;
 }

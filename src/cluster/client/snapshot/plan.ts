@@ -2,12 +2,15 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { LeftOutPath, LinkedPath } from "../../protocol/entities.ts";
+import type { DataPlace } from "../configuration.ts";
 import { bytePath, checkGit, displayPath } from "../git.ts";
+import { LOCAL_POOL } from "../pools/poolList.ts";
 import { UserError } from "../userError.ts";
 import { applyLooks, choosePaths, unreadableFolders } from "./choose.ts";
 import { lookAtAll } from "./files.ts";
 import { findEnvironments, findIgnored, settleLinks } from "./ignored.ts";
 import type { IndexEntry } from "./indexFile.ts";
+import { mappedPaths, type MappedPath } from "./mapped.ts";
 import { placesOf, readMemory, type Memory, type Places } from "./memory.ts";
 import { nestedAmong, readNested } from "./nested.ts";
 import {
@@ -17,8 +20,11 @@ import {
   readOrEmpty,
   type PersonRepository,
 } from "./person.ts";
+import { ENVIRONMENT_REASON, LEFT_OUT_REASON } from "./reasons.ts";
 import { isUnder, RESTORED_REASON, restoredFolders } from "./restored.ts";
+import { listSent, sizesOfSent } from "./sent.ts";
 import { Shadow } from "./shadow.ts";
+import type { FolderSize } from "./sizes.ts";
 
 /** Above either of these a person is asked once. */
 export const ASK_ABOVE = { files: 10_000, bytes: 100_000_000 } as const;
@@ -30,6 +36,9 @@ export interface PlanOptions {
   stateFolder: string;
   /** Values under the configuration's `data:`, absolute or relative to `folder`. */
   dataPaths?: readonly string[];
+  /** Name of the pool that it is for (this machine's without one), and what the configuration says is there. */
+  pool?: string;
+  dataPlaces?: readonly DataPlace[];
   /** Ignored paths to link, and paths to leave out, beside the remembered ones; relative to the root. */
   extraLinks?: readonly string[];
   leftOut?: readonly string[];
@@ -46,6 +55,10 @@ export interface SnapshotPlan {
   bytes: number;
   linked: LinkedPath[];
   leftOut: LeftOutPath[];
+  /** Part of the snapshot although git ignores it. */
+  sent: FolderSize[];
+  /** What is on the pool: the submit asks whether it is there, and links it into the run. */
+  mapped: MappedPath[];
   /** Of those left out: data that runs are linked to on a pool that sees this machine's files. */
   unlinked: LeftOutPath[];
   /** Set when the size must be confirmed first (confirmSize); `answered` is what was said yes to before. */
@@ -102,22 +115,47 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   await shadow.prepare(infoExclude);
 
   const excluded = new Map<string, string>();
-  for (const name of await findEnvironments(root, directory)) excluded.set(name, "a Python environment");
-  for (const name of [...memory.leaveOut, ...(options.leftOut ?? [])]) excluded.set(name, "left out by you");
+  for (const name of await findEnvironments(root, directory)) excluded.set(name, ENVIRONMENT_REASON);
+  for (const name of [...memory.leaveOut, ...(options.leftOut ?? [])]) excluded.set(name, LEFT_OUT_REASON);
   const patterns = ["__pycache__/", ...[...excluded.keys()].map(patternOf)];
 
   const indexState = await stateOfIndex(shadow);
   const trackedKey = repository ? await indexKey(repository) : "none";
-  const ignoreKey = JSON.stringify([infoExclude.toString("latin1"), await identity(globalExclude), patterns]);
+  const ignoreKey = JSON.stringify([
+    infoExclude.toString("latin1"),
+    await identity(globalExclude),
+    patterns,
+    memory.sent,
+  ]);
   const dataPaths = (options.dataPaths ?? []).map((value) =>
     path.relative(root, path.resolve(folder, value)),
   );
+  const pool = options.pool ?? LOCAL_POOL;
+  const configured = (options.dataPlaces ?? []).map(({ key, path: name, target }) => ({
+    path: path.join(directory, name),
+    target,
+    reason: `${key} of the configuration`,
+  }));
+  const mapped = mappedPaths(memory.mapped[pool] ?? {}, configured, pool);
+  const mappedNames = mapped.map((one) => one.path);
   const links = [...memory.links, ...(options.extraLinks ?? [])];
   const linkable = options.linkable ?? true;
-  const [present, scanned, ignored] = await Promise.all([
+  const [present, scanned, sent, ignored] = await Promise.all([
     shadow.entries(),
     shadow.scan(patterns, signal),
-    findIgnored({ root, directory, shadow, dataPaths, links, excluded, linkable, signal }),
+    listSent(shadow, memory.sent, patterns, signal),
+    findIgnored({
+      root,
+      directory,
+      shadow,
+      dataPaths,
+      links,
+      excluded,
+      sent: memory.sent,
+      mapped: mappedNames,
+      linkable,
+      signal,
+    }),
   ]);
 
   // The rules are applied again to what is in the index only when they, or a .gitignore, or its readers changed.
@@ -132,33 +170,46 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     trackedChanged ? shadow.ignoredEntries(patterns, signal) : [],
   ]);
 
-  const nested = await readNested(root, [...memory.nested, ...nestedAmong(scanned.paths)], signal);
-  const restored = await restoredFolders(root, scanned.paths, tracked);
+  const candidates = new Set([...scanned.paths, ...sent.files]);
+  const nested = await readNested(root, [...memory.nested, ...nestedAmong(candidates)], signal);
+  const taken = [...tracked, ...sent.files.filter((name) => !name.endsWith("/"))];
+  const restored = await restoredFolders(root, candidates, taken);
   const closed = unreadableFolders(scanned.stderr);
   const known = new Map(present.map((entry: IndexEntry) => [entry.path, entry.bytes]));
   const { wanted, remove } = choosePaths({
     entries: known,
     scanned: scanned.paths,
-    tracked,
+    tracked: taken,
     ignoredNow,
     nested,
-    never: [...[...excluded.keys(), ...closed.map((folder) => folder.path)].map(bytePath), ...restored],
+    never: [
+      ...[...excluded.keys(), ...closed.map((folder) => folder.path)].map(bytePath),
+      ...sent.environments,
+      ...restored,
+    ],
   });
   const changes = applyLooks(known, await lookAtAll(root, [...wanted]), remove);
   const { entries } = changes;
-  const unreadable = [...closed, ...changes.unreadable].map((one) => ({ ...one, bytes: null }));
+  const unreadable = [...closed, ...changes.unreadable].map((one) => ({
+    ...one,
+    bytes: null,
+    sendable: false,
+  }));
 
   let bytes = 0;
   for (const size of entries.values()) bytes += size;
   const size = { files: entries.size, bytes };
   const names = [...entries.keys()];
-  const linked = await settleLinks(root, ignored.linked, (name) => {
+  const snapshotHas = (name: string): boolean => {
     const prefix = bytePath(name);
     return names.some((entry) => entry === prefix || entry.startsWith(`${prefix}/`));
-  });
+  };
+  const linked = await settleLinks(root, ignored.linked, snapshotHas, mappedNames);
   const stayBehind = new Map<string, LeftOutPath>();
   for (const name of restored.map(displayPath))
-    stayBehind.set(name, { path: name, reason: RESTORED_REASON, bytes: null });
+    stayBehind.set(name, { path: name, reason: RESTORED_REASON, bytes: null, sendable: false });
+  for (const name of sent.environments.map(displayPath))
+    stayBehind.set(name, { path: name, reason: ENVIRONMENT_REASON, bytes: null, sendable: false });
   for (const one of ignored.leftOut) {
     const name = bytePath(one.path);
     // What is tracked although a rule ignores it is in the snapshot.
@@ -170,6 +221,8 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     directory,
     ...size,
     linked,
+    sent: sizesOfSent(memory.sent, entries),
+    mapped,
     leftOut: [...stayBehind.values()],
     unlinked: ignored.unlinked.filter((one) => stayBehind.get(one.path) === one),
     needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,

@@ -142,6 +142,21 @@ export class Shadow {
     return { paths, stderr: added.stderr };
   }
 
+  /** All files at or below the paths, in the index or not, whatever the folder's rules say; `exclude` counts alone. */
+  async filesIn(
+    paths: readonly string[],
+    exclude: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<string[]> {
+    const patterns = exclude.flatMap((pattern) => ["-x", pattern]);
+    const options = this.options(signal);
+    const output = await git(["ls-files", "-z", "-c", "-o", ...patterns, "--", ...paths], {
+      ...options,
+      environment: { ...options.environment, GIT_LITERAL_PATHSPECS: "1" },
+    });
+    return splitPaths(output);
+  }
+
   /** What the index holds although a rule ignores it now. */
   async ignoredEntries(exclude: readonly string[], signal?: AbortSignal): Promise<string[]> {
     const patterns = exclude.flatMap((pattern) => ["-x", pattern]);

@@ -121,6 +121,7 @@ export function createObserver(context: Context, engine: Engine, actions: Action
         script: request.script,
         directory: request.directory,
         interpreter: request.interpreter,
+        snapshot: request.snapshot,
       });
       return failure === null ? null : createMask(secrets.read(own.spec.experiment))(failure);
     } catch (error) {

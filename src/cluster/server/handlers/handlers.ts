@@ -3,6 +3,7 @@ import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
 import { resolveInterpreter } from "../environments/interpreters.ts";
+import { checkPaths } from "../environments/paths.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
@@ -58,6 +59,7 @@ export function createHandlers(
       };
     },
     "interpreter/resolve": (params) => resolveInterpreter(store, params),
+    "path/check": async ({ paths }) => ({ paths: await checkPaths(paths) }),
     async "pool/status"() {
       return {
         pool: pool.info,
@@ -95,7 +97,7 @@ export function createHandlers(
     "experiment/submit": (request) => experiments.submit(request),
     "experiment/get"({ experimentId }) {
       const { experiment, own } = experiments.experiment(experimentId);
-      const { configuration, arguments: given, launcher } = own.request;
+      const { configuration, arguments: given, launcher, startFrom } = own.request;
       const { value, source } = configuration;
       const mask = createMask(context.secrets.read(experimentId));
       return {
@@ -104,7 +106,7 @@ export function createHandlers(
         runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
         checkpoints: store.checkpointsOf(experimentId),
         configuration: mask({ value, source }),
-        request: { arguments: given, launcher },
+        request: { arguments: given, launcher, startFrom },
       };
     },
     "experiment/list": () => ({ experiments: store.experiments() }),

@@ -29,6 +29,8 @@ export function createDiagnose(pool: string): Diagnose {
       interpreter: context.interpreter,
       work: real === work ? [work] : [work, real],
       directory: context.directory,
+      script: context.script,
+      snapshot: context.snapshot,
       hardLinked: file?.method === "hardlink",
     });
   };

@@ -2,17 +2,15 @@
 import path from "node:path/posix";
 import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile } from "../../protocol/runDirectory.ts";
+import { findNotSent, type Places } from "./notSent.ts";
 import { lastVisibleLine, parseFatalError, parseTracebacks, type Traceback } from "./traceback.ts";
 
-export interface Evidence {
+/** `work` is there as it is, and with symbolic links resolved. */
+export interface Evidence extends Places {
   exit: ExitFile;
   /** The end of stderr.log. */
   stderr: string;
   interpreter: string;
-  /** Absolute paths of `work/`, as the script may have seen it: as it is, and with symbolic links resolved. */
-  work: readonly string[];
-  /** Where the script started, relative to `work/`. */
-  directory: string;
   /** Whether files of the snapshot are read-only links in `work/`. */
   hardLinked: boolean;
 }
@@ -130,7 +128,20 @@ function explainException(evidence: Evidence, traceback: Traceback): Failure {
         `${said}${where}. Files of a snapshot of more than 5,000 files or 100 MB are read-only in the run: ` +
         "write to a new file, or get a copy of your own first (copy it and rename the copy over it).",
     };
-  return { ...base, kind: "exception", message: `${said}${where}` };
+  return { ...base, kind: "exception", ...withNotSent(name, message, `${said}${where}`, evidence) };
+}
+
+/** What was not sent comes first: nothing else helps. */
+function withNotSent(
+  exception: string | null,
+  searched: string,
+  said: string,
+  evidence: Evidence,
+): Pick<Failure, "message" | "notSent"> {
+  const found = findNotSent(exception, searched, evidence);
+  if (found === null) return { message: said };
+  const { notSent, isCertain, sentence } = found;
+  return { notSent, message: isCertain ? `${sentence} ${said}` : `${said}. ${sentence}` };
 }
 
 function isOutOfMemory(name: string, message: string): boolean {
@@ -213,7 +224,7 @@ function explainCode(evidence: Evidence, traceback: Traceback | null): Failure {
   return {
     ...nothing(evidence),
     kind: "exit_code",
-    message: `The script ended with exit code ${code}${signal}${said}`,
+    ...withNotSent(null, line ?? "", `The script ended with exit code ${code}${signal}${said}`, evidence),
     exception: traceback === null ? null : { type: traceback.type, message: traceback.message },
     frame: traceback === null ? null : ownFrame(traceback, evidence),
   };

@@ -259,7 +259,7 @@ describe("what is in it", () => {
     const snapshot = await snapshotter(folder).take();
     expect(namesOf(snapshot)).toEqual(["train.py"]);
     expect(snapshot.info.leftOut).toEqual([
-      { path: "env", reason: "a Python environment", bytes: null, linkable: false },
+      { path: "env", reason: "a Python environment", bytes: null, linkable: false, sendable: false },
     ]);
   });
 });
@@ -514,7 +514,7 @@ describe("links", () => {
     expect(second.info.linked.map((link) => link.path)).toEqual(["weights"]);
     expect(namesOf(second)).toEqual([".gitignore", "train.py"]);
     expect(second.info.leftOut).toEqual([
-      { path: "big", reason: "left out by you", bytes: null, linkable: false },
+      { path: "big", reason: "left out by you", bytes: null, linkable: false, sendable: true },
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Failure } from "../../../../src/cluster/protocol/entities.ts";
+import type { Failure, LeftOutPath, LinkedPath } from "../../../../src/cluster/protocol/entities.ts";
 import type { ExitFile } from "../../../../src/cluster/protocol/runDirectory.ts";
 import { createDiagnose } from "../../../../src/cluster/server/runs/diagnosis.ts";
 import { writeWorkFile } from "../../../../src/cluster/server/trees/workFile.ts";
@@ -18,6 +18,13 @@ beforeEach(() => {
 afterEach(() => rmSync(pool, { recursive: true, force: true }));
 
 const PYTHON = "/usr/bin/python3";
+/** Where the snapshot was taken, and what stayed behind there. */
+const ROOT = "/home/ada/project";
+let leftOut: LeftOutPath[];
+let linked: LinkedPath[];
+beforeEach(() => {
+  [leftOut, linked] = [[], []];
+});
 
 function write(name: string, ...lines: string[]): void {
   mkdirSync(path.dirname(path.join(work, name)), { recursive: true });
@@ -55,7 +62,13 @@ function diagnose(exit: Partial<ExitFile>, directory = "."): Promise<Failure | n
     launchError: null,
     ...exit,
   };
-  return createDiagnose(pool)("1.1.1", whole, { script: "train.py", directory, interpreter: PYTHON });
+  const snapshot = { root: ROOT, linked, leftOut };
+  return createDiagnose(pool)("1.1.1", whole, {
+    script: "train.py",
+    directory,
+    interpreter: PYTHON,
+    snapshot,
+  });
 }
 
 describe("exceptions", () => {
@@ -373,7 +386,8 @@ test.each<[string, Partial<ExitFile>]>([
 });
 
 test("a run that left nothing is lost, or was never started", async () => {
-  const context = { script: "train.py", directory: ".", interpreter: PYTHON };
+  const snapshot = { root: ROOT, linked, leftOut };
+  const context = { script: "train.py", directory: ".", interpreter: PYTHON, snapshot };
   const supervisor = { version: 1, host: "h", bootId: "other", pid: 1, startTicks: 1, script: null };
   writeFileSync(
     path.join(work, "../supervisor.json"),
@@ -384,4 +398,150 @@ test("a run that left nothing is lost, or was never started", async () => {
     message: "The run was lost: the machine was restarted or lost power.",
   });
   expect(await createDiagnose(pool)("2.1.1", null, context)).toMatchObject({ kind: "launch" });
+});
+
+describe("a path that was not sent", () => {
+  const ignored = (name: string, pattern: string): LeftOutPath => ({
+    path: name,
+    reason: `ignored by .gitignore:1 (${pattern})`,
+    bytes: null,
+    linkable: false,
+    sendable: true,
+  });
+  const DATA =
+    "data/train.csv is ignored by git and was not sent (.gitignore:1, data/). Send it, or use a path on the pool.";
+  const notSent = { path: "data/train.csv", leftOut: "data" };
+
+  test("is said first, with the rule; what Python said comes after it", async () => {
+    leftOut = [ignored("out", "out/"), ignored("data", "data/")];
+    write("train.py", "open('data/train.csv')");
+    expect(await run()).toMatchObject({
+      kind: "exception",
+      notSent,
+      exception: { type: "FileNotFoundError" },
+      frame: { file: "train.py", line: 1 },
+      message: `${DATA} FileNotFoundError: [Errno 2] No such file or directory: 'data/train.csv' (train.py, line 1)`,
+    });
+  });
+
+  test("by whatever path it was asked for", async () => {
+    leftOut = [ignored("data", "data/")];
+    write("sub/train.py", "import os, sys", "os.chdir(sys.argv[1])", "open(sys.argv[2])");
+    const forms: [cwd: string, file: string][] = [
+      [".", "../data/train.csv"],
+      [".", "../data//./train.csv"],
+      ["..", "data/train.csv"],
+      [".", path.join(work, "data/train.csv")],
+      [".", `${ROOT}/data/train.csv`],
+    ];
+    for (const [cwd, file] of forms) {
+      writeFileSync(
+        path.join(work, "sub/train.py"),
+        `import os\nos.chdir(${JSON.stringify(cwd)})\nopen(${JSON.stringify(file)})\n`,
+      );
+      writeFileSync(path.join(work, "../stderr.log"), "");
+      expect(await run({ directory: "sub" }), file).toMatchObject({ notSent });
+    }
+  });
+
+  test.each([
+    [
+      "h5py",
+      "FileNotFoundError: [Errno 2] Unable to synchronously open file (unable to open file: name = 'data/train.csv', errno = 2, error message = 'No such file or directory', flags = 0, o_flags = 0)",
+    ],
+    [
+      "h5py before",
+      "OSError: Unable to open file (unable to open file: name = 'data/train.csv', errno = 2, error message = 'No such file or directory')",
+    ],
+    ["numpy", "FileNotFoundError: data/train.csv not found."],
+    [
+      "pyarrow",
+      "FileNotFoundError: [Errno 2] Failed to open local file '/home/ada/project/data/train.csv'. Detail: [errno 2] No such file or directory",
+    ],
+    ["safetensors", 'FileNotFoundError: No such file or directory: "data/train.csv"'],
+    [
+      "tensorflow",
+      "tensorflow.python.framework.errors_impl.NotFoundError: data/train.csv; No such file or directory",
+    ],
+    ["datasets", "FileNotFoundError: Couldn't find any data file at /home/ada/project/data/train.csv."],
+    ["torch.jit", "ValueError: The provided filename data/train.csv does not exist"],
+  ])("in the words of %s", async (_, said) => {
+    leftOut = [ignored("data", "data/")];
+    writeFileSync(
+      path.join(work, "../stderr.log"),
+      `Traceback (most recent call last):\n  File "${work}/train.py", line 1, in <module>\n${said}\n`,
+    );
+    const failure = await diagnose({ code: 1 });
+    expect(failure?.notSent).toEqual(notSent);
+    expect(failure?.message.startsWith(DATA)).toBe(true);
+  });
+
+  test("by a program that only prints", async () => {
+    leftOut = [ignored("data", "data/")];
+    writeFileSync(path.join(work, "../stderr.log"), "cat: data/train.csv: No such file or directory\n");
+    expect(await diagnose({ code: 1 })).toMatchObject({ kind: "exit_code", notSent });
+  });
+
+  test("says why where it is not git", async () => {
+    leftOut = [{ path: "data", reason: "left out by you", bytes: null, linkable: false }];
+    write("train.py", "open('data/train.csv')");
+    expect((await run())?.message).toMatch(
+      /^data\/train\.csv was not sent \(left out by you\)\. Send it, or use a path on the pool\. /,
+    );
+    leftOut = [{ path: "data", reason: "restored from a pool", bytes: null, sendable: false }];
+    writeFileSync(path.join(work, "../stderr.log"), "");
+    expect((await run())?.message).toMatch(
+      /^data\/train\.csv was not sent \(restored from a pool\)\. Use a path on the pool\. /,
+    );
+  });
+
+  test("is a folder of which all was left out", async () => {
+    leftOut = [ignored("data/train", "data/*"), ignored("data/test", "data/*")];
+    write("train.py", "import os; os.listdir('data')");
+    expect((await run())?.notSent).toEqual({ path: "data", leftOut: "data" });
+  });
+
+  test("may be one of those that are not listed, when the list is not whole: said after the exception", async () => {
+    leftOut = [ignored("out", "out/"), { path: "...", reason: "and 9 more", bytes: null }];
+    write("train.py", "open('deep/x.csv')");
+    expect(await run()).toMatchObject({
+      notSent: { path: "deep/x.csv", leftOut: "deep/x.csv" },
+      message:
+        "FileNotFoundError: [Errno 2] No such file or directory: 'deep/x.csv' (train.py, line 1). " +
+        "deep/x.csv may be one of the many paths that git ignores and that were not sent.",
+    });
+  });
+
+  test.each([
+    ["another path", "open('database/train.csv')"],
+    ["a path elsewhere", "open('/elsewhere/data/train.csv')"],
+    ["a path that leads out", "open('../../data/train.csv')"],
+    ["another exception", "raise ValueError('data/train.csv is odd')"],
+    ["a name that is no path", "raise KeyError(\"column 'data' not found\")"],
+    ["a word of the message", "raise FileNotFoundError('no data here')"],
+  ])("is not: %s", async (_, code) => {
+    leftOut = [ignored("data", "data/")];
+    write("train.py", code);
+    const failure = await run();
+    expect(failure?.kind).toBe("exception");
+    expect(failure?.notSent).toBeUndefined();
+  });
+
+  test("is not what is missing behind a link", async () => {
+    leftOut = [ignored("data", "data/")];
+    linked = [{ path: "data/imagenet", target: "/scratch/imagenet", reason: "mapped on gpu1 by you" }];
+    write("train.py", "open('data/imagenet/x')");
+    expect((await run())?.notSent).toBeUndefined();
+  });
+
+  test("is not what is missing on the person's own machine, where runs see its files", async () => {
+    leftOut = [{ ...ignored("out", "out/"), linkable: true }];
+    write("train.py", `open('${ROOT}/out/x.csv')`);
+    expect((await run())?.notSent).toBeUndefined();
+    writeFileSync(path.join(work, "../stderr.log"), "");
+    write("train.py", "open('out/x.csv')");
+    expect((await run())?.message).toMatch(
+      /^out\/x\.csv is ignored by git and was not sent \(\.gitignore:1, out\/\)\. Link it, or send it\. /,
+    );
+  });
 });

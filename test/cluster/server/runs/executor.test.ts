@@ -186,7 +186,8 @@ describe("watching", () => {
     const { spec, tree } = await pool.spec(WAIT);
     await executor.launch({ spec, tree, links: [], secrets: {} }, never);
     while ((await executor.poll([spec.run]))[0]?.phase !== "lost") await sleep(20);
-    const context = { script: "train.py", directory: ".", interpreter: "/usr/bin/python3" };
+    const snapshot = { root: "/home/ada/project", linked: [], leftOut: [] };
+    const context = { script: "train.py", directory: ".", interpreter: "/usr/bin/python3", snapshot };
     const failure = await createDiagnose(pool.pool)(spec.run, null, context);
     expect(failure).toMatchObject({
       kind: "launch",

@@ -22,6 +22,13 @@ export {
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { buildEnvironment, type BuildOptions } from "./environment/build.ts";
+export {
+  type EnvironmentAnswer,
+  type EnvironmentQuestion,
+  type ListedInterpreter,
+} from "./environment/prepare.ts";
+export { sourceText } from "./environment/words.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,
@@ -39,10 +46,5 @@ export { pushSnapshot } from "./snapshot/push.ts";
 export { type FolderSize, largestFolders, measurePath } from "./snapshot/sizes.ts";
 export { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
 export { defaultStateFolder } from "./stateFolder.ts";
-export {
-  SubmitCancelled,
-  submitExperiment,
-  type SubmitOptions,
-  type SubmitStep,
-  type Submitted,
-} from "./submit.ts";
+export { submitExperiment, type SubmitOptions, type SubmitStep, type Submitted } from "./submit.ts";
+export { SubmitCancelled } from "./submitCancelled.ts";

@@ -20,15 +20,19 @@ import {
 import { entrypointNote } from "./entrypointNote.ts";
 import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
+import { explicitHere, namedEnvironment, pythonPathOf } from "./environment/named.ts";
+import { type EnvironmentAnswer, type EnvironmentQuestion, prepareThere } from "./environment/prepare.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 import { pushSnapshot } from "./snapshot/push.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
+import { SubmitCancelled } from "./submitCancelled.ts";
 import { UserError } from "./userError.ts";
 
 const LONGEST_NAME = 250;
 
-export type SubmitStep = "planning" | "connecting" | "snapshotting" | "sending" | "submitting";
+export type SubmitStep =
+  "planning" | "connecting" | "snapshotting" | "sending" | "preparing" | "building" | "submitting";
 
 export interface SubmitOptions {
   /** May still be connecting: the snapshot does not wait for it. */
@@ -51,7 +55,7 @@ export interface SubmitOptions {
   /** Ignored paths to link and paths to leave out, beside the remembered ones; relative to the snapshot's root. */
   extraLinks?: readonly string[];
   leftOut?: readonly string[];
-  /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter. */
+  /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter, or makes one. */
   isRemote?: boolean;
   /** Values for `${secret:NAME}`. */
   secrets?: (names: readonly string[]) => Promise<Record<string, string>>;
@@ -60,6 +64,10 @@ export interface SubmitOptions {
    * left out (leaveOut) and answers `planAgain`, or `cancel`.
    */
   confirm: (plan: SnapshotPlan) => Promise<"go" | "planAgain" | "cancel">;
+  /** Asked where a remote pool's Python lacks what the script imports. Without it that is an error. */
+  environment?: (question: EnvironmentQuestion) => Promise<EnvironmentAnswer>;
+  /** Text of the log, as it comes, while an environment is built there. */
+  onBuildOutput?: (text: string) => void;
   onProgress?: (step: SubmitStep) => void;
   signal?: AbortSignal;
 }
@@ -73,10 +81,6 @@ export interface Submitted extends Result<"experiment/submit"> {
   notes: string[];
   /** Wall time of each step in milliseconds. */
   timings: Partial<Record<SubmitStep, number>>;
-}
-
-export class SubmitCancelled extends Error {
-  override readonly name = "SubmitCancelled";
 }
 
 /** @throws UserError, ConfigurationError, SubmitCancelled, AbortError, and what a call to the pool throws */
@@ -108,35 +112,43 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   requireScript(plan, script);
   while (plan.needsConfirmation) {
     const answer = await options.confirm(plan);
-    if (answer === "cancel") throw new SubmitCancelled("The submit was cancelled.");
+    if (answer === "cancel") throw new SubmitCancelled();
     if (answer === "go") break;
     plan = await timed("planning", () => planOf(options, folder, value));
     requireScript(plan, script);
   }
-  const explicit = options.interpreter?.explicit
-    ? { value: options.interpreter.explicit, origin: "named for this submit" }
-    : value.environment.python
-      ? { value: value.environment.python, origin: "environment.python in the configuration" }
-      : null;
-  const interpreting = options.isRemote
-    ? resolveThere(connecting, explicit, folder, signal)
+  const named = namedEnvironment(options.interpreter?.explicit ?? null, value.environment);
+  const interpretingHere = options.isRemote
+    ? null
     : resolveInterpreter({
         script,
         root: plan.root,
         folder,
-        explicit,
+        explicit: named && (await explicitHere(named)),
         editorChoice: options.interpreter?.editorChoice ?? null,
       });
-  interpreting.catch(() => undefined);
+  interpretingHere?.catch(() => undefined);
 
   const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
-  const interpreter = await interpreting;
+  const here = await interpretingHere;
   const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
   const info = await snapshot.info;
 
   const { directory, script: relative } = startOf(plan, script);
+  const interpreter =
+    here ??
+    (await prepareThere(pool, {
+      start: { tree: info.tree, directory, script: relative, workspace: folder },
+      named: named?.environment ?? null,
+      pythonPath: pythonPathOf(value),
+      checkImports: value.entrypoint === undefined,
+      ask: options.environment,
+      onBuildOutput: options.onBuildOutput,
+      timed,
+      signal,
+    }));
   const slotsPerTrial = options.slots ?? value.resources.slots_per_trial;
   const launcher = options.launcher ?? "python";
   const submitted = await timed("submitting", () =>
@@ -198,22 +210,6 @@ function notSent(unlinked: SnapshotPlan["unlinked"]): string[] {
   return [
     `${first.path} is ${first.reason} and was not sent${more}: the pool does not see this machine's files.`,
   ];
-}
-
-/** By the pool: what this side's paths mean there only the pool can say. */
-async function resolveThere(
-  connecting: Promise<PoolCalls>,
-  explicit: { value: string; origin: string } | null,
-  workspace: string,
-  signal: AbortSignal | undefined,
-): Promise<Interpreter> {
-  const pool = await connecting;
-  const found = await pool.call(
-    "interpreter/resolve",
-    { explicit: explicit?.value ?? null, workspace },
-    { signal },
-  );
-  return explicit === null ? found : { ...found, origin: explicit.origin };
 }
 
 async function realScript(script: string): Promise<string> {

@@ -2,12 +2,12 @@
 import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
-import { resolveInterpreter } from "../environments/interpreters.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
+import { createEnvironmentHandlers } from "./environmentHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
 
@@ -57,7 +57,6 @@ export function createHandlers(
         pool: pool.info,
       };
     },
-    "interpreter/resolve": (params) => resolveInterpreter(store, params),
     async "pool/status"() {
       return {
         pool: pool.info,
@@ -132,6 +131,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
+    ...createEnvironmentHandlers(context),
     "server/stop"() {
       pool.stop();
       return {};

@@ -141,7 +141,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     here ??
     (await prepareThere(pool, {
       start: { tree: info.tree, directory, script: relative, workspace: folder },
-      named: named?.environment ?? null,
+      named,
       pythonPath: pythonPathOf(value),
       checkImports: value.entrypoint === undefined,
       ask: options.environment,

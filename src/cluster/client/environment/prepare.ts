@@ -3,7 +3,6 @@ import type {
   EnvironmentSource,
   HostInterpreter,
   MissingModule,
-  NamedEnvironment,
   Problem,
 } from "../../protocol/environments.ts";
 import type { Input, Result } from "../../protocol/methods.ts";
@@ -11,6 +10,7 @@ import type { PoolCalls } from "../poolCalls.ts";
 import { SubmitCancelled } from "../submitCancelled.ts";
 import { UserError } from "../userError.ts";
 import { buildEnvironment } from "./build.ts";
+import type { Named } from "./named.ts";
 import { missingRemedy, missingText } from "./words.ts";
 
 export type ListedInterpreter = Result<"interpreter/list">["interpreters"][number];
@@ -36,7 +36,7 @@ export type EnvironmentAnswer =
 
 export interface PrepareOptions {
   start: Pick<Input<"environment/prepare">, "tree" | "directory" | "script" | "workspace">;
-  named: NamedEnvironment | null;
+  named: Named | null;
   pythonPath: string | null;
   checkImports: boolean;
   /** Without it a missing module is an error. */
@@ -52,7 +52,7 @@ export interface PrepareOptions {
 export async function prepareThere(pool: PoolCalls, options: PrepareOptions): Promise<HostInterpreter> {
   const { start, pythonPath, checkImports, ask, timed, signal } = options;
   const { host } = pool.pool;
-  let { named } = options;
+  let named = options.named?.environment ?? null;
   const rebuilt = new Set<string>();
   const build = ({ kind, path }: EnvironmentSource, python: string | null): Promise<Problem | null> =>
     timed("building", () =>
@@ -65,9 +65,12 @@ export async function prepareThere(pool: PoolCalls, options: PrepareOptions): Pr
 
   let problem: Problem | null = null;
   for (;;) {
-    const { interpreter, missing, sources } = await timed("preparing", () =>
+    const prepared = await timed("preparing", () =>
       pool.call("environment/prepare", { ...start, named, pythonPath, checkImports }, { signal }),
     );
+    const { missing, sources } = prepared;
+    const origin = named === options.named?.environment ? options.named?.origin : undefined;
+    const interpreter = { ...prepared.interpreter, ...(origin === undefined ? {} : { origin }) };
     const changed = sources.find((source) => source.mustRebuild && !rebuilt.has(source.environmentId));
     if (changed !== undefined) {
       rebuilt.add(changed.environmentId);

@@ -2,6 +2,7 @@
 import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
+import type { Environments } from "../environments/environments.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
@@ -20,6 +21,7 @@ export interface Pool {
 export function createHandlers(
   context: Context,
   experiments: Experiments,
+  environments: Environments,
   pool: Pool,
   tickets: () => Tickets,
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
@@ -131,7 +133,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
-    ...createEnvironmentHandlers(context),
+    ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
       return {};

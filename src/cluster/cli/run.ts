@@ -19,6 +19,7 @@ import { files } from "./commands/files.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
+import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
@@ -29,6 +30,8 @@ export const COMMANDS: readonly Command[] = [
   poolAdd,
   poolRemove,
   poolRuntime,
+  poolPython,
+  poolSetup,
   submit,
   dataMap,
   dataUnmap,

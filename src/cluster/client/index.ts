@@ -29,6 +29,13 @@ export {
 } from "./configuration.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
+export { buildEnvironment, type BuildOptions } from "./environment/build.ts";
+export {
+  type EnvironmentAnswer,
+  type EnvironmentQuestion,
+  type ListedInterpreter,
+} from "./environment/prepare.ts";
+export { sourceText } from "./environment/words.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,
@@ -56,10 +63,5 @@ export { pushSnapshot } from "./snapshot/push.ts";
 export { type FolderSize, largestFolders, measurePath } from "./snapshot/sizes.ts";
 export { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
 export { defaultStateFolder } from "./stateFolder.ts";
-export {
-  SubmitCancelled,
-  submitExperiment,
-  type SubmitOptions,
-  type SubmitStep,
-  type Submitted,
-} from "./submit.ts";
+export { submitExperiment, type SubmitOptions, type SubmitStep, type Submitted } from "./submit.ts";
+export { SubmitCancelled } from "./submitCancelled.ts";

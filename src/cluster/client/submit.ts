@@ -23,17 +23,21 @@ import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
 import { isDisconnected, PoolCallError } from "./poolCallError.ts";
 import { linksOf, WAYS } from "./mappedPaths.ts";
+import { explicitHere, namedEnvironment, pythonPathOf } from "./environment/named.ts";
+import { type EnvironmentAnswer, type EnvironmentQuestion, prepareThere } from "./environment/prepare.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 import { LOCAL_POOL } from "./pools/poolList.ts";
 import { requireMappable } from "./snapshot/mapped.ts";
 import { planSnapshot, type SnapshotPlan } from "./snapshot/plan.ts";
 import { pushSnapshot } from "./snapshot/push.ts";
 import { writeSnapshot } from "./snapshot/write.ts";
+import { SubmitCancelled } from "./submitCancelled.ts";
 import { UserError } from "./userError.ts";
 
 const LONGEST_NAME = 250;
 
-export type SubmitStep = "planning" | "connecting" | "snapshotting" | "sending" | "submitting";
+export type SubmitStep =
+  "planning" | "connecting" | "snapshotting" | "sending" | "preparing" | "building" | "submitting";
 
 export interface SubmitOptions {
   /** May still be connecting: the snapshot does not wait for it. */
@@ -58,7 +62,7 @@ export interface SubmitOptions {
   leftOut?: readonly string[];
   /** Name of the pool, by which what a person maps on it is remembered; this machine's without one. */
   pool?: string;
-  /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter. */
+  /** The pool does not share this machine's files: nothing is linked, and the pool finds the interpreter, or makes one. */
   isRemote?: boolean;
   /** Values for `${secret:NAME}`. */
   secrets?: (names: readonly string[]) => Promise<Record<string, string>>;
@@ -67,6 +71,10 @@ export interface SubmitOptions {
    * left out (leaveOut) and answers `planAgain`, or `cancel`.
    */
   confirm: (plan: SnapshotPlan) => Promise<"go" | "planAgain" | "cancel">;
+  /** Asked where a remote pool's Python lacks what the script imports. Without it that is an error. */
+  environment?: (question: EnvironmentQuestion) => Promise<EnvironmentAnswer>;
+  /** Text of the log, as it comes, while an environment is built there. */
+  onBuildOutput?: (text: string) => void;
   onProgress?: (step: SubmitStep) => void;
   signal?: AbortSignal;
 }
@@ -80,10 +88,6 @@ export interface Submitted extends Result<"experiment/submit"> {
   notes: string[];
   /** Wall time of each step in milliseconds. */
   timings: Partial<Record<SubmitStep, number>>;
-}
-
-export class SubmitCancelled extends Error {
-  override readonly name = "SubmitCancelled";
 }
 
 /** @throws UserError, ConfigurationError, SubmitCancelled, AbortError, and what a call to the pool throws */
@@ -116,38 +120,46 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   requireScript(plan, script);
   while (plan.needsConfirmation) {
     const answer = await options.confirm(plan);
-    if (answer === "cancel") throw new SubmitCancelled("The submit was cancelled.");
+    if (answer === "cancel") throw new SubmitCancelled();
     if (answer === "go") break;
     plan = await timed("planning", () => planOf(options, folder, value));
     requireScript(plan, script);
   }
   requireMappable(plan.mapped, { entries: plan.entries, pool: poolName });
-  const explicit = options.interpreter?.explicit
-    ? { value: options.interpreter.explicit, origin: "named for this submit" }
-    : value.environment.python
-      ? { value: value.environment.python, origin: "environment.python in the configuration" }
-      : null;
-  const interpreting = options.isRemote
-    ? resolveThere(connecting, explicit, folder, signal)
+  const named = namedEnvironment(options.interpreter?.explicit ?? null, value.environment);
+  const interpretingHere = options.isRemote
+    ? null
     : resolveInterpreter({
         script,
         root: plan.root,
         folder,
-        explicit,
+        explicit: named && (await explicitHere(named)),
         editorChoice: options.interpreter?.editorChoice ?? null,
       });
-  interpreting.catch(() => undefined);
+  interpretingHere?.catch(() => undefined);
 
   const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
   const links = await linksOf(pool, poolName, snapshot.plan.mapped, signal);
-  const interpreter = await interpreting;
+  const here = await interpretingHere;
   const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
   const taken = await snapshot.info;
   const info = { ...taken, linked: [...taken.linked, ...links] };
 
   const { directory, script: relative } = startOf(plan, script);
+  const interpreter =
+    here ??
+    (await prepareThere(pool, {
+      start: { tree: info.tree, directory, script: relative, workspace: folder },
+      named,
+      pythonPath: pythonPathOf(value),
+      checkImports: value.entrypoint === undefined,
+      ask: options.environment,
+      onBuildOutput: options.onBuildOutput,
+      timed,
+      signal,
+    }));
   const slotsPerTrial = options.slots ?? value.resources.slots_per_trial;
   const launcher = options.launcher ?? "python";
   const submitted = await timed("submitting", () =>
@@ -222,22 +234,6 @@ function notSent(unlinked: SnapshotPlan["unlinked"]): string[] {
     `${first.path} is ${first.reason} and was not sent${more}: the pool does not see this machine's files. ` +
       `Send it, or use a path on the pool: ${WAYS}.`,
   ];
-}
-
-/** By the pool: what this side's paths mean there only the pool can say. */
-async function resolveThere(
-  connecting: Promise<PoolCalls>,
-  explicit: { value: string; origin: string } | null,
-  workspace: string,
-  signal: AbortSignal | undefined,
-): Promise<Interpreter> {
-  const pool = await connecting;
-  const found = await pool.call(
-    "interpreter/resolve",
-    { explicit: explicit?.value ?? null, workspace },
-    { signal },
-  );
-  return explicit === null ? found : { ...found, origin: explicit.origin };
 }
 
 async function realScript(script: string): Promise<string> {

@@ -25,6 +25,12 @@ const Environment = z
       .min(1)
       .optional()
       .describe("Interpreter: a path, absolute or relative to the workspace."),
+    conda: z.string().min(1).optional().describe("A conda environment instead: its name, or its folder."),
+    venv: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A virtual environment instead: its folder, absolute or relative to the workspace."),
     environment_variables: z
       .union([Variables, VariablesByDevice])
       .optional()

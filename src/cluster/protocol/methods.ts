@@ -14,6 +14,7 @@ import {
   Trial,
   TrialId,
 } from "./entities.ts";
+import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
 import { Manifest } from "./runDirectory.ts";
 
@@ -104,14 +105,6 @@ export const METHODS = {
         })
         .nullable(),
     }),
-  },
-  /**
-   * Which Python a script of this workspace would run with, where the pool does not share the client's files: the one
-   * that is named, else the one that the workspace last completed with, else `python3`.
-   */
-  "interpreter/resolve": {
-    params: z.object({ explicit: z.string().min(1).max(4096).nullable(), workspace: z.string() }),
-    result: z.object({ path: z.string(), version: z.string(), origin: z.string() }),
   },
   /** What is at these paths of the pool's host, for data that is there already. Nothing is listed. */
   "path/check": {
@@ -263,6 +256,7 @@ export const METHODS = {
   "checkpoint/pin": { params: z.object({ uuid: Uuid, pinned: z.boolean() }), result: Nothing },
   "bulk/open": { params: BulkSource, result: z.object({ ticket: z.string(), bytes: z.number() }) },
   "server/stop": { params: Nothing, result: Nothing },
+  ...ENVIRONMENT_METHODS,
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 
 export type MethodName = keyof typeof METHODS;

@@ -1,6 +1,7 @@
 /** The pool server: joins its parts and ends cleanly. The trials live on whatever happens here. */
 import path from "node:path";
 import { messageOf } from "./errors.ts";
+import { createSetUp } from "./environments/setUp.ts";
 import { stopWhenIdle } from "./idle.ts";
 import { waitForPoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
@@ -37,12 +38,15 @@ async function main({
     onLost: () => stop("the pool folder is gone, or another server's"),
   });
   const snapshots = createSnapshotStore(home, logger);
+  const setUp = createSetUp(path.join(home, "state"));
   const rpc = createRpc(logger);
   const pool = openPool({
     home,
     leases,
+    pythonFolder,
     version: VERSION,
-    executor: createExecutor({ pool: home, pythonFolder, snapshots, logger }),
+    setUp,
+    executor: createExecutor({ pool: home, pythonFolder, snapshots, setUp, logger }),
     snapshots,
     slots: createSlotSource({ leasesFolder: leases, cpuSlots, probeCommand, pool: home, logger }),
     diagnose: createDiagnose(home),

@@ -2,6 +2,8 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { createEnvironments } from "./environments/environments.ts";
+import type { SetUp } from "./environments/setUp.ts";
 import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
@@ -21,7 +23,10 @@ export interface PoolOptions {
   home: string;
   /** Absolute path of the host-wide leases. */
   leases: string;
+  /** Folder that holds the Python package `trainyard`. */
+  pythonFolder: string;
   version: string;
+  setUp: SetUp;
   executor: Executor;
   snapshots: LocalSnapshotStore;
   slots: SlotSource;
@@ -36,7 +41,7 @@ export interface OpenPool {
   /** Goes on with what an earlier server left, and from now on tells clients. */
   start(broadcaster: Broadcaster, tickets: Tickets): void;
   clientGone: (clientId: number) => void;
-  /** Something runs or waits. */
+  /** Something runs, waits or is built. */
   isAlive(): boolean;
   /** The trials live on. */
   close(): Promise<void>;
@@ -84,12 +89,21 @@ export function openPool(options: PoolOptions): OpenPool {
     logger,
   };
   const experiments = createExperiments(context);
+  const environments = createEnvironments({
+    home,
+    pythonFolder: options.pythonFolder,
+    setUp: options.setUp,
+    store,
+    treeFolder: (tree) => options.snapshots.treeFolder(tree),
+    logger,
+  });
   notifyCommitted = () => {
     experiments.feed.schedule();
   };
   const { handlers, clientGone } = createHandlers(
     context,
     experiments,
+    environments,
     {
       info: {
         id: store.poolId,
@@ -117,8 +131,9 @@ export function openPool(options: PoolOptions): OpenPool {
       experiments.start(broadcaster);
     },
     clientGone,
-    isAlive: experiments.isAlive,
+    isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      await environments.close();
       await experiments.close();
       curves.close();
       store.close();

@@ -21,6 +21,8 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
   connecting: "connecting to the pool",
   snapshotting: "taking the snapshot",
   sending: "sending the snapshot",
+  preparing: "looking for its Python there",
+  building: "building its environment",
   submitting: "submitting",
 };
 

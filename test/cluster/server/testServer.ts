@@ -19,6 +19,7 @@ import {
   type Result,
   type SubmitRequest,
 } from "../../../src/cluster/protocol/methods.ts";
+import { createSetUp } from "../../../src/cluster/server/environments/setUp.ts";
 import { openPool, type OpenPool } from "../../../src/cluster/server/pool.ts";
 import type { BulkTarget, SlotSource } from "../../../src/cluster/server/ports.ts";
 import { createSlotSource } from "../../../src/cluster/server/resources/slotSource.ts";
@@ -36,6 +37,8 @@ export interface TestServer {
   readonly live: Notification<"live">[];
   readonly tickets: Map<string, BulkTarget>;
   call<M extends MethodName>(method: M, params: Input<M>, clientId?: number): Promise<Result<M>>;
+  /** Sends the files as a snapshot. @returns the tree */
+  send(files: Record<string, string>): Promise<string>;
   /** Sends the files as a snapshot and submits `train.py`. @returns the trial */
   submit(files: Record<string, string>, changes?: SubmitChanges): Promise<string>;
   /** Writes a file where the run's script sees it. */
@@ -45,7 +48,7 @@ export interface TestServer {
   until(trialId: string, wanted: (trial: Trial) => boolean): Promise<Trial>;
   untilState(trialId: string, ...states: Trial["state"][]): Promise<Trial>;
   /** Closes the pool, as a server that ends does, and opens it again. The runs live on. */
-  restart(): Promise<void>;
+  restart(whileClosed?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 export type SubmitChanges = Partial<Omit<SubmitRequest, "configuration">> & {
@@ -112,14 +115,18 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
   const leases = path.join(home, "leases");
   function open(): void {
     store = createSnapshotStore(home, silentLogger);
+    const setUp = createSetUp(path.join(home, "state"));
     pool = openPool({
       home,
       leases,
+      pythonFolder: PYTHON_FOLDER,
       version: "0.0.0-test",
+      setUp,
       executor: createExecutor({
         pool: home,
         pythonFolder: PYTHON_FOLDER,
         snapshots: store,
+        setUp,
         logger: silentLogger,
       }),
       snapshots: store,
@@ -168,11 +175,15 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
       });
       return METHODS[method].result.parse(result) as never;
     },
-    async submit(files, changes = {}) {
+    async send(files) {
       using sender = createSender();
       sender.write(files);
       const tree = sender.tree();
       await store.receivePack(tree, stream(sender.pack(tree)), new AbortController().signal);
+      return tree;
+    },
+    async submit(files, changes = {}) {
+      const tree = await self.send(files);
       const { trialId } = await self.call("experiment/submit", submission(tree, changes));
       return trialId ?? "";
     },
@@ -191,8 +202,9 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
       }
     },
     untilState: (trialId, ...states) => self.until(trialId, ({ state }) => states.includes(state)),
-    async restart() {
+    async restart(whileClosed) {
       await pool.close();
+      whileClosed?.();
       open();
     },
     async close() {

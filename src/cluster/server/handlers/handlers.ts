@@ -2,13 +2,14 @@
 import { CallError } from "../callError.ts";
 import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
-import { resolveInterpreter } from "../environments/interpreters.ts";
 import { checkPaths } from "../environments/paths.ts";
+import type { Environments } from "../environments/environments.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
+import { createEnvironmentHandlers } from "./environmentHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
 
@@ -21,6 +22,7 @@ export interface Pool {
 export function createHandlers(
   context: Context,
   experiments: Experiments,
+  environments: Environments,
   pool: Pool,
   tickets: () => Tickets,
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
@@ -58,7 +60,6 @@ export function createHandlers(
         pool: pool.info,
       };
     },
-    "interpreter/resolve": (params) => resolveInterpreter(store, params),
     "path/check": async ({ paths }) => ({ paths: await checkPaths(paths) }),
     async "pool/status"() {
       return {
@@ -134,6 +135,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
+    ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
       return {};

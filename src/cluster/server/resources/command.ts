@@ -7,14 +7,22 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 export type ProbeOutcome =
   { kind: "output"; text: string } | { kind: "absent" } | { kind: "failed"; reason: string };
 
+export interface ProbeOptions {
+  timeoutMs?: number;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Python and shells say at the end what went wrong; drivers begin with it. */
+  reason?: "first line" | "last line";
+}
+
 export function runProbe(
   command: string,
   args: readonly string[],
-  timeoutMs = PROBE_TIMEOUT_MS,
+  { timeoutMs = PROBE_TIMEOUT_MS, env, cwd, reason: which = "first line" }: ProbeOptions = {},
 ): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
     // A group of its own, so that what a wrapper script has started goes with it.
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env, cwd });
     const chunks: Buffer[] = [];
     let bytes = 0;
     let stderr = "";
@@ -53,18 +61,19 @@ export function runProbe(
       const text = Buffer.concat(chunks).toString("utf8");
       if (code === 0) finish({ kind: "output", text });
       else {
-        const words = firstLine(stderr) ?? firstLine(text) ?? `ended with ${signal ?? `exit code ${code}`}`;
+        const words =
+          lineOf(stderr, which) ?? lineOf(text, which) ?? `ended with ${signal ?? `exit code ${code}`}`;
         finish({ kind: "failed", reason: `${command}: ${words}` });
       }
     });
   });
 }
 
-function firstLine(text: string): string | null {
+function lineOf(text: string, which: "first line" | "last line"): string | null {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
   return (
-    text
-      .split("\n")
-      .find((line) => line.trim() !== "")
+    lines
+      .at(which === "first line" ? 0 : -1)
       ?.trim()
       .slice(0, 300) ?? null
   );

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Control, RunSpec } from "../../protocol/runDirectory.ts";
+import type { SetUp } from "../environments/setUp.ts";
 import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts";
 import { createObserver } from "./observe.ts";
 import { isAlive, killMarked, sendSignal } from "./processes.ts";
@@ -29,11 +30,13 @@ export interface ExecutorOptions {
   /** Folder that holds the Python package `trainyard`. */
   pythonFolder: string;
   snapshots: Pick<SnapshotStore, "buildWork">;
+  /** What the pool's set-up lines change in the environment of every run. */
+  setUp: Pick<SetUp, "changes">;
   logger: Logger;
 }
 
 /** `launch` throws CallError with words for the person when the run cannot be started here. */
-export function createExecutor({ pool, pythonFolder, snapshots, logger }: ExecutorOptions): Executor {
+export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }: ExecutorOptions): Executor {
   const findPython = createPythonFinder();
   findPython().catch(() => undefined); // asked before anyone waits for it; a launch says what is wrong
   const supervisors = createSupervisors(pythonFolder, findPython, logger);
@@ -49,10 +52,11 @@ export function createExecutor({ pool, pythonFolder, snapshots, logger }: Execut
     if (supervisors.state(spec.run) !== "unknown" || (await wasLaunched(folder))) return;
     await mkdir(path.join(folder, "events"), { recursive: true, mode: 0o700 });
     await findPython(); // before the working tree, which may take long
+    const changes = await setUp.changes();
     await snapshots.buildWork(tree, path.join(folder, FILES.work), links);
     signal.throwIfAborted();
     await writeJson(path.join(folder, FILES.spec), RunSpec.parse(spec));
-    await supervisors.start(spec.run, folder, secrets, false);
+    await supervisors.start(spec.run, folder, { ...changes, ...secrets }, false);
   }
 
   async function askToKill(folder: string): Promise<void> {

@@ -20,9 +20,9 @@ export function runFolder(pool: string, runId: string): string {
 }
 
 /** Readers see the old file or the new one. */
-export async function writeJson(file: string, value: unknown): Promise<void> {
+export async function writeJson(file: string, value: unknown, mode = 0o666): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
-  await writeFile(temporary, JSON.stringify(value));
+  await writeFile(temporary, JSON.stringify(value), { mode });
   await rename(temporary, file);
 }
 

@@ -2,17 +2,23 @@
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { changed, inherited } from "../environments/variables.ts";
 import type { Logger } from "../ports.ts";
 import { FILES } from "./runFolder.ts";
 import { CallError } from "../callError.ts";
 
-/** Of the editor that this server was started from, and of a run that it may have been started in. */
-const NOT_INHERITED =
-  /^(VSCODE_|ELECTRON_|TRAINYARD_(RUN|TRIAL|EXPERIMENT|SEED|PARAMS|SLOTS|CHECKPOINT|PYTHON)|CHROME_DESKTOP$)/;
-
 export interface Supervisors {
-  /** Resolves when it has been started. @throws CallError */
-  start(runId: string, folder: string, secrets: Record<string, string>, adopt: boolean): Promise<void>;
+  /**
+   * Resolves when it has been started.
+   * @param variables what the script gets beside what this server has: null takes one away
+   * @throws CallError
+   */
+  start(
+    runId: string,
+    folder: string,
+    variables: Readonly<Record<string, string | null>>,
+    adopt: boolean,
+  ): Promise<void>;
   /** Of the supervisor that this process started last for the run. */
   state(runId: string): "alive" | "ended" | "unknown";
 }
@@ -31,13 +37,13 @@ export function createSupervisors(
       const pid = started.get(runId);
       return pid === undefined ? "unknown" : pid === null ? "ended" : "alive";
     },
-    start: async (runId, folder, secrets, adopt) => {
+    start: async (runId, folder, variables, adopt) => {
       const python = await findPython();
       const log = await open(path.join(folder, FILES.log), "a", 0o600);
       try {
         const child = spawn(python, ["-S", "-E", script, folder, ...(adopt ? ["--adopt"] : [])], {
           cwd: folder,
-          env: { ...inherited(), ...secrets },
+          env: changed(inherited(), variables),
           detached: true,
           stdio: ["ignore", log.fd, log.fd],
         });
@@ -60,8 +66,4 @@ export function createSupervisors(
       }
     },
   };
-}
-
-function inherited(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name)));
 }

@@ -173,7 +173,7 @@ test("while a tool hangs, its last answer is there at once and said to be old", 
 
 test("a tool that hangs is given up, with everything that it has started", async () => {
   tool("nvidia-smi", `sleep 600 & echo $! > ${folder}/pid; wait`);
-  expect(await runProbe("nvidia-smi", [], 300)).toEqual({
+  expect(await runProbe("nvidia-smi", [], { timeoutMs: 300 })).toEqual({
     kind: "failed",
     reason: "nvidia-smi did not answer in 0.3 s",
   });

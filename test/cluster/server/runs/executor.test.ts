@@ -181,6 +181,7 @@ describe("watching", () => {
       pool: pool.pool,
       pythonFolder: "/nowhere",
       snapshots: pool.store,
+      setUp: { changes: () => Promise.resolve({}) },
       logger: silentLogger,
     });
     const { spec, tree } = await pool.spec(WAIT);

@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Control, ExitFile, RunSpec } from "../../../../src/cluster/protocol/runDirectory.ts";
 import type { Executor, RunObservation } from "../../../../src/cluster/server/ports.ts";
+import { createSetUp } from "../../../../src/cluster/server/environments/setUp.ts";
 import { createExecutor } from "../../../../src/cluster/server/runs/executor.ts";
 import { killMarked } from "../../../../src/cluster/server/runs/processes.ts";
 import {
@@ -39,10 +40,11 @@ export interface TestPool {
 export function createTestPool(): TestPool {
   const pool = mkdtempSync(path.join(tmpdir(), "trainyard-pool-"));
   const store = createSnapshotStore(pool, silentLogger);
+  const setUp = createSetUp(path.join(pool, "state"));
   const specs: RunSpec[] = [];
   let controls = 0;
   const newExecutor = (): Executor =>
-    createExecutor({ pool, pythonFolder: PYTHON_FOLDER, snapshots: store, logger: silentLogger });
+    createExecutor({ pool, pythonFolder: PYTHON_FOLDER, snapshots: store, setUp, logger: silentLogger });
 
   const self: TestPool = {
     pool,

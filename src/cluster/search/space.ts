@@ -127,17 +127,19 @@ function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
       problems.push({
         path: [...path, ...issue.path.map(String), ...(key === undefined ? [] : [key])],
         message:
-          key === undefined ? words(issue, type) : `\`${key}\` is no key of a hyperparameter of type ${type}`,
+          key === undefined
+            ? words(issue, value)
+            : `\`${key}\` is no key of a hyperparameter of type ${type}`,
       });
   }
   return constant;
 }
 
-function words(issue: z.core.$ZodIssue, type: string): string {
-  const key = issue.path.at(-1);
-  if (issue.code === "invalid_type" && issue.input === undefined && key !== undefined)
-    return `a hyperparameter of type ${type} needs \`${String(key)}\``;
-  return issue.message;
+function words(issue: z.core.$ZodIssue, value: JsonObject): string {
+  const [key] = issue.path;
+  return typeof key === "string" && value[key] === undefined
+    ? `a hyperparameter of type ${String(value.type)} needs \`${key}\``
+    : issue.message;
 }
 
 function leavesOf(node: Node, path: string[]): { name: string; leaf: Hyperparameter }[] {

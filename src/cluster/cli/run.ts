@@ -17,6 +17,7 @@ import { checkpoints, list, show } from "./commands/experiments.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
+import { preview } from "./commands/preview.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   poolRemove,
   poolRuntime,
   submit,
+  preview,
   list,
   show,
   logs,

@@ -7,15 +7,39 @@ const MAX_CONCURRENT_TRIALS = 16;
 const DIVISOR = 4;
 const MAX_RUNGS = 5;
 
-/** Names of settings that a searcher cannot do without, as in the configuration file. */
+const COMMON = ["name", "metric", "smaller_is_better", "source_trial_id", "source_checkpoint_uuid"];
+const HALVING = [
+  "max_trials",
+  "max_concurrent_trials",
+  "max_time",
+  "time_metric",
+  "max_length",
+  "divisor",
+  "stop_once",
+];
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  random: ["max_trials", "max_concurrent_trials"],
+  grid: ["max_concurrent_trials"],
+  async_halving: [...HALVING, "num_rungs"],
+  adaptive_asha: [...HALVING, "mode", "max_rungs", "bracket_rungs"],
+};
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  random: ["max_trials"],
+  async_halving: ["metric", "max_trials", "num_rungs", "max_time"],
+  adaptive_asha: ["metric", "max_trials", "max_time"],
+};
+
+/** Keys of the configuration that a searcher reads. */
+export function settingsOf(searcher: string): string[] {
+  return [...COMMON, ...(OWN[searcher] ?? [])];
+}
+
+/** Keys of the configuration that a searcher cannot do without and that are not there. */
 export function missingSettings(searcher: SearcherConfiguration): string[] {
-  const needed = {
-    random: ["max_trials"],
-    async_halving: ["metric", "max_trials", "num_rungs", "max_time"],
-    adaptive_asha: ["metric", "max_trials", "max_time"],
-  }[searcher.name as string];
-  return (needed ?? []).filter((key) =>
-    key === "max_time" ? maxTimeOf(searcher) === null : searcher[key as "metric"] === undefined,
+  return (NEEDED[searcher.name] ?? []).filter((key) =>
+    key === "max_time"
+      ? maxTimeOf(searcher) === null
+      : searcher[key as keyof SearcherConfiguration] === undefined,
   );
 }
 

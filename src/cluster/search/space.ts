@@ -23,7 +23,7 @@ const Hyperparameter = z.discriminatedUnion("type", [
       type: z.literal("log"),
       minval: z.number(),
       maxval: z.number(),
-      base: z.number().positive().default(10),
+      base: z.number().positive(),
       count: Count,
     })
     .refine(({ minval, maxval }) => minval < maxval, "`minval` is not below `maxval`")
@@ -35,7 +35,7 @@ const Hyperparameter = z.discriminatedUnion("type", [
 ]);
 type Hyperparameter = z.infer<typeof Hyperparameter>;
 
-const TYPES = ["const", "int", "double", "log", "categorical"];
+export const HYPERPARAMETER_TYPES = ["const", "int", "double", "log", "categorical"];
 /** What only a hyperparameter has, so that a map with one of them and an unknown `type` is a mistake and no nested map. */
 const OWN_KEYS = ["minval", "maxval", "vals", "val"];
 
@@ -111,11 +111,11 @@ function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
   const constant: Node = { leaf: { type: "const", val: value } };
   if (typeof value !== "object" || value === null || Array.isArray(value)) return constant;
   const { type } = value;
-  if (typeof type !== "string" || !TYPES.includes(type)) {
+  if (typeof type !== "string" || !HYPERPARAMETER_TYPES.includes(type)) {
     if (type === undefined || !OWN_KEYS.some((key) => key in value)) return readMap(value, path, problems);
     problems.push({
       path: [...path, "type"],
-      message: `\`${JSON.stringify(type)}\` is no type of a hyperparameter: ${TYPES.join(", ")} are`,
+      message: `${JSON.stringify(type)} is no type of a hyperparameter: ${HYPERPARAMETER_TYPES.join(", ")} are`,
     });
     return constant;
   }
@@ -138,7 +138,7 @@ function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
 function words(issue: z.core.$ZodIssue, value: JsonObject): string {
   const [key] = issue.path;
   return typeof key === "string" && value[key] === undefined
-    ? `a hyperparameter of type ${String(value.type)} needs \`${key}\``
+    ? `a hyperparameter of type ${JSON.stringify(value.type)} needs \`${key}\``
     : issue.message;
 }
 

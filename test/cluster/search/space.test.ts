@@ -22,7 +22,7 @@ describe("a grid", () => {
     expect(values({ type: "int", minval: -4, maxval: -1, count: 1 })).toEqual([-3]);
     expect(values({ type: "double", minval: 0, maxval: 1, count: 3 })).toEqual([0, 0.5, 1]);
     expect(values({ type: "double", minval: 0, maxval: 3, count: 1 })).toEqual([1.5]);
-    expect(values({ type: "log", minval: -2, maxval: 0, count: 3 })).toEqual([0.01, 0.1, 1]);
+    expect(values({ type: "log", minval: -2, maxval: 0, base: 10, count: 3 })).toEqual([0.01, 0.1, 1]);
     expect(values({ type: "log", minval: 1, maxval: 3, base: 2, count: 1 })).toEqual([4]);
     expect(values({ type: "categorical", vals: ["a", null, [1]] })).toEqual(["a", null, [1]]);
   });
@@ -47,7 +47,7 @@ describe("a grid", () => {
   });
 
   it("names the ranges without a count", () => {
-    const lr = { type: "log", minval: -4, maxval: -1 };
+    const lr = { type: "log", minval: -4, maxval: -1, base: 10 };
     expect(
       spaceOf({ optimizer: { lr }, width: { type: "int", minval: 1, maxval: 9, count: 3 } }).uncounted,
     ).toEqual(["optimizer.lr"]);
@@ -68,7 +68,7 @@ describe("readSpace", () => {
     expect(
       problemsOf({
         a: { type: "int", minval: 3, maxval: 1 },
-        b: { type: "log", minval: 0.0001, maxval: 400 },
+        b: { type: "log", minval: 0.0001, maxval: 400, base: 10 },
         c: { type: "double", minval: 1 },
         d: { type: "categorical", vals: [] },
         e: { f: { type: "integer", minval: 1, maxval: 2 } },
@@ -79,11 +79,11 @@ describe("readSpace", () => {
     ).toEqual([
       "a: `minval` is above `maxval`",
       "b: `minval` and `maxval` are exponents (-4 is 0.0001), and these are too large",
-      "c.maxval: a hyperparameter of type double needs `maxval`",
+      'c.maxval: a hyperparameter of type "double" needs `maxval`',
       expect.stringContaining("d.vals: "),
-      'e.f.type: `"integer"` is no type of a hyperparameter: const, int, double, log, categorical are',
+      'e.f.type: "integer" is no type of a hyperparameter: const, int, double, log, categorical are',
       "g.step: `step` is no key of a hyperparameter of type double",
-      "h.val: a hyperparameter of type const needs `val`",
+      'h.val: a hyperparameter of type "const" needs `val`',
       expect.stringContaining("i.minval: "),
     ]);
   });

@@ -67,6 +67,16 @@ export default ts.config(
     vscode,
   ),
   wall(
+    ["src/cluster/search/**"],
+    [
+      no(
+        ["node:*", "**/client/**", "**/server/**", "**/extension/**", "**/webviews/**"],
+        "search/ is pure and knows only protocol/.",
+      ),
+    ],
+    vscode,
+  ),
+  wall(
     ["src/cluster/client/**"],
     [no(["**/server/**", "**/extension/**", "**/webviews/**"], "client/ knows only protocol/.")],
     vscode,

@@ -20,6 +20,7 @@ import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
+import { preview } from "./commands/preview.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   dataSend,
   dataLeaveOut,
   data,
+  preview,
   list,
   show,
   logs,

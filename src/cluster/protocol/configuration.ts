@@ -53,7 +53,7 @@ const Length = z.union([
   z.partialRecord(z.enum(["batches", "records", "epochs"]), z.number().int().nonnegative()),
 ]);
 
-const Searcher = z.strictObject({
+const SearcherConfiguration = z.strictObject({
   name: z
     .enum([
       "single",
@@ -88,6 +88,8 @@ const Searcher = z.strictObject({
   stop_once: z.boolean().nullable().optional(),
   unit: z.string().optional(),
 });
+
+export type SearcherConfiguration = z.infer<typeof SearcherConfiguration>;
 
 const Resources = z.strictObject({
   slots_per_trial: z
@@ -164,7 +166,7 @@ export const ExperimentConfiguration = z.strictObject({
     .default("environment")
     .describe("`flags` also passes each hyperparameter as `--name=value`."),
   hyperparameters: JsonObject.default({}),
-  searcher: Searcher.prefault({}),
+  searcher: SearcherConfiguration.prefault({}),
   resources: Resources.prefault({}),
   max_restarts: z.number().int().nonnegative().default(5),
   preemption_timeout: z

@@ -237,8 +237,8 @@ describe("bad input", () => {
     expect(ran.stderr).toContain(
       "train.yaml:2:3: Unknown key `searcher.max_trial`. Did you mean `max_trials`?",
     );
-    put(cwd, { "train.yaml": "searcher: {name: grid, metric: x}\n" });
-    expect((await run(["submit", "train.py"], { cwd })).stderr).toContain("does not run yet");
+    put(cwd, { "train.yaml": "searcher: {name: custom, metric: x}\n" });
+    expect((await run(["submit", "train.py"], { cwd })).stderr).toContain("`custom` does not run here");
   });
 
   it("takes secrets from the environment, and names those that are missing", async () => {

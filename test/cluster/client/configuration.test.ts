@@ -136,18 +136,31 @@ describe("where data is on a pool", () => {
   });
 });
 
-describe("what does not run yet", () => {
-  it("is said with its place", () => {
-    const text = `searcher: {name: adaptive_asha, metric: loss, max_trials: 3}
+describe("a search", () => {
+  it("is taken with all that it needs, and says which keys it does not read", () => {
+    const text = `searcher:
+  name: adaptive_asha
+  metric: loss
+  max_trials: 3
+  max_time: 9
+  num_rungs: 2
 hyperparameters:
   lr: {type: log, minval: -4, maxval: -1, base: 10}
-  nested:
-    layers: {type: int, minval: 1, maxval: 3}
 `;
+    const loaded = parseConfiguration("t.yaml", text);
+    expect(loaded.notYet).toEqual([]);
+    expect(loaded.notes.map(placed)).toEqual([[6, 3, "`searcher.num_rungs` has no effect here."]]);
+  });
+
+  it("that there is not is said with its place", () => {
+    const text = "searcher: {name: sync_halving, metric: loss, source_trial_id: 3}\n";
     expect(parseConfiguration("t.yaml", text).notYet.map(placed)).toEqual([
-      [1, 18, "The searcher `adaptive_asha` does not run yet; `single` with constant hyperparameters does."],
-      [3, 14, "`hyperparameters.lr` is drawn (log), which does not run yet; give it a value."],
-      [5, 20, "`hyperparameters.nested.layers` is drawn (int), which does not run yet; give it a value."],
+      [1, 18, "The searcher `sync_halving` does not run here; `adaptive_asha` is what came after it."],
+      [
+        1,
+        63,
+        "`searcher.source_trial_id` does not work yet; name the checkpoint with `source_checkpoint_uuid`.",
+      ],
     ]);
   });
 });
@@ -205,12 +218,18 @@ describe("mistakes", () => {
     [
       "a type that does not exist",
       "hyperparameters:\n  lr: {type: dobule, minval: 0, maxval: 1}\n",
-      [[2, 14, "`hyperparameters.lr` has an unknown type `dobule`. Did you mean `double`?"]],
+      [
+        [
+          2,
+          14,
+          '`hyperparameters.lr.type`: "dobule" is no type of a hyperparameter: const, int, double, log, categorical are. Did you mean `double`?',
+        ],
+      ],
     ],
     [
       "a range without its end",
       "hyperparameters:\n  lr: {type: double, minval: 0}\n",
-      [[2, 3, "`hyperparameters.lr` of type double needs `maxval`."]],
+      [[2, 3, '`hyperparameters.lr`: a hyperparameter of type "double" needs `maxval`.']],
     ],
     ["an empty value", "searcher:\n", [[1, 10, "`searcher`: expected object, received null."]]],
   ])("%s", (_, text, expected) => {

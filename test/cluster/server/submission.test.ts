@@ -27,11 +27,17 @@ test("a snapshot that never came is refused", async () => {
 });
 
 test.each([
-  [{ searcher: { name: "random", metric: "loss" } }, "not yet: random"],
-  [{ hyperparameters: { lr: { type: "log", minval: -4, maxval: -1 } } }, "not yet: lr (log)"],
-])("what does not run yet says so: %j", async (configuration, words) => {
+  [{ searcher: { name: "custom", metric: "loss" } }, "refused", 'searcher "custom" does not run'],
+  [{ searcher: { name: "random", metric: "loss" } }, "invalid", "random needs max_trials"],
+  [{ hyperparameters: { lr: { type: "log", minval: -4, maxval: -1 } } }, "invalid", "needs `base`"],
+  [
+    { searcher: { name: "grid" }, hyperparameters: { lr: { type: "double", minval: 0, maxval: 1 } } },
+    "invalid",
+    "`count` for each range: lr has none",
+  ],
+])("a search that cannot be is refused: %j", async (configuration, reason, words) => {
   await expect(server.submit(SCRIPT, { configuration })).rejects.toMatchObject({
-    reason: "refused",
+    reason,
     message: expect.stringContaining(words) as string,
     remedy: expect.any(String) as string,
   });

@@ -1,11 +1,15 @@
 /** From a document to an ExperimentConfiguration, with what to say about it and where. */
 import * as z from "zod";
+import type { JsonObject } from "../../protocol/base.ts";
 import {
   DataMap,
   ExperimentConfiguration,
   isDataMap,
   KEYS_WITHOUT_EFFECT,
 } from "../../protocol/configuration.ts";
+import { findSearcher } from "../../search/searchers.ts";
+import { missingSettings, settingsOf } from "../../search/settings.ts";
+import { HYPERPARAMETER_TYPES, readSpace } from "../../search/space.ts";
 import type { Located, Path, Source } from "./source.ts";
 import { closest } from "./suggest.ts";
 
@@ -41,11 +45,11 @@ const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
     "native_parallel",
     "agent_label",
   ],
-  searcher: ["max_length", "time_metric", "max_time"],
 };
 /** Keys at the top that are read and of which nothing here makes use. */
 const UNUSED = ["description", "labels", "workspace", "project"];
-const DRAWN_TYPES = ["int", "double", "log", "categorical"];
+/** Trials of one experiment. */
+const MOST_TRIALS = 100_000;
 
 export function checkConfiguration(source: Source): Checked | { problems: Located[] } {
   const { value, locate } = source;
@@ -57,7 +61,8 @@ export function checkConfiguration(source: Source): Checked | { problems: Locate
   const parsed = ExperimentConfiguration.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, source));
   problems.push(...checkData(value.data, ["data"], source));
-  problems.push(...checkHyperparameters(value.hyperparameters, ["hyperparameters"], source));
+  problems.push(...checkHyperparameters(value.hyperparameters, source));
+  if (parsed.success && problems.length === 0) problems.push(...checkSearcher(parsed.data, source));
   if (!parsed.success || problems.length > 0) return { problems: inOrder(problems) };
   return {
     value: parsed.data,
@@ -119,17 +124,22 @@ function findNotes(source: Source): Located[] {
     const inner = value[group];
     if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);
   }
+  const { searcher } = value;
+  if (isMapping(searcher)) {
+    const used = settingsOf(typeof searcher.name === "string" ? searcher.name : "single");
+    for (const key of Object.keys(searcher)) if (!used.includes(key)) note(["searcher", key]);
+  }
   return notes;
 }
 
 function findNotYet(configuration: ExperimentConfiguration, source: Source): Located[] {
   const found: Located[] = [];
   const { name, source_trial_id: trial } = configuration.searcher;
-  if (name !== "single")
+  if (findSearcher(name) === undefined)
     found.push(
       source.locate(
         ["searcher", "name"],
-        `The searcher \`${name}\` does not run yet; \`single\` with constant hyperparameters does.`,
+        `The searcher \`${name}\` does not run here; \`adaptive_asha\` is what came after it.`,
         "value",
       ),
     );
@@ -141,19 +151,6 @@ function findNotYet(configuration: ExperimentConfiguration, source: Source): Loc
         "value",
       ),
     );
-  const visit = (value: unknown, path: Path): void => {
-    if (!isMapping(value)) return;
-    if (isDrawn(value))
-      found.push(
-        source.locate(
-          [...path, "type"],
-          `\`${dotted(path)}\` is drawn (${String(value.type)}), which does not run yet; give it a value.`,
-          "value",
-        ),
-      );
-    else for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key]);
-  };
-  visit(configuration.hyperparameters, ["hyperparameters"]);
   return found;
 }
 
@@ -170,34 +167,47 @@ function checkData(value: unknown, path: Path, source: Source): Located[] {
   });
 }
 
-/** A map with a `type` is a hyperparameter of that type; other maps nest. */
-function checkHyperparameters(value: unknown, path: Path, source: Source): Located[] {
+function checkHyperparameters(value: unknown, source: Source): Located[] {
   if (!isMapping(value)) return [];
-  if (typeof value.type !== "string" || path.length === 1)
-    return Object.entries(value).flatMap(([key, inner]) =>
-      checkHyperparameters(inner, [...path, key], source),
-    );
-  const name = dotted(path);
-  const missing = (keys: readonly string[]): Located[] =>
-    keys
-      .filter((key) => !(key in value))
-      .map((key) =>
-        source.locate(path, `\`${name}\` of type ${String(value.type)} needs \`${key}\`.`, "key"),
-      );
-  if (value.type === "const") return missing(["val"]);
-  if (value.type === "categorical") return missing(["vals"]);
-  if (isDrawn(value))
-    return missing(value.type === "log" ? ["minval", "maxval", "base"] : ["minval", "maxval"]);
-  const types = ["const", ...DRAWN_TYPES];
-  const known = closest(value.type, types);
-  const meant = known ? ` Did you mean \`${known}\`?` : ` Known are ${types.join(", ")}.`;
-  return [
-    source.locate([...path, "type"], `\`${name}\` has an unknown type \`${value.type}\`.${meant}`, "value"),
-  ];
+  const read = readSpace(value as JsonObject);
+  if (!("problems" in read)) return [];
+  return read.problems.map(({ path, message }) => {
+    const place = ["hyperparameters", ...path];
+    const found = valueAt(source.value, place);
+    // A key that lacks is said at the one that lacks it.
+    if (found === undefined)
+      return source.locate(place.slice(0, -1), `\`${dotted(place.slice(0, -1))}\`: ${message}.`, "key");
+    const known =
+      place.at(-1) === "type" && typeof found === "string" ? closest(found, HYPERPARAMETER_TYPES) : null;
+    const meant = known ? ` Did you mean \`${known}\`?` : "";
+    return source.locate(place, `\`${dotted(place)}\`: ${message}.${meant}`, "value");
+  });
 }
 
-function isDrawn(value: Record<string, unknown>): boolean {
-  return typeof value.type === "string" && DRAWN_TYPES.includes(value.type);
+/** What a searcher cannot do without. */
+function checkSearcher({ searcher, hyperparameters }: ExperimentConfiguration, source: Source): Located[] {
+  const problems = missingSettings(searcher).map((key) =>
+    source.locate(["searcher"], `\`searcher\`: ${searcher.name} needs \`${key}\`.`, "key"),
+  );
+  const read = readSpace(hyperparameters);
+  if (searcher.name !== "grid" || "problems" in read) return problems;
+  for (const name of read.space.uncounted)
+    problems.push(
+      source.locate(
+        ["hyperparameters", ...name.split(".")],
+        `\`hyperparameters.${name}\`: a grid needs \`count\`, the number of its points.`,
+        "key",
+      ),
+    );
+  if (problems.length === 0 && read.space.gridSize > MOST_TRIALS)
+    problems.push(
+      source.locate(
+        ["hyperparameters"],
+        `The grid has ${read.space.gridSize} points, and ${MOST_TRIALS} are possible.`,
+        "key",
+      ),
+    );
+  return problems;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

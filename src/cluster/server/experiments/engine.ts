@@ -6,15 +6,16 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { FINAL_TRIAL_STATES, type Failure, type Run, type RunOutcome } from "../../protocol/entities.ts";
 import type { ExitFile, SpecSlot } from "../../protocol/runDirectory.ts";
-import { searcherOf } from "../search/searchers.ts";
+import { searcherOf } from "../../search/searchers.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
-import type { SearcherEvent } from "../search/searcher.ts";
+import type { SearcherEvent } from "../../search/searcher.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
 import { step, type TrialAction, type TrialEvent } from "./lifecycle.ts";
 import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
+import { searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
 import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
 
@@ -78,7 +79,10 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       actions: transition.actions,
     });
     const how = FINAL_TRIAL_STATES.find((state) => state === trial.state);
-    if (how !== undefined) tellSearcher(experiment, { type: "trialEnded", number: trial.number, how }, todo);
+    if (how !== undefined) {
+      const ending = own.invalidHyperparameters === null ? how : "invalid";
+      tellSearcher(experiment, { type: "trialEnded", number: trial.number, how: ending }, todo);
+    }
     updateExperiment(trial.experimentId, todo);
     return true;
   }
@@ -203,16 +207,22 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       logger.error("this server lacks the searcher of an experiment", { experiment: record.experiment.id });
       return;
     }
-    const decision = searcher.decide(record.own.searcher, event, {
-      hyperparameters: record.own.request.configuration.value.hyperparameters,
-      experimentSeed: record.own.experimentSeed,
-    });
+    const search = searchOf(record.own.request.configuration.value, record.own.experimentSeed);
+    const decision = searcher.decide(record.own.searcher, event, search);
+    // Most values are not at a rung, and change nothing.
+    if (decision.state === record.own.searcher && decision.actions.length === 0) return;
     record.own.searcher = decision.state;
     store.putExperiment(record);
     store.recordDecision(record.experiment.id, "searcher", { event, actions: decision.actions });
     for (const action of decision.actions) {
       if (action.type === "createTrial") store.putTrial(newTrial(record, action));
-      else decide(`${record.experiment.id}.${action.number}`, { type: "searcherStop" }, {}, todo);
+      else
+        decide(
+          `${record.experiment.id}.${action.number}`,
+          { type: ASKED[action.type] },
+          REASON[action.type],
+          todo,
+        );
     }
   }
 
@@ -229,6 +239,24 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
 
   return {
     apply,
+    /** What the trial reported of the searcher's metric; in one transaction with what is decided on it. */
+    validated(trialId: string, validations: readonly Validation[]): void {
+      const todo: (() => void)[] = [];
+      store.transaction(() => {
+        for (const { value, time } of validations) {
+          const trial = store.trial(trialId);
+          const experiment = trial && store.experiment(trial.trial.experimentId);
+          if (trial === null || experiment === null || isFinal(trial.trial.state)) return;
+          trial.own.searcherTime = time;
+          store.putTrialQuietly(trial);
+          tellSearcher(experiment, { type: "validated", number: trial.trial.number, value, time }, todo);
+        }
+        const experimentId = store.trial(trialId)?.trial.experimentId;
+        if (todo.length > 0 && experimentId !== undefined) updateExperiment(experimentId, todo);
+      });
+      for (const action of todo) action();
+      if (todo.length > 0) onChange();
+    },
     /** Asks the searcher for its first trials. To be called in the transaction that makes the experiment. */
     begin(record: ExperimentRecord): void {
       tellSearcher(record, { type: "started" }, []);
@@ -253,6 +281,17 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     },
   };
 }
+
+const ASKED = {
+  stopTrial: "searcherStop",
+  pauseTrial: "searcherPause",
+  resumeTrial: "searcherResume",
+} as const;
+const REASON = {
+  stopTrial: { reason: "the search stopped it: others did better after as long a training" },
+  pauseTrial: { reason: "the search paused it until it is known how the others do" },
+  resumeTrial: {},
+};
 
 /** Of the last run, as long as it says why the trial has failed or begins again. */
 function failureAfter({ trial }: TrialRecord, event: TrialEvent, { failure }: Facts): Failure | null {

@@ -32,7 +32,9 @@ export type TrialEvent =
   | { type: "askResume" }
   | { type: "askStop" }
   | { type: "askKill" }
-  | { type: "searcherStop" };
+  | { type: "searcherStop" }
+  | { type: "searcherPause" }
+  | { type: "searcherResume" };
 export type TrialEventType = TrialEvent["type"];
 
 export type TrialAction =
@@ -62,6 +64,7 @@ const toEnd = (state: TrialState) => to(state, { asked: null }, RELEASE);
 const backToQueue = (place: "kept" | "last") =>
   to("waiting", { asked: null }, RELEASE, { type: "enqueue", place });
 const pause = to("pausing", { asked: "pause" }, { type: "writeControl", action: "pause" });
+const goOn = to("running", { asked: null }, { type: "writeControl", action: "run" });
 const stop = to("stopping", { asked: "stop" }, { type: "writeControl", action: "stop" });
 const kill = to("stopping", { asked: "kill" }, { type: "writeControl", action: "kill" }, { type: "cancel" });
 
@@ -127,6 +130,8 @@ const FINAL: Row = {
   askStop: null,
   askKill: null,
   searcherStop: null,
+  searcherPause: null,
+  searcherResume: null,
 };
 
 const OCCUPYING: Row = {
@@ -138,6 +143,7 @@ const OCCUPYING: Row = {
   askStop: stop,
   askKill: kill,
   searcherStop: stop,
+  searcherPause: pause,
 };
 
 export const LIFECYCLE: Record<TrialState, Row> = {
@@ -148,6 +154,7 @@ export const LIFECYCLE: Record<TrialState, Row> = {
     askStop: to("stopped", {}),
     askKill: to("killed", {}),
     searcherStop: to("stopped", {}),
+    searcherPause: to("paused", {}),
   },
   starting: { ...OCCUPYING, launched: to("running", {}) },
   running: OCCUPYING,
@@ -157,7 +164,9 @@ export const LIFECYCLE: Record<TrialState, Row> = {
     runLost: toEnd("paused"),
     leaseRefused: toEnd("paused"),
     askPause: null,
-    askResume: to("running", { asked: null }, { type: "writeControl", action: "run" }),
+    askResume: goOn,
+    searcherPause: null,
+    searcherResume: goOn,
   },
   paused: {
     ...FINAL,
@@ -165,6 +174,7 @@ export const LIFECYCLE: Record<TrialState, Row> = {
     askStop: to("stopped", {}),
     askKill: to("killed", {}),
     searcherStop: to("stopped", {}),
+    searcherResume: to("waiting", {}, { type: "enqueue", place: "last" }),
   },
   stopping: {
     ...FINAL,

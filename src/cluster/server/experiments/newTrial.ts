@@ -1,4 +1,4 @@
-import type { SearcherAction } from "../search/searcher.ts";
+import type { SearcherAction } from "../../search/searcher.ts";
 import type { ExperimentRecord, TrialRecord } from "../store/records.ts";
 
 /** A trial as the searcher proposes it: at the end of the queue. */

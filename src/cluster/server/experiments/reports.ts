@@ -5,6 +5,8 @@
 import path from "node:path";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import type { RunEvent } from "../../protocol/runDirectory.ts";
+import type { Search } from "../../search/searcher.ts";
+import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import type { RunRecord, TrialRecord } from "../store/records.ts";
@@ -15,6 +17,7 @@ import { createMask } from "./masking.ts";
 import { chooseMetric } from "./metricChoice.ts";
 import { pausableOf } from "./pausable.ts";
 import { rollUp } from "./rollup.ts";
+import { searchOf, validationsIn, type Validation } from "./search.ts";
 
 /** Metrics change a trial many times a second; clients hear of it at most this often. */
 const ANNOUNCE_MS = 1000;
@@ -22,7 +25,10 @@ const WARNINGS_KEPT = 50;
 
 export type Reports = ReturnType<typeof createReports>;
 
-export function createReports(context: Context) {
+export function createReports(
+  context: Context,
+  validated: (trialId: string, validations: readonly Validation[]) => void,
+) {
   const { store, curves, secrets, logger } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
   /** Trials that have changed since clients heard of them. */
@@ -53,9 +59,38 @@ export function createReports(context: Context) {
       else listed.push(read.checkpoint);
     }
     const isUrgent = store.transaction(() => remember(run, report, listed, problems));
+    tellSearcher(run, report);
     curves.append(report);
     markStale(run.run.trialId);
     if (isUrgent) announce(run.run.trialId);
+  }
+
+  /** After the rest is remembered and before the curves move on: what was told is remembered with it, so nothing is told twice. */
+  function tellSearcher({ run }: RunRecord, report: RunReport): void {
+    const trial = store.trial(run.trialId);
+    const experiment = trial && store.experiment(trial.trial.experimentId);
+    if (trial === null || experiment === null) return;
+    const { configuration } = experiment.own.request;
+    const { metric } = configuration.value.searcher;
+    if (metric === undefined || configuration.value.searcher.name === "single") return;
+    const isValidated =
+      curves.list(trial.trial.id).some(({ group, name }) => group === "validation" && name === metric) ||
+      report.events.some(
+        ({ event }) => event.type === "metrics" && event.group === "validation" && metric in event.values,
+      );
+    const search = searchOf(configuration.value, experiment.own.experimentSeed);
+    const heard = validationsIn(report.events, search, trial.own.searcherTime ?? -Infinity, isValidated);
+    if (heard.lacksTime) warnLater(trial, search);
+    if (heard.validations.length > 0) validated(trial.trial.id, heard.validations);
+  }
+
+  function warnLater(trial: TrialRecord, { configuration }: Search): void {
+    warn(
+      trial,
+      "timeMetric",
+      `The search compares trials by \`${timeMetricOf(configuration) ?? "step"}\`, and ${configuration.metric ?? "the metric"} was reported without it: report both in one call.`,
+    );
+    store.putTrialQuietly(trial);
   }
 
   async function untoldCheckpoints({ run }: RunRecord): Promise<string[]> {

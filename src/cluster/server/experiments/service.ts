@@ -39,7 +39,7 @@ export function createExperiments(context: Context) {
     observerRef.current?.launchFailed(runId, message),
   );
   const engine = createEngine(context, actions, () => loop?.wake());
-  const reports = createReports(context);
+  const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
   const observer = (observerRef.current = createObserver(context, engine, actions, reports));
   const dispatcher = createDispatcher(context, engine, () => loop?.wake());
   const feed = createFeed(store, () => broadcaster);

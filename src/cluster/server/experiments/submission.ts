@@ -5,10 +5,12 @@ import { CallError } from "../callError.ts";
 import type { Experiment } from "../../protocol/entities.ts";
 import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
-import { readHyperparameters } from "../search/hyperparameters.ts";
-import { findSearcher } from "../search/searchers.ts";
+import { findSearcher } from "../../search/searchers.ts";
+import { missingSettings } from "../../search/settings.ts";
+import { readSpace } from "../../search/space.ts";
 import type { ExperimentRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
+import { searchOf } from "./search.ts";
 import { SHORTEST_SECRET } from "./masking.ts";
 import { buildEntrypoint, commandLineOf, missingSecrets } from "./runSpec.ts";
 
@@ -21,21 +23,28 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
   if (findSearcher(searcher.name) === undefined)
     throw new CallError(
       "refused",
-      `The searcher "${searcher.name}" does not run yet: not yet: ${searcher.name}.`,
-      "Use `searcher: {name: single}` with constant hyperparameters, or submit each trial by itself.",
+      `The searcher "${searcher.name}" does not run here.`,
+      "Use single, random, grid, async_halving or adaptive_asha.",
     );
-  const { ranges, broken } = readHyperparameters(configuration.hyperparameters);
-  if (ranges.length > 0)
-    throw new CallError(
-      "refused",
-      `Hyperparameters with a range do not run yet: not yet: ${ranges.join(", ")}.`,
-      "Give each of them one value: single runs constants.",
-    );
-  if (broken.length > 0)
+  const missing = missingSettings(searcher);
+  if (missing.length > 0)
     throw new CallError(
       "invalid",
-      `The hyperparameter ${broken.join(", ")} has the type const and no val.`,
-      "Write `{type: const, val: 0.1}`, or just the value.",
+      `The searcher ${searcher.name} needs ${missing.join(", ")}.`,
+      "Add it below `searcher:` in the configuration.",
+    );
+  const read = readSpace(configuration.hyperparameters);
+  if ("problems" in read)
+    throw new CallError(
+      "invalid",
+      `The hyperparameters are wrong: ${read.problems.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}.`,
+      "Correct them in the configuration.",
+    );
+  if (searcher.name === "grid" && read.space.uncounted.length > 0)
+    throw new CallError(
+      "invalid",
+      `A grid needs a \`count\` for each range: ${read.space.uncounted.join(", ")} has none.`,
+      "Add the number of points that it is to have.",
     );
   if (typeof entrypoint === "string" && pass_as === "flags")
     throw new CallError(
@@ -49,11 +58,11 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       "Arguments cannot be added to an entrypoint that is a string: it goes to the shell as it is written.",
       "Submit without arguments, or write the entrypoint as a list, which gets them at its end.",
     );
-  const missing = missingSecrets(configuration, request.secrets);
-  if (missing.length > 0)
+  const unsent = missingSecrets(configuration, request.secrets);
+  if (unsent.length > 0)
     throw new CallError(
       "invalid",
-      `The configuration names the secret ${missing.join(", ")}, which was not sent.`,
+      `The configuration names the secret ${unsent.join(", ")}, which was not sent.`,
       "Save it in the editor's secret storage, then submit again.",
     );
   const short = Object.keys(request.secrets).filter(
@@ -101,8 +110,8 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
   const configuration = request.configuration.value;
   const searcher = findSearcher(configuration.searcher.name);
   if (searcher === undefined) throw new Error(`no searcher ${configuration.searcher.name}`);
-  const { values } = readHyperparameters(configuration.hyperparameters);
   const experimentSeed = configuration.reproducibility.experiment_seed ?? randomInt(2 ** 31 - 1);
+  const search = searchOf(configuration, experimentSeed);
   const source = request.startFrom === null ? null : context.store.checkpoint(request.startFrom);
   const experiment: Experiment = {
     id,
@@ -112,7 +121,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
     endedAt: null,
     workspace: request.workspace,
     script: request.script,
-    commandLine: commandLineOf(buildEntrypoint(kept, values)),
+    commandLine: commandLineOf(buildEntrypoint(kept, search.space.constants ?? {})),
     slotsPerTrial: request.slotsPerTrial,
     searcher: searcher.name,
     snapshot: request.snapshot,
@@ -120,7 +129,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
     metric: null,
     best: null,
     trialCounts: {},
-    trialsPlanned: searcher.planned({ hyperparameters: values, experimentSeed }),
+    trialsPlanned: searcher.planned(search),
     warnings: warningsOf(configuration),
   };
   return {
@@ -128,7 +137,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
     own: {
       request: kept,
       experimentSeed,
-      searcher: searcher.begin(),
+      searcher: searcher.begin(search),
       startFrom: source === null ? null : { uuid: source.uuid, step: source.step },
       restartsWithoutProgress: asksForRestarts(request.configuration),
     },

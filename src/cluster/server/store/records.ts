@@ -3,7 +3,7 @@ import type { Checkpoint, Experiment, Run, Trial } from "../../protocol/entities
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import type { Control, RunSpec } from "../../protocol/runDirectory.ts";
 import type { TrialLife } from "../experiments/lifecycle.ts";
-import type { SearcherState } from "../search/searcher.ts";
+import type { SearcherState } from "../../search/searcher.ts";
 
 export interface ExperimentRecord {
   experiment: Experiment;
@@ -29,6 +29,8 @@ export interface TrialRecord {
     control: Control | null;
     /** After a refused lease or a lost run: not tried again before this time (ms). */
     notBefore: number;
+    /** How far it had trained, in units of the searcher's time metric, at the last value that the searcher was told. */
+    searcherTime?: number;
     /** The furthest step that any of its runs has reported. Absent before the first. */
     furthestStep?: number;
     /** What the script said of its hyperparameters, if it refused them. */

@@ -32,6 +32,8 @@ const EVENTS: TrialEvent[] = [
       "askStop",
       "askKill",
       "searcherStop",
+      "searcherPause",
+      "searcherResume",
     ] as const
   ).map((type) => ({ type })),
   ...ENDINGS.map((ending) => ({ type: "runEnded" as const, ending })),
@@ -70,22 +72,25 @@ describe("the table", () => {
     ["resume", { type: "askResume" }],
     ["stop", { type: "askStop" }],
     ["kill", { type: "askKill" }],
-    ["searcher", { type: "searcherStop" }],
+    ["search stops", { type: "searcherStop" }],
+    ["search pauses", { type: "searcherPause" }],
+    ["search resumes", { type: "searcherResume" }],
   ];
   const expected: Record<TrialState, string> = {
-    waiting: "starting . . . . . . . . . . paused . stopped killed stopped",
+    waiting: "starting . . . . . . . . . . paused . stopped killed stopped paused .",
     starting:
-      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping",
+      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping pausing .",
     running:
-      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping",
+      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping pausing .",
     pausing:
-      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping stopping",
-    paused: ". . . . . . . . . . . . waiting stopped killed stopped",
-    stopping: ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping .",
-    completed: ". . . . . . . . . . . . . . . .",
-    stopped: ". . . . . . . . . . . . . . . .",
-    failed: ". . . . . . . . . . . . . . . .",
-    killed: ". . . . . . . . . . . . . . . .",
+      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping stopping . running",
+    paused: ". . . . . . . . . . . . waiting stopped killed stopped . waiting",
+    stopping:
+      ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping . . .",
+    completed: ". . . . . . . . . . . . . . . . . .",
+    stopped: ". . . . . . . . . . . . . . . . . .",
+    failed: ". . . . . . . . . . . . . . . . . .",
+    killed: ". . . . . . . . . . . . . . . . . .",
   };
 
   test.each(TrialState.options)("of %s", (state) => {

@@ -1,8 +1,9 @@
 /** Which searchers there are, also in the versions that running experiments still need. */
+import { adaptiveAsha, asyncHalving } from "./adaptive.ts";
+import { grid, random, single } from "./listed.ts";
 import type { Searcher, SearcherState } from "./searcher.ts";
-import { single } from "./single.ts";
 
-const SEARCHERS: readonly Searcher[] = [single];
+const SEARCHERS: readonly Searcher[] = [single, random, grid, asyncHalving, adaptiveAsha];
 
 /** The newest version of a searcher, for a new experiment. */
 export function findSearcher(name: string): Searcher | undefined {

@@ -1,0 +1,206 @@
+/**
+ * The search space, `hyperparameters:` of a configuration, with Determined's names and meanings: constants, `int`, `double`,
+ * `log` (its bounds are exponents), `categorical`, nested to any depth. Pure.
+ */
+import * as z from "zod";
+import { Json, type JsonObject } from "../protocol/base.ts";
+import type { RandomStream } from "./random.ts";
+
+const Count = z.number().int().min(1).max(1_000_000).optional();
+const Whole = z.number().int();
+
+const Hyperparameter = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("const"), val: Json }),
+  z
+    .strictObject({ type: z.literal("int"), minval: Whole, maxval: Whole, count: Count })
+    .refine(({ minval, maxval }) => minval <= maxval, "`minval` is above `maxval`")
+    .refine(({ minval, maxval }) => maxval - minval < 2 ** 32, "it holds more than 2^32 numbers"),
+  z
+    .strictObject({ type: z.literal("double"), minval: z.number(), maxval: z.number(), count: Count })
+    .refine(({ minval, maxval }) => minval < maxval, "`minval` is not below `maxval`"),
+  z
+    .strictObject({
+      type: z.literal("log"),
+      minval: z.number(),
+      maxval: z.number(),
+      base: z.number().positive(),
+      count: Count,
+    })
+    .refine(({ minval, maxval }) => minval < maxval, "`minval` is not below `maxval`")
+    .refine(
+      ({ minval, maxval, base }) => Number.isFinite(base ** maxval) && Number.isFinite(base ** minval),
+      "`minval` and `maxval` are exponents (-4 is 0.0001), and these are too large",
+    ),
+  z.strictObject({ type: z.literal("categorical"), vals: z.array(Json).min(1).max(1_000_000) }),
+]);
+type Hyperparameter = z.infer<typeof Hyperparameter>;
+
+export const HYPERPARAMETER_TYPES = ["const", "int", "double", "log", "categorical"];
+/** What only a hyperparameter has, so that a map with one of them and an unknown `type` is a mistake and no nested map. */
+const OWN_KEYS = ["minval", "maxval", "vals", "val"];
+
+/** Children are in the order of the draws: their names, sorted, at every depth. */
+type Node = { children: readonly (readonly [string, Node])[] } | { leaf: Hyperparameter };
+
+export interface SpaceProblem {
+  /** Keys from the top of `hyperparameters`. */
+  path: string[];
+  message: string;
+}
+
+export class SearchSpace {
+  readonly #root: Node;
+  readonly #leaves: readonly { name: string; leaf: Hyperparameter }[];
+
+  constructor(root: Node) {
+    this.#root = root;
+    this.#leaves = leavesOf(root, []);
+  }
+
+  /** Dotted names of what has a range. */
+  get ranges(): string[] {
+    return this.#leaves.filter(({ leaf }) => leaf.type !== "const").map(({ name }) => name);
+  }
+  /** Dotted names of ranges without the `count` that a grid needs. */
+  get uncounted(): string[] {
+    return this.#leaves.filter(({ leaf }) => gridValues(leaf) === null).map(({ name }) => name);
+  }
+
+  /** One value for each name. Constants draw nothing. */
+  draw(random: RandomStream): JsonObject {
+    return build(this.#root, (leaf) => drawOne(leaf, random)) as JsonObject;
+  }
+
+  /** Points of the grid. @throws Error where a count is missing */
+  get gridSize(): number {
+    return this.#leaves.reduce((points, { leaf }) => points * counted(leaf).length, 1);
+  }
+  /** @param index 0 to gridSize-1; the last name changes fastest */
+  gridPoint(index: number): JsonObject {
+    const chosen = new Map<Hyperparameter, Json>();
+    let rest = index;
+    for (const { leaf } of this.#leaves.toReversed()) {
+      const values = counted(leaf);
+      chosen.set(leaf, values[rest % values.length] ?? null);
+      rest = Math.floor(rest / values.length);
+    }
+    return build(this.#root, (leaf) => chosen.get(leaf) ?? null) as JsonObject;
+  }
+
+  /** The values where nothing has a range; null where something has. */
+  get constants(): JsonObject | null {
+    return this.ranges.length > 0 ? null : this.gridPoint(0);
+  }
+}
+
+/** @returns the space, or all that is wrong with it */
+export function readSpace(
+  hyperparameters: JsonObject,
+): { space: SearchSpace } | { problems: SpaceProblem[] } {
+  const problems: SpaceProblem[] = [];
+  const root = readMap(hyperparameters, [], problems);
+  return problems.length > 0 ? { problems } : { space: new SearchSpace(root) };
+}
+
+function readMap(map: JsonObject, path: string[], problems: SpaceProblem[]): Node {
+  const names = Object.keys(map).sort();
+  return { children: names.map((name) => [name, readOne(map[name] ?? null, [...path, name], problems)]) };
+}
+
+function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
+  const constant: Node = { leaf: { type: "const", val: value } };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return constant;
+  const { type } = value;
+  if (typeof type !== "string" || !HYPERPARAMETER_TYPES.includes(type)) {
+    if (type === undefined || !OWN_KEYS.some((key) => key in value)) return readMap(value, path, problems);
+    problems.push({
+      path: [...path, "type"],
+      message: `${JSON.stringify(type)} is no type of a hyperparameter: ${HYPERPARAMETER_TYPES.join(", ")} are`,
+    });
+    return constant;
+  }
+  const read = Hyperparameter.safeParse(value);
+  if (read.success) return { leaf: read.data };
+  for (const issue of read.error.issues) {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : [undefined];
+    for (const key of keys)
+      problems.push({
+        path: [...path, ...issue.path.map(String), ...(key === undefined ? [] : [key])],
+        message:
+          key === undefined
+            ? words(issue, value)
+            : `\`${key}\` is no key of a hyperparameter of type ${type}`,
+      });
+  }
+  return constant;
+}
+
+function words(issue: z.core.$ZodIssue, value: JsonObject): string {
+  const [key] = issue.path;
+  return typeof key === "string" && value[key] === undefined
+    ? `a hyperparameter of type ${JSON.stringify(value.type)} needs \`${key}\``
+    : issue.message;
+}
+
+function leavesOf(node: Node, path: string[]): { name: string; leaf: Hyperparameter }[] {
+  if ("leaf" in node) return [{ name: path.join("."), leaf: node.leaf }];
+  return node.children.flatMap(([name, child]) => leavesOf(child, [...path, name]));
+}
+
+function build(node: Node, valueOf: (leaf: Hyperparameter) => Json): Json {
+  if ("leaf" in node) return valueOf(node.leaf);
+  return Object.fromEntries(node.children.map(([name, child]) => [name, build(child, valueOf)]));
+}
+
+function drawOne(leaf: Hyperparameter, random: RandomStream): Json {
+  switch (leaf.type) {
+    case "const":
+      return leaf.val;
+    case "int":
+      return leaf.minval + random.below(leaf.maxval - leaf.minval + 1);
+    case "double":
+      return random.uniform(leaf.minval, leaf.maxval);
+    case "log":
+      return leaf.base ** random.uniform(leaf.minval, leaf.maxval);
+    case "categorical":
+      return leaf.vals[random.below(leaf.vals.length)] ?? null;
+  }
+}
+
+/** Null where the `count` is missing. */
+function gridValues(leaf: Hyperparameter): Json[] | null {
+  switch (leaf.type) {
+    case "const":
+      return [leaf.val];
+    case "categorical":
+      return leaf.vals;
+    case "int": {
+      const { minval, maxval, count } = leaf;
+      if (count === undefined) return null;
+      return evenly(minval, maxval, Math.min(count, maxval - minval + 1)).map(rounded);
+    }
+    case "double":
+      return leaf.count === undefined ? null : evenly(leaf.minval, leaf.maxval, leaf.count);
+    case "log":
+      return leaf.count === undefined
+        ? null
+        : evenly(leaf.minval, leaf.maxval, leaf.count).map((exponent) => leaf.base ** exponent);
+  }
+}
+
+function counted(leaf: Hyperparameter): Json[] {
+  const values = gridValues(leaf);
+  if (values === null) throw new Error("a grid needs a count for every range");
+  return values;
+}
+
+/** Both ends and what lies evenly between; the middle where there is one. */
+function evenly(min: number, max: number, count: number): number[] {
+  if (count === 1) return [(min + max) / 2];
+  return Array.from({ length: count }, (_, index) => min + (index * (max - min)) / (count - 1));
+}
+
+/** A half goes away from zero. */
+function rounded(value: number): number {
+  return Math.sign(value) * Math.round(Math.abs(value)) || 0;
+}

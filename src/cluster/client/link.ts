@@ -24,6 +24,8 @@ export class PoolLink {
   #state: LinkState = { state: "idle" };
   #connection: PoolConnection | null = null;
   #attempt = 0;
+  /** Connections in a row that did not last. */
+  #shortLived = 0;
   #timer: NodeJS.Timeout | undefined;
   #connecting: Promise<PoolConnection> | null = null;
   #watched: string[] = [];
@@ -175,8 +177,12 @@ export class PoolLink {
     const detail = messageOf(error);
     const remedy = error instanceof UserError ? error.remedy : null;
     if (isFinal(error)) return this.#setState({ state: "failed", detail, remedy });
-    // A connection that did not last counts as a failed attempt, or two that do not agree would never rest.
-    if (this.#connectedAt !== null && Date.now() - this.#connectedAt > LASTED_MS) this.#attempt = 0;
+    if (this.#connectedAt !== null) {
+      // How often nobody was there before it does not count any more; how many did not last does, or two that do not agree
+      // would never rest.
+      this.#shortLived = Date.now() - this.#connectedAt > LASTED_MS ? 0 : this.#shortLived + 1;
+      this.#attempt = this.#shortLived;
+    }
     this.#connectedAt = null;
     const delayMs = retryDelayMs(++this.#attempt);
     this.#timer = setTimeout(() => this.retryNow(), delayMs);

@@ -1,10 +1,13 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
+import { BuildLog } from "./commands/buildLog.ts";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
+import { PoolPython } from "./commands/poolPython.ts";
+import { PoolSettingsCommands } from "./commands/poolSettings.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { Secrets } from "./commands/secrets.ts";
@@ -14,6 +17,7 @@ import { Targets } from "./commands/targets.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
+import { SetUpLines } from "./editor/setUpLines.ts";
 import { showError } from "./errors.ts";
 import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
@@ -48,6 +52,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems);
   const poolCommands = new PoolCommands(pools);
+  const poolPython = new PoolPython(pools, memory);
+  const buildLog = new BuildLog();
   const submits = new SubmitCommands({
     pools,
     addPool: () => poolCommands.add(),
@@ -55,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     memory,
     secrets,
     problems,
+    buildLog,
     submitted: (poolId, experimentId, trialId) => {
       void panels.open({ poolId, experimentId, trialId, keepFocus: true });
       experiments.reveal(poolId, experimentId);
@@ -63,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const restores = new RestoreCommands(targets, submits, (poolId, experimentId) =>
     panels.open({ poolId, experimentId }),
   );
-  const actions = new PanelActions(trials, restores);
+  const actions = new PanelActions(trials, restores, poolPython);
 
   context.subscriptions.push(
     log,
@@ -71,9 +78,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     experiments,
     problems,
     panels,
+    buildLog,
     new PoolsTree(pools),
     new StatusBar(pools),
     new PoolFiles(pools),
+    new SetUpLines(pools),
     new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
@@ -91,6 +100,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         secrets,
         panels,
         poolCommands,
+        poolPython,
+        poolSettings: new PoolSettingsCommands(pools),
+        buildLog,
       }),
       log,
     ),

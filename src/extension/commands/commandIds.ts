@@ -32,6 +32,10 @@ export const COMMANDS = {
   purgePool: "trainyard.purgePool",
   choosePool: "trainyard.choosePool",
   chooseInterpreter: "trainyard.chooseInterpreter",
+  choosePoolPython: "trainyard.choosePoolPython",
+  editSetUpLines: "trainyard.editSetUpLines",
+  setWheelFolder: "trainyard.setWheelFolder",
+  showBuildLog: "trainyard.showBuildLog",
   forgetSecret: "trainyard.forgetSecret",
   manageTrust: "trainyard.manageTrust",
   showLog: "trainyard.showLog",
@@ -44,6 +48,8 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
 export const SCHEMES = { snapshot: "trainyard-snapshot", run: "trainyard-run" } as const;
+/** Scheme, language and ending of the document with a pool's set-up lines. */
+export const SET_UP_LINES = "trainyard-setup";
 export const CONTEXT = {
   connection: "trainyard.connection",
   showAll: "trainyard.showAll",

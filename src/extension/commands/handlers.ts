@@ -8,9 +8,11 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
-import { chooseInterpreter } from "./interpreter.ts";
+import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
+import type { PoolPython } from "./poolPython.ts";
+import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
@@ -30,6 +32,9 @@ export interface HandlerDependencies {
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
+  poolPython: PoolPython;
+  poolSettings: PoolSettingsCommands;
+  buildLog: BuildLog;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
@@ -45,6 +50,9 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     secrets,
     panels,
     poolCommands,
+    poolPython,
+    poolSettings,
+    buildLog,
   } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
@@ -134,7 +142,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     removePool: (argument) => poolCommands.remove(argument),
     purgePool: (argument) => poolCommands.purge(argument),
     choosePool: () => submits.choosePool(),
-    chooseInterpreter: () => chooseInterpreter(),
+    chooseInterpreter: () => poolPython.chooseHere(),
+    choosePoolPython: (argument) => poolPython.choose(argument),
+    editSetUpLines: (argument) => poolSettings.editSetUpLines(argument),
+    setWheelFolder: (argument) => poolSettings.setWheelFolder(argument),
+    showBuildLog: () => buildLog.show(),
     forgetSecret: () => secrets.forget(),
     manageTrust: () => vscode.commands.executeCommand("workbench.trust.manage"),
     showLog: () => log.show(),

@@ -9,7 +9,7 @@ import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
-import { chooseInterpreter } from "./interpreter.ts";
+import type { PoolPython } from "./poolPython.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
@@ -17,9 +17,11 @@ import type { TrialCommands } from "./trialCommands.ts";
 export class PanelActions {
   readonly #trials: TrialCommands;
   readonly #restores: RestoreCommands;
-  constructor(trials: TrialCommands, restores: RestoreCommands) {
+  readonly #poolPython: PoolPython;
+  constructor(trials: TrialCommands, restores: RestoreCommands, poolPython: PoolPython) {
     this.#trials = trials;
     this.#restores = restores;
+    this.#poolPython = poolPython;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -56,7 +58,7 @@ export class PanelActions {
         return;
       }
       case "chooseInterpreter":
-        return chooseInterpreter();
+        return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":
         return this.#trials.rename({ poolId, experimentId });
       case "reconnect":

@@ -1,11 +1,17 @@
 /** Submit: the script as it stands, with what was chosen last. The path itself is the client's submitExperiment(). */
+import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
+import { withoutLinks } from "../links.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
-import { withProgress } from "../progress.ts";
+import { type ProgressReport, withProgress } from "../progress.ts";
+import type { BuildLog } from "./buildLog.ts";
+import { COMMANDS } from "./commandIds.ts";
 import type { ConfigurationProblems } from "./configurationProblems.ts";
+import { askAboutEnvironment } from "./environmentQuestion.ts";
+import { lastLine } from "./environmentWords.ts";
 import { editorInterpreter } from "./interpreter.ts";
 import { findScript, requireTrust, saveEditors, type Script } from "./script.ts";
 import type { Secrets } from "./secrets.ts";
@@ -26,6 +32,9 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
   submitting: "submitting",
 };
 
+/** A notification with progress has no buttons, but links. */
+const SHOW_LOG = `[show log](command:${COMMANDS.showBuildLog})`;
+
 /** Where it goes, and the checkpoint that it goes on from. */
 interface Target {
   pool: Pool;
@@ -40,6 +49,7 @@ export interface SubmitDependencies {
   memory: SubmitMemory;
   secrets: Secrets;
   problems: ConfigurationProblems;
+  buildLog: BuildLog;
   /** What happens when the experiment is there: its panel opens, its row is selected. */
   submitted: (poolId: string, experimentId: number, trialId: string | null) => void;
 }
@@ -76,7 +86,7 @@ export class SubmitCommands {
     problems.clear();
     const what = describeSubmit(script.file, options);
     const submitted = await withProgress(`Submitting ${what}`, (signal, report) =>
-      this.#send(script, options, target, signal, (step) => report({ message: STEPS[step] })),
+      this.#send(script, options, target, signal, report),
     ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
     // What an old experiment was started with is not what the person chooses for the next one.
@@ -97,9 +107,9 @@ export class SubmitCommands {
     options: ScriptOptions,
     { pool, startFrom }: Target,
     signal: AbortSignal,
-    onProgress: (step: SubmitStep) => void,
+    report: (report: ProgressReport) => void,
   ): Promise<Submitted> {
-    const { log, secrets } = this.#needs;
+    const { log, secrets, buildLog } = this.#needs;
     const connection = pool.connection();
     // While it connects the snapshot is planned; the submit itself says when it does not.
     connection.catch(() => undefined);
@@ -114,11 +124,20 @@ export class SubmitCommands {
       configuration: options.configuration,
       ...(options.slots === null ? {} : { slots: options.slots }),
       launcher: options.launcher ?? "python",
-      interpreter: { editorChoice: await editorInterpreter(script.file, log) },
+      interpreter: pool.place.isRemote ? {} : { editorChoice: await editorInterpreter(script.file, log) },
       startFrom,
       secrets: (names) => secrets.values(names),
       confirm: askAboutSize,
-      onProgress,
+      environment: (question) => askAboutEnvironment(question, buildLog),
+      onBuildOutput: (text) => {
+        buildLog.append(text);
+        const line = lastLine(text);
+        if (line !== null) report({ message: `${STEPS.building} (${SHOW_LOG}): ${withoutLinks(line)}` });
+      },
+      onProgress: (step) => {
+        report({ message: STEPS[step] });
+        if (step === "building") buildLog.begin(`${path.basename(script.file)} on ${pool.name}`);
+      },
       signal,
     });
   }

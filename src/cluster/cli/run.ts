@@ -17,6 +17,7 @@ import { checkpoints, list, show } from "./commands/experiments.ts";
 import { logs, metrics } from "./commands/output.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
+import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
@@ -27,6 +28,8 @@ export const COMMANDS: readonly Command[] = [
   poolAdd,
   poolRemove,
   poolRuntime,
+  poolPython,
+  poolSetup,
   submit,
   list,
   show,

@@ -10,6 +10,7 @@ import { poolAccess } from "../../../src/cluster/cli/poolAccess.ts";
 import { PoolEntry } from "../../../src/cluster/client/pools/poolList.ts";
 import { Checkpoint, Experiment, PoolInfo, Trial } from "../../../src/cluster/protocol/entities.ts";
 import { put, repository, temporaryFolder } from "../client/support.ts";
+import { writeWheel } from "../server/environments/wheels.ts";
 import { type Ran, runLine, type RunOptions, terminalInput } from "./terminal.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -199,27 +200,27 @@ describe("a pool that is not reached", () => {
   });
 });
 
-describe("questions at a terminal", () => {
-  /** Types each answer when its question is on the screen. */
-  function typing(answers: readonly (readonly [RegExp, string])[]): RunOptions {
-    const waiting = [...answers];
-    let seen = "";
-    const options: RunOptions & { stdin: NonNullable<RunOptions["stdin"]> } = {
-      isTTY: true,
-      stdin: terminalInput(),
-      onStderr: (stderr) =>
-        stderr.on("data", (chunk: Buffer) => {
-          seen += chunk.toString("utf8");
-          const [words, answer] = waiting[0] ?? [/$^/, ""];
-          if (!words.test(seen)) return;
-          waiting.shift();
-          seen = "";
-          setImmediate(() => options.stdin.write(answer));
-        }),
-    };
-    return options;
-  }
+/** Types each answer when its question is on the screen. */
+function typing(answers: readonly (readonly [RegExp, string])[]): RunOptions {
+  const waiting = [...answers];
+  let seen = "";
+  const options: RunOptions & { stdin: NonNullable<RunOptions["stdin"]> } = {
+    isTTY: true,
+    stdin: terminalInput(),
+    onStderr: (stderr) =>
+      stderr.on("data", (chunk: Buffer) => {
+        seen += chunk.toString("utf8");
+        const [words, answer] = waiting[0] ?? [/$^/, ""];
+        if (!words.test(seen)) return;
+        waiting.shift();
+        seen = "";
+        setImmediate(() => options.stdin.write(answer));
+      }),
+  };
+  return options;
+}
 
+describe("questions at a terminal", () => {
   const addLocked = (...more: string[]): string[] => {
     const home = ["--home", newHome(), "--runtime", process.execPath];
     return ["pool", "add", "locked", "--ssh-config", config, ...home, ...more];
@@ -311,6 +312,108 @@ describe("every command works there", () => {
     expect(relative).toMatchObject({ code: 2, stdout: "" });
     expect(relative.stderr).toContain("on the pool's host");
   }, 60_000);
+});
+
+describe("the Python there", () => {
+  const MISSING = /tinypack is missing in \/\S+ \(Python 3\.\S+\) on \S+ \(train\.py:1\)\./;
+
+  async function withWheels(): Promise<string[]> {
+    await add();
+    const wheels = path.join(temporaryFolder(), "wheels");
+    writeWheel(wheels, "tinypack", "1.0");
+    writeWheel(wheels, "tinypack", "2.0");
+    expect(await json(["pool", "setup", "gpu1", "--wheels", wheels])).toEqual({
+      setupLines: "",
+      wheelFolder: wheels,
+    });
+    return ["--pool", "gpu1"];
+  }
+  const needsTinypack = (version = "1.0"): Record<string, string> => ({
+    "train.py": "import tinypack\nprint(tinypack.VALUE)\n",
+    "requirements.txt": `tinypack==${version}\n`,
+  });
+
+  it("is built from requirements.txt when the script would miss something, and anew when that has changed", async () => {
+    const at = await withWheels();
+    const cwd = project(needsTinypack());
+    const refused = await run(["submit", "train.py", ...at], { cwd });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(MISSING);
+    expect(refused.stderr).toMatch(/requirements\.txt \(--build\).*\(--python\).*\(--anyway\)/);
+    expect(await json(["list", ...at])).toEqual({ experiments: [] });
+
+    const built = await run(["submit", "train.py", "--build", "--wait", ...at], { cwd });
+    expect(built).toMatchObject({ code: 0 });
+    expect(built.stderr).toMatch(/Successfully installed tinypack-1\.0/);
+    expect((await run(["logs", "1", ...at])).stdout).toBe("1.0\n");
+
+    put(cwd, needsTinypack("2.0"));
+    const again = await run(["submit", "train.py", "--wait", ...at], { cwd });
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).toMatch(
+      /Successfully installed tinypack-2\.0[^]*there \(built from requirements\.txt\)/,
+    );
+    expect((await run(["logs", "2", ...at])).stdout).toBe("2.0\n");
+
+    put(cwd, needsTinypack("3.0"));
+    const failed = await run(["submit", "train.py", ...at], { cwd });
+    expect(failed).toMatchObject({ code: 1, stdout: "" });
+    expect(failed.stderr).toMatch(
+      /requirements\.txt cannot be installed on .*tinypack==3\.0\.\n.*wheel folder/,
+    );
+  }, 180_000);
+
+  it("is asked for at a terminal, and a submit goes through all the same when that is wanted", async () => {
+    const at = await withWheels();
+    const cwd = project(needsTinypack());
+    const cancelled = await run(["submit", "train.py", ...at], { cwd, ...typing([[/1 to 3, .*: /, "\r"]]) });
+    expect(cancelled).toMatchObject({ code: 1, stdout: "" });
+    expect(cancelled.stderr).toMatch(MISSING);
+    expect(cancelled.stderr).toContain("1  build an environment from requirements.txt");
+    const chosen = typing([
+      [/1 to 3, .*: /, "2\r"],
+      [/1 to \d+, .*: /, "1\r"],
+      [/1 to 3, .*: /, "3\r"],
+    ]);
+    expect(await run(["submit", "train.py", ...at], { cwd, ...chosen })).toMatchObject({ code: 0 });
+    expect(await run(["submit", "train.py", "--anyway", "--wait", ...at], { cwd })).toMatchObject({
+      code: 1,
+    });
+  }, 120_000);
+
+  it("is listed, chosen, and comes after the pool's own lines", async () => {
+    const at = await withWheels();
+    const cwd = project({
+      "train.py": "import os\nprint(os.environ['LOADED'])\n",
+      "lines.sh": "export LOADED=cuda\n",
+    });
+    const { interpreters } = (await json(["pool", "python", "gpu1"], { cwd })) as {
+      interpreters: { path: string }[];
+    };
+    const [first] = interpreters;
+    const python = first?.path ?? "";
+    expect((await run(["pool", "python", "gpu1"], { cwd })).stdout).toMatch(
+      /PATH +PYTHON +TORCH +CUDA +FOUND/,
+    );
+    expect(await run(["pool", "python", "gpu1", "--use", python], { cwd })).toMatchObject({ code: 0 });
+    expect(await json(["pool", "python", "gpu1"], { cwd })).toMatchObject({
+      interpreters: expect.arrayContaining([
+        expect.objectContaining({ path: python, chosen: true }),
+      ]) as object,
+    });
+    expect((await run(["pool", "python", "local", "--use", python], { cwd })).code).toBe(1);
+
+    expect(await run(["pool", "setup", "gpu1", "--file", "lines.sh"], { cwd })).toMatchObject({ code: 0 });
+    expect((await run(["pool", "setup", "gpu1", "--show"])).stdout).toBe("export LOADED=cuda\n");
+    expect(await run(["submit", "train.py", "--wait", ...at], { cwd })).toMatchObject({ code: 0 });
+    expect((await run(["logs", "1", ...at])).stdout).toBe("cuda\n");
+    put(cwd, { "lines.sh": "module load cuda-that-is-not-there\n" });
+    const broken = await run(["pool", "setup", "gpu1", "--file", "lines.sh"], { cwd });
+    expect(broken).toMatchObject({ code: 1 });
+    expect(broken.stderr).toMatch(/The set-up lines of the pool on \S+ failed: .*module/);
+    expect(await run(["pool", "setup", "gpu1", "--clear"])).toMatchObject({ code: 0 });
+    expect((await run(["pool", "setup", "gpu1"])).stdout).toMatch(/Set-up lines +none/);
+  }, 120_000);
 });
 
 describe("removing from the host", () => {

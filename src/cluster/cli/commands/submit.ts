@@ -13,8 +13,9 @@ import { isRemote } from "../../client/pools/openPool.ts";
 import { submitExperiment, type SubmitOptions, type Submitted } from "../../client/submit.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, UsageError, type Command, type Context, type Given, type Pool } from "../command.ts";
+import { environmentAnswers } from "../environmentAnswers.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, countText, numberText, plain } from "../text.ts";
+import { bytesText, countText, numberText, plain, plainOutput } from "../text.ts";
 import { whyText } from "./experiments.ts";
 
 const WAIT_EVERY_MS = 500;
@@ -22,7 +23,7 @@ const WAIT_EVERY_MS = 500;
 export const submit: Command = {
   name: "submit",
   usage:
-    "submit SCRIPT [--config F] [--slots N] [--torchrun] [--name NAME] [--python P] [--wait] [--yes] [-- ARGS]",
+    "submit SCRIPT [--config F] [--slots N] [--torchrun] [--name NAME] [--python P] [--build] [--anyway] [--wait] [--yes] [-- ARGS]",
   summary: "Snapshot the code and run the script as an experiment.",
   details: `The snapshot is the git repository around the script, or the script's folder. train.yaml or experiment.yaml
 beside the script is its configuration. Exit code with --wait: 0 when it completed, 1 when it failed.
@@ -32,6 +33,10 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
   --torchrun     start one process for each slot
   --name NAME    name of the experiment
   --python P     interpreter: a path, or a name on PATH
+  --build        on another machine: build an environment there when the interpreter lacks what the script imports,
+                 from the nearest uv.lock, requirements.txt, pyproject.toml, environment.yml or block in the script
+                 (with --python P: on that one)
+  --anyway       submit whatever the interpreter there lacks
   --wait         show progress on stderr until the experiment ends
   --yes          send more than 100 MB or 10,000 files without asking`,
   options: {
@@ -40,6 +45,8 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
     torchrun: { type: "boolean" },
     name: { type: "string" },
     python: { type: "string" },
+    build: { type: "boolean" },
+    anyway: { type: "boolean" },
     wait: { type: "boolean", short: "w" },
     yes: { type: "boolean", short: "y" },
   },
@@ -63,6 +70,8 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
         folder,
         arguments: given.passedOn,
         secrets: (names) => Promise.resolve(fromEnvironment(names, context.environment)),
+        environment: environmentAnswers(context, given),
+        onBuildOutput: (text) => context.note(plainOutput(text)),
         confirm: (plan) => confirm(context, plan, given.values.yes === true),
         signal: context.signal,
       });
@@ -83,7 +92,11 @@ function choices(
   cwd: string,
   isThere: boolean,
 ): Pick<SubmitOptions, "configuration" | "slots" | "launcher" | "name" | "interpreter"> {
-  const { config, slots, torchrun, name, python } = given.values;
+  const { config, slots, torchrun, name, python, build, anyway } = given.values;
+  if (build === true && anyway === true)
+    throw new UsageError("`--build` and `--anyway` are two answers to one question.");
+  if ((build === true || anyway === true) && !isThere)
+    throw new UsageError("`--build` and `--anyway` are for pools on other machines.");
   if (typeof slots === "string" && !/^\d{1,4}$/.test(slots))
     throw new UsageError(`\`--slots ${slots}\`: a number from 0 on is needed.`);
   const hasFolder = typeof python === "string" && /[/\\]/.test(python);
@@ -96,7 +109,7 @@ function choices(
     launcher: torchrun === true ? "torchrun" : "python",
     ...(typeof name === "string" && name !== "" ? { name } : {}),
     // A path is relative to where the person is; a bare name is looked for on PATH.
-    ...(typeof python === "string"
+    ...(typeof python === "string" && build !== true
       ? { interpreter: { explicit: hasFolder && !isThere ? path.resolve(cwd, python) : python } }
       : {}),
   };

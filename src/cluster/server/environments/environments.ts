@@ -1,6 +1,5 @@
 /** Which Python runs a workspace's script here, what the script lacks in it, and how it gets one that has it. */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type {
@@ -13,6 +12,7 @@ import type { Params, Result } from "../../protocol/methods.ts";
 import { CallError } from "../callError.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../ports.ts";
+import { readPart } from "../runs/output.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import { createBuilder } from "./builder.ts";
 import { createChoices } from "./choices.ts";
@@ -247,7 +247,7 @@ export function createEnvironments({
       const python = state === "ready" ? await pythons.ask(builder.pythonOf(environmentId)) : null;
       const problem = state === "failed" ? await builder.problem(environmentId) : null;
       return {
-        ...(await readAt(builder.logOf(environmentId), offset, limit)),
+        ...(await readPart(builder.logOf(environmentId), offset, limit)),
         state,
         interpreter: python === null || typeof python === "string" ? null : shown(python, "built"),
         problem,
@@ -313,28 +313,6 @@ const shown = ({ path: file, version, torch, cuda }: Python, origin: string): Ho
   torch,
   cuda,
 });
-
-async function readAt(
-  file: string,
-  offset: number,
-  limit: number,
-): Promise<{ bytes: Uint8Array; offset: number; size: number }> {
-  const handle = await open(file, "r").catch(() => null);
-  if (handle === null) return { bytes: new Uint8Array(), offset: 0, size: 0 };
-  try {
-    const { size } = await handle.stat();
-    const from = Math.min(offset, size);
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(Math.min(limit, size - from)),
-      0,
-      null,
-      from,
-    );
-    return { bytes: buffer.subarray(0, bytesRead), offset: from, size };
-  } finally {
-    await handle.close();
-  }
-}
 
 /** In order, some of them at once. */
 async function inTurns<T, R>(

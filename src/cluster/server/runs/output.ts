@@ -27,23 +27,30 @@ export function createOutputReader(runsFolder: string): OutputReader {
       ]);
       return { runId, stdout, stderr };
     },
-    async read(runId, stream, offset, limit) {
-      let handle: fs.FileHandle;
-      try {
-        handle = await fs.open(fileOf(runId, stream), READ_PLAIN);
-      } catch {
-        return { bytes: new Uint8Array(), offset: 0, size: 0 };
-      }
-      try {
-        const stat = await handle.stat();
-        const size = stat.isFile() ? stat.size : 0;
-        const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
-        const buffer = new Uint8Array(Math.min(limit, size - start));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, start);
-        return { bytes: buffer.subarray(0, bytesRead), offset: start, size };
-      } finally {
-        await handle.close();
-      }
-    },
+    read: (runId, stream, offset, limit) => readPart(fileOf(runId, stream), offset, limit),
   };
+}
+
+/** A negative offset counts from the end. A file that is not there, or is none, is empty. */
+export async function readPart(
+  file: string,
+  offset: number,
+  limit: number,
+): Promise<{ bytes: Uint8Array; offset: number; size: number }> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(file, READ_PLAIN);
+  } catch {
+    return { bytes: new Uint8Array(), offset: 0, size: 0 };
+  }
+  try {
+    const stat = await handle.stat();
+    const size = stat.isFile() ? stat.size : 0;
+    const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
+    const buffer = new Uint8Array(Math.min(limit, size - start));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, start);
+    return { bytes: buffer.subarray(0, bytesRead), offset: start, size };
+  } finally {
+    await handle.close();
+  }
 }

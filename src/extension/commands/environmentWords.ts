@@ -8,10 +8,16 @@ import type {
 import { sourceText } from "../../cluster/client/environment/words.ts";
 import type { EnvironmentSource, HostInterpreter } from "../../cluster/protocol/environments.ts";
 import { oneLine } from "../format.ts";
+import { withoutLinks } from "../links.ts";
+import { COMMANDS } from "./commandIds.ts";
 
 /** The nearest ones: what lies further up is seldom meant. */
 const SOURCES_AT_MOST = 3;
 const MODULES_AT_MOST = 8;
+/** As a pool says it of one that it found nowhere else. */
+const CHOSEN = "chosen for this folder";
+/** A notification with progress has no buttons, but links. */
+const SHOW_LOG = `[show log](command:${COMMANDS.showBuildLog})`;
 
 export interface EnvironmentDialog {
   message: string;
@@ -35,7 +41,7 @@ export function environmentDialog(question: EnvironmentQuestion): EnvironmentDia
   const paragraphs = [
     missing.length > 1 ? modulesText(missing) : null,
     own === undefined
-      ? `This Python is ${interpreter.origin}.`
+      ? `Why this Python: ${interpreter.origin}.`
       : `It was built from ${sourceText(own)}, which does not bring ${missing.length === 1 ? "it" : "them"}: add ${missing.length === 1 ? "it" : "them"} there, then submit again.`,
     offered.some(({ state }) => state !== "ready")
       ? `An environment is built once on ${host}; this folder's submits use it from then on.`
@@ -87,7 +93,7 @@ export function interpreterRows(interpreters: readonly ListedInterpreter[]): Int
         torch === null ? "no torch" : `torch ${torch}`,
         ...(cuda === null ? [] : [`CUDA ${cuda}`]),
       ].join(" · "),
-      description: chosen ? "chosen for this folder" : origin,
+      description: chosen && origin !== CHOSEN ? `${CHOSEN} · ${origin}` : origin,
       detail: path,
       path,
     }));
@@ -100,12 +106,14 @@ export function pathProblem(typed: string, host: string): string | undefined {
   return `It is a path on ${host}, so it begins with / or ~/.`;
 }
 
-/** Of a log, for a place that holds one line; null where it has none yet. */
-export function lastLine(text: string): string | null {
-  const line = stripVTControlCharacters(text)
+/** How far a building is, from what it printed last; null where it printed nothing yet. */
+export function buildingText(printed: string): string | null {
+  const line = stripVTControlCharacters(printed)
     .split(/[\r\n]+/)
     .findLast((candidate) => candidate.trim() !== "");
-  return line === undefined ? null : oneLine(line.trim(), 80);
+  return line === undefined
+    ? null
+    : `building its environment (${SHOW_LOG}): ${withoutLinks(oneLine(line.trim(), 80))}`;
 }
 
 /** Where a pool has no set-up lines yet, what the document says instead. */

@@ -2,16 +2,14 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
-import { withoutLinks } from "../links.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
 import { type ProgressReport, withProgress } from "../progress.ts";
 import type { BuildLog } from "./buildLog.ts";
-import { COMMANDS } from "./commandIds.ts";
 import type { ConfigurationProblems } from "./configurationProblems.ts";
 import { askAboutEnvironment } from "./environmentQuestion.ts";
-import { lastLine } from "./environmentWords.ts";
+import { buildingText } from "./environmentWords.ts";
 import { editorInterpreter } from "./interpreter.ts";
 import { findScript, requireTrust, saveEditors, type Script } from "./script.ts";
 import type { Secrets } from "./secrets.ts";
@@ -31,9 +29,6 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
   building: "building its environment",
   submitting: "submitting",
 };
-
-/** A notification with progress has no buttons, but links. */
-const SHOW_LOG = `[show log](command:${COMMANDS.showBuildLog})`;
 
 /** Where it goes, and the checkpoint that it goes on from. */
 interface Target {
@@ -128,11 +123,14 @@ export class SubmitCommands {
       startFrom,
       secrets: (names) => secrets.values(names),
       confirm: askAboutSize,
-      environment: (question) => askAboutEnvironment(question, buildLog),
+      environment: (question) => {
+        report({ message: "waiting for your answer" });
+        return askAboutEnvironment(question, buildLog);
+      },
       onBuildOutput: (text) => {
         buildLog.append(text);
-        const line = lastLine(text);
-        if (line !== null) report({ message: `${STEPS.building} (${SHOW_LOG}): ${withoutLinks(line)}` });
+        const message = buildingText(text);
+        if (message !== null) report({ message });
       },
       onProgress: (step) => {
         report({ message: STEPS[step] });

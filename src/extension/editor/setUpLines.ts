@@ -77,8 +77,11 @@ export class SetUpLines implements vscode.FileSystemProvider, vscode.Disposable 
 export async function changeSettings(pool: Pool, change: Partial<PoolSettings>): Promise<void> {
   const before = await pool.call("pool/settings", {});
   const { problem } = await pool.call("pool/setSettings", { ...before, ...change });
-  if (problem !== null)
-    void vscode.window.showWarningMessage(
-      withoutLinks(`${problem.message} They are kept. ${problem.remedy}`),
-    );
+  if (problem === null) return;
+  const edit = "Edit Set-Up Lines";
+  void vscode.window
+    .showWarningMessage(withoutLinks(`${problem.message} They are kept. ${problem.remedy}`), edit)
+    .then((answer) => {
+      if (answer === edit) void vscode.window.showTextDocument(setUpLinesUri(pool.id));
+    });
 }

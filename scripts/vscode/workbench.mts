@@ -141,6 +141,16 @@ export class Workbench {
     return this.page.locator(".statusbar-item", { hasText: text });
   }
 
+  /**
+   * The output panel while it shows this channel. What the channel holds is not seen in tests: it goes through a native
+   * module, which is not installed.
+   */
+  output(channel: string): Locator {
+    return this.page.locator(".part.panel", {
+      has: this.page.locator(`.monaco-select-box option:text-is("${channel}")`),
+    });
+  }
+
   /** The content of the webview that was opened last. */
   get webview(): FrameLocator {
     return this.page

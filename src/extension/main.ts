@@ -1,5 +1,6 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
+import { BuildLog } from "./commands/buildLog.ts";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
@@ -8,6 +9,8 @@ import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
+import { PoolPython } from "./commands/poolPython.ts";
+import { PoolSettingsCommands } from "./commands/poolSettings.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { RestoreMemory } from "./commands/restoreMemory.ts";
@@ -20,6 +23,7 @@ import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
+import { SetUpLines } from "./editor/setUpLines.ts";
 import { showError } from "./errors.ts";
 import { Notifiers } from "./notifications/notifier.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
@@ -55,6 +59,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);
+  const poolPython = new PoolPython(pools, memory);
+  const buildLog = new BuildLog();
   const submits = new SubmitCommands({
     pools,
     addPool: () => poolCommands.add(),
@@ -62,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     memory,
     secrets,
     problems,
+    buildLog,
     submitted: (poolId, experimentId, trialId) => {
       void panels.open({ poolId, experimentId, trialId, keepFocus: true });
       experiments.reveal(poolId, experimentId);
@@ -77,7 +84,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, restores, browses, data);
+  const actions = new PanelActions(trials, restores, browses, data, poolPython);
 
   context.subscriptions.push(
     log,
@@ -90,6 +97,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new StatusBar(pools),
     files,
     registerTensorsEditor(files),
+    buildLog,
+    new SetUpLines(pools),
     new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
@@ -111,6 +120,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         poolCommands,
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
+        poolPython,
+        poolSettings: new PoolSettingsCommands(pools),
+        buildLog,
       }),
       log,
     ),

@@ -40,6 +40,10 @@ export const COMMANDS = {
   purgePool: "trainyard.purgePool",
   choosePool: "trainyard.choosePool",
   chooseInterpreter: "trainyard.chooseInterpreter",
+  choosePoolPython: "trainyard.choosePoolPython",
+  editSetUpLines: "trainyard.editSetUpLines",
+  setWheelFolder: "trainyard.setWheelFolder",
+  showBuildLog: "trainyard.showBuildLog",
   forgetSecret: "trainyard.forgetSecret",
   manageTrust: "trainyard.manageTrust",
   showLog: "trainyard.showLog",
@@ -53,6 +57,8 @@ export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.p
 export const PANEL_TYPE = "trainyard.experiment";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
+/** Scheme, language and ending of the document with a pool's set-up lines. */
+export const SET_UP_LINES = "trainyard-setup";
 export const CONTEXT = {
   connection: "trainyard.connection",
   showAll: "trainyard.showAll",

@@ -10,10 +10,12 @@ import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
-import { chooseInterpreter } from "./interpreter.ts";
+import type { PortCommands } from "./portCommands.ts";
+import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
-import type { PortCommands } from "./portCommands.ts";
+import type { PoolPython } from "./poolPython.ts";
+import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
@@ -38,6 +40,9 @@ export interface HandlerDependencies {
   poolCommands: PoolCommands;
   ports: PortCommands;
   terminals: TerminalCommands;
+  poolPython: PoolPython;
+  poolSettings: PoolSettingsCommands;
+  buildLog: BuildLog;
 }
 
 export function createHandlers(needs: HandlerDependencies): CommandHandlers {
@@ -57,6 +62,9 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     poolCommands,
     ports,
     terminals,
+    poolPython,
+    poolSettings,
+    buildLog,
   } = needs;
 
   const openPanel = async (argument: unknown, tab?: string): Promise<void> => {
@@ -154,7 +162,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     removePool: (argument) => poolCommands.remove(argument),
     purgePool: (argument) => poolCommands.purge(argument),
     choosePool: () => submits.choosePool(),
-    chooseInterpreter: () => chooseInterpreter(),
+    chooseInterpreter: () => poolPython.chooseHere(),
+    choosePoolPython: (argument) => poolPython.choose(argument),
+    editSetUpLines: (argument) => poolSettings.editSetUpLines(argument),
+    setWheelFolder: (argument) => poolSettings.setWheelFolder(argument),
+    showBuildLog: () => buildLog.show(),
     forgetSecret: () => secrets.forget(),
     manageTrust: () => vscode.commands.executeCommand("workbench.trust.manage"),
     showLog: () => log.show(),

@@ -11,7 +11,7 @@ import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
-import { chooseInterpreter } from "./interpreter.ts";
+import type { PoolPython } from "./poolPython.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
@@ -21,11 +21,19 @@ export class PanelActions {
   readonly #restores: RestoreCommands;
   readonly #browses: BrowseCommands;
   readonly #data: DataCommands;
-  constructor(trials: TrialCommands, restores: RestoreCommands, browses: BrowseCommands, data: DataCommands) {
+  readonly #poolPython: PoolPython;
+  constructor(
+    trials: TrialCommands,
+    restores: RestoreCommands,
+    browses: BrowseCommands,
+    data: DataCommands,
+    poolPython: PoolPython,
+  ) {
     this.#trials = trials;
     this.#restores = restores;
     this.#browses = browses;
     this.#data = data;
+    this.#poolPython = poolPython;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -69,7 +77,7 @@ export class PanelActions {
         return;
       }
       case "chooseInterpreter":
-        return chooseInterpreter();
+        return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":
         return this.#trials.rename({ poolId, experimentId });
       case "reconnect":

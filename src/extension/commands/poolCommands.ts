@@ -8,6 +8,7 @@ import { formatBytes, plural } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
+import { whichPool } from "./whichPool.ts";
 
 export const STEPS: Readonly<Record<SshStep, string>> = {
   resolving: "reading the SSH configuration",
@@ -85,17 +86,13 @@ export class PoolCommands {
     void vscode.window.showInformationMessage(purgedText(id, purged));
   }
 
-  /** The pool of a row of the tree, else the one that is picked. */
   async #which(argument: unknown, placeHolder: string): Promise<string | undefined> {
-    const { poolId } = (argument ?? {}) as { poolId?: unknown };
-    if (typeof poolId === "string") return poolId;
-    const added = this.#pools.all.filter(({ id }) => id !== LOCAL);
-    if (added.length === 0)
-      throw new ShownError("No pool was added yet.", "This machine's own is always there.");
-    return vscode.window.showQuickPick(
-      added.map(({ id }) => id),
-      { placeHolder },
-    );
+    const pool = await whichPool(this.#pools, argument, {
+      placeHolder,
+      fits: ({ id }) => id !== LOCAL,
+      none: () => new ShownError("No pool was added yet.", "This machine's own is always there."),
+    });
+    return pool?.id;
   }
 
   #freeName(host: string): string {

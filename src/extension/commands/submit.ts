@@ -1,11 +1,15 @@
 /** Submit: the script as it stands, with what was chosen last. The path itself is the client's submitExperiment(). */
+import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
-import { withProgress } from "../progress.ts";
+import { type ProgressReport, withProgress } from "../progress.ts";
+import type { BuildLog } from "./buildLog.ts";
 import type { ConfigurationProblems } from "./configurationProblems.ts";
+import { askAboutEnvironment } from "./environmentQuestion.ts";
+import { buildingText } from "./environmentWords.ts";
 import { editorInterpreter } from "./interpreter.ts";
 import { findScript, requireTrust, saveEditors, type Script } from "./script.ts";
 import type { Secrets } from "./secrets.ts";
@@ -42,6 +46,7 @@ export interface SubmitDependencies {
   memory: SubmitMemory;
   secrets: Secrets;
   problems: ConfigurationProblems;
+  buildLog: BuildLog;
   /** What happens when the experiment is there: its panel opens, its row is selected. */
   submitted: (poolId: string, experimentId: number, trialId: string | null) => void;
 }
@@ -78,7 +83,7 @@ export class SubmitCommands {
     problems.clear();
     const what = describeSubmit(script.file, options);
     const submitted = await withProgress(`Submitting ${what}`, (signal, report) =>
-      this.#send(script, options, target, signal, (step) => report({ message: STEPS[step] })),
+      this.#send(script, options, target, signal, report),
     ).catch((error: unknown) => problems.explain(error, "Nothing was submitted."));
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
     if (target.isRepeat !== true) await memory.remember(script.file, options);
@@ -98,9 +103,9 @@ export class SubmitCommands {
     options: ScriptOptions,
     { pool, startFrom }: Target,
     signal: AbortSignal,
-    onProgress: (step: SubmitStep) => void,
+    report: (report: ProgressReport) => void,
   ): Promise<Submitted> {
-    const { log, secrets } = this.#needs;
+    const { log, secrets, buildLog } = this.#needs;
     const connection = pool.connection(signal);
     // While it connects the snapshot is planned; the submit itself says when it does not.
     connection.catch(() => undefined);
@@ -116,11 +121,23 @@ export class SubmitCommands {
       configuration: options.configuration,
       ...(options.slots === null ? {} : { slots: options.slots }),
       launcher: options.launcher ?? "python",
-      interpreter: { editorChoice: await editorInterpreter(script.file, log) },
+      interpreter: pool.place.isRemote ? {} : { editorChoice: await editorInterpreter(script.file, log) },
       startFrom,
       secrets: (names) => secrets.values(names),
       confirm: askAboutSize,
-      onProgress,
+      environment: (question) => {
+        report({ message: "waiting for your answer" });
+        return askAboutEnvironment(question, buildLog);
+      },
+      onBuildOutput: (text) => {
+        buildLog.append(text);
+        const message = buildingText(text);
+        if (message !== null) report({ message });
+      },
+      onProgress: (step) => {
+        report({ message: STEPS[step] });
+        if (step === "building") buildLog.begin(`${path.basename(script.file)} on ${pool.name}`);
+      },
       signal,
     });
   }

@@ -104,7 +104,8 @@ export class WillSend {
   }
 }
 
-function folderFor(argument: unknown): string {
+/** Of what a menu gives, else of the open file, else the first open one. */
+export function folderFor(argument: unknown): string {
   if (argument instanceof vscode.Uri) return folderOf(argument);
   const open = vscode.window.activeTextEditor?.document.uri;
   if (open?.scheme === "file") return folderOf(open);

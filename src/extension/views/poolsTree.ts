@@ -100,7 +100,7 @@ function poolItem(pool: Pool): vscode.TreeItem {
   item.id = `pool/${pool.id}`;
   item.description = description;
   item.iconPath = new vscode.ThemeIcon((pool.place.isRemote ? REMOTE_ICONS : ICONS)[state]);
-  item.contextValue = `pool.${state}${pool.id === "local" ? "" : ".added"}`;
+  item.contextValue = `pool.${state}${pool.place.isRemote ? ".remote" : ""}${pool.id === "local" ? "" : ".added"}`;
   const { info } = pool;
   const about = info ? [`${info.account} on ${info.host}`, info.folder, `Server ${info.serverVersion}`] : [];
   item.tooltip = [pool.name, detail, remedy, ...about].filter((line) => line !== null).join("\n");

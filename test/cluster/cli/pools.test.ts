@@ -438,7 +438,7 @@ describe("the Python there", () => {
     expect(failed.stderr).toMatch(
       /requirements\.txt cannot be installed on .*tinypack==3\.0\.\n.*wheel folder/,
     );
-  }, 180_000);
+  }, 300_000);
 
   it("is asked for at a terminal, and a submit goes through all the same when that is wanted", async () => {
     const at = await withWheels();
@@ -456,7 +456,7 @@ describe("the Python there", () => {
     expect(await run(["submit", "train.py", "--anyway", "--wait", ...at], { cwd })).toMatchObject({
       code: 1,
     });
-  }, 120_000);
+  }, 300_000);
 
   it("is listed, chosen, and comes after the pool's own lines", async () => {
     const at = await withWheels();
@@ -490,7 +490,7 @@ describe("the Python there", () => {
     expect(broken.stderr).toMatch(/The set-up lines of the pool on \S+ failed: .*module/);
     expect(await run(["pool", "setup", "gpu1", "--clear"])).toMatchObject({ code: 0 });
     expect((await run(["pool", "setup", "gpu1"])).stdout).toMatch(/Set-up lines +none/);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("removing from the host", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { COMMANDS, VIEWS } from "../../../src/extension/commands/commandIds.ts";
+import { COMMANDS, SET_UP_LINES, VIEWS } from "../../../src/extension/commands/commandIds.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const read = (name: string): string => readFileSync(path.join(root, name), "utf8");
@@ -11,6 +11,8 @@ interface Manifest {
     menus: Record<string, { command: string; when?: string }[]>;
     views: Record<string, { id: string }[]>;
     viewsWelcome: { view: string; contents: string; when: string }[];
+    languages: { id: string; extensions: string[] }[];
+    configurationDefaults: Record<string, unknown>;
     configuration: {
       properties: Record<string, { scope?: string; default: unknown; markdownDescription: string }>;
     };
@@ -50,6 +52,13 @@ test("what names a program or a folder of the machine cannot be set by a workspa
     expect(["machine", "application"]).toContain(
       contributes.configuration.properties[`trainyard.${name}`]?.scope,
     );
+});
+
+test("the document of a pool's set-up lines is never saved, and so run, by itself", () => {
+  expect(contributes.languages.map(({ id, extensions }) => ({ id, extensions }))).toEqual([
+    { id: SET_UP_LINES, extensions: [`.${SET_UP_LINES}`] },
+  ]);
+  expect(contributes.configurationDefaults[`[${SET_UP_LINES}]`]).toEqual({ "files.autoSave": "off" });
 });
 
 test("rows of the tree get the menus that their state allows", () => {

@@ -12,11 +12,14 @@ import {
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Input, Result } from "../../../../src/cluster/protocol/methods.ts";
 import { openTestServer, type TestServer } from "../testServer.ts";
 import { readProcess } from "../../../../src/cluster/server/runs/processes.ts";
 import { writeSource, writeWheel } from "./wheels.ts";
+
+// A virtual environment takes seconds, and several times that on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 const WORKSPACE = "/home/alice/project";
 let server: TestServer;

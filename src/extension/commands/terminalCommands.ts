@@ -7,6 +7,7 @@ import type { Pools } from "../pool/pools.ts";
 import { PoolTerminal } from "../terminal/poolTerminal.ts";
 import { experimentTitle } from "../views/labels.ts";
 import type { Targets } from "./targets.ts";
+import { whichPool } from "./whichPool.ts";
 
 export class TerminalCommands {
   readonly #pools: Pools;
@@ -27,16 +28,12 @@ export class TerminalCommands {
         throw new ShownError(`${experimentTitle(experiment)} has not run yet: it has no working directory.`);
       return show(pool, `run ${runId}`, ["runs", runId, "work"]);
     }
-    const pool = await this.#which(argument);
+    const pool = await whichPool(this.#pools, argument, {
+      placeHolder: "On which pool?",
+      fits: () => true,
+      none: () => new ShownError("There is no pool."),
+    });
     if (pool) await show(pool, pool.name, null);
-  }
-
-  async #which(argument: unknown): Promise<Pool | undefined> {
-    const { poolId } = (argument ?? {}) as { poolId?: unknown };
-    if (typeof poolId === "string") return this.#pools.must(poolId);
-    const items = this.#pools.all.map((pool) => ({ label: pool.name, pool }));
-    const picked = await vscode.window.showQuickPick(items, { placeHolder: "On which pool?" });
-    return picked?.pool;
   }
 }
 

@@ -4,6 +4,8 @@ import net from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 
 const LOOPBACK = "127.0.0.1";
+/** One end has gone while the other still had a word to say: the way that connections end. */
+const HANGING_UP = ["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"];
 
 export interface ForwardedPort {
   /** At 127.0.0.1, here. */
@@ -30,8 +32,7 @@ export async function forwardPort(
     open().then(
       (stream) => {
         stream.once("error", (error: NodeJS.ErrnoException) => {
-          // That the one here hangs up is no problem.
-          if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") onProblem(error);
+          if (!HANGING_UP.includes(error.code ?? "")) onProblem(error);
         });
         pipeline(socket, stream, socket, () => undefined);
       },

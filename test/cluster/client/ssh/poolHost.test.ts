@@ -62,7 +62,7 @@ describe.each(["ssh2", "ssh"] as const)("by %s", (way) => {
         shell.write("stty size\n");
         return shown();
       }, patient)
-      .toMatch(/\n22 77\r\n/);
+      .toMatch(/\b22 77\r\n/);
     shell.write("exit 7\n");
     expect(await shell.ended).toBe(7);
   }, 60_000);

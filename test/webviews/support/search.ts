@@ -41,7 +41,7 @@ export function madeSearch(count: number, random: () => number): MadeSearch {
   const configuration = { ...searchOf(searcher), experimentSeed: 1 };
   const valueOf = (number: number, trained: number) => {
     const end = ends[number - 1] ?? 1;
-    return end + (2.3 - Math.min(2, end)) * Math.exp(-trained / 9);
+    return end + (2.3 - Math.min(2, end)) * Math.exp(-trained / (6 + 40 * end));
   };
   const simulated = simulate(configuration, {
     every: 1,

@@ -5,7 +5,7 @@ import { h, setText } from "../../ui/dom.ts";
 import { Announcer } from "../curves/announcer.ts";
 import { xAxis, yAxis } from "../curves/axes.ts";
 import { colourOfTrial } from "../curves/charts.ts";
-import type { Palette } from "../curves/palette.ts";
+import { withAlpha, type Palette } from "../curves/palette.ts";
 import { growRange, type Range } from "../curves/scales.ts";
 import { Tooltip } from "../curves/tooltip.ts";
 import { nearestIndex } from "../curves/transform.ts";
@@ -19,6 +19,8 @@ interface Point {
   x: number;
   y: number;
 }
+/** Trials that are told apart by their colours. */
+const FEW = 60;
 /** A dot is meant within this distance of the pointer. */
 const NEAR_PX = 16;
 
@@ -115,7 +117,8 @@ export class BestChart {
       x: number,
       ...withinRange(value, y, smallerIsBetter),
     }));
-    const radius = values.length <= 60 ? 4 : values.length <= 300 ? 3 : 2;
+    const improved = new Set(line.map((point) => point.x));
+    const radius = values.length <= FEW ? 4 : values.length <= 300 ? 3 : 2;
     const radii = values.map(({ trialId }) =>
       trialId === this.front?.trialId || trialId === this.selected ? radius + 2 : radius,
     );
@@ -139,9 +142,11 @@ export class BestChart {
         clip: false,
         pointRadius: radii,
         pointStyle: placed.map(({ isBeyond }) => (isBeyond ? "triangle" : "circle")),
-        pointBackgroundColor: values.map(
-          ({ number }) => palette.series[colourOfTrial(number)] ?? palette.foreground,
-        ),
+        pointBackgroundColor: values.map(({ number }) => {
+          const own = palette.series[colourOfTrial(number)] ?? palette.foreground;
+          // Among many, those that were the best for a while are what is looked for.
+          return values.length <= FEW || improved.has(number) ? own : withAlpha(own, 0.55);
+        }),
         pointBorderColor: palette.background,
         pointBorderWidth: radius > 2 ? 1 : 0,
         order: 0,

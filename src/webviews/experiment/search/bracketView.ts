@@ -15,13 +15,14 @@ import {
   type LadderRung,
 } from "./ladder.ts";
 import { dotAt, layoutLadder, neighbour, type LadderDot, type LadderLayout } from "./ladderLayout.ts";
-import { AXIS_HEIGHT, paintLadder } from "./ladderPainter.ts";
+import { paintLadder } from "./ladderPainter.ts";
 
 export interface BracketContents {
   title: string;
   /** The top rung first. */
   rungs: LadderRung[];
-  range: Range;
+  /** Of the value axis of each rung. */
+  ranges: Range[];
   smallerIsBetter: boolean;
   timeMetric: string | null;
   selected: string | null;
@@ -128,11 +129,11 @@ export class BracketView {
     const { contents } = this;
     const widthPx = this.plot.clientWidth;
     if (contents === null || widthPx === 0) return;
-    const { rungs, range, smallerIsBetter } = contents;
-    this.layout = layoutLadder(rungs, widthPx, range, smallerIsBetter);
+    const { rungs, ranges, smallerIsBetter } = contents;
+    this.layout = layoutLadder(rungs, ranges, widthPx, smallerIsBetter);
     this.drawLabels(contents, this.layout);
     const ratio = window.devicePixelRatio || 1;
-    const heightPx = this.layout.height + AXIS_HEIGHT;
+    const heightPx = this.layout.height;
     this.canvas.width = Math.round(widthPx * ratio);
     this.canvas.height = Math.round(heightPx * ratio);
     this.canvas.style.height = `${heightPx}px`;
@@ -167,7 +168,6 @@ export class BracketView {
     const front = [contents.selected, this.front?.trialId ?? null].filter((id) => id !== null);
     paintLadder(context, {
       layout,
-      range: contents.range,
       cuts: contents.rungs.map(({ cut }) => cut),
       widthPx: this.plot.clientWidth,
       palette,

@@ -1,4 +1,7 @@
-/** Where a bracket's dots stand: a row for each rung, in it a swarm of dots over the value axis. Pure. */
+/**
+ * Where a bracket's dots stand: a row for each rung, in it a swarm of dots over a value axis of its own, since what is far
+ * apart on one rung is close together on the next. Pure.
+ */
 import type { Range } from "../curves/scales.ts";
 import type { LadderEntry, LadderRung } from "./ladder.ts";
 import { withinRange } from "./valueScale.ts";
@@ -15,6 +18,9 @@ export interface LadderDot {
 export interface LadderRow {
   top: number;
   height: number;
+  /** Where its axis is drawn, below the dots. */
+  axisY: number;
+  range: Range;
   /** Where the cut is, if it has one. */
   cutX: number | null;
 }
@@ -28,24 +34,27 @@ export interface LadderLayout {
 
 /** Above the dots, for the cut's label. */
 const LABEL_BAND = 14;
-const LEAST_ROW = 40;
-const MOST_ROW = 104;
+/** Below them, for those of the axis. */
+const TICK_BAND = 18;
+const LEAST_SWARM = 20;
+const MOST_SWARM = 84;
 /** From the ends of the axis to those of the picture. */
 export const SIDE = 10;
 
 export function layoutLadder(
   rungs: readonly LadderRung[],
+  ranges: readonly Range[],
   widthPx: number,
-  range: Range,
   smallerIsBetter: boolean,
 ): LadderLayout {
   const most = Math.max(0, ...rungs.map(({ entries }) => entries.length));
   const radius = most <= 60 ? 4.5 : most <= 300 ? 3.5 : 2.5;
-  const xOf = (value: number) => xOfValue(value, widthPx, range);
   const dots: LadderDot[] = [];
   const rows: LadderRow[] = [];
   let top = 0;
   rungs.forEach(({ entries, cut }, rung) => {
+    const range = ranges[rung] ?? { min: 0, max: 1 };
+    const xOf = (value: number) => xOfValue(value, widthPx, range);
     const placed = entries.map((entry) => {
       const { at, isBeyond } = withinRange(entry.value, range, smallerIsBetter);
       return { entry, isBeyond, x: xOf(at) };
@@ -54,9 +63,10 @@ export function layoutLadder(
     const binOf = (x: number) => Math.round(x / (2 * radius));
     for (const { x } of placed) bins.set(binOf(x), (bins.get(binOf(x)) ?? 0) + 1);
     const highest = Math.max(1, ...bins.values());
-    const height = Math.min(MOST_ROW, Math.max(LEAST_ROW, LABEL_BAND + (highest + 1) * 2 * radius));
-    const room = height - LABEL_BAND - 2 * radius;
-    const middle = top + LABEL_BAND + (height - LABEL_BAND) / 2;
+    const swarm = Math.min(MOST_SWARM, Math.max(LEAST_SWARM, (highest + 1) * 2 * radius));
+    const height = LABEL_BAND + swarm + TICK_BAND;
+    const room = swarm - 2 * radius;
+    const middle = top + LABEL_BAND + swarm / 2;
     const taken = new Map<number, number>();
     for (const { entry, isBeyond, x } of placed) {
       const bin = binOf(x);
@@ -68,7 +78,8 @@ export function layoutLadder(
       dots.push({ entry, rung, x, y: middle + offset, isBeyond });
     }
     const cutAt = cut === null ? null : withinRange(cut, range, smallerIsBetter);
-    rows.push({ top, height, cutX: cutAt === null || cutAt.isBeyond ? null : xOf(cutAt.at) });
+    const cutX = cutAt === null || cutAt.isBeyond ? null : xOf(cutAt.at);
+    rows.push({ top, height, axisY: top + LABEL_BAND + swarm, range, cutX });
     top += height;
   });
   return { dots, rows, radius, height: top };

@@ -2,16 +2,14 @@
 import { formatTick, formatValue } from "../format.ts";
 import { colourOfTrial } from "../curves/charts.ts";
 import { withAlpha, type Palette } from "../curves/palette.ts";
-import { linearTicks, type Range } from "../curves/scales.ts";
+import { linearTicks } from "../curves/scales.ts";
 import { xOfValue, type LadderDot, type LadderLayout, type LadderRow } from "./ladderLayout.ts";
 
-export const AXIS_HEIGHT = 20;
 /** Room that a label of the axis takes, in pixels. */
 const TICK_ROOM = 72;
 
 export interface LadderPaint {
   layout: LadderLayout;
-  range: Range;
   cuts: readonly (number | null)[];
   widthPx: number;
   palette: Palette;
@@ -21,10 +19,13 @@ export interface LadderPaint {
 
 export function paintLadder(context: CanvasRenderingContext2D, paint: LadderPaint): void {
   const { layout, widthPx, palette } = paint;
-  context.clearRect(0, 0, widthPx, layout.height + AXIS_HEIGHT);
+  context.clearRect(0, 0, widthPx, layout.height);
   context.font = `${palette.sizePx}px ${palette.monospace}`;
-  grid(context, paint);
-  layout.rows.forEach((row, index) => cut(context, row, paint.cuts[index] ?? null, paint));
+  layout.rows.forEach((row, index) => {
+    // Where nobody has come there is nothing to measure.
+    if (layout.dots.some(({ rung }) => rung === index)) axis(context, row, paint);
+    cut(context, row, paint.cuts[index] ?? null, paint);
+  });
   const isReceding = paint.front.size > 0;
   // The worst first, so that the best lie above.
   for (const dot of layout.dots.toReversed())
@@ -32,31 +33,29 @@ export function paintLadder(context: CanvasRenderingContext2D, paint: LadderPain
   for (const trialId of paint.front) way(context, trialId, paint);
 }
 
-function grid(context: CanvasRenderingContext2D, { layout, range, widthPx, palette }: LadderPaint): void {
+function axis(context: CanvasRenderingContext2D, row: LadderRow, { widthPx, palette }: LadderPaint): void {
+  const y = Math.round(row.axisY) + 0.5;
   context.strokeStyle = palette.grid;
   context.lineWidth = 1;
   context.setLineDash([]);
-  for (const { top, height } of layout.rows) {
-    const y = Math.round(top + height) - 0.5;
-    line(context, 0, y, widthPx, y);
-  }
-  const ticks = linearTicks(range, Math.max(2, Math.floor(widthPx / TICK_ROOM)));
+  line(context, 0, y, widthPx, y);
+  const ticks = linearTicks(row.range, Math.max(2, Math.min(6, Math.floor(widthPx / TICK_ROOM))));
   context.fillStyle = palette.quiet;
   context.textBaseline = "top";
+  context.textAlign = "left";
   for (const value of ticks.values) {
-    const x = xOfValue(value, widthPx, range);
-    line(context, Math.round(x) + 0.5, layout.height, Math.round(x) + 0.5, layout.height + 3);
+    const x = xOfValue(value, widthPx, row.range);
+    line(context, Math.round(x) + 0.5, y, Math.round(x) + 0.5, y + 3);
     const text = formatTick(value, ticks.step);
     const width = context.measureText(text).width;
-    context.textAlign = "left";
-    context.fillText(text, Math.min(widthPx - width, Math.max(0, x - width / 2)), layout.height + 6);
+    context.fillText(text, Math.min(widthPx - width, Math.max(0, x - width / 2)), y + 4);
   }
 }
 
 /** Dashed, with the value that is needed to go on. */
 function cut(
   context: CanvasRenderingContext2D,
-  { top, height, cutX }: LadderRow,
+  { top, axisY, cutX }: LadderRow,
   value: number | null,
   { widthPx, palette }: LadderPaint,
 ): void {
@@ -65,7 +64,7 @@ function cut(
   context.strokeStyle = palette.foreground;
   context.lineWidth = 1;
   context.setLineDash([3, 3]);
-  line(context, x, top + 3, x, top + height - 2);
+  line(context, x, top + 3, x, axisY);
   context.setLineDash([]);
   const text = `cut ${formatValue(value)}`;
   const width = context.measureText(text).width;

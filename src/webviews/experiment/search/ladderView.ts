@@ -20,7 +20,8 @@ export class LadderView {
   private readonly brackets: BracketView[] = [];
   private readonly onSelect: (trialId: string) => void;
   private palette: Palette;
-  private range: Range | null = null;
+  /** As they were: a picture of a live search does not move with each value. */
+  private readonly ranges = new Map<string, Range>();
 
   constructor(palette: Palette, onSelect: (trialId: string) => void) {
     this.palette = palette;
@@ -38,27 +39,24 @@ export class LadderView {
   update(search: SearchState, data: PageData, selected: string | null): void {
     const brackets = search.brackets ?? [];
     const ladders = brackets.map((bracket) => ladderRungs(bracket, search, data.trials));
-    const values = ladders.flatMap((rungs) =>
-      rungs.flatMap(({ entries }) => entries.map(({ value }) => value)),
-    );
     const { smallerIsBetter, timeMetric } = search;
-    this.range = valueRange(
-      values.filter((value) => value !== null),
-      smallerIsBetter,
-      this.range,
-      8,
-    );
-    const { range } = this;
     while (this.brackets.length > brackets.length) this.brackets.pop()?.element.remove();
     ladders.forEach((rungs, index) => {
       const planned = brackets[index]?.trialsPlanned ?? 0;
       const title = `${brackets.length > 1 ? `Bracket ${index + 1}` : "Rungs"}: ${startedOf(rungs)} of ${plural(planned, "trial")}`;
-      this.bracket(index).set({ title, rungs, range, smallerIsBetter, timeMetric, selected });
+      this.bracket(index).set({
+        title,
+        rungs,
+        ranges: rungs.map((rung) => this.rangeOf(`${index} ${rung.units}`, rung, smallerIsBetter)),
+        smallerIsBetter,
+        timeMetric,
+        selected,
+      });
     });
     const metric = data.experiment.metric?.name ?? "value";
     setText(
       this.direction,
-      `${metric}, ${smallerIsBetter ? "smaller" : "larger"} is better. Filled: went on, or to the end. Hollow: stopped there. Cross: failed.`,
+      `${metric}, ${smallerIsBetter ? "smaller" : "larger"} is better; each rung has a scale of its own. Filled: went on, or to the end. Hollow: stopped there. Cross: failed.`,
     );
   }
 
@@ -78,6 +76,13 @@ export class LadderView {
     this.brackets[index] = made;
     this.list.append(made.element);
     return made;
+  }
+
+  private rangeOf(key: string, { entries }: LadderRung, smallerIsBetter: boolean): Range {
+    const values = entries.map(({ value }) => value).filter((value) => value !== null);
+    const range = valueRange(values, smallerIsBetter, this.ranges.get(key) ?? null, 8);
+    this.ranges.set(key, range);
+    return range;
   }
 
   private point(sentence: string | null, at: { x: number; y: number }): void {

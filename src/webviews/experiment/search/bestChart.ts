@@ -38,6 +38,7 @@ export class BestChart {
   private best: BestSoFar = { values: [], line: [] };
   private smallerIsBetter = true;
   private selected: string | null = null;
+  private planned = 0;
   private ranges: { x: Range; y: Range } | null = null;
   private front: TrialValue | null = null;
 
@@ -77,7 +78,13 @@ export class BestChart {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
-  update(trials: Iterable<Trial>, metric: MetricChoice | null, selected: string | null): void {
+  /** @param planned trials in all, if that is known: the axis reaches as far from the start */
+  update(
+    trials: Iterable<Trial>,
+    metric: MetricChoice | null,
+    { selected, planned }: { selected: string | null; planned: number | null },
+  ): void {
+    this.planned = planned ?? 0;
     this.smallerIsBetter = metric?.smallerIsBetter ?? true;
     this.best = bestSoFar(trials, this.smallerIsBetter);
     this.selected = selected;
@@ -111,7 +118,7 @@ export class BestChart {
       smallerIsBetter,
       this.ranges?.y ?? null,
     );
-    const x = growRange(this.ranges?.x ?? null, 0, last.number, 6);
+    const x = growRange(this.ranges?.x ?? null, 0, Math.max(last.number, this.planned), 6);
     this.ranges = { x, y };
     const placed = values.map(({ number, value }) => ({
       x: number,

@@ -99,14 +99,16 @@ export function unitsText(units: number, timeMetric: string | null): string {
   return /^\w+$/.test(name) ? plural(units, name) : `${formatInteger(units)} ${name}`;
 }
 
-/** What a rung's label says: `12 came, 3 went on, 2 on the way`. */
+/** What a rung's label says: `12 came, 3 went on, 2 coming`. */
 export function rungWords({ entries, coming }: LadderRung, isTop: boolean): string {
+  const onTheWay = coming > 0 ? [`${coming} coming`] : [];
+  if (entries.length === 0) return ["nobody yet", ...onTheWay].join(", ");
   const on = entries.filter(({ outcome }) => outcome === "wentOn").length;
   const paused = entries.filter(({ outcome }) => outcome === "paused").length;
   return [
     `${entries.length} came`,
     ...(isTop ? [] : [`${on} went on`]),
     ...(paused > 0 ? [`${paused} paused`] : []),
-    ...(coming > 0 ? [`${coming} on the way`] : []),
+    ...onTheWay,
   ].join(", ");
 }

@@ -90,7 +90,7 @@ export class SearchView implements View {
     this.nothing.hidden = hasBest || hasRungs;
     this.figures.hidden = !this.nothing.hidden;
     this.ladder.element.hidden = !hasRungs;
-    this.best.update(trials, metric, selected);
+    this.best.update(trials, metric, { selected, planned: data.experiment.trialsPlanned });
     if (search !== null && hasRungs) this.ladder.update(search, data, selected);
     this.trials.update(trials, metric, { selected, best: best?.trialId ?? null });
   }

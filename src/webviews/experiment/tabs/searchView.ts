@@ -10,6 +10,8 @@ import { TrialsTable } from "../search/trialsTable.ts";
 import type { PageData, Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
+/** A thousand trials report many times a second: more pictures than these nobody sees. */
+const REDRAW_MS = 250;
 const DEPENDS_ON: readonly Slice[] = ["all", "experiment", "trials"];
 
 export class SearchView implements View {
@@ -25,6 +27,8 @@ export class SearchView implements View {
   private readonly figures: HTMLElement;
   private data: PageData | null = null;
   private search: SearchState | null = null;
+  private drawnAt = -Infinity;
+  private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(context: PageContext) {
     this.context = context;
@@ -47,7 +51,7 @@ export class SearchView implements View {
       read: () => context.bridge.request("searchState", {}),
       onState: (state) => {
         this.search = state;
-        this.show();
+        this.showSoon();
       },
       onError: (error) => {
         if (this.data?.connection.state === "connected")
@@ -69,7 +73,8 @@ export class SearchView implements View {
     const isConnected = data.connection.state === "connected";
     const isOther = DEPENDS_ON.some((slice) => changed.has(slice));
     if (isConnected && (isOther || wasAway)) this.loader.want();
-    if (isOther) this.show();
+    if (changed.has("all")) this.show();
+    else if (isOther) this.showSoon();
   }
 
   themeChanged(): void {
@@ -78,7 +83,15 @@ export class SearchView implements View {
     this.ladder.themeChanged(palette);
   }
 
+  /** At once, unless it was drawn a moment ago. */
+  private showSoon(): void {
+    this.timer ??= setTimeout(() => this.show(), Math.max(0, this.drawnAt + REDRAW_MS - performance.now()));
+  }
+
   private show(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.drawnAt = performance.now();
     const { data, search } = this;
     if (data === null) return;
     const selected = this.context.settings.get().trialId;

@@ -1,13 +1,15 @@
-// The product's main job on real input.   usage: npm run demo [-- --headless] [--ssh HOST | --ssh loopback]
+// The product's main job on real input.   usage: npm run demo [-- --headless] [--search] [--ssh HOST | --ssh loopback]
 // Without --headless it starts VS Code with the extension and an example, prints its address and waits for Ctrl+C.
 // With it, a browser does what a person would: submit the open script, watch its curve, restore its best checkpoint.
+// --search submits a search instead, and watches its rung ladder until it has ended.
 // --ssh does the same on another host, whose python3 has scikit-learn; `loopback` brings an sshd of its own.
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { demoHost } from "./demo/host.mts";
 import { findRestored, verifyRestored } from "./demo/checkpoint.mts";
+import { watchSearch } from "./demo/search.mts";
+import { step, until } from "./demo/steps.mts";
 import { prepareWorkspace } from "./demo/workspace.mts";
 import { atExit, must } from "./lib/command.mts";
 import { artifacts, root } from "./lib/paths.mts";
@@ -27,13 +29,19 @@ const THEMES = [
   ["high-contrast", "Dark High Contrast"],
 ] as const;
 
-const { values } = parseArgs({ options: { headless: { type: "boolean" }, ssh: { type: "string" } } });
+const { values } = parseArgs({
+  options: { headless: { type: "boolean" }, search: { type: "boolean" }, ssh: { type: "string" } },
+});
 await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
   cwd: root,
   timeoutMs: 120_000,
 });
 const host = values.ssh === undefined ? null : await demoHost(values.ssh);
-const workspace = await prepareWorkspace(values.headless ? HEADLESS_EPOCHS : null, values.ssh === "loopback");
+const workspace = await prepareWorkspace({
+  epochs: values.headless && !values.search ? HEADLESS_EPOCHS : null,
+  isSearch: values.search ?? false,
+  namesPython: values.ssh === "loopback",
+});
 atExit(() => rmSync(path.dirname(workspace), { recursive: true, force: true }));
 mkdirSync(artifacts, { recursive: true });
 
@@ -75,6 +83,7 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
     await ui.show();
     await ui.experiment("digits").waitFor();
   });
+  if (values.search) return watchSearch(ui);
   await step("the curve", async () => {
     await ui.panel.chart("loss").waitFor();
     await until(async () => (await ui.panel.points("loss")) > 0, 60_000, "no point is drawn");
@@ -116,28 +125,4 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
     await workbench.toast("Restored and verified").waitFor();
     await workbench.screenshot(path.join(artifacts, "demo-restored.png"));
   });
-}
-
-async function step(what: string, work: () => Promise<void>): Promise<void> {
-  const startedMs = Date.now();
-  try {
-    await work();
-  } catch (error) {
-    throw new Error(`Missing: ${what}.\n${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  console.log(`${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${what}`);
-}
-
-async function until(
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-  else_: string,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`After ${timeoutMs / 1000} s ${else_}.`);
-    await sleep(100);
-  }
 }

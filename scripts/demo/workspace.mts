@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { cleanEnvironment, must } from "../lib/command.mts";
@@ -9,14 +17,20 @@ const EXAMPLE = path.join(root, "examples", "digits");
 
 /**
  * A fresh copy of examples/digits as a person has it: a git repository with one commit and a `.venv`. `epochs` changes
- * how long it trains; `namesPython` names the interpreter in the configuration, for a pool that does not see the `.venv`.
+ * how long it trains; `isSearch` makes search.yaml the configuration that a submit uses; `namesPython` names the interpreter in the configuration, for a pool that does not see the `.venv`.
  */
-export async function prepareWorkspace(epochs: number | null, namesPython: boolean): Promise<string> {
+export async function prepareWorkspace(options: {
+  readonly epochs: number | null;
+  readonly isSearch: boolean;
+  readonly namesPython: boolean;
+}): Promise<string> {
+  const { epochs, isSearch, namesPython } = options;
   const python = await digitsEnvironment();
   const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "trainyard-demo-")), "digits");
   cpSync(EXAMPLE, folder, { recursive: true, filter: (file) => !/__pycache__|trainyard-runs/.test(file) });
   symlinkSync(path.dirname(path.dirname(python)), path.join(folder, ".venv"));
   writeFileSync(path.join(folder, ".gitignore"), ".venv\n__pycache__/\n");
+  if (isSearch) renameSync(path.join(folder, "search.yaml"), path.join(folder, "train.yaml"));
   if (epochs !== null) {
     const file = path.join(folder, "train.yaml");
     const configuration = readFileSync(file, "utf8");

@@ -69,6 +69,26 @@ export class Panel {
     return this.frame.locator(`.header-state[data-state="${state}"]`);
   }
 
+  tab(name: string): Locator {
+    return this.frame.getByRole("tab", { name: new RegExp(`^${name}`) });
+  }
+  activeTab(name: string): Locator {
+    return this.frame.getByRole("tab", { name: new RegExp(`^${name}`), selected: true });
+  }
+
+  /** What a rung of a search says: "81 epochs", "10 came, 3 went on". */
+  rung(text: RegExp): Locator {
+    return this.frame.locator(".rung-label", { hasText: text }).first();
+  }
+  /** Painted pixels of the first bracket that have a colour: its dots. */
+  ladderPixels(): Promise<number> {
+    return colouredPixelsOf(this.frame.locator(".ladder-plot canvas").first());
+  }
+  /** Rows of the table of trials that are in view. */
+  get trialRows(): Locator {
+    return this.frame.locator(".trials tbody tr:not(.spacer)");
+  }
+
   /** The chart of one metric. */
   chart(name: string): Locator {
     return this.frame.locator(`section.chart[aria-label="${name}"]`);
@@ -86,18 +106,21 @@ export class Panel {
   }
 
   /** Painted pixels of a chart that have a colour (grid and text are grey). */
-  async colouredPixels(name: string): Promise<number> {
-    return this.chart(name)
-      .locator("canvas")
-      .evaluate((element) => {
-        const canvas = element as HTMLCanvasElement;
-        const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-        let coloured = 0;
-        for (let at = 0; at + 3 < data.length; at += 4) {
-          const [red = 0, green = 0, blue = 0, alpha = 0] = data.slice(at, at + 4);
-          if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 60) coloured += 1;
-        }
-        return coloured;
-      });
+  colouredPixels(name: string): Promise<number> {
+    return colouredPixelsOf(this.chart(name).locator("canvas"));
   }
+}
+
+function colouredPixelsOf(canvas: Locator): Promise<number> {
+  return canvas.evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const data =
+      (element as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+    let coloured = 0;
+    for (let at = 0; at + 3 < data.length; at += 4) {
+      const [red = 0, green = 0, blue = 0, alpha = 0] = data.slice(at, at + 4);
+      if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 60) coloured += 1;
+    }
+    return coloured;
+  });
 }

@@ -17,6 +17,7 @@ import {
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
 import { Manifest } from "./runDirectory.ts";
+import { SEARCH_METHODS } from "./search.ts";
 
 const Nothing = z.object({});
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
@@ -257,6 +258,7 @@ export const METHODS = {
   "bulk/open": { params: BulkSource, result: z.object({ ticket: z.string(), bytes: z.number() }) },
   "server/stop": { params: Nothing, result: Nothing },
   ...ENVIRONMENT_METHODS,
+  ...SEARCH_METHODS,
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 
 export type MethodName = keyof typeof METHODS;

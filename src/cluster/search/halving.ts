@@ -5,6 +5,7 @@
  * goes on when it is among them. Pure; trials are numbers, and who makes them is the caller's matter.
  */
 import { rungUnits } from "./brackets.ts";
+import type { StopReason } from "./searcher.ts";
 
 export interface HalvingSettings {
   rungs: number;
@@ -40,7 +41,9 @@ export interface HalvingState {
   invalid: number;
 }
 
-export type HalvingAction = { type: "stopTrial" | "pauseTrial" | "resumeTrial"; number: number };
+export type HalvingAction =
+  | { type: "stopTrial"; number: number; why: StopReason }
+  | { type: "pauseTrial" | "resumeTrial"; number: number };
 export interface HalvingDecision {
   /** The same object when nothing has changed. */
   state: HalvingState;
@@ -51,7 +54,7 @@ export interface HalvingDecision {
 }
 
 /** What a trial counts as that failed, or reported no number. */
-const WORST = Number.MAX_VALUE;
+export const WORST = Number.MAX_VALUE;
 
 export function beginHalving(settings: HalvingSettings): { state: HalvingState; create: number } {
   const { rungs, maxTrials, maxConcurrentTrials, maxTime, divisor } = settings;
@@ -64,6 +67,12 @@ export function beginHalving(settings: HalvingSettings): { state: HalvingState; 
     },
     create: maxConcurrentTrials > 0 ? Math.min(maxConcurrentTrials, maxTrials) : forOneAtTheTop,
   };
+}
+
+/** How many of so many that came to a rung go on from there. Where who is not among them is stopped, the first goes on. */
+export function goOn({ divisor, variant }: HalvingSettings, count: number): number {
+  const share = Math.floor(count / divisor);
+  return variant === "stopping" ? Math.max(share, 1) : share;
 }
 
 /** To be told of each trial that was made. */
@@ -144,10 +153,11 @@ class Draft {
       const { units } = this.#rungs[rung] ?? { units: Infinity };
       if (time < units) return;
       const place = this.#insert(rung, trial, value, "beforeEqual");
-      const kept = Math.max(this.#share(this.#entries(rung).length), 1);
+      const kept = goOn(this.#settings, this.#entries(rung).length);
       // A trial that reports no number is not the best of any.
-      if (rung === this.#rungs.length - 1 || place >= kept || value === WORST) {
-        this.#stop(trial);
+      const isTop = rung === this.#rungs.length - 1;
+      if (isTop || place >= kept || value === WORST) {
+        this.#stop(trial, isTop ? "finished" : "beaten");
         this.#replace();
         return;
       }
@@ -161,10 +171,10 @@ class Draft {
     let isSomeoneTraining = false;
     if (rung === this.#rungs.length - 1) {
       this.#insert(rung, trial, value, "afterEqual");
-      if (this.#trials[trial]?.state === "training") this.#stop(trial);
+      if (this.#trials[trial]?.state === "training") this.#stop(trial, "finished");
     } else {
-      const before = this.#share(this.#entries(rung).length);
-      const now = this.#share(this.#entries(rung).length + 1);
+      const before = goOn(this.#settings, this.#entries(rung).length);
+      const now = goOn(this.#settings, this.#entries(rung).length + 1);
       const place = this.#insert(rung, trial, value, "afterEqual");
       const candidate = place < now ? place : now === before ? -1 : before;
       const promoted = this.#entries(rung)[candidate];
@@ -220,7 +230,7 @@ class Draft {
       );
       if (isOutstanding) return;
       for (const { trial, promoted } of this.#entries(rung))
-        if (!promoted && this.#trials[trial]?.state === "paused") this.#stop(trial);
+        if (!promoted && this.#trials[trial]?.state === "paused") this.#stop(trial, "beaten");
     }
   }
 
@@ -230,9 +240,6 @@ class Draft {
   #entries(rung: number): Entry[] {
     return this.#rungs[rung]?.entries ?? [];
   }
-  #share(count: number): number {
-    return Math.floor(count / this.#settings.divisor);
-  }
   /** Trials that count. */
   #count(): number {
     return Object.keys(this.#trials).length - this.#invalid;
@@ -240,11 +247,11 @@ class Draft {
   #set(trial: number, next: HalvingTrial): void {
     this.#trials[trial] = next;
   }
-  #stop(trial: number): void {
+  #stop(trial: number, why: StopReason): void {
     this.#set(trial, { rung: this.#rungOf(trial), state: "stopped" });
     // What stops need not pause first.
     this.#actions = this.#actions.filter(({ number }) => number !== trial);
-    this.#actions.push({ type: "stopTrial", number: trial });
+    this.#actions.push({ type: "stopTrial", number: trial, why });
   }
   #pause(trial: number): void {
     this.#set(trial, { rung: this.#rungOf(trial), state: "paused" });

@@ -29,10 +29,13 @@ export type SearcherEvent =
   | { type: "validated"; number: number; value: number; time: number }
   | { type: "trialEnded"; number: number; how: TrialEnding };
 
+/** `finished`: it has trained for as long as the search lets any; `beaten`: others did better after as long a training. */
+export type StopReason = "finished" | "beaten";
+
 export type SearcherAction =
   | { type: "createTrial"; number: number; requestId: string; hyperparameters: JsonObject; seed: number }
   /** It has trained enough: it checkpoints and ends, for good. */
-  | { type: "stopTrial"; number: number }
+  | { type: "stopTrial"; number: number; why: StopReason }
   /** It checkpoints and gives its slot back, and may go on later. */
   | { type: "pauseTrial"; number: number }
   | { type: "resumeTrial"; number: number };

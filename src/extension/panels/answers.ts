@@ -29,6 +29,7 @@ const ANSWERS: Answers = {
     own(experimentId, params.runId);
     return pool.call("run/provenance", params);
   },
+  searchState: (pool, experimentId) => pool.call("search/state", { experimentId }),
   snapshotFiles: (pool, experimentId) => pool.call("snapshot/files", { experimentId }),
 };
 

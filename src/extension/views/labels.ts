@@ -31,7 +31,12 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
   const ended = trials.filter((trial) => isFinal(trial.state)).length;
   const planned = experiment.trialsPlanned ?? trials.length;
   const best = experiment.best && experiment.metric ? formatValue(experiment.best.value) : null;
-  const description = [look.word, `${ended}/${planned}`, best].filter((part) => part !== null).join(" · ");
+  const progress = [
+    `${ended} of ${plural(planned, "trial")}`,
+    ...(best === null ? [] : [`best ${best}`]),
+  ].join(", ");
+  // What changes first: there is little room, and the icon tells the state too.
+  const description = `${progress} · ${look.word}`;
   const title = experimentTitle(experiment);
   const tooltip = [`${title} (${look.word})`, `${plural(ended, "trial")} of ${planned} ended`];
   if (experiment.best && experiment.metric)

@@ -29,6 +29,8 @@ export interface PoolContents {
 
 /** The tree asks for every row of an open group at once, so a group shows this many, and more on demand. */
 export const PAGE_OF_TRIALS = 200;
+/** So many trials of a search stand under it as they are; more are grouped by state. */
+const MOST_UNGROUPED = 10;
 
 /** Stable over reloads and state changes: selection and expansion hang on it. */
 export function nodeId(node: ExperimentsNode): string {
@@ -87,7 +89,7 @@ export function childrenOf(
   const of: OfPool = { poolId: node.poolId, experimentId: node.experimentId };
   switch (node.kind) {
     case "experiment":
-      return groupsOf(mirror, of);
+      return isGrouped(mirror, of) ? groupsOf(mirror, of) : ungrouped(mirror, of);
     case "group": {
       const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
       const trials = sortTrials(
@@ -128,6 +130,7 @@ export function parentOf(mirror: PoolMirror, node: ExperimentsNode): Experiments
     case "more":
       return { kind: "group", ...of, group: node.group };
     case "trial": {
+      if (!isGrouped(mirror, of)) return { kind: "experiment", ...of };
       const trial = mirror.trials.get(node.trialId);
       return { kind: "group", ...of, group: groupOf(trial?.state ?? "running") };
     }
@@ -141,6 +144,19 @@ export function trialRow(mirror: PoolMirror, of: OfPool, trialId: string): Exper
   const experiment = mirror.experiments.get(of.experimentId);
   const single = experiment ? isSingle(experiment) : false;
   return { kind: single ? "single" : "trial", ...of, trialId };
+}
+
+function isGrouped(mirror: PoolMirror, { experimentId }: OfPool): boolean {
+  return mirror.trialsOf(experimentId).length > MOST_UNGROUPED;
+}
+
+function ungrouped(mirror: PoolMirror, of: OfPool): ExperimentsNode[] {
+  const metric = mirror.experiments.get(of.experimentId)?.metric ?? null;
+  return sortTrials(mirror.trialsOf(of.experimentId), metric).map(({ id }) => ({
+    kind: "trial",
+    ...of,
+    trialId: id,
+  }));
 }
 
 function groupsOf(mirror: PoolMirror, of: OfPool): ExperimentsNode[] {

@@ -14,6 +14,7 @@ import {
   TrialId,
 } from "../../cluster/protocol/entities.ts";
 import { SeriesState, Stream } from "../../cluster/protocol/events.ts";
+import { SearchState } from "../../cluster/protocol/search.ts";
 import { Json, JsonObject } from "../../cluster/protocol/base.ts";
 
 export const CONTRACT_VERSION = 1;
@@ -30,13 +31,17 @@ export const PageState = z.object({
   /** Of which pool the experiment is: `local` is this machine's. */
   poolId: z.string().max(100).default("local"),
   experimentId: z.number().int(),
-  tab: z.string().default("curves"),
+  /** Empty, or one that is not there: the first. */
+  tab: z.string().default(""),
   logX: z.boolean().default(false),
   logY: z.boolean().default(false),
   xAxis: z.enum(["step", "time"]).default("step"),
   smoothing: z.number().min(0).max(0.99).default(0),
   filter: z.string().default(""),
   trialId: TrialId.nullable().default(null),
+  /** Of the Search tab's table. */
+  trialFilter: z.string().default(""),
+  trialSort: z.object({ column: z.string(), ascending: z.boolean() }).nullable().default(null),
   /** The zoomed part of the x axis, in the axis' own unit (steps, or seconds since the trial began). */
   zoom: z.object({ from: z.number(), to: z.number() }).nullable().default(null),
 });
@@ -139,6 +144,8 @@ export const REQUESTS = {
     params: z.object({ runId: z.string() }),
     result: z.object({ provenance: JsonObject.nullable() }),
   },
+  /** To be asked anew when trials have changed. */
+  searchState: { params: z.object({}), result: SearchState },
   snapshotFiles: {
     params: z.object({}),
     result: z.object({

@@ -24,13 +24,13 @@ export class Header {
   private data: PageData | null = null;
   private shown = "";
 
-  constructor(context: PageContext, onTrial: (trialId: string | null) => void) {
+  constructor(context: PageContext) {
     this.context = context;
     this.trialSelect = select({
       label: "Trial",
       options: [],
       value: ALL,
-      onChange: (value) => onTrial(value === ALL ? null : value),
+      onChange: (value) => context.showTrial(value === ALL ? null : value),
     });
     const more = menuButton("More actions", () => this.menuItems());
     this.element = h(

@@ -13,10 +13,12 @@ import { ConfigurationView } from "./tabs/configurationView.ts";
 import { CurvesView, hasSystemSeries } from "./tabs/curvesView.ts";
 import { FilesView } from "./tabs/filesView.ts";
 import { ProvenanceView } from "./tabs/provenanceView.ts";
+import { SearchView } from "./tabs/searchView.ts";
 import { SystemView } from "./tabs/systemView.ts";
 import type { PageContext, View } from "./view.ts";
 
 const VIEWS: Record<string, (context: PageContext) => View> = {
+  search: (context) => new SearchView(context),
   curves: (context) => new CurvesView(context),
   output: (context) => new OutputView(context),
   system: (context) => new SystemView(context),
@@ -49,9 +51,10 @@ export class Page {
     this.context = {
       bridge,
       settings: { get: () => this.state, update: (change) => this.changeSettings(change) },
+      showTrial: (trialId) => this.showTrial(trialId),
       now: () => Date.now(),
     };
-    this.header = new Header(this.context, (trialId) => this.showTrial(trialId));
+    this.header = new Header(this.context);
     this.tabs = new Tabs(
       (id) => this.view(id).element,
       (tab) => {
@@ -148,7 +151,7 @@ export class Page {
     const tabs = visibleTabs(data);
     this.header.update(data);
     this.tabs.set(tabs);
-    const active = tabs.some((tab) => tab.id === this.state.tab) ? this.state.tab : "curves";
+    const active = tabs.some((tab) => tab.id === this.state.tab) ? this.state.tab : (tabs[0]?.id ?? "curves");
     if (this.tabs.active !== active) this.tabs.activate(active);
     const changed = this.pending.get(active);
     this.pending.delete(active);
@@ -176,6 +179,7 @@ export class Page {
 function visibleTabs(data: PageData): Tab[] {
   const hasRun = data.runs.size > 0;
   const tabs: (Tab | false)[] = [
+    data.experiment.searcher !== "single" && { id: "search", label: "Search", count: null },
     { id: "curves", label: "Curves", count: null },
     hasRun && { id: "output", label: "Output", count: null },
     hasSystemSeries(data) && { id: "system", label: "System", count: null },

@@ -11,6 +11,8 @@ export interface PageContext {
     /** Keeps the change and tells every view. */
     update(change: Partial<PageState>): void;
   };
+  /** Shows one trial in the whole panel; null: all. */
+  showTrial(trialId: string | null): void;
   now(): number;
 }
 

@@ -3,13 +3,15 @@
  * they can be opened. A row stays the same element over updates: a table of a live run is set many times a second, and
  * a button that were made anew between press and release would lose the click, and the focus.
  */
-import { h, replaceChildren, setText, type Child } from "./dom.ts";
+import { h, icon, replaceChildren, setText, type Child } from "./dom.ts";
 
 interface ColumnHead<R> {
   title: string;
   /** Right-aligned, in tabular figures. */
   numeric?: boolean;
   className?: string;
+  /** Its head sorts by this name. */
+  sortKey?: string;
   /** Shown by the pointer over the cell. */
   hint?: (row: R) => string;
 }
@@ -29,6 +31,10 @@ export interface TableOptions<R> {
   key: (row: R) => string;
   /** Enter or double click on a row. */
   onOpen?: (row: R) => void;
+  /** One click opens it: where opening is choosing. */
+  opensOnClick?: boolean;
+  /** The head of a column with a `sortKey` was pressed. Who owns the rows sorts them, and says so with `markSort`. */
+  onSort?: (sortKey: string) => void;
   rowClass?: (row: R) => string;
 }
 
@@ -52,21 +58,14 @@ export class Table<R> {
   private focused: string | null = null;
   private range = { from: -1, to: -1 };
   private readonly table: HTMLTableElement;
+  private readonly sorters = new Map<string, { head: HTMLElement; arrow: HTMLElement }>();
 
   constructor(options: TableOptions<R>) {
     this.options = options;
     this.table = h(
       "table",
       { class: "table", "aria-label": options.label },
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          ...options.columns.map((column) => h("th", { scope: "col", class: classOf(column) }, column.title)),
-        ),
-      ),
+      h("thead", null, h("tr", null, ...options.columns.map((column) => this.head(column)))),
       this.body,
     );
     this.element = h("div", {
@@ -86,6 +85,29 @@ export class Table<R> {
     if (!rows.some((row) => this.options.key(row) === this.focused)) this.focused = null;
     this.table.setAttribute("aria-rowcount", String(rows.length + 1));
     this.render(true);
+  }
+
+  /** By which column, and which way, the rows that are set are sorted. */
+  markSort(sortKey: string, ascending: boolean): void {
+    for (const [key, { head, arrow }] of this.sorters) {
+      setAttribute(head, "aria-sort", key !== sortKey ? "none" : ascending ? "ascending" : "descending");
+      const name = key !== sortKey ? "blank" : ascending ? "arrow-up" : "arrow-down";
+      arrow.className = `codicon codicon-${name}`;
+    }
+  }
+
+  private head(column: Column<R>): HTMLElement {
+    const { sortKey, title } = column;
+    if (sortKey === undefined) return h("th", { scope: "col", class: classOf(column) }, title);
+    const arrow = icon("blank");
+    const sort = () => this.options.onSort?.(sortKey);
+    const head = h(
+      "th",
+      { scope: "col", class: classOf(column) },
+      h("button", { type: "button", class: "th-sort", on: { click: sort } }, h("span", null, title), arrow),
+    );
+    this.sorters.set(sortKey, { head, arrow });
+    return head;
   }
 
   /** Says anew what depends on more than the rows: ages. */
@@ -141,7 +163,7 @@ export class Table<R> {
         "data-key": id,
         on: {
           focus: () => (this.focused = id),
-          dblclick: () => this.options.onOpen?.(one.row),
+          [this.options.opensOnClick === true ? "click" : "dblclick"]: () => this.options.onOpen?.(one.row),
         },
       },
       ...cells.map((cell) => cell.element),

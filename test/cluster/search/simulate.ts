@@ -50,7 +50,7 @@ export function simulate(search: Search, script: Script): Simulation {
       }
       const trial = trials[action.number - 1];
       if (trial === undefined) throw new Error(`${action.type} of no trial`);
-      if (action.type === "stopTrial") end(trial, "stopped");
+      if (action.type === "stopTrial") end(trial, action.why === "finished" ? "completed" : "stopped");
       else trial.state = action.type === "pauseTrial" ? "paused" : "training";
     }
   };

@@ -48,6 +48,7 @@ test("a random search makes its trials, each with hyperparameters and a seed of 
   expect(trials.map(({ best }) => best?.value)).toEqual(
     trials.map(({ hyperparameters }) => hyperparameters.x),
   );
+  expect((await server.call("search/state", { experimentId: 1 })).brackets).toBeNull();
 });
 
 test("halving stops the worse ones at the first rung, and goes on until all trials have been", async () => {
@@ -74,12 +75,22 @@ test("halving stops the worse ones at the first rung, and goes on until all tria
     if (loss < best) await server.writeInto(`${trialId}.1`, "go", "");
     // Who is not the best so far waits to be told to stop, for ever if need be.
     const ended = await server.untilState(trialId, "stopped", "completed");
-    if (loss < best) expect(ended.latestStep).toBe(9);
+    if (loss < best) expect(ended).toMatchObject({ state: "completed", latestStep: 9 });
     else expect(ended).toMatchObject({ state: "stopped", latestStep: 1 });
     best = Math.min(best, loss);
   }
   const { experiment } = await server.call("experiment/get", { experimentId: 1 });
   expect(experiment).toMatchObject({ trialsPlanned: 6, best: { value: best } });
+  const search = await server.call("search/state", { experimentId: 1 });
+  expect(search).toMatchObject({ trialsPlanned: 6, smallerIsBetter: true, timeMetric: "epoch", progress: 1 });
+  const [bracket] = search.brackets ?? [];
+  expect(bracket?.rungs.map(({ units }) => units)).toEqual([1, 3, 9]);
+  expect(bracket?.rungs[0]?.entries).toHaveLength(6);
+  expect(bracket?.rungs.map(({ entries }) => entries[0]?.value)).toEqual([best, best, best]);
+  expect(bracket?.rungs.map(({ coming }) => coming)).toEqual([[], [], []]);
+  // Two of six go on, so the second is what it takes; at the top nobody goes on.
+  expect(bracket?.rungs[0]?.cut).toBe(bracket?.rungs[0]?.entries[1]?.value);
+  expect(bracket?.rungs[2]).toMatchObject({ cut: null });
 }, 60_000);
 
 test("values without the time metric are said, and the trial goes on", async () => {

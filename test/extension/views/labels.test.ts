@@ -16,9 +16,9 @@ test("a search's row says its state, how far it is and the best value", () => {
   ];
   const row = experimentRow(search, trials, NOW_MS);
   expect(row.label).toBe("#12 digits");
-  expect(row.description).toBe("running · 1/64 · 0.0613");
+  expect(row.description).toBe("1 of 64 trials, best 0.0613 · running");
   expect(row.contextValue).toBe("experiment.running.live.unpausable");
-  expect(row.spoken).toBe("Experiment 12 digits, running, 1/64, 0.0613");
+  expect(row.spoken).toBe("Experiment 12 digits, 1 of 64 trials, best 0.0613, running");
 });
 
 test("a search can be paused when one of its trials can", () => {

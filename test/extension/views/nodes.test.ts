@@ -17,8 +17,11 @@ const pools = (
 ): { id: string; mirror: ReturnType<typeof mirror> }[] =>
   mirrors.map((one, index) => ({ id: `gpu${index + 1}`, mirror: one }));
 
-function searchMirror(): ReturnType<typeof mirror> {
-  const states = ["running", "completed", "completed", "stopped", "waiting"] as const;
+function searchMirror(more = 6): ReturnType<typeof mirror> {
+  const states = [
+    ...(["running", "completed", "completed", "stopped", "waiting"] as const),
+    ...new Array<"waiting">(more).fill("waiting"),
+  ];
   return mirror({
     experiments: [experiment({ id: 5, searcher: "random", metric: LOSS })],
     trials: states.map((state, index) =>
@@ -91,6 +94,15 @@ test("a search groups its trials by state; the groups that are empty are not the
     ...OF_5,
     group: "completed",
   });
+});
+
+test("a small search has its trials under it as they are, best first", () => {
+  const pool = searchMirror(0);
+  const trials = childrenOf(pool, { kind: "experiment", ...OF_5 }, all);
+  expect(trials.map((node) => nodeId(node))).toEqual(
+    ["5.3", "5.2", "5.1", "5.4", "5.5"].map((id) => `gpu1/trial/${id}`),
+  );
+  expect(parentOf(pool, trials[0] as ExperimentsNode)).toEqual({ kind: "experiment", ...OF_5 });
 });
 
 test("checkpoints stand best first", () => {

@@ -4,6 +4,7 @@
  */
 import "../../../src/webviews/experiment/withoutEval.ts";
 import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
+import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
 import { append, curve, readCurve, type Curve } from "./points.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -129,6 +130,9 @@ class FakeHost {
         respond({ files, truncated: false });
         return;
       }
+      case "searchState":
+        respond(this.scenario.search ?? WITHOUT_RUNGS);
+        return;
       case "provenance":
         respond({ provenance: PROVENANCE });
         return;
@@ -144,6 +148,14 @@ class FakeHost {
     }
   }
 }
+
+const WITHOUT_RUNGS: SearchState = {
+  progress: 0.5,
+  trialsPlanned: null,
+  smallerIsBetter: true,
+  timeMetric: null,
+  brackets: null,
+};
 
 const PROVENANCE = {
   interpreter: { path: "/home/ada/digits/.venv/bin/python", version: "3.11.2" },

@@ -1,12 +1,16 @@
 /** What the page is looked at with. */
 import type { Trial } from "../../../src/cluster/protocol/entities.ts";
+import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { checkpoint, experiment, NOW, run, snapshot, trial, type Snapshot } from "./fixtures.ts";
 import { curve, type Curve } from "./points.ts";
+import { madeSearch } from "./search.ts";
 
 export interface Scenario {
   snapshot: Snapshot;
   curves: Curve[];
   output: { stdout: string; stderr: string };
+  /** What the search has decided, where the experiment is one. */
+  search?: SearchState;
 }
 
 /** The same noise each time. */
@@ -253,6 +257,50 @@ function searchOf(count: number): Scenario {
   });
 }
 
+/** Adaptive ASHA that has come to its end. */
+function asha(count: number): Scenario {
+  const { trials, search } = madeSearch(count, noise(count));
+  const best = trials.reduce((held, one) => ((one.best?.value ?? 9) < (held.best?.value ?? 9) ? one : held));
+  const counts: Partial<Record<Trial["state"], number>> = {};
+  for (const { state } of trials) counts[state] = (counts[state] ?? 0) + 1;
+  const curves = trials.slice(0, 8).flatMap((one, index) => mainCurves(one.id, index + 1));
+  const scenario = withCurves(curves, {
+    experiment: experiment({
+      name: "digits-search",
+      searcher: "adaptive_asha",
+      state: "completed",
+      endedAt: NOW,
+      trialsPlanned: count,
+      trialCounts: counts,
+      best: best.best && { trialId: best.id, ...best.best },
+    }),
+    trials,
+    runs: trials.map((one) => run({ id: `${one.id}.1`, trialId: one.id, outcome: "completed" })),
+  });
+  return { ...scenario, search };
+}
+
+/** Begun, and nobody has reported. */
+function ashaWaiting(): Scenario {
+  const scenario = asha(10);
+  const trials = scenario.snapshot.trials
+    .slice(0, 2)
+    .map((one) => ({ ...one, state: "running" as const, best: null, latestStep: null, endedAt: null }));
+  scenario.snapshot = {
+    ...scenario.snapshot,
+    trials,
+    experiment: {
+      ...scenario.snapshot.experiment,
+      state: "running",
+      best: null,
+      trialCounts: { running: 2 },
+    },
+  };
+  for (const bracket of scenario.search?.brackets ?? [])
+    for (const rung of bracket.rungs) Object.assign(rung, { entries: [], cut: null });
+  return scenario;
+}
+
 export const SCENARIOS: Record<string, () => Scenario> = {
   running,
   waiting,
@@ -263,6 +311,9 @@ export const SCENARIOS: Record<string, () => Scenario> = {
   empty: () => withCurves([]),
   trials8: () => searchOf(8),
   trials1000: () => searchOf(1000),
+  asha10: () => asha(10),
+  asha1000: () => asha(1000),
+  ashaWaiting,
   long: () => withCurves(mainCurves("12.1", 1, 20_000)),
   charts50: () =>
     withCurves(

@@ -216,13 +216,15 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     store.recordDecision(record.experiment.id, "searcher", { event, actions: decision.actions });
     for (const action of decision.actions) {
       if (action.type === "createTrial") store.putTrial(newTrial(record, action));
-      else
+      else {
+        const asked = action.type === "stopTrial" ? action.why : action.type;
         decide(
           `${record.experiment.id}.${action.number}`,
-          { type: ASKED[action.type] },
-          REASON[action.type],
+          { type: ASKED[asked] },
+          { reason: REASON[asked] },
           todo,
         );
+      }
     }
   }
 
@@ -283,14 +285,16 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
 }
 
 const ASKED = {
-  stopTrial: "searcherStop",
+  finished: "searcherFinish",
+  beaten: "searcherStop",
   pauseTrial: "searcherPause",
   resumeTrial: "searcherResume",
 } as const;
 const REASON = {
-  stopTrial: { reason: "the search stopped it: others did better after as long a training" },
-  pauseTrial: { reason: "the search paused it until it is known how the others do" },
-  resumeTrial: {},
+  finished: "the search ended it: it has trained for as long as any may",
+  beaten: "the search stopped it: others did better after as long a training",
+  pauseTrial: "the search paused it until it is known how the others do",
+  resumeTrial: "the search resumed it: it is among the best after all",
 };
 
 /** Of the last run, as long as it says why the trial has failed or begins again. */

@@ -8,7 +8,7 @@ import type { TrialState } from "../../protocol/entities.ts";
 export interface TrialLife {
   state: TrialState;
   /** What a person or the searcher last asked of the current run. */
-  asked: "pause" | "stop" | "kill" | null;
+  asked: "pause" | "stop" | "finish" | "kill" | null;
   restarts: number;
   maxRestarts: number;
   /** A first failure before any checkpoint or report is final, unless the configuration itself asked for restarts. */
@@ -33,6 +33,8 @@ export type TrialEvent =
   | { type: "askStop" }
   | { type: "askKill" }
   | { type: "searcherStop" }
+  /** It has trained for as long as the search lets any: it ends as if by itself. */
+  | { type: "searcherFinish" }
   | { type: "searcherPause" }
   | { type: "searcherResume" };
 export type TrialEventType = TrialEvent["type"];
@@ -66,6 +68,7 @@ const backToQueue = (place: "kept" | "last") =>
 const pause = to("pausing", { asked: "pause" }, { type: "writeControl", action: "pause" });
 const goOn = to("running", { asked: null }, { type: "writeControl", action: "run" });
 const stop = to("stopping", { asked: "stop" }, { type: "writeControl", action: "stop" });
+const finish = to("stopping", { asked: "finish" }, { type: "writeControl", action: "stop" });
 const kill = to("stopping", { asked: "kill" }, { type: "writeControl", action: "kill" }, { type: "cancel" });
 
 /** A failure goes back to the queue (or to `afterwards`) while restarts are left. */
@@ -113,11 +116,12 @@ const endedWhileStopping: EndStep = (life, ending) => {
     case "stopped":
     case "paused":
     case "preempted":
-      return toEnd("stopped")(life);
+      return toEnd(life.asked === "finish" ? "completed" : "stopped")(life);
   }
 };
 
-const goneWhileStopping: Step = (life) => toEnd(life.asked === "kill" ? "killed" : "stopped")(life);
+const goneWhileStopping: Step = (life) =>
+  toEnd(life.asked === "kill" ? "killed" : life.asked === "finish" ? "completed" : "stopped")(life);
 
 const FINAL: Row = {
   slotsGranted: null,
@@ -130,6 +134,7 @@ const FINAL: Row = {
   askStop: null,
   askKill: null,
   searcherStop: null,
+  searcherFinish: null,
   searcherPause: null,
   searcherResume: null,
 };
@@ -143,6 +148,7 @@ const OCCUPYING: Row = {
   askStop: stop,
   askKill: kill,
   searcherStop: stop,
+  searcherFinish: finish,
   searcherPause: pause,
 };
 
@@ -154,6 +160,7 @@ export const LIFECYCLE: Record<TrialState, Row> = {
     askStop: to("stopped", {}),
     askKill: to("killed", {}),
     searcherStop: to("stopped", {}),
+    searcherFinish: to("completed", {}),
     searcherPause: to("paused", {}),
   },
   starting: { ...OCCUPYING, launched: to("running", {}) },
@@ -174,6 +181,7 @@ export const LIFECYCLE: Record<TrialState, Row> = {
     askStop: to("stopped", {}),
     askKill: to("killed", {}),
     searcherStop: to("stopped", {}),
+    searcherFinish: to("completed", {}),
     searcherResume: to("waiting", {}, { type: "enqueue", place: "last" }),
   },
   stopping: {

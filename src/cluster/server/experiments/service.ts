@@ -127,8 +127,9 @@ export function createExperiments(context: Context) {
         loop?.wake();
       }
       const experimentId = store.submission(request.submissionId) ?? 0;
-      const trials = store.trialsOf(experimentId);
-      return { experimentId, trialId: trials.length === 1 ? (trials[0]?.id ?? null) : null };
+      // A search may begin with one trial; only where it stays the only one is it meant.
+      const isOnly = store.experiment(experimentId)?.experiment.trialsPlanned === 1;
+      return { experimentId, trialId: isOnly ? (store.trialsOf(experimentId)[0]?.id ?? null) : null };
     },
 
     /** Asks every trial of the target for which it means something. */

@@ -6,6 +6,7 @@ import { checkPaths } from "../environments/paths.ts";
 import type { Environments } from "../environments/environments.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
+import { searchStateOf } from "../experiments/searchState.ts";
 import type { Ask, Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
@@ -126,6 +127,7 @@ export function createHandlers(
     "trial/stop": ask("askStop"),
     "trial/kill": ask("askKill"),
 
+    "search/state": ({ experimentId }) => searchStateOf(experiments.experiment(experimentId)),
     "series/list"({ trialId }) {
       knownTrial(trialId);
       return { series: curves.list(trialId) };

@@ -32,6 +32,7 @@ const EVENTS: TrialEvent[] = [
       "askStop",
       "askKill",
       "searcherStop",
+      "searcherFinish",
       "searcherPause",
       "searcherResume",
     ] as const
@@ -73,24 +74,25 @@ describe("the table", () => {
     ["stop", { type: "askStop" }],
     ["kill", { type: "askKill" }],
     ["search stops", { type: "searcherStop" }],
+    ["search finishes", { type: "searcherFinish" }],
     ["search pauses", { type: "searcherPause" }],
     ["search resumes", { type: "searcherResume" }],
   ];
   const expected: Record<TrialState, string> = {
-    waiting: "starting . . . . . . . . . . paused . stopped killed stopped paused .",
+    waiting: "starting . . . . . . . . . . paused . stopped killed stopped completed paused .",
     starting:
-      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping pausing .",
+      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping stopping pausing .",
     running:
-      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping pausing .",
+      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping stopping pausing .",
     pausing:
-      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping stopping . running",
-    paused: ". . . . . . . . . . . . waiting stopped killed stopped . waiting",
+      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping stopping stopping . running",
+    paused: ". . . . . . . . . . . . waiting stopped killed stopped completed . waiting",
     stopping:
-      ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping . . .",
-    completed: ". . . . . . . . . . . . . . . . . .",
-    stopped: ". . . . . . . . . . . . . . . . . .",
-    failed: ". . . . . . . . . . . . . . . . . .",
-    killed: ". . . . . . . . . . . . . . . . . .",
+      ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping . . . .",
+    completed: ". . . . . . . . . . . . . . . . . . .",
+    stopped: ". . . . . . . . . . . . . . . . . . .",
+    failed: ". . . . . . . . . . . . . . . . . . .",
+    killed: ". . . . . . . . . . . . . . . . . . .",
   };
 
   test.each(TrialState.options)("of %s", (state) => {
@@ -109,6 +111,21 @@ test("a kill wins over however the run ends", () => {
   for (const ending of ENDINGS)
     expect(after("stopping", { type: "runEnded", ending }, { asked: "kill" })?.life.state).toBe("killed");
   expect(after("stopping", { type: "runLost" }, { asked: "kill" })?.life.state).toBe("killed");
+});
+
+test("a trial that the search has finished is completed, however its run leaves, unless it fails", () => {
+  const asked = { asked: "finish" } as const;
+  const ended = (kind: "completed" | "stopped" | "paused" | "preempted") =>
+    after("stopping", { type: "runEnded", ending: { kind } }, asked)?.life.state;
+  expect([ended("completed"), ended("stopped"), ended("paused"), ended("preempted")]).toEqual(
+    new Array(4).fill("completed"),
+  );
+  expect(after("stopping", { type: "runLost" }, asked)?.life.state).toBe("completed");
+  expect(after("stopping", failed, asked)?.life.state).toBe("failed");
+  expect(after("running", { type: "searcherFinish" })).toMatchObject({
+    life: { state: "stopping", asked: "finish" },
+    actions: [{ type: "writeControl", action: "stop" }],
+  });
 });
 
 test("a failure before any progress is final unless the configuration asked for restarts", () => {

@@ -1,0 +1,48 @@
+/** What a search has decided so far, for those who show it. */
+import * as z from "zod";
+import { ExperimentId, TrialId } from "./entities.ts";
+
+export const RungEntry = z.object({
+  trialId: TrialId,
+  /** As it was reported. Null: it failed before it came here, or reported no number, and counts as the worst. */
+  value: z.number().nullable(),
+  /** It went on from here. */
+  promoted: z.boolean(),
+});
+export type RungEntry = z.infer<typeof RungEntry>;
+
+export const Rung = z.object({
+  /** In units of the searcher's time metric. */
+  units: z.number(),
+  /** Who came here, the best first. */
+  entries: z.array(RungEntry),
+  /** The value that is needed to go on, among those that are here now. Null: nobody goes on (the top), or nobody yet. */
+  cut: z.number().nullable(),
+  /** Who trains towards this rung. */
+  coming: z.array(TrialId),
+});
+export type Rung = z.infer<typeof Rung>;
+
+export const Bracket = z.object({
+  trialsPlanned: z.number().int(),
+  /** Who is not among the best at a rung is stopped there, or is paused and may go on later. */
+  variant: z.enum(["stopping", "promotion"]),
+  /** The lowest first. */
+  rungs: z.array(Rung),
+});
+export type Bracket = z.infer<typeof Bracket>;
+
+export const SearchState = z.object({
+  progress: z.number().min(0).max(1),
+  trialsPlanned: z.number().int().nullable(),
+  smallerIsBetter: z.boolean(),
+  /** The metric by which trained time is told; null: the step. */
+  timeMetric: z.string().nullable(),
+  /** Null for a search without rungs. */
+  brackets: z.array(Bracket).nullable(),
+});
+export type SearchState = z.infer<typeof SearchState>;
+
+export const SEARCH_METHODS = {
+  "search/state": { params: z.object({ experimentId: ExperimentId }), result: SearchState },
+} as const;

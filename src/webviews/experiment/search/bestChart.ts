@@ -1,0 +1,235 @@
+/** Best value against trials: a dot for each trial, and the best so far as steps. */
+import { Chart, LinearScale, LineController, LineElement, PointElement } from "chart.js";
+import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
+import { h, setText } from "../../ui/dom.ts";
+import { Announcer } from "../curves/announcer.ts";
+import { xAxis, yAxis } from "../curves/axes.ts";
+import { colourOfTrial } from "../curves/charts.ts";
+import { withAlpha, type Palette } from "../curves/palette.ts";
+import { growRange, type Range } from "../curves/scales.ts";
+import { Tooltip } from "../curves/tooltip.ts";
+import { nearestIndex } from "../curves/transform.ts";
+import { formatValue, plural } from "../format.ts";
+import { bestSoFar, type BestSoFar, type TrialValue } from "./bestSoFar.ts";
+import { valueRange, withinRange } from "./valueScale.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale);
+
+interface Point {
+  x: number;
+  y: number;
+}
+/** Trials that are told apart by their colours. */
+const FEW = 60;
+/** A dot is meant within this distance of the pointer. */
+const NEAR_PX = 16;
+
+export class BestChart {
+  readonly element: HTMLElement;
+  private readonly canvas = h("canvas", { "aria-hidden": "true" });
+  private readonly plot: HTMLElement;
+  private readonly title = h("h3", { class: "chart-title" });
+  private readonly summary: HTMLElement;
+  private readonly tooltip = new Tooltip();
+  private readonly announcer = new Announcer();
+  private readonly onSelect: (trialId: string) => void;
+  private palette: Palette;
+  private chart: Chart<"line", Point[]> | null = null;
+  private best: BestSoFar = { values: [], line: [] };
+  private smallerIsBetter = true;
+  private selected: string | null = null;
+  private planned = 0;
+  private ranges: { x: Range; y: Range } | null = null;
+  private front: TrialValue | null = null;
+
+  constructor(palette: Palette, onSelect: (trialId: string) => void) {
+    this.palette = palette;
+    this.onSelect = onSelect;
+    const id = `best-${Math.random().toString(36).slice(2)}`;
+    this.summary = h("p", { id, class: "spoken" });
+    this.plot = h(
+      "div",
+      {
+        class: "plot",
+        tabindex: 0,
+        role: "application",
+        "aria-roledescription": "chart",
+        "aria-describedby": id,
+        "aria-keyshortcuts": "ArrowLeft ArrowRight Enter",
+        on: {
+          pointermove: (event) => this.pointAt(this.near(event)),
+          pointerleave: () => this.pointAt(null),
+          blur: () => this.pointAt(null),
+          click: (event) => this.select(this.near(event)),
+          keydown: (event) => this.onKey(event),
+        },
+      },
+      this.canvas,
+    );
+    this.element = h(
+      "section",
+      { class: "chart", "data-chart": "best" },
+      h("header", { class: "chart-head" }, this.title),
+      this.plot,
+      this.summary,
+      this.tooltip.element,
+      this.announcer.element,
+    );
+    new ResizeObserver(() => this.draw()).observe(this.plot);
+  }
+
+  /** @param planned trials in all, if that is known: the axis reaches as far from the start */
+  update(
+    trials: Iterable<Trial>,
+    metric: MetricChoice | null,
+    { selected, planned }: { selected: string | null; planned: number | null },
+  ): void {
+    this.planned = planned ?? 0;
+    this.smallerIsBetter = metric?.smallerIsBetter ?? true;
+    this.best = bestSoFar(trials, this.smallerIsBetter);
+    this.selected = selected;
+    const title = `best ${metric?.name ?? "value"} against trials`;
+    setText(this.title, title);
+    this.element.setAttribute("aria-label", title);
+    this.plot.setAttribute("aria-label", title);
+    const { values, line } = this.best;
+    const end = line.at(-1);
+    setText(
+      this.summary,
+      end === undefined
+        ? "Nothing was reported yet."
+        : `${plural(values.length, "trial")}, best ${formatValue(end.y)}, improved ${plural(Math.max(0, line.length - 2), "time")} after the first.`,
+    );
+    this.draw();
+  }
+
+  themeChanged(palette: Palette): void {
+    this.palette = palette;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { values, line } = this.best;
+    const last = values.at(-1);
+    if (this.plot.clientWidth === 0 || last === undefined) return;
+    const { palette, smallerIsBetter } = this;
+    const y = valueRange(
+      values.map(({ value }) => value),
+      smallerIsBetter,
+      this.ranges?.y ?? null,
+    );
+    const x = growRange(this.ranges?.x ?? null, 0, Math.max(last.number, this.planned), 6);
+    this.ranges = { x, y };
+    const placed = values.map(({ number, value }) => ({
+      x: number,
+      ...withinRange(value, y, smallerIsBetter),
+    }));
+    const improved = new Set(line.map((point) => point.x));
+    const radius = values.length <= FEW ? 4 : values.length <= 300 ? 3 : 2;
+    const radii = values.map(({ trialId }) =>
+      trialId === this.front?.trialId || trialId === this.selected ? radius + 2 : radius,
+    );
+    const chart = (this.chart ??= this.createChart());
+    chart.options.scales = {
+      x: xAxis(x, { isTime: false, isLog: false, widthPx: this.plot.clientWidth, palette }),
+      y: yAxis(y, { isLog: false, palette, format: undefined }),
+    };
+    chart.data.datasets = [
+      {
+        data: line.map((point) => ({ x: point.x, y: withinRange(point.y, y, smallerIsBetter).at })),
+        stepped: "before",
+        borderColor: palette.foreground,
+        borderWidth: palette.highContrast ? 2 : 1.5,
+        pointRadius: 0,
+        order: 1,
+      },
+      {
+        data: placed.map((point) => ({ x: point.x, y: point.at })),
+        showLine: false,
+        clip: false,
+        pointRadius: radii,
+        pointStyle: placed.map(({ isBeyond }) => (isBeyond ? "triangle" : "circle")),
+        pointBackgroundColor: values.map(({ number }) => {
+          const own = palette.series[colourOfTrial(number)] ?? palette.foreground;
+          // Among many, those that were the best for a while are what is looked for.
+          return values.length <= FEW || improved.has(number) ? own : withAlpha(own, 0.55);
+        }),
+        pointBorderColor: palette.background,
+        pointBorderWidth: radius > 2 ? 1 : 0,
+        order: 0,
+      },
+    ];
+    chart.update("none");
+  }
+
+  private createChart(): Chart<"line", Point[]> {
+    return new Chart(this.canvas, {
+      type: "line",
+      data: { datasets: [] },
+      options: {
+        animation: false,
+        parsing: false,
+        normalized: true,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        layout: { padding: { top: 6, right: 8 } },
+      },
+    });
+  }
+
+  private pixelOf({ number, value }: TrialValue): { x: number; y: number } {
+    const { x, y } = this.chart?.scales ?? {};
+    const at = this.ranges === null ? value : withinRange(value, this.ranges.y, this.smallerIsBetter).at;
+    return { x: x?.getPixelForValue(number) ?? 0, y: y?.getPixelForValue(at) ?? 0 };
+  }
+
+  private near(event: MouseEvent): TrialValue | null {
+    const box = this.plot.getBoundingClientRect();
+    let nearest: { value: TrialValue; distance: number } | null = null;
+    for (const value of this.best.values) {
+      const at = this.pixelOf(value);
+      const distance = Math.hypot(at.x - (event.clientX - box.left), at.y - (event.clientY - box.top));
+      if (distance < NEAR_PX && (nearest === null || distance < nearest.distance))
+        nearest = { value, distance };
+    }
+    return nearest?.value ?? null;
+  }
+
+  private select(value: TrialValue | null): void {
+    if (value !== null) this.onSelect(value.trialId);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const by = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (event.key === "Enter") this.select(this.front);
+    else if (event.key === "Escape") this.pointAt(null);
+    else if (by !== undefined) {
+      const { values } = this.best;
+      const points = values.map(({ number }) => ({ x: number, y: 0 }));
+      const at =
+        this.front === null ? (by > 0 ? -1 : values.length) : nearestIndex(points, this.front.number);
+      const to = values[Math.min(values.length - 1, Math.max(0, at + by))];
+      this.pointAt(to ?? null);
+      if (to !== undefined) this.announcer.say(sentenceOf(to));
+    } else return;
+    event.preventDefault();
+  }
+
+  private pointAt(value: TrialValue | null): void {
+    const isOther = this.front?.trialId !== value?.trialId;
+    this.front = value;
+    if (isOther) this.draw();
+    if (value === null) {
+      this.tooltip.hide();
+      return;
+    }
+    const box = this.plot.getBoundingClientRect();
+    const { x, y } = this.pixelOf(value);
+    this.tooltip.show(sentenceOf(value), [], { x: box.left + x, y: box.top + y });
+  }
+}
+
+function sentenceOf({ number, value }: TrialValue): string {
+  return `trial ${number}: ${formatValue(value)}`;
+}

@@ -370,6 +370,16 @@ describe("help and format", () => {
 });
 
 describe("a search", () => {
+  it("that is previewed says the seed with which it is the same again", async () => {
+    const cwd = project();
+    put(cwd, { "train.yaml": "searcher: {name: random, metric: loss, max_trials: 3}\nhyperparameters: {x: {type: double, minval: 0, maxval: 1}}\n" }); // prettier-ignore
+    const { stdout } = await run(["preview", "train.yaml", "--trials", "3"], { cwd });
+    const [, seed = ""] = /\nThe experiment seed is (\d+) /.exec(stdout) ?? [];
+    expect((await run(["preview", "train.yaml", "--trials", "3", "--seed", seed], { cwd })).stdout).toBe(
+      stdout,
+    );
+  });
+
   it("that fails says why, and lists the metrics of many trials without a warning of Node's", async () => {
     const cwd = project(
       "import trainyard\ntrainyard.init().report(1, loss=1)\nraise ValueError('no such luck')\n",

@@ -1,4 +1,5 @@
 /** From an argument list to an exit code. */
+import { setMaxListeners } from "node:events";
 import { isDisconnected } from "../client/poolCallError.ts";
 import { messageOf } from "../client/userError.ts";
 import {
@@ -63,6 +64,8 @@ export async function runCommandLine(
   version: string,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
+  // Every call listens to it while it is under way, and of a search there are as many at once as trials.
+  setMaxListeners(0, terminal.signal);
   let command: Command | undefined;
   try {
     if (argv[0] === "--version" || argv[0] === "-V") {

@@ -28,6 +28,7 @@ with run.checkpoint(1) as path:
         "w\\x1b[2J": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
     (path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
     (path / "notes.txt").write_text("here")
+    (path / "broken.safetensors").write_bytes(bytes(8))
 `;
 
 function project(script = SCRIPT): string {
@@ -368,6 +369,41 @@ describe("help and format", () => {
   }, 60_000);
 });
 
+describe("a search", () => {
+  it("that is previewed says the seed with which it is the same again", async () => {
+    const cwd = project();
+    put(cwd, { "train.yaml": "searcher: {name: random, metric: loss, max_trials: 3}\nhyperparameters: {x: {type: double, minval: 0, maxval: 1}}\n" }); // prettier-ignore
+    const { stdout } = await run(["preview", "train.yaml", "--trials", "3"], { cwd });
+    const [, seed = ""] = /\nThe experiment seed is (\d+) /.exec(stdout) ?? [];
+    expect((await run(["preview", "train.yaml", "--trials", "3", "--seed", seed], { cwd })).stdout).toBe(
+      stdout,
+    );
+  });
+
+  it("that fails says why, and lists the metrics of many trials without a warning of Node's", async () => {
+    const cwd = project(
+      "import trainyard\ntrainyard.init().report(1, loss=1)\nraise ValueError('no such luck')\n",
+    );
+    const searcher = "{name: random, metric: loss, max_trials: 12}";
+    put(cwd, { "train.yaml": `searcher: ${searcher}\nmax_restarts: 0\nresources: {slots_per_trial: 0}\n` });
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warned);
+    try {
+      const submitted = await run(["submit", "train.py", "--wait"], { cwd });
+      expect(submitted.code).toBe(1);
+      const [, id = ""] =
+        /\n(\d+) failed, best 1: \1\.1: ValueError: no such luck/.exec(submitted.stderr) ?? [];
+      const { signal } = new AbortController();
+      expect((await run(["metrics", id], { signal })).stdout).toMatch(/^TRIAL[^]*\.12 +training\/loss/);
+      expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
+    } finally {
+      process.off("warning", warned);
+    }
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe("a checkpoint that is not pulled", () => {
   it("says what it holds, and which tensors", async () => {
     expect(await run(["submit", "train.py", "--wait"], { cwd: project(TENSORS) })).toMatchObject({ code: 0 });
@@ -376,14 +412,19 @@ describe("a checkpoint that is not pulled", () => {
     };
     const id = String(Math.max(...experiments.map((experiment) => experiment.id)));
     expect((await run(["files", id])).stdout).toMatch(
-      /^FILE +SIZE\nmodel\.safetensors +\d+ B\nnotes\.txt +4 B\n$/,
+      /^FILE +SIZE\nbroken\.safetensors +8 B\nmodel\.safetensors +\d+ B\nnotes\.txt +4 B\n$/,
     );
-    const told = (await run(["files", id, "--tensors"])).stdout;
-    expect(told).toMatch(
-      /^model\.safetensors\nformat: pt\nTENSOR +TYPE +SHAPE +SIZE\nw +F32 +\[2, 3\] +24 B\n$/,
+    // One that is damaged does not hide the others, and is told by the exit code.
+    const told = await run(["files", id, "--tensors"]);
+    expect(told.code).toBe(1);
+    expect(told.stdout).toMatch(
+      /^broken\.safetensors\nThis is not a safetensors file: its header is not JSON\.\nmodel\.safetensors\nformat: pt\nTENSOR +TYPE +SHAPE +SIZE\nw +F32 +\[2, 3\] +24 B\n$/,
     );
     expect(JSON.parse((await run(["files", id, "--tensors", "--json"])).stdout)).toMatchObject({
-      files: [{ path: "model.safetensors", tensors: [{ name: "w\u001b[2J", shape: [2, 3], bytes: 24 }] }],
+      files: [
+        { path: "broken.safetensors", refused: "This is not a safetensors file: its header is not JSON." },
+        { path: "model.safetensors", tensors: [{ name: "w\u001b[2J", shape: [2, 3], bytes: 24 }] },
+      ],
     });
     expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
   });

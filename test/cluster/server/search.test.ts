@@ -111,3 +111,48 @@ test("values without the time metric are said, and the trial goes on", async () 
   const { warnings } = await server.untilState("1.1", "completed");
   expect(warnings.join()).toContain("compares trials by `batches`, and loss was reported without it");
 });
+
+/** Nine trials, two at a time. */
+const LONG = {
+  slotsPerTrial: 0,
+  configuration: {
+    searcher: { name: "random", metric: "loss", max_trials: 9, max_concurrent_trials: 2 },
+    hyperparameters: SPACE,
+  },
+};
+const statesOf = async (experimentId: number) => (await trialsOf(experimentId)).map(({ state }) => state);
+
+test.each([
+  ["trial/stop", "stopped"],
+  ["trial/kill", "killed"],
+] as const)("%s of a search ends all of it: no trial follows those that it had", async (method, state) => {
+  await server.submit(SCRIPT, LONG);
+  for (const trialId of ["1.1", "1.2"]) await server.untilState(trialId, "running");
+  await server.call("trial/kill", { trialId: "1.1" });
+  await server.untilState("1.1", "killed");
+  await server.untilState("1.3", "running"); // one trial alone: the search goes on
+  await server.call(method, { experimentId: 1 });
+  for (const trialId of ["1.2", "1.3"]) await server.untilState(trialId, state);
+  expect(await statesOf(1)).toEqual(["killed", state, state]);
+  expect((await server.call("experiment/get", { experimentId: 1 })).experiment.endedAt).not.toBeNull();
+});
+
+test("a search that runs can be deleted", async () => {
+  await server.submit(SCRIPT, LONG);
+  await server.untilState("1.1", "running");
+  expect(await server.call("experiment/delete", { experimentId: 1, confirm: true })).toMatchObject({
+    deleted: true,
+  });
+  expect((await server.call("experiment/list", {})).experiments).toEqual([]);
+}, 60_000);
+
+test("what a search begins while it is paused waits to be resumed", async () => {
+  await server.submit(SCRIPT, LONG);
+  for (const trialId of ["1.1", "1.2"]) await server.untilState(trialId, "running");
+  await server.call("trial/pause", { experimentId: 1 });
+  await server.call("trial/kill", { trialId: "1.1" });
+  await server.untilState("1.1", "killed");
+  await server.untilState("1.3", "paused");
+  await server.call("trial/resume", { experimentId: 1 });
+  await server.untilState("1.3", "running");
+});

@@ -1,6 +1,7 @@
 import { openPoolFile } from "../../client/browse/poolFile.ts";
 import { readTensors } from "../../client/browse/safetensors.ts";
 import { checkManifest } from "../../client/restore/manifest.ts";
+import { PoolCallError } from "../../client/poolCallError.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, withPool, type Command } from "../command.ts";
 import { bytesText, plain, table } from "../text.ts";
@@ -35,17 +36,28 @@ export const files: Command = {
       const described = [];
       for (const path of names) {
         const file = await openPoolFile(pool, { type: "checkpointFile", uuid, path }, signal);
-        described.push({ path, ...(await readTensors(file)) });
+        described.push({ path, ...(await readTensors(file).catch(refusal)) });
       }
       context.document({ checkpoint: uuid, files: described });
-      for (const { path, metadata, tensors } of described) {
+      for (const { path, ...read } of described) {
         context.say(`${context.paint(plain(path), "bold")}\n`);
+        if ("refused" in read) {
+          context.say(`${plain(read.refused)}\n`);
+          continue;
+        }
+        const { metadata, tensors } = read;
         for (const [name, value] of Object.entries(metadata))
           context.say(`${plain(name)}: ${plain(value)}\n`);
         const rows = tensors.map(({ name, type, shape, bytes }) => [name, type, `[${shape.join(", ")}]`, bytesText(bytes)]); // prettier-ignore
         context.say(table(["TENSOR", "TYPE", "SHAPE", "SIZE"], rows, context.paint));
       }
-      return EXIT.ok;
+      return described.some((file) => "refused" in file) ? EXIT.failed : EXIT.ok;
     });
   },
 };
+
+/** What is wrong with one file does not keep the others from being shown. */
+function refusal(error: unknown): { refused: string } {
+  if (error instanceof UserError && !(error instanceof PoolCallError)) return { refused: error.message };
+  throw error;
+}

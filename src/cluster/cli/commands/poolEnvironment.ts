@@ -103,7 +103,7 @@ tried at once.
         return EXIT.ok;
       }
       const { problem } = await pool.call("pool/setSettings", { setupLines, wheelFolder }, { signal });
-      if (problem !== null) throw new UserError(problem.message, `They are kept. ${problem.remedy}`);
+      if (problem !== null) throw new UserError(problem.message, `The set-up is kept. ${problem.remedy}`);
       context.document({ setupLines, wheelFolder });
       context.say("The pool's set-up is changed.\n");
       return EXIT.ok;

@@ -58,7 +58,7 @@ export const preview: Command = {
             plain(JSON.stringify(trial.hyperparameters)),
           ]),
           context.paint,
-        )}`,
+        )}\nThe experiment seed is ${experimentSeed} (\`reproducibility.experiment_seed\`): with another one they are others.\n`,
       );
     return EXIT.ok;
   },

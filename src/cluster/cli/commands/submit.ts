@@ -221,6 +221,9 @@ function progressLine({ experiment, trials }: Result<"experiment/get">): string 
   if (only?.progress !== null && only?.progress !== undefined)
     parts.push(`${Math.round(only.progress * 100)} %`);
   if (experiment.best) parts.push(`best ${numberText(experiment.best.value)}`);
-  const why = only ? whyText(only) : null;
-  return plain(parts.join(", ") + (why ? `: ${why}` : ""));
+  const explained =
+    only ?? (experiment.state === "failed" ? trials.find((trial) => trial.failure) : undefined);
+  const why = explained ? whyText(explained) : null;
+  const which = only === undefined && explained ? `${explained.id}: ` : "";
+  return plain(parts.join(", ") + (why ? `: ${which}${why}` : ""));
 }

@@ -17,6 +17,7 @@ import type { PoolStore } from "../store/poolStore.ts";
 import { createBuilder } from "./builder.ts";
 import { createChoices } from "./choices.ts";
 import { type Candidate, condaPrefixes, findCandidates } from "./discover.ts";
+import { checkPaths } from "./paths.ts";
 import { absoluteOf, createPythons, type Python } from "./pythons.ts";
 import type { SetUp } from "./setUp.ts";
 import { findSources, sourceHash, type Source } from "./sources.ts";
@@ -269,7 +270,7 @@ export function createEnvironments({
       await setUp.set({ ...settings, wheelFolder: folder });
       try {
         await setUp.changes();
-        return { problem: null };
+        return { problem: folder === null ? null : await problemOf(folder) };
       } catch (error) {
         const remedy = (error instanceof CallError && error.remedy) || "Correct them.";
         return { problem: { message: messageOf(error), remedy } };
@@ -330,4 +331,13 @@ async function inTurns<T, R>(
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
+}
+
+async function problemOf(wheelFolder: string): Promise<Result<"pool/setSettings">["problem"]> {
+  const [found] = await checkPaths([wheelFolder]);
+  if (found === undefined || found.kind === "folder") return null;
+  return {
+    message: `The wheel folder ${wheelFolder} on ${os.hostname()} ${found.problem ?? "is no folder"}.`,
+    remedy: "Put the wheels there, or name another folder (trainyard pool setup).",
+  };
 }

@@ -14,7 +14,8 @@ import { CallError } from "../callError.ts";
 import { readJson, writeJson } from "../runs/runFolder.ts";
 import { type Changes, changesBetween, inherited } from "./variables.ts";
 
-const TIMEOUT_MS = 60_000;
+/** Less than a client waits for its answer, so that it is told what took so long. */
+const TIMEOUT_MS = 45_000;
 const LAST_WORDS_MS = 500;
 const MAX_ENVIRONMENT_BYTES = 1024 * 1024;
 /** Of what the lines print: its end says what went wrong. */

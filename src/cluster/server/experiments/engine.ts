@@ -11,7 +11,7 @@ import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.
 import type { SearcherEvent } from "../../search/searcher.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
-import { step, type TrialAction, type TrialEvent } from "./lifecycle.ts";
+import { step, type Ask, type TrialAction, type TrialEvent } from "./lifecycle.ts";
 import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
@@ -202,6 +202,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
   }
 
   function tellSearcher(record: ExperimentRecord, event: SearcherEvent, todo: (() => void)[]): void {
+    if (record.own.held === "ended") return;
     const searcher = searcherOf(record.own.searcher);
     if (searcher === undefined) {
       logger.error("this server lacks the searcher of an experiment", { experiment: record.experiment.id });
@@ -215,16 +216,14 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     store.putExperiment(record);
     store.recordDecision(record.experiment.id, "searcher", { event, actions: decision.actions });
     for (const action of decision.actions) {
+      const trialId = `${record.experiment.id}.${action.number}`;
       if (action.type === "createTrial") store.putTrial(newTrial(record, action));
       else {
         const asked = action.type === "stopTrial" ? action.why : action.type;
-        decide(
-          `${record.experiment.id}.${action.number}`,
-          { type: ASKED[asked] },
-          { reason: REASON[asked] },
-          todo,
-        );
+        decide(trialId, { type: ASKED[asked] }, { reason: REASON[asked] }, todo);
       }
+      if (record.own.held === "paused" && (action.type === "createTrial" || action.type === "resumeTrial"))
+        decide(trialId, { type: "askPause" }, {}, todo);
     }
   }
 
@@ -241,6 +240,24 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
 
   return {
     apply,
+    /**
+     * Asks every trial, and holds the searcher to it: it would make a new trial for each that ends. In one transaction, so that
+     * a crash leaves none of them out.
+     */
+    askAll(experimentId: number, ask: Ask, facts: Facts = {}): void {
+      const todo: (() => void)[] = [];
+      store.transaction(() => {
+        const record = store.experiment(experimentId);
+        if (record === null) return;
+        if (record.own.held !== "ended") {
+          record.own.held = HELD[ask];
+          store.putExperiment(record);
+        }
+        for (const { id } of store.trialsOf(experimentId)) decide(id, { type: ask }, facts, todo);
+      });
+      for (const action of todo) action();
+      onChange();
+    },
     /** What the trial reported of the searcher's metric; in one transaction with what is decided on it. */
     validated(trialId: string, validations: readonly Validation[]): void {
       const todo: (() => void)[] = [];
@@ -284,6 +301,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
   };
 }
 
+const HELD = { askPause: "paused", askResume: undefined, askStop: "ended", askKill: "ended" } as const;
 const ASKED = {
   finished: "searcherFinish",
   beaten: "searcherStop",

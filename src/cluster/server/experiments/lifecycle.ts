@@ -38,6 +38,8 @@ export type TrialEvent =
   | { type: "searcherPause" }
   | { type: "searcherResume" };
 export type TrialEventType = TrialEvent["type"];
+/** What a person asks. */
+export type Ask = Extract<TrialEventType, "askPause" | "askResume" | "askStop" | "askKill">;
 
 export type TrialAction =
   | { type: "launch" }

@@ -11,7 +11,7 @@ import { createDispatcher } from "./dispatcher.ts";
 import { createEngine } from "./engine.ts";
 import { createFeed } from "./feed.ts";
 import { createLive } from "./live.ts";
-import type { TrialEventType } from "./lifecycle.ts";
+import type { Ask } from "./lifecycle.ts";
 import { startLoop, type Loop } from "./loop.ts";
 import { createObserver, type Observer } from "./observer.ts";
 import { createReports } from "./reports.ts";
@@ -25,7 +25,6 @@ const IDLE_MS = 60_000;
 /** How long deleting waits for the last process to be gone. */
 const KILL_WAIT_MS = 30_000;
 
-export type Ask = Extract<TrialEventType, "askPause" | "askResume" | "askStop" | "askKill">;
 export type Experiments = ReturnType<typeof createExperiments>;
 
 export function createExperiments(context: Context) {
@@ -145,7 +144,9 @@ export function createExperiments(context: Context) {
             "Stop it, or let the script checkpoint.",
           );
       }
-      for (const { id } of trials) engine.apply(id, { type: ask }, { reason: "asked by a person" });
+      const facts = { reason: "asked by a person" };
+      if ("experimentId" in target) engine.askAll(target.experimentId, ask, facts);
+      else engine.apply(target.trialId, { type: ask }, facts);
     },
 
     rename(id: number, name: string): void {
@@ -170,7 +171,7 @@ export function createExperiments(context: Context) {
     ): Promise<Result<"experiment/delete">> {
       const counted = await deletion.measure(experiment(id));
       if (!isConfirmed) return { ...counted, deleted: false };
-      for (const trial of store.trialsOf(id)) engine.apply(trial.id, { type: "askKill" });
+      engine.askAll(id, "askKill");
       const until = Date.now() + KILL_WAIT_MS;
       while (!isFinal(experiment(id).experiment.state)) {
         if (Date.now() > until || signal.aborted)

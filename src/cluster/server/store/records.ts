@@ -15,6 +15,8 @@ export interface ExperimentRecord {
     startFrom: { uuid: string; step: number } | null;
     /** The configuration itself set max_restarts above 0. */
     restartsWithoutProgress: boolean;
+    /** A person paused or ended all of it, so its searcher begins nothing more: not yet, or never. Absent otherwise. */
+    held?: "paused" | "ended";
   };
 }
 

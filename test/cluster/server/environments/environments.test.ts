@@ -313,6 +313,14 @@ test("the list has what each has of PyTorch, and leaves out what is broken", asy
   expect(new Set(interpreters.map(({ path: file }) => file)).size).toBe(interpreters.length);
 });
 
+test("a wheel folder that is not there is said at once, and kept: it may still come", async () => {
+  const wheelFolder = path.join(outside, "nowhere");
+  const { problem } = await server.call("pool/setSettings", { setupLines: "", wheelFolder });
+  expect(problem?.message).toContain(`The wheel folder ${wheelFolder} on `);
+  expect(problem?.message).toContain(" does not exist.");
+  expect(await server.call("pool/settings", {})).toEqual({ setupLines: "", wheelFolder });
+});
+
 describe("set-up lines", () => {
   test("reach the interpreter, the imports and the run, and the configuration wins; no file of a run has them", async () => {
     const site = path.join(outside, "site");

@@ -43,9 +43,21 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
   }
 
   function decide(trialId: string, event: TrialEvent, facts: Facts, todo: (() => void)[]): boolean {
+    const experimentId = decideForTrial(trialId, event, facts, todo);
+    if (experimentId !== null) updateExperiment(experimentId, todo);
+    return experimentId !== null;
+  }
+
+  /** @returns the experiment, which is to be updated; null when nothing has changed */
+  function decideForTrial(
+    trialId: string,
+    event: TrialEvent,
+    facts: Facts,
+    todo: (() => void)[],
+  ): number | null {
     const record = store.trial(trialId);
     const experiment = record && store.experiment(record.trial.experimentId);
-    if (record === null || experiment === null) return false;
+    if (record === null || experiment === null) return null;
     const { trial, own } = record;
     const transition = step(
       {
@@ -58,7 +70,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       },
       event,
     );
-    if (transition === null) return false;
+    if (transition === null) return null;
     const before = trial.state;
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
@@ -83,8 +95,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       const ending = own.invalidHyperparameters === null ? how : "invalid";
       tellSearcher(experiment, { type: "trialEnded", number: trial.number, how: ending }, todo);
     }
-    updateExperiment(trial.experimentId, todo);
-    return true;
+    return trial.experimentId;
   }
 
   function waitReason({ trial, own }: TrialRecord, event: TrialEvent, facts: Facts): string | null {
@@ -253,7 +264,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
           record.own.held = HELD[ask];
           store.putExperiment(record);
         }
-        for (const { id } of store.trialsOf(experimentId)) decide(id, { type: ask }, facts, todo);
+        for (const { id } of store.trialsOf(experimentId)) decideForTrial(id, { type: ask }, facts, todo);
+        updateExperiment(experimentId, todo); // once: it reads all trials, and there may be thousands
       });
       for (const action of todo) action();
       onChange();

@@ -2,6 +2,7 @@
 import type { JsonObject } from "../protocol/base.ts";
 import { rungUnits } from "./brackets.ts";
 import { createTrial, type Creation } from "./creation.ts";
+import { goOn } from "./halving.ts";
 import { RandomStream } from "./random.ts";
 import type { Search } from "./searcher.ts";
 import { findSearcher } from "./searchers.ts";
@@ -42,9 +43,9 @@ export function previewSearch(search: Search): SearchPreview {
     let here = settings.maxTrials;
     for (const [index, length] of units.entries()) {
       const isTop = index === units.length - 1;
-      const goOn = isTop ? 0 : Math.max(Math.floor(here / settings.divisor), 1);
-      lengths.set(length, (lengths.get(length) ?? 0) + here - goOn);
-      here = goOn;
+      const best = isTop ? 0 : goOn({ ...settings, variant: "stopping" }, here);
+      lengths.set(length, (lengths.get(length) ?? 0) + here - best);
+      here = best;
     }
     return {
       rungs: settings.rungs,

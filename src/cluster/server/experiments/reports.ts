@@ -3,9 +3,9 @@
  * also moves the place from which a run is read after a restart: whenever the server dies, nothing is lost.
  */
 import path from "node:path";
+import type { SearcherConfiguration } from "../../protocol/configuration.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import type { RunEvent } from "../../protocol/runDirectory.ts";
-import type { Search } from "../../search/searcher.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
@@ -17,7 +17,7 @@ import { createMask } from "./masking.ts";
 import { chooseMetric } from "./metricChoice.ts";
 import { pausableOf } from "./pausable.ts";
 import { rollUp } from "./rollup.ts";
-import { searchOf, validationsIn, type Validation } from "./search.ts";
+import { validationsIn, type Validation } from "./search.ts";
 
 /** Metrics change a trial many times a second; clients hear of it at most this often. */
 const ANNOUNCE_MS = 1000;
@@ -70,25 +70,24 @@ export function createReports(
     const trial = store.trial(run.trialId);
     const experiment = trial && store.experiment(trial.trial.experimentId);
     if (trial === null || experiment === null) return;
-    const { configuration } = experiment.own.request;
-    const { metric } = configuration.value.searcher;
-    if (metric === undefined || configuration.value.searcher.name === "single") return;
+    const { searcher } = experiment.own.request.configuration.value;
+    const { metric, name: searcherName } = searcher;
+    if (metric === undefined || searcherName === "single") return;
     const isValidated =
       curves.list(trial.trial.id).some(({ group, name }) => group === "validation" && name === metric) ||
       report.events.some(
         ({ event }) => event.type === "metrics" && event.group === "validation" && metric in event.values,
       );
-    const search = searchOf(configuration.value, experiment.own.experimentSeed);
-    const heard = validationsIn(report.events, search, trial.own.searcherTime ?? -Infinity, isValidated);
-    if (heard.lacksTime) warnLater(trial, search);
+    const heard = validationsIn(report.events, searcher, trial.own.searcherTime ?? -Infinity, isValidated);
+    if (heard.lacksTime) warnOfTime(trial, searcher);
     if (heard.validations.length > 0) validated(trial.trial.id, heard.validations);
   }
 
-  function warnLater(trial: TrialRecord, { configuration }: Search): void {
+  function warnOfTime(trial: TrialRecord, searcher: SearcherConfiguration): void {
     warn(
       trial,
       "timeMetric",
-      `The search compares trials by \`${timeMetricOf(configuration) ?? "step"}\`, and ${configuration.metric ?? "the metric"} was reported without it: report both in one call.`,
+      `The search compares trials by \`${timeMetricOf(searcher) ?? "step"}\`, and ${searcher.metric ?? "the metric"} was reported without it: report both in one call.`,
     );
     store.putTrialQuietly(trial);
   }

@@ -1,5 +1,5 @@
 /** Between an experiment and its searcher: what the searcher is asked about, and which reports it hears of. Pure. */
-import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
+import type { ExperimentConfiguration, SearcherConfiguration } from "../../protocol/configuration.ts";
 import type { Search } from "../../search/searcher.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { readSpace } from "../../search/space.ts";
@@ -31,12 +31,12 @@ export interface Heard {
  */
 export function validationsIn(
   events: readonly ReportedEvent[],
-  { configuration }: Pick<Search, "configuration">,
+  searcher: SearcherConfiguration,
   after: number,
   isValidated: boolean,
 ): Heard {
-  const { metric } = configuration;
-  const timeMetric = timeMetricOf(configuration);
+  const { metric } = searcher;
+  const timeMetric = timeMetricOf(searcher);
   const heard: Heard = { validations: [], lacksTime: false };
   if (metric === undefined) return heard;
   let last = after;

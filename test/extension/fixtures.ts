@@ -34,6 +34,11 @@ export function experiment(change: Partial<Experiment> = {}): Experiment {
     trialCounts: {},
     trialsPlanned: 1,
     warnings: [],
+    priority: 42,
+    weight: 1,
+    maxSlots: null,
+    notes: "",
+    labels: [],
     ...change,
   };
 }
@@ -72,6 +77,10 @@ export function trial(change: Partial<Trial> = {}): Trial {
     nan: null,
     failure: null,
     warnings: [],
+    name: null,
+    notes: "",
+    labels: [],
+    starred: false,
     ...change,
   };
 }

@@ -29,6 +29,14 @@ export const FINAL_TRIAL_STATES = [
   "killed",
 ] as const satisfies TrialState[];
 
+/** A person's own short word for a thing, to find it by. */
+export const Label = z.string().trim().min(1).max(50);
+/** Markdown, shown without scripts or pictures from elsewhere. */
+export const Notes = z.string().max(100_000);
+/** 1 to 99, lower is served first. */
+export const Priority = z.number().int().min(1).max(99);
+export const DEFAULT_PRIORITY = 42;
+
 /** An experiment's state follows from its trials: the most lively of them, failed only when all failed. */
 export const ExperimentState = z.enum([
   "waiting",
@@ -143,6 +151,13 @@ export const Experiment = z.object({
   /** Trials that the searcher will create in all, if it knows. */
   trialsPlanned: z.number().int().nullable(),
   warnings: z.array(z.string()),
+  priority: Priority.default(DEFAULT_PRIORITY),
+  /** Its part of the pool against the other experiments of its priority. */
+  weight: z.number().positive().default(1),
+  /** Slots that all its trials together may hold; null: all. */
+  maxSlots: z.number().int().positive().nullable().default(null),
+  notes: Notes.default(""),
+  labels: z.array(Label).max(50).default([]),
 });
 export type Experiment = z.infer<typeof Experiment>;
 
@@ -177,6 +192,11 @@ export const Trial = z.object({
   nan: z.object({ metric: z.string(), step: z.number() }).nullable(),
   failure: Failure.nullable(),
   warnings: z.array(z.string()),
+  /** What a person calls it; null: by its number. */
+  name: z.string().min(1).max(250).nullable().default(null),
+  notes: Notes.default(""),
+  labels: z.array(Label).max(50).default([]),
+  starred: z.boolean().default(false),
 });
 export type Trial = z.infer<typeof Trial>;
 

@@ -1,5 +1,6 @@
 /** Every call between editor and pool: a name, what goes in, what comes out. Both ends check both. */
 import * as z from "zod";
+import { ANNOTATION_METHODS } from "./annotations.ts";
 import { Bytes, Json, JsonObject, ObjectId, PoolPath, RelativePath, TimeMs, Uuid } from "./base.ts";
 import { ExperimentConfiguration } from "./configuration.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
 import { Manifest } from "./runDirectory.ts";
+import { SCHEDULING_METHODS } from "./scheduling.ts";
 import { SEARCH_METHODS } from "./search.ts";
 
 const Nothing = z.object({});
@@ -257,7 +259,9 @@ export const METHODS = {
   "checkpoint/pin": { params: z.object({ uuid: Uuid, pinned: z.boolean() }), result: Nothing },
   "bulk/open": { params: BulkSource, result: z.object({ ticket: z.string(), bytes: z.number() }) },
   "server/stop": { params: Nothing, result: Nothing },
+  ...ANNOTATION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 

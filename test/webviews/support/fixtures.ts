@@ -40,6 +40,10 @@ export function trial(changes: Partial<Trial> = {}): Trial {
     nan: null,
     failure: null,
     warnings: [],
+    name: null,
+    notes: "",
+    labels: [],
+    starred: false,
     ...changes,
   };
 }
@@ -90,6 +94,11 @@ export function experiment(changes: Partial<Experiment> = {}): Experiment {
     trialCounts: { running: 1 },
     trialsPlanned: 1,
     warnings: [],
+    priority: 42,
+    weight: 1,
+    maxSlots: null,
+    notes: "",
+    labels: [],
     ...changes,
   };
 }

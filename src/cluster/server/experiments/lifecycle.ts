@@ -7,8 +7,8 @@ import type { TrialState } from "../../protocol/entities.ts";
 /** What the table needs to know of a trial beside its state. */
 export interface TrialLife {
   state: TrialState;
-  /** What a person or the searcher last asked of the current run. */
-  asked: "pause" | "stop" | "finish" | "kill" | null;
+  /** What a person, the searcher or the scheduler last asked of the current run. */
+  asked: "pause" | "preempt" | "stop" | "finish" | "kill" | null;
   restarts: number;
   maxRestarts: number;
   /** A first failure before any checkpoint or report is final, unless the configuration itself asked for restarts. */
@@ -32,6 +32,8 @@ export type TrialEvent =
   | { type: "askResume" }
   | { type: "askStop" }
   | { type: "askKill" }
+  /** Its slots are for somebody else: it checkpoints, gives them back, and waits for its turn. */
+  | { type: "preempt" }
   | { type: "searcherStop" }
   /** It has trained for as long as the search lets any: it ends as if by itself. */
   | { type: "searcherFinish" }
@@ -56,8 +58,9 @@ export interface Transition {
 
 type Step = (life: TrialLife) => Transition;
 type EndStep = (life: TrialLife, ending: Ending) => Transition;
+type Attempt = (life: TrialLife) => Transition | null;
 /** Every event has its place in every state; null: it changes nothing there. */
-type Row = { [T in TrialEventType]: (T extends "runEnded" ? EndStep : Step) | null };
+type Row = { [T in TrialEventType]: (T extends "runEnded" ? EndStep : Attempt) | null };
 
 const RELEASE: TrialAction = { type: "releaseSlots" };
 
@@ -68,10 +71,15 @@ const toEnd = (state: TrialState) => to(state, { asked: null }, RELEASE);
 const backToQueue = (place: "kept" | "last") =>
   to("waiting", { asked: null }, RELEASE, { type: "enqueue", place });
 const pause = to("pausing", { asked: "pause" }, { type: "writeControl", action: "pause" });
+const preempt = to("pausing", { asked: "preempt" }, { type: "writeControl", action: "pause" });
 const goOn = to("running", { asked: null }, { type: "writeControl", action: "run" });
 const stop = to("stopping", { asked: "stop" }, { type: "writeControl", action: "stop" });
 const finish = to("stopping", { asked: "finish" }, { type: "writeControl", action: "stop" });
 const kill = to("stopping", { asked: "kill" }, { type: "writeControl", action: "kill" }, { type: "cancel" });
+
+/** Who was asked to give slots back for others goes on by itself: resuming it changes nothing, pausing it makes it stay. */
+const resume: Attempt = (life) => (life.asked === "preempt" ? null : goOn(life));
+const stay: Attempt = (life) => (life.asked === "preempt" ? to("pausing", { asked: "pause" })(life) : null);
 
 /** A failure goes back to the queue (or to `afterwards`) while restarts are left. */
 function fail(life: TrialLife, mayRestart: boolean, afterwards: Step): Transition {
@@ -94,6 +102,9 @@ const endedWhileRunning: EndStep = (life, ending) => {
   }
 };
 
+/** Where a trial goes that was asked to give its slots back. */
+const givenBack: Step = (life) => (life.asked === "preempt" ? backToQueue("kept") : toEnd("paused"))(life);
+
 const endedWhilePausing: EndStep = (life, ending) => {
   switch (ending.kind) {
     case "completed":
@@ -102,9 +113,9 @@ const endedWhilePausing: EndStep = (life, ending) => {
       return toEnd(ending.kind)(life);
     case "paused":
     case "preempted":
-      return toEnd("paused")(life);
+      return givenBack(life);
     case "failed":
-      return fail(life, ending.mayRestart, toEnd("paused"));
+      return fail(life, ending.mayRestart, givenBack);
   }
 };
 
@@ -135,6 +146,7 @@ const FINAL: Row = {
   askResume: null,
   askStop: null,
   askKill: null,
+  preempt: null,
   searcherStop: null,
   searcherFinish: null,
   searcherPause: null,
@@ -149,6 +161,7 @@ const OCCUPYING: Row = {
   askPause: pause,
   askStop: stop,
   askKill: kill,
+  preempt,
   searcherStop: stop,
   searcherFinish: finish,
   searcherPause: pause,
@@ -170,12 +183,13 @@ export const LIFECYCLE: Record<TrialState, Row> = {
   pausing: {
     ...OCCUPYING,
     runEnded: endedWhilePausing,
-    runLost: toEnd("paused"),
-    leaseRefused: toEnd("paused"),
-    askPause: null,
-    askResume: goOn,
-    searcherPause: null,
-    searcherResume: goOn,
+    runLost: givenBack,
+    leaseRefused: givenBack,
+    askPause: stay,
+    askResume: resume,
+    preempt: null,
+    searcherPause: stay,
+    searcherResume: resume,
   },
   paused: {
     ...FINAL,

@@ -31,6 +31,10 @@ export function newTrial(
       nan: null,
       failure: null,
       warnings: [],
+      name: null,
+      notes: "",
+      labels: [],
+      starred: false,
     },
     own: {
       queuedAt: Date.now(),

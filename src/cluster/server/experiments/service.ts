@@ -13,9 +13,10 @@ import { createFeed } from "./feed.ts";
 import { createLive } from "./live.ts";
 import type { Ask } from "./lifecycle.ts";
 import { startLoop, type Loop } from "./loop.ts";
+import { createQueue } from "./queue.ts";
 import { createObserver, type Observer } from "./observer.ts";
 import { createReports } from "./reports.ts";
-import { isFinal } from "./rollup.ts";
+import { isFinal, isOccupying } from "./rollup.ts";
 import { checkSubmission, newExperiment } from "./submission.ts";
 
 const LIVING_MS = 100;
@@ -41,6 +42,7 @@ export function createExperiments(context: Context) {
   const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
   const observer = (observerRef.current = createObserver(context, engine, actions, reports));
   const dispatcher = createDispatcher(context, engine, () => loop?.wake());
+  const queue = createQueue(context, () => loop?.wake());
   const feed = createFeed(store, () => broadcaster);
   const live = createLive(context, () => broadcaster);
   const deletion = createDeletion(context);
@@ -86,6 +88,7 @@ export function createExperiments(context: Context) {
     feed,
     live,
     dispatcher,
+    queue,
     experiment,
 
     /** Does again what was decided before a restart, then goes on. */
@@ -131,6 +134,24 @@ export function createExperiments(context: Context) {
       return { experimentId, trialId: isOnly ? (store.trialsOf(experimentId)[0]?.id ?? null) : null };
     },
 
+    preempt(trialId: string): void {
+      const [trial] = trialsOf({ trialId });
+      if (trial === undefined) return;
+      if (!isOccupying(trial.state))
+        throw new CallError(
+          "refused",
+          `Trial ${trialId} has no slots to give back: it is ${trial.state}.`,
+          "",
+        );
+      if (!trial.pausable.possible)
+        throw new CallError(
+          "refused",
+          `It cannot give its slots back: ${trial.pausable.reason ?? "it cannot be paused."}`,
+          "Stop it, or let the script checkpoint.",
+        );
+      engine.apply(trialId, { type: "preempt" }, { reason: "asked by a person" });
+    },
+
     /** Asks every trial of the target for which it means something. */
     ask(target: Target, ask: Ask): void {
       const trials = trialsOf(target);
@@ -153,6 +174,19 @@ export function createExperiments(context: Context) {
       const record = experiment(id);
       record.experiment.name = name;
       store.putExperiment(record);
+    },
+
+    annotate(id: number, change: Omit<Params<"experiment/annotate">, "experimentId">): void {
+      const record = experiment(id);
+      Object.assign(record.experiment, defined(change));
+      store.putExperiment(record);
+    },
+
+    annotateTrial(id: string, change: Omit<Params<"trial/annotate">, "trialId">): void {
+      const record = store.trial(id);
+      if (record === null) return;
+      Object.assign(record.trial, defined(change));
+      store.putTrial(record);
     },
 
     setMetric({ experimentId, group, name, smallerIsBetter }: Params<"experiment/setMetric">): void {
@@ -189,4 +223,9 @@ export function createExperiments(context: Context) {
       return { ...counted, deleted: true };
     },
   };
+}
+
+/** Without what was left out: that stays as it is. */
+function defined<T extends object>(change: T): Partial<T> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

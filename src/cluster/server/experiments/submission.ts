@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { CallError } from "../callError.ts";
-import type { Experiment } from "../../protocol/entities.ts";
+import { DEFAULT_PRIORITY, Label, type Experiment } from "../../protocol/entities.ts";
 import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import { findSearcher } from "../../search/searchers.ts";
@@ -131,6 +131,11 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
     trialCounts: {},
     trialsPlanned: searcher.planned(search),
     warnings: warningsOf(configuration),
+    priority: configuration.resources.priority ?? DEFAULT_PRIORITY,
+    weight: configuration.resources.weight ?? 1,
+    maxSlots: configuration.resources.max_slots ?? null,
+    notes: configuration.description ?? "",
+    labels: labelsOf(configuration),
   };
   return {
     experiment,
@@ -142,6 +147,11 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
       restartsWithoutProgress: asksForRestarts(request.configuration),
     },
   };
+}
+
+function labelsOf({ labels = [] }: ExperimentConfiguration): string[] {
+  const read = labels.map((label) => Label.safeParse(label)).flatMap(({ data }) => data ?? []);
+  return [...new Set(read)].slice(0, 50);
 }
 
 function warningsOf(configuration: ExperimentConfiguration): string[] {

@@ -12,6 +12,7 @@ import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
 
@@ -123,6 +124,16 @@ export function createHandlers(
       experiments.setMetric(choice);
       return {};
     },
+    "experiment/annotate"({ experimentId, ...change }) {
+      experiments.annotate(experimentId, change);
+      return {};
+    },
+    "trial/annotate"({ trialId, ...change }) {
+      knownTrial(trialId);
+      experiments.annotateTrial(trialId, change);
+      return {};
+    },
+    ...createQueueHandlers(context, experiments),
     "trial/pause": ask("askPause"),
     "trial/resume": ask("askResume"),
     "trial/stop": ask("askStop"),

@@ -65,4 +65,12 @@ export const MIGRATIONS: readonly string[] = [
     leftovers TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  UPDATE experiments SET body = json_insert(
+    body, '$.priority', 42, '$.weight', 1, '$.maxSlots', NULL, '$.notes', '', '$.labels', json('[]')
+  );
+  UPDATE trials SET body = json_insert(
+    body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
+  );
+  `,
 ];

@@ -31,6 +31,7 @@ const EVENTS: TrialEvent[] = [
       "askResume",
       "askStop",
       "askKill",
+      "preempt",
       "searcherStop",
       "searcherFinish",
       "searcherPause",
@@ -73,31 +74,43 @@ describe("the table", () => {
     ["resume", { type: "askResume" }],
     ["stop", { type: "askStop" }],
     ["kill", { type: "askKill" }],
+    ["preempt", { type: "preempt" }],
     ["search stops", { type: "searcherStop" }],
     ["search finishes", { type: "searcherFinish" }],
     ["search pauses", { type: "searcherPause" }],
     ["search resumes", { type: "searcherResume" }],
   ];
   const expected: Record<TrialState, string> = {
-    waiting: "starting . . . . . . . . . . paused . stopped killed stopped completed paused .",
+    waiting: "starting . . . . . . . . . . paused . stopped killed . stopped completed paused .",
     starting:
-      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping stopping pausing .",
+      ". running completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping pausing stopping stopping pausing .",
     running:
-      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping stopping stopping pausing .",
+      ". . completed waiting waiting stopped killed failed waiting waiting waiting pausing . stopping stopping pausing stopping stopping pausing .",
     pausing:
-      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping stopping stopping . running",
-    paused: ". . . . . . . . . . . . waiting stopped killed stopped completed . waiting",
+      ". . completed paused paused stopped killed failed paused paused paused . running stopping stopping . stopping stopping . running",
+    paused: ". . . . . . . . . . . . waiting stopped killed . stopped completed . waiting",
     stopping:
-      ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping . . . .",
-    completed: ". . . . . . . . . . . . . . . . . . .",
-    stopped: ". . . . . . . . . . . . . . . . . . .",
-    failed: ". . . . . . . . . . . . . . . . . . .",
-    killed: ". . . . . . . . . . . . . . . . . . .",
+      ". . completed stopped stopped stopped killed failed failed stopped stopped . . . stopping . . . . .",
+    completed: ". . . . . . . . . . . . . . . . . . . .",
+    stopped: ". . . . . . . . . . . . . . . . . . . .",
+    failed: ". . . . . . . . . . . . . . . . . . . .",
+    killed: ". . . . . . . . . . . . . . . . . . . .",
   };
 
   test.each(TrialState.options)("of %s", (state) => {
     const found = columns.map(([, event, more]) => after(state, event, more)?.life.state ?? ".");
     expect(found.join(" ")).toBe(expected[state]);
+  });
+
+  test("a trial that gives its slots back for others waits again, unless it is paused on its way out", () => {
+    const preempted = after("running", { type: "preempt" });
+    expect(preempted).toMatchObject({ life: { state: "pausing", asked: "preempt" } });
+    const { asked } = preempted?.life ?? life("running");
+    const ended: TrialEvent = { type: "runEnded", ending: { kind: "paused" } };
+    expect(after("pausing", ended, { asked })?.life.state).toBe("waiting");
+    expect(after("pausing", { type: "askResume" }, { asked })).toBeNull();
+    expect(after("pausing", { type: "askPause" }, { asked })?.life.asked).toBe("pause");
+    expect(after("pausing", { type: "askPause" }, { asked: "pause" })).toBeNull();
   });
 
   test("defines every pair", () => {

@@ -1,0 +1,39 @@
+/** The calls about the queue: who waits for what, and who had which slot. */
+import type { SlotSpan } from "../../protocol/scheduling.ts";
+import type { Context } from "../experiments/context.ts";
+import type { Experiments } from "../experiments/service.ts";
+import type { Handlers } from "../ports.ts";
+
+type QueueCalls =
+  "queue/state" | "queue/forecast" | "experiment/setResources" | "trial/preempt" | "pool/history";
+
+export function createQueueHandlers(
+  { store }: Context,
+  experiments: Experiments,
+): Pick<Handlers, QueueCalls> {
+  return {
+    "queue/state": () => ({ waiting: experiments.queue.waiting() }),
+    "queue/forecast": (asked) => experiments.queue.forecast(asked),
+    "experiment/setResources": (change) => experiments.queue.setResources(change),
+    "trial/preempt"({ trialId }) {
+      experiments.preempt(trialId);
+      return {};
+    },
+    "pool/history": ({ from }) => ({
+      spans: store.runs().flatMap((run): SlotSpan[] => {
+        const { id: runId, trialId, slots, startedAt, endedAt } = run;
+        if (startedAt === null || (endedAt !== null && endedAt < from)) return [];
+        const experimentId = Number(trialId.split(".")[0]);
+        return slots.map((slotId) => ({
+          slotId,
+          runId,
+          trialId,
+          experimentId,
+          from: startedAt,
+          to: endedAt,
+        }));
+      }),
+      use: [],
+    }),
+  };
+}

@@ -27,6 +27,7 @@ function view(random: RandomStream): PoolView {
       index,
       state: "held",
       detail: null,
+      trialId: "1.1",
       usable: false,
     })),
     trials: Array.from({ length: WAITING + RUNNING }, (_, index): QueuedTrial => {
@@ -48,6 +49,7 @@ function view(random: RandomStream): PoolView {
     experiments: new Map(experiments.map((share, index) => [index + 1, share])),
     users: new Map(),
     typicalMs: HOUR_MS,
+    isTypicalKnown: true,
   };
 }
 

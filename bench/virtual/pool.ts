@@ -80,10 +80,21 @@ export function runVirtually(trials: readonly VirtualTrial[], options: VirtualOp
 
   function viewNow(): PoolView {
     const typicalMs = typicalOf(lengths);
-    const held = new Set([...live.values()].flatMap((each) => each.slotIds));
+    const holders = new Map(
+      [...live.values()].flatMap((each) => each.slotIds.map((id) => [id, each.trial.id] as const)),
+    );
     const slots = slotIds.map((id, index): OfferedSlot => {
-      const isFree = !held.has(id);
-      return { id, kind: "cuda", index, state: isFree ? "free" : "held", detail: null, usable: isFree };
+      const trialId = holders.get(id) ?? null;
+      const isFree = trialId === null;
+      return {
+        id,
+        kind: "cuda",
+        index,
+        state: isFree ? "free" : "held",
+        detail: null,
+        trialId,
+        usable: isFree,
+      };
     });
     const queued = [...live.values()].map((each): QueuedTrial => {
       const { trial, told } = each;
@@ -108,7 +119,7 @@ export function runVirtually(trials: readonly VirtualTrial[], options: VirtualOp
         { ...ALONE, ...options.experiments?.get(id), recentSlots: use.get(id)?.slots ?? 0 },
       ]),
     );
-    return { slots, trials: queued, experiments, users, typicalMs };
+    return { slots, trials: queued, experiments, users, typicalMs, isTypicalKnown: lengths.length > 0 };
   }
 
   function start(each: Live, granted: string[]): void {

@@ -1,15 +1,20 @@
-/** Asks the scheduler whenever something may have changed, and tells everyone else why they wait. */
+/** Asks the scheduler whenever something may have changed, does what it says, and tells everyone else why they wait. */
 import type { Slot } from "../../protocol/entities.ts";
 import type { SlotReading } from "../ports.ts";
-import { schedule, type OfferedSlot } from "../scheduler/schedule.ts";
+import { plan } from "../scheduler/plan.ts";
+import { waitReasons } from "../scheduler/reasons.ts";
+import type { PoolView } from "../scheduler/view.ts";
 import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
+import { createQueueView } from "./queueView.ts";
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 /** @param onNews the tools have described the slots anew */
 export function createDispatcher(context: Context, engine: Engine, onNews: () => void) {
   const { store } = context;
+  const queueView = createQueueView(context);
+  let isAsked = false;
   let lastSlots = "";
   let current: Slot[] = [];
   /** What the loop will be woken by. */
@@ -44,7 +49,19 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     return { news };
   }
 
+  /** @param isReady which of those that wait are looked at */
+  function viewNow(isReady: (notBefore: number) => boolean): PoolView {
+    const records = store.trialsIn("waiting", "starting", "running", "pausing", "stopping");
+    return queueView.at(
+      Date.now(),
+      records.filter(({ trial, own }) => trial.state !== "waiting" || isReady(own.notBefore)),
+      withOwnTrials(current),
+    );
+  }
+
   return {
+    /** The pool as the scheduler would see it now, with those that may not yet start again. */
+    view: () => viewNow(() => true),
     /** The slots as the tools described them last; the next round of the loop tells what has changed. */
     async readSlots(): Promise<Slot[]> {
       await look();
@@ -60,40 +77,41 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       await look();
       return current;
     },
+    /** The next round decides also when nobody waits: somebody may hold more than it may now. */
+    lookAnew(): void {
+      isAsked = true;
+    },
     /** @returns whether somebody waits */
     async dispatch(): Promise<boolean> {
-      if (store.trialCount("waiting") === 0) return false;
+      if (store.trialCount("waiting") === 0 && !isAsked) return false;
       // What was free a while ago may be in somebody's use: nothing starts before the tools have answered.
       if ((await look()).news !== null) return true;
       // No await from here on: the queue and the slots are of one moment.
-      const slots = withOwnTrials(current);
+      isAsked = false;
       const now = Date.now();
-      const queue = store.trialsIn("waiting");
-      const ready = queue.filter(({ own }) => own.notBefore <= now);
-      const { grants, waitReasons } = schedule(
-        ready.map(({ trial }) => ({ trialId: trial.id, slotsNeeded: slotsOf(trial.experimentId) })),
-        slots.map((slot): OfferedSlot => ({ ...slot, usable: slot.state === "free" })),
-      );
-      for (const { trialId, slotIds } of grants) {
+      const view = viewNow((notBefore) => notBefore <= now);
+      const planned = plan(view);
+      const first = planned.queue.find(({ id }) => planned.waits.get(id)?.why === "comingFree");
+      const reason = first === undefined ? "its experiment may hold fewer" : `they are for trial ${first.id}`;
+      for (const trialId of planned.preempts)
+        engine.apply(trialId, { type: "preempt" }, { reason: `asked for its slots: ${reason}` });
+      const slots = withOwnTrials(current);
+      for (const { trialId, slotIds } of planned.grants) {
         const granted = slots
           .filter(({ id }) => slotIds.includes(id))
           .map(({ id, kind, index, lease }) => ({ id, kind, index, lease }));
         const slotCount = slots.filter(({ kind }) => kind === granted[0]?.kind).length;
         engine.apply(trialId, { type: "slotsGranted" }, { slots: granted, slotCount });
       }
-      for (const record of queue) {
-        // Who may not yet start again keeps the reason for that.
-        const reason = waitReasons.get(record.trial.id);
-        if (reason === undefined || record.trial.waitReason === reason) continue;
-        record.trial.waitReason = reason;
+      // Who may not yet start again keeps the reason for that.
+      for (const [trialId, waitReason] of waitReasons(view, planned)) {
+        const record = store.trial(trialId);
+        if (record === null || record.trial.waitReason === waitReason) continue;
+        record.trial.waitReason = waitReason;
         store.putTrial(record);
       }
-      if (grants.length > 0) await look();
+      if (planned.grants.length > 0) await look();
       return store.trialCount("waiting") > 0;
     },
   };
-
-  function slotsOf(experimentId: number): number {
-    return store.experiment(experimentId)?.experiment.slotsPerTrial ?? 1;
-  }
 }

@@ -17,6 +17,8 @@ import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
+import { maxTimeOf } from "../../search/settings.ts";
+import { timeAt, timeSince, toldNow } from "./trialTime.ts";
 import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
 
 /** What is known with an event, beside what the table needs. */
@@ -72,6 +74,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     );
     if (transition === null) return null;
     const before = trial.state;
+    own.time = timeAt(own.time ?? timeSince(trial.createdAt), before, Date.now());
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
@@ -197,7 +200,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     return { run, own: { spec, tidy: false } };
   }
 
-  function endRun({ trial }: TrialRecord, event: TrialEvent, facts: Facts): void {
+  function endRun({ trial, own }: TrialRecord, event: TrialEvent, facts: Facts): void {
     if (event.type !== "runEnded" && event.type !== "runLost" && event.type !== "leaseRefused") return;
     const record = trial.currentRun === null ? null : store.run(trial.currentRun);
     if (record === null) return;
@@ -210,6 +213,16 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     record.run.signal = facts.exit?.signal ?? null;
     record.run.failure = facts.failure ?? null;
     store.putRun(record);
+    if (own.control?.action === "pause" && event.type === "runEnded")
+      measured(trial.experimentId, { leaveMs: record.run.endedAt - own.control.at * 1000 });
+  }
+
+  /** What moving a trial of the experiment costs. */
+  function measured(experimentId: number, moves: { leaveMs?: number; returnMs?: number }): void {
+    const experiment = store.experiment(experimentId);
+    if (experiment === null) return;
+    experiment.own.moves = { ...experiment.own.moves, ...moves };
+    store.putExperiment(experiment);
   }
 
   function tellSearcher(record: ExperimentRecord, event: SearcherEvent, todo: (() => void)[]): void {
@@ -279,6 +292,10 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
           const experiment = trial && store.experiment(trial.trial.experimentId);
           if (trial === null || experiment === null || isFinal(trial.trial.state)) return;
           trial.own.searcherTime = time;
+          // What the script itself says of how far it is comes first.
+          const longest = maxTimeOf(experiment.own.request.configuration.value.searcher);
+          if (trial.trial.progress === null && longest !== null)
+            trial.own.told = toldNow(trial, Math.min(1, time / longest));
           store.putTrialQuietly(trial);
           tellSearcher(experiment, { type: "validated", number: trial.trial.number, value, time }, todo);
         }

@@ -1,5 +1,6 @@
 import type { SearcherAction } from "../../search/searcher.ts";
 import type { ExperimentRecord, TrialRecord } from "../store/records.ts";
+import { timeSince } from "./trialTime.ts";
 
 /** A trial as the searcher proposes it: at the end of the queue. */
 export function newTrial(
@@ -38,6 +39,7 @@ export function newTrial(
     },
     own: {
       queuedAt: Date.now(),
+      time: timeSince(Date.now()),
       asked: null,
       hasProgress: false,
       control: null,

@@ -1,26 +1,55 @@
 /** What people ask of the queue: who waits for what, when somebody would start, and to change who comes first. */
 import { CallError } from "../callError.ts";
+import { DEFAULT_PRIORITY } from "../../protocol/entities.ts";
 import type { Params, Result } from "../../protocol/methods.ts";
+import { smallestChange, startedBy, withShare } from "../scheduler/change.ts";
+import { forecast } from "../scheduler/forecast.ts";
+import { plan } from "../scheduler/plan.ts";
+import { waitReasons } from "../scheduler/reasons.ts";
+import type { ExperimentShare, PoolView, QueuedTrial } from "../scheduler/view.ts";
 import type { Context } from "./context.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+
+/** Of so many of the first it is worked out when they start, and what would start them now. */
+const FORECAST = 50;
+const CHANGED = 10;
+/** An experiment that is not there: the one that is asked about. */
+const ASKED = 0;
 
 export type Queue = ReturnType<typeof createQueue>;
 
 /** @param onChange somebody may come first now who did not before */
-export function createQueue({ store }: Context, onChange: () => void) {
+export function createQueue({ store }: Context, dispatcher: Dispatcher, onChange: () => void) {
   return {
-    waiting: (): Result<"queue/state">["waiting"] =>
-      store.trialsIn("waiting").map(({ trial }, index) => ({
+    waiting(): Result<"queue/state">["waiting"] {
+      const view = dispatcher.view();
+      const planned = plan(view);
+      const waits = planned.queue;
+      const startsIn = forecast(view, new Set(waits.slice(0, FORECAST).map(({ id }) => id)));
+      return waits.map((trial, index) => ({
         trialId: trial.id,
         experimentId: trial.experimentId,
         place: index + 1,
-        slots: store.experiment(trial.experimentId)?.experiment.slotsPerTrial ?? 1,
-        reason: trial.waitReason ?? "Waits for its turn.",
-        startsIn: null,
-        change: null,
-      })),
+        slots: trial.slots,
+        reason: store.trial(trial.id)?.trial.waitReason ?? "Waits for its turn.",
+        startsIn: startsIn.get(trial.id) ?? null,
+        change: index < CHANGED ? smallestChange(view, trial, planned) : null,
+      }));
+    },
 
-    forecast(_asked: Params<"queue/forecast">): Result<"queue/forecast"> {
-      return { startsIn: null, reason: "Nothing is known of how long the others take.", preempts: [] };
+    forecast(asked: Params<"queue/forecast">): Result<"queue/forecast"> {
+      const view = withAsked(dispatcher.view(), asked);
+      const planned = plan(view);
+      const trialId = String(ASKED);
+      if (planned.grants.some((grant) => grant.trialId === trialId))
+        return { startsIn: { fromMs: 0, toMs: 0 }, reason: "Starts now.", preempts: [] };
+      const before = new Set(plan(dispatcher.view()).preempts);
+      const preempts = planned.preempts.filter((id) => !before.has(id));
+      return {
+        startsIn: forecast(view, new Set([trialId])).get(trialId) ?? null,
+        reason: waitReasons(view, planned).get(trialId) ?? "Waits for its turn.",
+        preempts: planned.waits.get(trialId)?.why === "comingFree" ? preempts : [],
+      };
     },
 
     setResources({
@@ -35,15 +64,54 @@ export function createQueue({ store }: Context, onChange: () => void) {
           `There is no experiment ${experimentId} in this pool.`,
           "It may have been deleted.",
         );
+      const { experiment } = record;
+      const wanted: Pick<ExperimentShare, "priority" | "weight" | "maxSlots"> = {
+        priority: change.priority ?? experiment.priority,
+        weight: change.weight ?? experiment.weight,
+        maxSlots: change.maxSlots === undefined ? experiment.maxSlots : change.maxSlots,
+      };
+      const view = dispatcher.view();
+      const now = plan(view);
+      const then = plan(withShare(view, experimentId, wanted));
+      const starting = startedBy(now);
       if (confirm) {
-        const { experiment } = record;
-        experiment.priority = change.priority ?? experiment.priority;
-        experiment.weight = change.weight ?? experiment.weight;
-        if (change.maxSlots !== undefined) experiment.maxSlots = change.maxSlots;
+        Object.assign(experiment, wanted);
         store.putExperiment(record);
         onChange();
       }
-      return { preempts: [], starts: [] };
+      return {
+        preempts: then.preempts.filter((id) => !now.preempts.includes(id)),
+        starts: [...startedBy(then)].filter((id) => !starting.has(id)),
+      };
     },
+  };
+}
+
+/** The pool with one more trial at the end of the queue, of an experiment of its own. */
+function withAsked(view: PoolView, { slots, priority }: Params<"queue/forecast">): PoolView {
+  const user = [...view.experiments.values()][0]?.user ?? "";
+  const asked: QueuedTrial = {
+    id: String(ASKED),
+    experimentId: ASKED,
+    slots,
+    state: "waiting",
+    slotIds: [],
+    place: Date.now(),
+    waitedMs: 0,
+    needMs: view.typicalMs,
+    isNeedKnown: false,
+    isPreemptible: false,
+    moveCostMs: 0,
+  };
+  return {
+    ...view,
+    trials: [...view.trials, asked],
+    experiments: new Map(view.experiments).set(ASKED, {
+      user,
+      priority: priority ?? DEFAULT_PRIORITY,
+      weight: 1,
+      maxSlots: null,
+      recentSlots: 0,
+    }),
   };
 }

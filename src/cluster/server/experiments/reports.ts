@@ -18,6 +18,7 @@ import { chooseMetric } from "./metricChoice.ts";
 import { pausableOf } from "./pausable.ts";
 import { rollUp } from "./rollup.ts";
 import { validationsIn, type Validation } from "./search.ts";
+import { toldNow } from "./trialTime.ts";
 
 /** Metrics change a trial many times a second; clients hear of it at most this often. */
 const ANNOUNCE_MS = 1000;
@@ -127,7 +128,12 @@ export function createReports(
 
   function rememberProgress(runId: string): void {
     const run = store.run(runId);
-    if (run !== null && !run.own.gotFurther) store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
+    if (run === null || run.own.gotFurther) return;
+    store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
+    const experiment = store.experiment(run.own.spec.experiment);
+    if (experiment === null || run.run.startedAt === null) return;
+    experiment.own.moves = { ...experiment.own.moves, returnMs: Date.now() - run.run.startedAt };
+    store.putExperiment(experiment);
   }
 
   /** The new checkpoints, and those of before that the report has values for. */
@@ -246,7 +252,10 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
           }
       break;
     case "progress":
-      if (rank === 0) trial.progress = event.fraction;
+      if (rank === 0) {
+        trial.progress = event.fraction;
+        own.told = toldNow(record, event.fraction);
+      }
       break;
     case "params":
       trial.parameters = { ...trial.parameters, ...parametersOf(event, mask) };

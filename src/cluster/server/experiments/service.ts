@@ -42,7 +42,10 @@ export function createExperiments(context: Context) {
   const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
   const observer = (observerRef.current = createObserver(context, engine, actions, reports));
   const dispatcher = createDispatcher(context, engine, () => loop?.wake());
-  const queue = createQueue(context, () => loop?.wake());
+  const queue = createQueue(context, dispatcher, () => {
+    dispatcher.lookAnew();
+    loop?.wake();
+  });
   const feed = createFeed(store, () => broadcaster);
   const live = createLive(context, () => broadcaster);
   const deletion = createDeletion(context);

@@ -12,9 +12,18 @@ export function createQueueHandlers(
   experiments: Experiments,
 ): Pick<Handlers, QueueCalls> {
   return {
-    "queue/state": () => ({ waiting: experiments.queue.waiting() }),
-    "queue/forecast": (asked) => experiments.queue.forecast(asked),
-    "experiment/setResources": (change) => experiments.queue.setResources(change),
+    async "queue/state"() {
+      await experiments.dispatcher.readSlots();
+      return { waiting: experiments.queue.waiting() };
+    },
+    async "queue/forecast"(asked) {
+      await experiments.dispatcher.readSlots();
+      return experiments.queue.forecast(asked);
+    },
+    async "experiment/setResources"(change) {
+      await experiments.dispatcher.readSlots();
+      return experiments.queue.setResources(change);
+    },
     "trial/preempt"({ trialId }) {
       experiments.preempt(trialId);
       return {};

@@ -66,8 +66,7 @@ interface Filled {
 
 function fill(view: PoolView, order: readonly Ranked[]): Filled {
   const working = view.slots.filter(({ state }) => state !== "unusable").length;
-  const held = view.trials.reduce((sum, { slotIds }) => sum + slotIds.length, 0);
-  const own = view.slots.filter(isFree).length + held;
+  const own = view.slots.filter((slot) => isFree(slot) || slot.trialId !== null).length;
   const room = createRoom(view);
   const filled: Filled = { placed: [], victims: [], queue: [], waits: new Map() };
   let first: { id: string; startsInMs: number } | null = null;

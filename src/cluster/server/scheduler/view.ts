@@ -41,7 +41,9 @@ export interface UserShare {
 }
 
 /** `usable: false` for slots that a trial of this pool holds, whatever the host's leases say at this moment. */
-export type OfferedSlot = Pick<Slot, "id" | "kind" | "index" | "state" | "detail"> & { usable: boolean };
+export type OfferedSlot = Pick<Slot, "id" | "kind" | "index" | "state" | "detail" | "trialId"> & {
+  usable: boolean;
+};
 
 export interface PoolView {
   slots: readonly OfferedSlot[];
@@ -50,4 +52,6 @@ export interface PoolView {
   users: ReadonlyMap<string, UserShare>;
   /** How long a trial takes here, on average. */
   typicalMs: number;
+  /** That is from trials that were seen, and no first guess. */
+  isTypicalKnown: boolean;
 }

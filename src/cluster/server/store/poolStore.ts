@@ -143,6 +143,23 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         )?.n ?? 0,
       ),
 
+    /** How long the newest of the completed trials held slots, with what they ran; the newest last. */
+    completedLengths: (count: number) =>
+      database
+        .all(
+          `SELECT t.experiment_id AS experiment, json_extract(e.body, '$.workspace') AS workspace,
+             json_extract(e.body, '$.script') AS script, json_extract(t.own, '$.time.heldMs') AS ms
+           FROM trials t JOIN experiments e ON e.id = t.experiment_id
+           WHERE t.state = 'completed' AND ms IS NOT NULL ORDER BY json_extract(t.own, '$.time.since') DESC LIMIT ?`,
+          count,
+        )
+        .map(({ experiment, workspace, script, ms }) => ({
+          experimentId: Number(experiment),
+          script: `${String(workspace)}/${String(script)}`,
+          ms: Number(ms),
+        }))
+        .reverse(),
+
     // ---- runs
 
     putRun({ run, own }: RunRecord): void {

@@ -15,9 +15,20 @@ export interface ExperimentRecord {
     startFrom: { uuid: string; step: number } | null;
     /** The configuration itself set max_restarts above 0. */
     restartsWithoutProgress: boolean;
+    /** How long its trials took to give their slots back when they were asked, and to get further after a start; the last of each. */
+    moves?: { leaveMs?: number; returnMs?: number };
     /** A person paused or ended all of it, so its searcher begins nothing more: not yet, or never. Absent otherwise. */
     held?: "paused" | "ended";
   };
+}
+
+export interface TrialTime {
+  /** In the queue, before `since`. */
+  waitedMs: number;
+  /** On slots, before `since`. */
+  heldMs: number;
+  /** Of what it does now: wait, hold slots, or neither. */
+  since: number;
 }
 
 export interface TrialRecord {
@@ -31,6 +42,10 @@ export interface TrialRecord {
     control: Control | null;
     /** After a refused lease or a lost run: not tried again before this time (ms). */
     notBefore: number;
+    /** How its time went since it came. Absent in records of before this was kept. */
+    time?: TrialTime;
+    /** What it last said of how far it is, 0 to 1, and how long it had held slots then. */
+    told?: { fraction: number; heldMs: number };
     /** How far it had trained, in units of the searcher's time metric, at the last value that the searcher was told. */
     searcherTime?: number;
     /** The furthest step that any of its runs has reported. Absent before the first. */

@@ -49,7 +49,8 @@ export function view({ slots: count, trials, experiments, users, foreign = 0, ty
   const slots = ids.map((id, index): OfferedSlot => {
     const state = index < foreign ? "foreign" : index < next ? "held" : "free";
     const detail = state === "free" ? null : `held by ${index < foreign ? "alice" : "a trial"}`;
-    return { id, kind: "cuda", index, state, detail, usable: state === "free" };
+    const trialId = state === "held" ? "9.9" : null;
+    return { id, kind: "cuda", index, state, detail, trialId, usable: state === "free" };
   });
   return {
     slots,
@@ -74,5 +75,6 @@ export function view({ slots: count, trials, experiments, users, foreign = 0, ty
       ]),
     ),
     typicalMs: typicalMs ?? 10 * MINUTE_MS,
+    isTypicalKnown: typicalMs !== undefined,
   };
 }

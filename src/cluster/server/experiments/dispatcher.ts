@@ -4,6 +4,7 @@ import type { SlotReading } from "../ports.ts";
 import { schedule, type OfferedSlot } from "../scheduler/schedule.ts";
 import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
+import { inQueueReason } from "./waiting.ts";
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
@@ -83,7 +84,8 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       }
       for (const record of queue) {
         // Who may not yet start again keeps the reason for that.
-        const reason = waitReasons.get(record.trial.id);
+        const said = waitReasons.get(record.trial.id);
+        const reason = said === undefined ? undefined : inQueueReason(said, record.own.isPreempted);
         if (reason === undefined || record.trial.waitReason === reason) continue;
         record.trial.waitReason = reason;
         store.putTrial(record);

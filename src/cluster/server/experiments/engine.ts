@@ -17,7 +17,7 @@ import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
-import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
+import { askedReason, inQueueReason, retryDelayMs, retryReason } from "./waiting.ts";
 
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
@@ -27,6 +27,8 @@ export interface Facts {
   exit?: ExitFile | null;
   failure?: Failure | null;
   reason?: string;
+  /** It shall go on behind all that wait now, where the table would let it keep its place. */
+  isLastInQueue?: boolean;
 }
 export type Engine = ReturnType<typeof createEngine>;
 
@@ -75,10 +77,13 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
+    if (facts.isLastInQueue) own.queuedAt = Date.now();
     if (event.type === "launched" && trial.currentRun !== null)
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
+    if (trial.state === "waiting" && facts.outcome === "preempted") own.isPreempted = true;
+    else delete own.isPreempted;
     trial.waitReason = waitReason(record, event, facts);
     trial.failure = failureAfter(record, event, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
@@ -103,7 +108,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       const run = trial.currentRun === null ? null : store.run(trial.currentRun);
       return run && askedReason(trial.state, own.asked, run.own.spec);
     }
-    if (event.type !== "leaseRefused" && event.type !== "runLost") return "Waits for its turn.";
+    if (event.type !== "leaseRefused" && event.type !== "runLost")
+      return inQueueReason("Waits for its turn.", own.isPreempted);
     const delayMs = retryDelayMs(store.runsOf(trial.id));
     own.notBefore = Date.now() + delayMs;
     return retryReason(event.type, facts.failure?.message ?? null, delayMs);

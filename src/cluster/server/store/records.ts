@@ -35,6 +35,8 @@ export interface TrialRecord {
     searcherTime?: number;
     /** The furthest step that any of its runs has reported. Absent before the first. */
     furthestStep?: number;
+    /** It waits because its last run gave its slots back for others. Absent otherwise. */
+    isPreempted?: true;
     /** What the script said of its hyperparameters, if it refused them. */
     invalidHyperparameters: string | null;
     /** Codes of warnings that were shown already. */

@@ -35,3 +35,9 @@ export function parseExperiment(text: string): number {
   if (id.kind !== "experiment") throw new UsageError(`\`${text}\` is not an experiment (for example 12).`);
   return id.experimentId;
 }
+
+export function parseTrial(text: string): string {
+  const id = parseId(text);
+  if (id.kind !== "trial") throw new UsageError(`\`${text}\` is not a trial (for example 12.3).`);
+  return id.trialId;
+}

@@ -13,7 +13,7 @@ import {
   type PoolAccess,
   type Terminal,
 } from "./command.ts";
-import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
+import { kill, pause, preempt, remove, rename, resume, stop } from "./commands/control.ts";
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
@@ -52,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   kill,
   pause,
   resume,
+  preempt,
   rename,
   remove,
   serverStop,

@@ -20,6 +20,7 @@ export const COMMANDS = {
   pause: "trainyard.pause",
   pauseUnavailable: "trainyard.pauseUnavailable",
   resume: "trainyard.resume",
+  giveBack: "trainyard.giveBack",
   stop: "trainyard.stop",
   kill: "trainyard.kill",
   rename: "trainyard.rename",

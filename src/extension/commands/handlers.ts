@@ -143,6 +143,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     pause: (argument) => trials.control("pause", argument),
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),
+    giveBack: (argument) => trials.giveBack(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
     rename: (argument) => trials.rename(argument),

@@ -30,6 +30,16 @@ export class TrialCommands {
     await row.pool.call(`trial/${verb}`, rpcTarget(row));
   }
 
+  /** For who waits: it checkpoints, and goes on when its turn comes again. */
+  async giveBack(argument: unknown): Promise<void> {
+    const target = await this.#targets.trial(
+      argument,
+      "Which one shall give its slot to who waits?",
+      ({ state }) => state === "running",
+    );
+    if (target) await target.pool.call("trial/preempt", { trialId: target.trial.id });
+  }
+
   async rename(argument: unknown): Promise<void> {
     const row = await this.#targets.row(argument, "Which experiment shall have another name?");
     if (!row) return;

@@ -1,6 +1,6 @@
 /** Acting on experiments and trials: stop, kill, pause, resume, rename, delete. */
 import { EXIT, UsageError, withPool, type Command } from "../command.ts";
-import { parseExperiment, parseTarget } from "../ids.ts";
+import { parseExperiment, parseTarget, parseTrial } from "../ids.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText } from "../text.ts";
 
@@ -27,6 +27,22 @@ export const stop = action("stop", "Ask an experiment (12) or a trial (12.3) to 
 export const kill = action("kill", "Kill an experiment or a trial: its whole process tree.", "is killed");
 export const pause = action("pause", "Checkpoint, and give the slots back.", "is asked to pause");
 export const resume = action("resume", "Go on from the last checkpoint.", "goes on");
+
+export const preempt: Command = {
+  name: "preempt",
+  usage: "preempt TRIAL",
+  summary: "Let a trial checkpoint and give its slots to who waits; it goes on in its turn.",
+  arguments: ["TRIAL"],
+  run: async (context, given) => {
+    const trialId = parseTrial(given.arguments[0] ?? "");
+    return withPool(context, async (pool) => {
+      await pool.call("trial/preempt", { trialId }, { signal: context.signal });
+      context.document({ trialId });
+      context.say(`${trialId} is asked to give its slots back.\n`);
+      return EXIT.ok;
+    });
+  },
+};
 
 export const rename: Command = {
   name: "rename",

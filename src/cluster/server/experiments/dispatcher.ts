@@ -1,12 +1,15 @@
 /** Asks the scheduler whenever something may have changed, does what it says, and tells everyone else why they wait. */
 import type { Slot } from "../../protocol/entities.ts";
 import type { SlotReading } from "../ports.ts";
-import { plan } from "../scheduler/plan.ts";
+import { startedBy } from "../scheduler/change.ts";
+import { plan, type Plan } from "../scheduler/plan.ts";
 import { waitReasons } from "../scheduler/reasons.ts";
 import type { PoolView } from "../scheduler/view.ts";
+import type { TrialRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { createQueueView } from "./queueView.ts";
+import { inQueueReason } from "./waiting.ts";
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
@@ -49,19 +52,30 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     return { news };
   }
 
-  /** @param isReady which of those that wait are looked at */
-  function viewNow(isReady: (notBefore: number) => boolean): PoolView {
+  function viewOf(isReady: (own: TrialRecord["own"]) => boolean): PoolView {
     const records = store.trialsIn("waiting", "starting", "running", "pausing", "stopping");
     return queueView.at(
       Date.now(),
-      records.filter(({ trial, own }) => trial.state !== "waiting" || isReady(own.notBefore)),
+      records.filter(({ trial, own }) => trial.state !== "waiting" || isReady(own)),
       withOwnTrials(current),
     );
   }
 
+  /** Who was asked by a person to make room does so for all others that can start. */
+  function planNow(): { view: PoolView; planned: Plan } {
+    const now = Date.now();
+    const all = viewOf(({ notBefore }) => notBefore <= now);
+    const others = viewOf(({ notBefore, makesRoom }) => notBefore <= now && makesRoom !== true);
+    if (others.trials.length < all.trials.length) {
+      const planned = plan(others);
+      if (startedBy(planned).size > 0) return { view: others, planned };
+    }
+    return { view: all, planned: plan(all) };
+  }
+
   return {
     /** The pool as the scheduler would see it now, with those that may not yet start again. */
-    view: () => viewNow(() => true),
+    view: () => viewOf(() => true),
     /** The slots as the tools described them last; the next round of the loop tells what has changed. */
     async readSlots(): Promise<Slot[]> {
       await look();
@@ -88,9 +102,7 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       if ((await look()).news !== null) return true;
       // No await from here on: the queue and the slots are of one moment.
       isAsked = false;
-      const now = Date.now();
-      const view = viewNow((notBefore) => notBefore <= now);
-      const planned = plan(view);
+      const { view, planned } = planNow();
       const first = planned.queue.find(({ id }) => planned.waits.get(id)?.why === "comingFree");
       const reason = first === undefined ? "its experiment may hold fewer" : `they are for trial ${first.id}`;
       for (const trialId of planned.preempts)
@@ -104,8 +116,9 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
         engine.apply(trialId, { type: "slotsGranted" }, { slots: granted, slotCount });
       }
       // Who may not yet start again keeps the reason for that.
-      for (const [trialId, waitReason] of waitReasons(view, planned)) {
+      for (const [trialId, said] of waitReasons(view, planned)) {
         const record = store.trial(trialId);
+        const waitReason = inQueueReason(said, record?.own.isPreempted);
         if (record === null || record.trial.waitReason === waitReason) continue;
         record.trial.waitReason = waitReason;
         store.putTrial(record);

@@ -19,7 +19,7 @@ import { searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
 import { maxTimeOf } from "../../search/settings.ts";
 import { timeAt, timeSince, toldNow } from "./trialTime.ts";
-import { askedReason, retryDelayMs, retryReason } from "./waiting.ts";
+import { askedReason, inQueueReason, retryDelayMs, retryReason } from "./waiting.ts";
 
 /** What is known with an event, beside what the table needs. */
 export interface Facts {
@@ -29,6 +29,8 @@ export interface Facts {
   exit?: ExitFile | null;
   failure?: Failure | null;
   reason?: string;
+  /** It shall go on after all others that can start. */
+  makesRoom?: boolean;
 }
 export type Engine = ReturnType<typeof createEngine>;
 
@@ -78,10 +80,14 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
+    if (facts.makesRoom) own.makesRoom = true;
+    if (event.type === "slotsGranted") delete own.makesRoom;
     if (event.type === "launched" && trial.currentRun !== null)
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     endRun(record, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
+    if (trial.state === "waiting" && facts.outcome === "preempted") own.isPreempted = true;
+    else delete own.isPreempted;
     trial.waitReason = waitReason(record, event, facts);
     trial.failure = failureAfter(record, event, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
@@ -106,7 +112,8 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       const run = trial.currentRun === null ? null : store.run(trial.currentRun);
       return run && askedReason(trial.state, own.asked, run.own.spec);
     }
-    if (event.type !== "leaseRefused" && event.type !== "runLost") return "Waits for its turn.";
+    if (event.type !== "leaseRefused" && event.type !== "runLost")
+      return inQueueReason("Waits for its turn.", own.isPreempted);
     const delayMs = retryDelayMs(store.runsOf(trial.id));
     own.notBefore = Date.now() + delayMs;
     return retryReason(event.type, facts.failure?.message ?? null, delayMs);
@@ -213,7 +220,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     record.run.signal = facts.exit?.signal ?? null;
     record.run.failure = facts.failure ?? null;
     store.putRun(record);
-    if (own.control?.action === "pause" && event.type === "runEnded")
+    if ((own.control?.action === "pause" || own.control?.action === "preempt") && event.type === "runEnded")
       measured(trial.experimentId, { leaveMs: record.run.endedAt - own.control.at * 1000 });
   }
 

@@ -45,7 +45,7 @@ export type Ask = Extract<TrialEventType, "askPause" | "askResume" | "askStop" |
 
 export type TrialAction =
   | { type: "launch" }
-  | { type: "writeControl"; action: "run" | "pause" | "stop" | "kill" }
+  | { type: "writeControl"; action: "run" | "pause" | "preempt" | "stop" | "kill" }
   | { type: "cancel" }
   | { type: "releaseSlots" }
   /** `kept`: it goes on where it stood in the queue; `last`: behind all others. */
@@ -71,7 +71,7 @@ const toEnd = (state: TrialState) => to(state, { asked: null }, RELEASE);
 const backToQueue = (place: "kept" | "last") =>
   to("waiting", { asked: null }, RELEASE, { type: "enqueue", place });
 const pause = to("pausing", { asked: "pause" }, { type: "writeControl", action: "pause" });
-const preempt = to("pausing", { asked: "preempt" }, { type: "writeControl", action: "pause" });
+const preempt = to("pausing", { asked: "preempt" }, { type: "writeControl", action: "preempt" });
 const goOn = to("running", { asked: null }, { type: "writeControl", action: "run" });
 const stop = to("stopping", { asked: "stop" }, { type: "writeControl", action: "stop" });
 const finish = to("stopping", { asked: "finish" }, { type: "writeControl", action: "stop" });

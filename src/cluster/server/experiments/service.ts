@@ -152,7 +152,12 @@ export function createExperiments(context: Context) {
           `It cannot give its slots back: ${trial.pausable.reason ?? "it cannot be paused."}`,
           "Stop it, or let the script checkpoint.",
         );
-      engine.apply(trialId, { type: "preempt" }, { reason: "asked by a person" });
+      engine.apply(
+        trialId,
+        { type: "preempt" },
+        // Who keeps the place of long ago would get the slot again at once.
+        { reason: "asked by a person", makesRoom: true },
+      );
     },
 
     /** Asks every trial of the target for which it means something. */

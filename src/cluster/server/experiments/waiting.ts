@@ -31,11 +31,18 @@ export function askedReason(
   spec: Pick<RunSpec, "stopAcknowledgeS" | "stopTermS" | "preemptionTimeoutS">,
 ): string | null {
   const patience = duration(spec.preemptionTimeoutS);
+  if (state === "pausing" && asked === "preempt")
+    return `It was asked to give its slots back: waits for the script to write a checkpoint and leave, then for its turn; after ${patience} it is killed, and goes on from its last checkpoint.`;
   if (state === "pausing")
     return `Waits for the script to write a checkpoint and leave; after ${patience} it is killed, and goes on from its last checkpoint.`;
   if (state !== "stopping") return null;
   if (asked === "kill") return "Waits for the last of its killed processes to be gone.";
   return `Waits for the script to leave; without a sign of having understood it is ended after ${duration(spec.stopAcknowledgeS)} and killed ${duration(spec.stopTermS)} later, with one it is killed after ${patience}.`;
+}
+
+/** @param reason why it waits, as everybody is told */
+export function inQueueReason(reason: string, isPreempted: boolean | undefined): string {
+  return isPreempted === true ? `Preempted. ${reason}` : reason;
 }
 
 function duration(seconds: number): string {

@@ -50,8 +50,12 @@ export interface TrialRecord {
     searcherTime?: number;
     /** The furthest step that any of its runs has reported. Absent before the first. */
     furthestStep?: number;
+    /** It waits because its last run gave its slots back for others. Absent otherwise. */
+    isPreempted?: true;
     /** What the script said of its hyperparameters, if it refused them. */
     invalidHyperparameters: string | null;
+    /** A person asked it for its slots, so it goes on after all others that can start. */
+    makesRoom?: boolean;
     /** Codes of warnings that were shown already. */
     warningCodes: string[];
   };

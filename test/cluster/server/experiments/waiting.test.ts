@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { RunOutcome } from "../../../../src/cluster/protocol/entities.ts";
 import {
   askedReason,
+  inQueueReason,
   retryDelayMs,
   retryReason,
 } from "../../../../src/cluster/server/experiments/waiting.ts";
@@ -37,5 +38,13 @@ test("who was asked to leave: what is awaited, and what follows when", () => {
   expect(askedReason("stopping", "kill", spec)).toBe(
     "Waits for the last of its killed processes to be gone.",
   );
+  expect(askedReason("pausing", "preempt", spec)).toBe(
+    "It was asked to give its slots back: waits for the script to write a checkpoint and leave, then for its turn; after 60 min it is killed, and goes on from its last checkpoint.",
+  );
   expect(askedReason("running", null, spec)).toBeNull();
+});
+
+test("who gave its slots back says so in the queue", () => {
+  expect(inQueueReason("Waits for its turn.", true)).toBe("Preempted. Waits for its turn.");
+  expect(inQueueReason("Waits for its turn.", undefined)).toBe("Waits for its turn.");
 });

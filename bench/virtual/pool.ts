@@ -35,6 +35,8 @@ export interface VirtualOptions {
   decide?: typeof plan;
   /** After each decision, with what it was taken on. */
   onDecision?(now: number, view: PoolView, made: ReturnType<typeof plan>): void;
+  onReport?(trial: VirtualTrial, trainedMs: number): void;
+  onEnd?(trial: VirtualTrial, how: "completed" | "stopped"): void;
 }
 
 export interface Outcome {
@@ -64,16 +66,23 @@ const ALONE: ExperimentShare = { user: "one", priority: 42, weight: 1, maxSlots:
 
 /** Runs all trials to their ends. @returns how it went, in the order of the trials */
 export function runVirtually(trials: readonly VirtualTrial[], options: VirtualOptions): Outcome[] {
+  const pool = createVirtualPool(options);
+  for (const trial of trials) pool.add(trial);
+  const byId = new Map(pool.run().map((outcome) => [outcome.trial.id, outcome]));
+  return trials.map(({ id }) => found(byId.get(id)));
+}
+
+/** A pool that trials can be added to, and stopped in, while it runs. */
+export function createVirtualPool(options: VirtualOptions) {
   const { reportEveryMs, moveCostMs, users = new Map(), decide = plan } = options;
   const slotIds = Array.from({ length: options.slots }, (_, index) => `cuda:${index}`);
-  const coming = trials
-    .map((trial, place) => ({ trial, place }))
-    .sort((a, b) => a.trial.arrivesMs - b.trial.arrivesMs);
+  const coming: { trial: VirtualTrial; place: number }[] = [];
   const live = new Map<string, Live>();
-  const outcomes = new Map<string, Outcome>();
+  const outcomes: Outcome[] = [];
   const lengths: number[] = [];
   const use = new Map<number, Use>();
   let now = 0;
+  let added = 0;
 
   const isRunning = ({ slotIds }: Live) => slotIds.length > 0;
   const ranMs = (each: Live) => each.heldMs + (isRunning(each) ? now - each.since : 0);
@@ -169,28 +178,35 @@ export function runVirtually(trials: readonly VirtualTrial[], options: VirtualOp
     now += byMs;
   }
 
+  function end(each: Live, how: "completed" | "stopped"): void {
+    const { trial, startedMs, starts } = each;
+    if (how === "completed") lengths.push(ranMs(each));
+    outcomes.push({ trial, startedMs, endedMs: now, moves: Math.max(0, starts - 1) });
+    live.delete(trial.id);
+    options.onEnd?.(trial, how);
+  }
+
   function happen(each: Live): boolean {
     const { trial, trainedMs } = each;
-    if (trainedMs >= trial.lengthMs) {
-      lengths.push(ranMs(each));
-      outcomes.set(trial.id, { trial, startedMs: each.startedMs, endedMs: now, moves: each.starts - 1 });
-      live.delete(trial.id);
-      return true;
-    }
-    if (trainedMs < each.nextReportMs) return false;
+    const isOver = trainedMs >= trial.lengthMs;
+    if (!live.has(trial.id) || (!isOver && trainedMs < each.nextReportMs)) return false;
+    if (trainedMs >= each.nextReportMs) report(each);
+    if (isOver && live.has(trial.id)) end(each, "completed");
+    return true;
+  }
+
+  function report(each: Live): void {
+    const { trial, trainedMs } = each;
     each.nextReportMs += reportEveryMs;
     const fraction = trial.fractionAt(trainedMs);
     if (each.told === null && fraction > 0) lengths.push(ranMs(each) / fraction);
     each.told = { fraction, ranMs: ranMs(each) };
-    return true;
+    options.onReport?.(trial, trainedMs);
   }
 
-  while (coming.length > 0 || live.size > 0) {
-    const running = [...live.values()].filter(isRunning);
-    const next = Math.min((coming[0]?.trial.arrivesMs ?? Infinity) - now, ...running.map(untilNext));
-    if (!Number.isFinite(next)) throw new Error("trials wait, and nothing will ever happen");
-    advance(Math.max(0, next));
-    let hasNews = running.map(happen).includes(true);
+  function arrive(): boolean {
+    coming.sort((a, b) => a.trial.arrivesMs - b.trial.arrivesMs);
+    let hasNews = false;
     for (; coming[0] !== undefined && coming[0].trial.arrivesMs <= now; coming.shift(), hasNews = true) {
       const { trial, place } = coming[0];
       live.set(trial.id, {
@@ -208,9 +224,32 @@ export function runVirtually(trials: readonly VirtualTrial[], options: VirtualOp
         startedMs: now,
       });
     }
-    if (hasNews) decideNow();
+    return hasNews;
   }
-  return trials.map(({ id }) => found(outcomes.get(id)));
+
+  return {
+    add(trial: VirtualTrial): void {
+      coming.push({ trial, place: added++ });
+    },
+    now: () => now,
+    stop(id: string): void {
+      const each = live.get(id);
+      if (each !== undefined) end(each, "stopped");
+    },
+    /** Until nothing is left to do. @returns how it went, in the order of the ends */
+    run(): Outcome[] {
+      if (arrive()) decideNow();
+      while (coming.length > 0 || live.size > 0) {
+        const running = [...live.values()].filter(isRunning);
+        const next = Math.min((coming[0]?.trial.arrivesMs ?? Infinity) - now, ...running.map(untilNext));
+        if (!Number.isFinite(next)) throw new Error("trials wait, and nothing will ever happen");
+        advance(Math.max(0, next));
+        const hasHappened = running.map(happen).includes(true);
+        if (arrive() || hasHappened) decideNow();
+      }
+      return outcomes;
+    },
+  };
 }
 
 function found<T>(value: T | undefined): T {

@@ -22,6 +22,7 @@ import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { preview } from "./commands/preview.ts";
+import { forecast, priority, queue } from "./commands/queue.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
@@ -53,6 +54,9 @@ export const COMMANDS: readonly Command[] = [
   pause,
   resume,
   preempt,
+  queue,
+  forecast,
+  priority,
   rename,
   remove,
   serverStop,

@@ -40,9 +40,9 @@ function project(script = SCRIPT): string {
 describe("one experiment from end to end", () => {
   it("submits, waits, lists, shows, logs, reads metrics, restores, renames and deletes", async () => {
     const cwd = project();
-    put(cwd, { "train.yaml": "name: first\nhyperparameters: {lr: 0.25}\nresources: {priority: 5}\n" });
+    put(cwd, { "train.yaml": "name: first\nhyperparameters: {lr: 0.25}\nresources: {shm_size: 1G}\n" });
     const submitted = await run(["submit", "train.py", "--wait", "--", "--epochs", "3", "a b"], { cwd });
-    expect(submitted.stderr).toContain("note: train.yaml:3: `resources.priority` has no effect here.");
+    expect(submitted.stderr).toContain("note: train.yaml:3: `resources.shm_size` has no effect here.");
     expect(submitted).toMatchObject({ code: 0, stdout: "" });
     expect(submitted.stderr).toMatch(/\n1 completed, step 3/);
 
@@ -427,5 +427,39 @@ describe("a checkpoint that is not pulled", () => {
       ],
     });
     expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
+  });
+});
+
+describe("the queue", () => {
+  it("says who waits and what would start it, and a better priority gets the slot", async () => {
+    const cwd = project(`import time, trainyard
+run = trainyard.init()
+for step in range(100000):
+    run.report(step, loss=1)
+    with run.checkpoint(step) as path:
+        (path / "x").write_text("x")
+    if run.should_stop():
+        break
+    time.sleep(0.02)
+`);
+    put(cwd, { "short.py": "print(1)\n" });
+    expect((await run(["queue"])).stdout).toBe("Nobody waits.\n");
+    const idOf = (said: string) => /experiment (\d+)/i.exec(said)?.[1] ?? "";
+    const long = idOf((await run(["submit", "train.py", "--slots", "2"], { cwd })).stdout);
+    await expect.poll(async () => (await run(["checkpoints", long])).stdout).toContain(`${long}.1`);
+    expect(await run(["forecast", "--slots", "0"])).toMatchObject({ code: 0, stdout: "0 slots: now.\n" });
+    put(cwd, { "train.yaml": "resources: {priority: 90}\n" });
+    const other = idOf((await run(["submit", "short.py"], { cwd })).stdout);
+    await expect
+      .poll(async () => (await run(["queue"])).stdout)
+      .toMatch(new RegExp(`\\n1 +${other}\\.1 +1 +.*Waits for 1 slot.* priority ${other} 4[12]\\n`));
+    expect(await run(["priority", other])).toMatchObject({ code: 2 });
+    expect(await run(["priority", other, "0"])).toMatchObject({ code: 2 });
+    const refused = await run(["priority", other, "1"]);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain(`Trial ${long}.1 would checkpoint and give its slots back`);
+    expect(await run(["priority", other, "1", "--yes"])).toMatchObject({ code: 0 });
+    await expect.poll(async () => (await run(["show", other])).stdout).toContain("completed");
+    for (const id of [long, other]) expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
   });
 });

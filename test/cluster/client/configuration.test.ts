@@ -36,7 +36,7 @@ hyperparameters:
 searcher: {name: single, metric: val_loss}
 resources:
   slots_per_trial: 0
-  priority: 10
+  shm_size: 1G
 environment:
   image: foo/bar:latest
   environment_variables:
@@ -57,7 +57,7 @@ data: {train: data/train, list: [data/a, 3]}
     expect(dataPathsOf(loaded.value)).toEqual(["data/train", "data/a"]);
     expect(loaded.notYet).toEqual([]);
     expect(loaded.notes.map(placed)).toEqual([
-      [10, 3, "`resources.priority` has no effect here."],
+      [10, 3, "`resources.shm_size` has no effect here."],
       [12, 3, "`environment.image` has no effect here."],
       [16, 1, "`checkpoint_storage` has no effect here."],
     ]);
@@ -88,8 +88,8 @@ data: {train: data/train, list: [data/a, 3]}
   it("says which keys nothing here makes use of, and takes variables by kind of device", () => {
     const loaded = parseConfiguration(
       "/w/train.yaml",
-      `description: first try
-labels: [a]
+      `workspace: first
+project: a
 searcher: {name: single, max_length: {epochs: 3}}
 environment:
   environment_variables:
@@ -98,8 +98,8 @@ environment:
 `,
     );
     expect(loaded.notes.map(placed)).toEqual([
-      [1, 1, "`description` has no effect here."],
-      [2, 1, "`labels` has no effect here."],
+      [1, 1, "`workspace` has no effect here."],
+      [2, 1, "`project` has no effect here."],
       [3, 26, "`searcher.max_length` has no effect here."],
     ]);
     expect(loaded.secretNames).toEqual(["k"]);

@@ -5,7 +5,8 @@ import { firstTrials, previewSearch, type SearchPreview } from "../../search/pre
 import type { Search } from "../../search/searcher.ts";
 import { readSpace } from "../../search/space.ts";
 import { UserError } from "../../client/userError.ts";
-import { EXIT, UsageError, type Command } from "../command.ts";
+import { EXIT, type Command } from "../command.ts";
+import { wholeNumber } from "../numbers.ts";
 import { countText, numberText, plain, table } from "../text.ts";
 
 export const preview: Command = {
@@ -20,8 +21,8 @@ export const preview: Command = {
   options: { trials: { type: "string" }, seed: { type: "string" } },
   arguments: ["CONFIG"],
   run: async (context, given) => {
-    const count = wholeNumber("trials", given.values.trials, 100_000) ?? 0;
-    const seed = wholeNumber("seed", given.values.seed, 2 ** 31 - 1);
+    const count = wholeNumber("--trials", given.values.trials, 0, 100_000) ?? 0;
+    const seed = wholeNumber("--seed", given.values.seed, 0, 2 ** 31 - 1);
     const { value, notYet } = await loadConfiguration(path.resolve(context.cwd, given.arguments[0] ?? ""));
     const [problem] = notYet;
     if (problem !== undefined) throw new UserError(`${problem.file}:${problem.line}: ${problem.message}`);
@@ -80,9 +81,3 @@ function describe({ brackets, lengths, totalUnits, fullUnits, trials }: SearchPr
 }
 
 /** @throws UsageError */
-function wholeNumber(name: string, value: string | boolean | undefined, most: number): number | null {
-  if (value === undefined) return null;
-  if (typeof value !== "string" || !/^\d{1,10}$/.test(value) || Number(value) > most)
-    throw new UsageError(`\`--${name} ${value}\`: a whole number from 0 to ${most} is needed.`);
-  return Number(value);
-}

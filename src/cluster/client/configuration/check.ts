@@ -34,9 +34,6 @@ const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
     "pod_spec",
   ],
   resources: [
-    "max_slots",
-    "weight",
-    "priority",
     "resource_pool",
     "is_single_node",
     "shm_size",
@@ -47,7 +44,7 @@ const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Keys at the top that are read and of which nothing here makes use. */
-const UNUSED = ["description", "labels", "workspace", "project"];
+const UNUSED = ["workspace", "project"];
 /** Trials of one experiment. */
 const MOST_TRIALS = 100_000;
 

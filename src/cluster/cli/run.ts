@@ -24,6 +24,7 @@ import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { preview } from "./commands/preview.ts";
 import { forecast, priority, queue } from "./commands/queue.ts";
 import { restore } from "./commands/restore.ts";
+import { searchAdd, searchChange } from "./commands/search.ts";
 import { submit } from "./commands/submit.ts";
 import { plain } from "./text.ts";
 
@@ -54,6 +55,8 @@ export const COMMANDS: readonly Command[] = [
   pause,
   resume,
   preempt,
+  searchChange,
+  searchAdd,
   queue,
   forecast,
   priority,

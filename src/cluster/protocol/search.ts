@@ -1,5 +1,6 @@
 /** What a search has decided so far, for those who show it. */
 import * as z from "zod";
+import { JsonObject, Uuid } from "./base.ts";
 import { ExperimentId, TrialId } from "./entities.ts";
 
 export const RungEntry = z.object({
@@ -45,4 +46,29 @@ export type SearchState = z.infer<typeof SearchState>;
 
 export const SEARCH_METHODS = {
   "search/state": { params: z.object({ experimentId: ExperimentId }), result: SearchState },
+  /**
+   * What is left out stays. A search that has ended, or was stopped, goes on with it; brackets keep their rungs, and what has come
+   * to a rung stays there.
+   */
+  "search/change": {
+    params: z.object({
+      experimentId: ExperimentId,
+      /** In all. */
+      maxTrials: z.number().int().positive().max(1_000_000).optional(),
+      /** The whole search space, inside of the present one. */
+      hyperparameters: JsonObject.optional(),
+    }),
+    result: z.object({ trialsPlanned: z.number().int().nullable() }),
+  },
+  /** A trial beside those that the search makes itself. */
+  "search/addTrial": {
+    params: z.object({
+      experimentId: ExperimentId,
+      /** A value for each range; constants may be left out. */
+      hyperparameters: JsonObject,
+      /** Null: where the experiment's trials start. */
+      startFrom: Uuid.nullable().default(null),
+    }),
+    result: z.object({ trialId: TrialId }),
+  },
 } as const;

@@ -1,9 +1,11 @@
 /** `adaptive_asha` and `async_halving`: brackets of halving side by side, whose trials come from one random stream. Pure. */
-import type { Json } from "../protocol/base.ts";
+import type { Json, JsonObject } from "../protocol/base.ts";
 import { createTrial } from "./creation.ts";
 import {
   beginHalving,
   halvingProgress,
+  openPlaces,
+  trialAdded,
   trialCreated,
   trialEnded,
   validated,
@@ -55,6 +57,18 @@ function adaptive(name: "adaptive_asha" | "async_halving"): Searcher {
       const made = make(before, wanted, search);
       return { state: wrap(made.state), actions: made.actions };
     }
+    if (event.type === "changed") {
+      const wanted = before.brackets.map((state, bracket) => {
+        const settings = all[bracket];
+        return { bracket, create: settings === undefined ? 0 : openPlaces(settings, state) };
+      });
+      const made = make(before, wanted, search);
+      return { state: made.state === before ? state : wrap(made.state), actions: made.actions };
+    }
+    if (event.type === "trialAdded") {
+      const added = add(before, event.hyperparameters, search);
+      return { state: wrap(added.state), actions: added.actions };
+    }
     const owner = before.owners[event.number];
     const settings = owner === undefined ? undefined : all[owner];
     const bracket = owner === undefined ? undefined : before.brackets[owner];
@@ -102,6 +116,22 @@ function make(
       if (state !== undefined) brackets[bracket] = trialCreated(state, number);
     }
   return { state: { random: random.position, brackets, owners }, actions };
+}
+
+/** Into the bracket that stops earliest, and from the same stream as all others. */
+function add(
+  { random: position, brackets, owners }: AdaptiveState,
+  hyperparameters: JsonObject,
+  { space }: Search,
+): { state: AdaptiveState; actions: SearcherAction[] } {
+  const random = new RandomStream(position);
+  const number = Object.keys(owners).length + 1;
+  const action = createTrial(number, space, random, hyperparameters);
+  const changed = brackets.map((state, index) => (index === 0 ? trialAdded(state, number) : state));
+  return {
+    state: { random: random.position, brackets: changed, owners: { ...owners, [number]: 0 } },
+    actions: [action],
+  };
 }
 
 function signed(value: number, { configuration }: Search): number {

@@ -39,6 +39,8 @@ export interface HalvingState {
   trials: { [number: string]: HalvingTrial };
   /** Refused their hyperparameters, and count for nothing. */
   invalid: number;
+  /** Added by hand: compared as all others, beside as many as the search makes itself. Absent: none. */
+  added?: number[];
 }
 
 export type HalvingAction =
@@ -78,6 +80,18 @@ export function goOn({ divisor, variant }: HalvingSettings, count: number): numb
 /** To be told of each trial that was made. */
 export function trialCreated(state: HalvingState, trial: number): HalvingState {
   return { ...state, trials: { ...state.trials, [trial]: { rung: 0, state: "training" } } };
+}
+
+/** To be told of a trial that was added by hand. */
+export function trialAdded(state: HalvingState, trial: number): HalvingState {
+  return { ...trialCreated(state, trial), added: [...(state.added ?? []), trial] };
+}
+
+/** How many trials begin now that there may be more of them. What stands at the rungs stays there, and is compared with them. */
+export function openPlaces(settings: HalvingSettings, { trials, added = [], invalid }: HalvingState): number {
+  const training = Object.values(trials).filter(({ state }) => state === "training").length;
+  const made = Object.keys(trials).length - added.length - invalid;
+  return Math.max(0, Math.min(beginHalving(settings).create - training, settings.maxTrials - made));
 }
 
 /** @param value smaller is better @param time units that the trial has trained for */
@@ -130,6 +144,7 @@ class Draft {
   readonly #settings: HalvingSettings;
   readonly #rungs: Rung[];
   readonly #trials: { [number: string]: HalvingTrial };
+  readonly #added: number[] | undefined;
   #invalid: number;
   #actions: HalvingAction[] = [];
   #create = 0;
@@ -138,11 +153,13 @@ class Draft {
     this.#settings = settings;
     this.#rungs = [...state.rungs];
     this.#trials = { ...state.trials };
+    this.#added = state.added;
     this.#invalid = state.invalid;
   }
 
   decision(): HalvingDecision {
-    const state = { rungs: this.#rungs, trials: this.#trials, invalid: this.#invalid };
+    const state: HalvingState = { rungs: this.#rungs, trials: this.#trials, invalid: this.#invalid };
+    if (this.#added !== undefined) state.added = this.#added;
     return { state, actions: this.#actions, create: this.#create };
   }
 
@@ -198,7 +215,7 @@ class Draft {
     const { state, rung } = this.#trials[trial] ?? { state: "ended", rung: 0 };
     this.#set(trial, { rung, state: "ended" });
     if (how === "invalid") {
-      this.#invalid++;
+      if (!this.#isAdded(trial)) this.#invalid++;
       for (const [index, { units, entries }] of this.#rungs.entries())
         this.#rungs[index] = { units, entries: entries.filter((entry) => entry.trial !== trial) };
       this.#replace();
@@ -242,7 +259,15 @@ class Draft {
   }
   /** Trials that count. */
   #count(): number {
-    return Object.keys(this.#trials).length - this.#invalid;
+    return Object.keys(this.#trials).length - (this.#added?.length ?? 0) - this.#invalid;
+  }
+  #isFull(): boolean {
+    if (this.#added === undefined) return false;
+    const training = Object.values(this.#trials).filter(({ state }) => state === "training").length;
+    return training + this.#create >= beginHalving(this.#settings).create;
+  }
+  #isAdded(trial: number): boolean {
+    return this.#added?.includes(trial) ?? false;
   }
   #set(trial: number, next: HalvingTrial): void {
     this.#trials[trial] = next;
@@ -257,7 +282,9 @@ class Draft {
     this.#set(trial, { rung: this.#rungOf(trial), state: "paused" });
     this.#actions.push({ type: "pauseTrial", number: trial });
   }
+  /** Another one begins in its place, unless one that was added by hand has taken that. */
   #replace(): void {
+    if (this.#isFull()) return;
     if (this.#count() + this.#create < this.#settings.maxTrials) this.#create++;
   }
 

@@ -11,6 +11,8 @@ interface ListedState {
   /** Refused their hyperparameters. */
   invalid: number;
   ended: number;
+  /** Numbers of those that were added by hand, which count in `created` alone. Absent: none. */
+  added?: number[];
 }
 interface Kind {
   name: "single" | "random" | "grid";
@@ -35,11 +37,11 @@ function listed({ name, count, point, concurrent, redraws }: Kind): Searcher {
   function make(before: ListedState, search: Search, wanted: number): Decision {
     const random = new RandomStream(before.random);
     const again = redraws ? Math.min(before.invalid, count(search)) : 0;
-    const open = count(search) + again - before.created;
-    const actions = Array.from({ length: Math.max(0, Math.min(wanted, open)) }, (_, index) => {
-      const at = before.created + index;
-      return createTrial(at + 1, search.space, random, point?.(search, at));
-    });
+    const made = before.created - (before.added?.length ?? 0);
+    const open = count(search) + again - made;
+    const actions = Array.from({ length: Math.max(0, Math.min(wanted, open)) }, (_, index) =>
+      createTrial(before.created + index + 1, search.space, random, point?.(search, made + index)),
+    );
     const created = before.created + actions.length;
     return { state: wrap({ ...before, random: random.position, created }), actions };
   }
@@ -52,10 +54,24 @@ function listed({ name, count, point, concurrent, redraws }: Kind): Searcher {
     decide(state: SearcherState, event: SearcherEvent, search: Search): Decision {
       if (event.type === "validated") return { state, actions: [] };
       const before = unwrap(state);
-      if (event.type === "started") {
-        const atOnce = concurrent(search);
-        return make(before, search, atOnce === 0 ? Infinity : atOnce);
+      const atOnce = concurrent(search) || Infinity;
+      if (event.type === "started") return make(before, search, atOnce);
+      if (event.type === "changed") {
+        const living = before.created - (before.added?.length ?? 0) - before.ended;
+        const decision = make(before, search, atOnce - living);
+        return decision.actions.length === 0 ? { state, actions: [] } : decision;
       }
+      if (event.type === "trialAdded") {
+        const random = new RandomStream(before.random);
+        const number = before.created + 1;
+        const action = createTrial(number, search.space, random, event.hyperparameters);
+        const added = [...(before.added ?? []), number];
+        return {
+          state: wrap({ ...before, random: random.position, created: number, added }),
+          actions: [action],
+        };
+      }
+      if (before.added?.includes(event.number)) return { state, actions: [] };
       const invalid = before.invalid + (event.how === "invalid" ? 1 : 0);
       return make({ ...before, invalid, ended: before.ended + 1 }, search, 1);
     },

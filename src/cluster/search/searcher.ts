@@ -12,7 +12,7 @@ export interface SearcherState {
   data: Json;
 }
 
-/** What does not change while an experiment runs. */
+/** What an experiment asks for. It changes with a `changed` event alone (change.ts), from which on that is the search. */
 export interface Search {
   configuration: SearcherConfiguration;
   space: SearchSpace;
@@ -27,7 +27,18 @@ export type SearcherEvent =
   | { type: "started" }
   /** A value of the searcher's metric as it was reported, and how far the trial had trained, in units of the time metric. */
   | { type: "validated"; number: number; value: number; time: number }
-  | { type: "trialEnded"; number: number; how: TrialEnding };
+  | { type: "trialEnded"; number: number; how: TrialEnding }
+  /** A person changed the search: the one that comes with the event is the new one. */
+  | ({ type: "changed" } & SearchChange)
+  /** A person adds a trial beside those that the search makes itself. */
+  | { type: "trialAdded"; hyperparameters: JsonObject };
+
+/** What is absent stays. */
+export interface SearchChange {
+  maxTrials?: number;
+  /** The whole space, inside of the one before. */
+  hyperparameters?: JsonObject;
+}
 
 /** `finished`: it has trained for as long as the search lets any; `beaten`: others did better after as long a training. */
 export type StopReason = "finished" | "beaten";
@@ -51,8 +62,8 @@ export interface Searcher {
   version: number;
   begin(search: Search): SearcherState;
   decide(state: SearcherState, event: SearcherEvent, search: Search): Decision;
-  /** Trials in all, null when it cannot be known. */
+  /** Trials that it makes in all, without those that were added by hand; null when it cannot be known. */
   planned(search: Search): number | null;
-  /** 0 to 1, never going back. */
+  /** 0 to 1, never going back but by a change of the search. */
   progress(state: SearcherState, search: Search): number;
 }

@@ -87,6 +87,32 @@ export class SearchSpace {
     return build(this.#root, (leaf) => chosen.get(leaf) ?? null) as JsonObject;
   }
 
+  /**
+   * What a person gave, with the constants that are not among it. Values may lie outside of the ranges: they are the person's.
+   *
+   * @returns the hyperparameters, or all that is wrong with them
+   */
+  complete(given: JsonObject): { hyperparameters: JsonObject } | { problems: SpaceProblem[] } {
+    const problems: SpaceProblem[] = [];
+    const hyperparameters = completed(this.#root, given, [], problems) as JsonObject;
+    return problems.length > 0 ? { problems } : { hyperparameters };
+  }
+
+  /** Where this space is not inside of another one. None: it is the same, or narrower. */
+  outsideOf(other: SearchSpace): SpaceProblem[] {
+    const before = new Map(other.#leaves.map(({ name, leaf }) => [name, leaf]));
+    const now = new Set(this.#leaves.map(({ name }) => name));
+    const gone = [...before.keys()].filter((name) => !now.has(name));
+    return [
+      ...gone.map((name) => ({ path: name.split("."), message: "it cannot be left out" })),
+      ...this.#leaves.flatMap(({ name, leaf }) => {
+        const known = before.get(name);
+        const message = known === undefined ? "it is new" : whyWider(known, leaf);
+        return message === null ? [] : [{ path: name.split("."), message }];
+      }),
+    ];
+  }
+
   /** The values where nothing has a range; null where something has. */
   get constants(): JsonObject | null {
     return this.ranges.length > 0 ? null : this.gridPoint(0);
@@ -204,3 +230,67 @@ function evenly(min: number, max: number, count: number): number[] {
 function rounded(value: number): number {
   return Math.sign(value) * Math.round(Math.abs(value)) || 0;
 }
+
+function completed(node: Node, given: Json | undefined, path: string[], problems: SpaceProblem[]): Json {
+  if ("leaf" in node) {
+    if (given !== undefined) return given;
+    if (node.leaf.type === "const") return node.leaf.val;
+    problems.push({ path, message: "a value is missing" });
+    return null;
+  }
+  if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given))) {
+    problems.push({ path, message: "it holds others, and is no value itself" });
+    return null;
+  }
+  const known = new Set(node.children.map(([name]) => name));
+  for (const name of Object.keys(given ?? {}))
+    if (!known.has(name)) problems.push({ path: [...path, name], message: "there is none of that name" });
+  return Object.fromEntries(
+    node.children.map(([name, child]) => [
+      name,
+      completed(
+        child,
+        given && Object.hasOwn(given, name) ? given[name] : undefined,
+        [...path, name],
+        problems,
+      ),
+    ]),
+  );
+}
+
+/** @returns why `now` is not inside of `before`; null where it is */
+function whyWider(before: Hyperparameter, now: Hyperparameter): string | null {
+  if (now.type === "const")
+    return contains(before, now.val) ? null : `${JSON.stringify(now.val)} is outside of it`;
+  if (now.type === "categorical") {
+    const more = now.vals.find((value) => !contains(before, value));
+    return more === undefined ? null : `${JSON.stringify(more)} is outside of it`;
+  }
+  if (now.type !== before.type || (before.type === "log" && now.type === "log" && now.base !== before.base))
+    return `it has another type, or base: it was ${JSON.stringify(before)}`;
+  if (now.minval < before.minval) return `\`minval\` ${now.minval} is below ${before.minval}`;
+  if (now.maxval > before.maxval) return `\`maxval\` ${now.maxval} is above ${before.maxval}`;
+  return null;
+}
+
+function contains(leaf: Hyperparameter, value: Json): boolean {
+  switch (leaf.type) {
+    case "const":
+      return isSame(leaf.val, value);
+    case "categorical":
+      return leaf.vals.some((each) => isSame(each, value));
+    case "int":
+      return Number.isInteger(value) && isBetween(leaf.minval, value, leaf.maxval);
+    case "double":
+      return isBetween(leaf.minval, value, leaf.maxval);
+    case "log":
+      return (
+        isBetween(leaf.base ** leaf.minval, value, leaf.base ** leaf.maxval) ||
+        isBetween(leaf.base ** leaf.maxval, value, leaf.base ** leaf.minval)
+      );
+  }
+}
+
+const isBetween = (low: number, value: Json, high: number): boolean =>
+  typeof value === "number" && value >= low && value <= high;
+const isSame = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);

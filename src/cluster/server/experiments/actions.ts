@@ -4,6 +4,7 @@ import type { Control } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { blackenManifest, blackenRun } from "./blacken.ts";
+import { isFinal } from "./rollup.ts";
 import { secretEnvironment } from "./runSpec.ts";
 
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
@@ -104,6 +105,8 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
       const values = secrets.read(experimentId);
       if (Object.keys(values).length === 0) return;
       enqueue(`experiment ${experimentId}`, "blacken the output of", async () => {
+        const experiment = store.experiment(experimentId)?.experiment;
+        if (experiment !== undefined && !isFinal(experiment.state)) return; // it goes on
         for (const { id } of store.trialsOf(experimentId))
           for (const run of store.runsOf(id))
             await blackenRun(path.join(context.pool, "runs", run.id), values);

@@ -18,12 +18,12 @@ export function createDeletion(context: Context) {
   const treesFolder = path.join(context.pool, "trees");
 
   /** What would go. Checkpoints that another experiment started from stay, and go with the last of those. */
-  function plan({ experiment, own }: ExperimentRecord): Leftovers {
+  function plan(record: ExperimentRecord): Leftovers {
+    const { experiment } = record;
     const others = store.experimentRecords().filter((other) => other.experiment.id !== experiment.id);
-    const isNeeded = (uuid: string) => others.some((other) => other.own.startFrom?.uuid === uuid);
+    const needed = new Set(others.flatMap(originsOf));
     const uuids = store.checkpointsOf(experiment.id).map(({ uuid }) => uuid);
-    const origin = own.startFrom?.uuid;
-    if (origin !== undefined && store.checkpoint(origin) === null) uuids.push(origin);
+    uuids.push(...originsOf(record).filter((uuid) => store.checkpoint(uuid) === null));
     const trialIds = store.trialsOf(experiment.id).map(({ id }) => id);
     return {
       experimentId: experiment.id,
@@ -32,7 +32,7 @@ export function createDeletion(context: Context) {
         : experiment.snapshot.tree,
       trialIds,
       runIds: trialIds.flatMap((trialId) => store.runsOf(trialId).map(({ id }) => id)),
-      checkpointUuids: uuids.filter((uuid) => !isNeeded(uuid)),
+      checkpointUuids: uuids.filter((uuid) => !needed.has(uuid)),
     };
   }
 
@@ -82,4 +82,10 @@ export function createDeletion(context: Context) {
     /** What a restart left undone. */
     recover: clearAll,
   };
+}
+
+/** Checkpoints that its trials start from. */
+function originsOf({ own }: ExperimentRecord): string[] {
+  const added = (own.added ?? []).map(({ startFrom }) => startFrom);
+  return [own.startFrom?.uuid ?? null, ...added].filter((uuid) => uuid !== null);
 }

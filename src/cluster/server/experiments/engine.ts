@@ -4,18 +4,19 @@
  */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import type { JsonObject } from "../../protocol/base.ts";
 import { FINAL_TRIAL_STATES, type Failure, type Run, type RunOutcome } from "../../protocol/entities.ts";
 import type { ExitFile, SpecSlot } from "../../protocol/runDirectory.ts";
 import { searcherOf } from "../../search/searchers.ts";
-import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
-import type { SearcherEvent } from "../../search/searcher.ts";
+import type { ExperimentRecord, RunRecord, StartFrom, TrialRecord } from "../store/records.ts";
+import type { SearchChange, SearcherEvent } from "../../search/searcher.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
 import { step, type Ask, type TrialAction, type TrialEvent } from "./lifecycle.ts";
 import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
-import { searchOf, type Validation } from "./search.ts";
+import { plannedOf, searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
 import { maxTimeOf } from "../../search/settings.ts";
 import { timeAt, timeSince, toldNow } from "./trialTime.ts";
@@ -92,6 +93,9 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     trial.failure = failureAfter(record, event, facts);
     trial.endedAt = isFinal(trial.state) ? Date.now() : null;
     trial.pausable = pausableOf(trial);
+    const final = FINAL_TRIAL_STATES.find((state) => state === trial.state);
+    const how = final !== undefined && own.invalidHyperparameters !== null ? "invalid" : final;
+    if (how !== undefined && experiment.own.held === "ended") own.unheard = how;
     store.putTrial(record);
     store.recordDecision(trial.experimentId, trialId, {
       event,
@@ -99,11 +103,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       to: trial.state,
       actions: transition.actions,
     });
-    const how = FINAL_TRIAL_STATES.find((state) => state === trial.state);
-    if (how !== undefined) {
-      const ending = own.invalidHyperparameters === null ? how : "invalid";
-      tellSearcher(experiment, { type: "trialEnded", number: trial.number, how: ending }, todo);
-    }
+    if (how !== undefined) tellSearcher(experiment, { type: "trialEnded", number: trial.number, how }, todo);
     return trial.experimentId;
   }
 
@@ -172,11 +172,13 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     }
   }
 
-  function newRun({ trial }: TrialRecord, experiment: ExperimentRecord, facts: Facts): RunRecord {
+  function newRun({ trial, own }: TrialRecord, experiment: ExperimentRecord, facts: Facts): RunRecord {
     const { slots = [], slotCount = slots.length } = facts;
     const checkpoint = store.latestCheckpoint(trial.id);
     const latestCheckpoint =
-      checkpoint === null ? experiment.own.startFrom : { uuid: checkpoint.uuid, step: checkpoint.step };
+      checkpoint === null
+        ? (own.startFrom ?? experiment.own.startFrom)
+        : { uuid: checkpoint.uuid, step: checkpoint.step };
     const spec = buildRunSpec(experiment.own.request, {
       experimentId: trial.experimentId,
       trialId: trial.id,
@@ -233,13 +235,13 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
   }
 
   function tellSearcher(record: ExperimentRecord, event: SearcherEvent, todo: (() => void)[]): void {
-    if (record.own.held === "ended") return;
+    if (record.own.held === "ended" && (event.type === "validated" || event.type === "trialEnded")) return;
     const searcher = searcherOf(record.own.searcher);
     if (searcher === undefined) {
       logger.error("this server lacks the searcher of an experiment", { experiment: record.experiment.id });
       return;
     }
-    const search = searchOf(record.own.request.configuration.value, record.own.experimentSeed);
+    const search = searchOf(record.own);
     const decision = searcher.decide(record.own.searcher, event, search);
     // Most values are not at a rung, and change nothing.
     if (decision.state === record.own.searcher && decision.actions.length === 0) return;
@@ -256,6 +258,35 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       if (record.own.held === "paused" && (action.type === "createTrial" || action.type === "resumeTrial"))
         decide(trialId, { type: "askPause" }, {}, todo);
     }
+  }
+
+  /** What became of its trials since a person ended it. */
+  function tellUnheard(experimentId: number, todo: (() => void)[]): void {
+    for (const { id } of store.trialsOf(experimentId)) {
+      const trial = store.trial(id);
+      const experiment = store.experiment(experimentId);
+      const how = trial?.own.unheard;
+      if (trial === null || experiment === null || how === undefined) continue;
+      delete trial.own.unheard;
+      store.putTrialQuietly(trial);
+      tellSearcher(experiment, { type: "trialEnded", number: trial.trial.number, how }, todo);
+    }
+  }
+
+  /** A person changes something of an experiment: in one transaction with what is decided on it. */
+  function changing(
+    experimentId: number,
+    change: (record: ExperimentRecord, todo: (() => void)[]) => void,
+  ): void {
+    const todo: (() => void)[] = [];
+    store.transaction(() => {
+      const record = store.experiment(experimentId);
+      if (record === null) return;
+      change(record, todo);
+      updateExperiment(experimentId, todo);
+    });
+    for (const action of todo) action();
+    onChange();
   }
 
   function updateExperiment(experimentId: number, todo: (() => void)[]): void {
@@ -311,6 +342,34 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       });
       for (const action of todo) action();
       if (todo.length > 0) onChange();
+    },
+    /** A person gives the search more trials or a narrower space: one that was ended goes on with it. */
+    changeSearch(experimentId: number, change: SearchChange): void {
+      changing(experimentId, (record, todo) => {
+        const wasEnded = record.own.held === "ended";
+        if (wasEnded) delete record.own.held;
+        record.own.changes = { ...record.own.changes, ...change };
+        record.experiment.trialsPlanned = plannedOf(record);
+        store.putExperiment(record);
+        tellSearcher(record, { type: "changed", ...change }, todo);
+        if (wasEnded) tellUnheard(experimentId, todo);
+      });
+    },
+    /** A person adds a trial of their own. @returns its id */
+    addTrial(experimentId: number, hyperparameters: JsonObject, startFrom: StartFrom | null): string {
+      let trialId = "";
+      changing(experimentId, (record, todo) => {
+        record.own.added = [...(record.own.added ?? []), { startFrom: startFrom?.uuid ?? null }];
+        record.experiment.trialsPlanned = plannedOf(record);
+        store.putExperiment(record);
+        tellSearcher(record, { type: "trialAdded", hyperparameters }, todo);
+        trialId = store.trialsOf(experimentId).at(-1)?.id ?? "";
+        const added = startFrom === null ? null : store.trial(trialId);
+        if (added === null || startFrom === null) return;
+        added.own.startFrom = startFrom;
+        store.putTrial(added);
+      });
+      return trialId;
     },
     /** Asks the searcher for its first trials. To be called in the transaction that makes the experiment. */
     begin(record: ExperimentRecord): void {

@@ -1,15 +1,28 @@
 /** Between an experiment and its searcher: what the searcher is asked about, and which reports it hears of. Pure. */
-import type { ExperimentConfiguration, SearcherConfiguration } from "../../protocol/configuration.ts";
+import type { SearcherConfiguration } from "../../protocol/configuration.ts";
+import { changeSearch, checkedSpace } from "../../search/change.ts";
 import type { Search } from "../../search/searcher.ts";
+import { searcherOf } from "../../search/searchers.ts";
 import { timeMetricOf } from "../../search/settings.ts";
-import { readSpace } from "../../search/space.ts";
 import type { ReportedEvent } from "../ports.ts";
+import type { ExperimentRecord } from "../store/records.ts";
 
-/** @throws Error for hyperparameters that were not checked */
-export function searchOf(configuration: ExperimentConfiguration, experimentSeed: number): Search {
-  const read = readSpace(configuration.hyperparameters);
-  if ("problems" in read) throw new Error("these hyperparameters were not checked");
-  return { configuration: configuration.searcher, space: read.space, experimentSeed };
+/** As it was submitted and changed since. @throws Error for hyperparameters that were not checked */
+export function searchOf(
+  own: Pick<ExperimentRecord["own"], "request" | "experimentSeed" | "changes">,
+): Search {
+  const { searcher, hyperparameters } = own.request.configuration.value;
+  const space = checkedSpace(own.changes?.hyperparameters ?? hyperparameters);
+  const search: Search = { configuration: searcher, space, experimentSeed: own.experimentSeed };
+  return own.changes?.maxTrials === undefined
+    ? search
+    : changeSearch(search, { maxTrials: own.changes.maxTrials });
+}
+
+/** Trials that there will be in all, those that were added by hand among them. */
+export function plannedOf({ own }: ExperimentRecord): number | null {
+  const planned = searcherOf(own.searcher)?.planned(searchOf(own)) ?? null;
+  return planned === null ? null : planned + (own.added?.length ?? 0);
 }
 
 export interface Validation {

@@ -10,7 +10,7 @@ import { searchOf } from "./search.ts";
 
 export function searchStateOf({ experiment, own }: ExperimentRecord): SearchState {
   const searcher = searcherOf(own.searcher);
-  const search = searchOf(own.request.configuration.value, own.experimentSeed);
+  const search = searchOf(own);
   const { configuration } = search;
   const hasRungs = searcher === adaptiveAsha || searcher === asyncHalving;
   return {
@@ -29,7 +29,7 @@ export function searchStateOf({ experiment, own }: ExperimentRecord): SearchStat
 
 function bracketOf(
   settings: HalvingSettings,
-  { rungs, trials }: HalvingState,
+  { rungs, trials, added }: HalvingState,
   experimentId: number,
   { smaller_is_better }: Search["configuration"],
 ): Bracket {
@@ -37,7 +37,7 @@ function bracketOf(
   const reported = (value: number) => (value === WORST ? null : smaller_is_better ? value : -value);
   const top = rungs.length - 1;
   return {
-    trialsPlanned: settings.maxTrials,
+    trialsPlanned: settings.maxTrials + (added?.length ?? 0),
     variant: settings.variant,
     rungs: rungs.map(({ units, entries }, index): Rung => {
       const last = index === top ? undefined : entries[goOn(settings, entries.length) - 1];

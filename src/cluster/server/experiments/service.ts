@@ -17,6 +17,7 @@ import { createQueue } from "./queue.ts";
 import { createObserver, type Observer } from "./observer.ts";
 import { createReports } from "./reports.ts";
 import { isFinal, isOccupying } from "./rollup.ts";
+import { createSearchChange } from "./searchChange.ts";
 import { checkSubmission, newExperiment } from "./submission.ts";
 
 const LIVING_MS = 100;
@@ -92,6 +93,7 @@ export function createExperiments(context: Context) {
     live,
     dispatcher,
     queue,
+    search: createSearchChange(context, engine, experiment),
     experiment,
 
     /** Does again what was decided before a restart, then goes on. */

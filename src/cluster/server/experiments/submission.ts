@@ -5,6 +5,7 @@ import { CallError } from "../callError.ts";
 import { DEFAULT_PRIORITY, Label, type Experiment } from "../../protocol/entities.ts";
 import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
+import { sentenceOf } from "../../search/change.ts";
 import { findSearcher } from "../../search/searchers.ts";
 import { missingSettings } from "../../search/settings.ts";
 import { readSpace } from "../../search/space.ts";
@@ -37,7 +38,7 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
   if ("problems" in read)
     throw new CallError(
       "invalid",
-      `The hyperparameters are wrong: ${read.problems.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}.`,
+      `The hyperparameters are wrong: ${sentenceOf(read.problems)}.`,
       "Correct them in the configuration.",
     );
   if (searcher.name === "grid" && read.space.uncounted.length > 0)
@@ -111,7 +112,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
   const searcher = findSearcher(configuration.searcher.name);
   if (searcher === undefined) throw new Error(`no searcher ${configuration.searcher.name}`);
   const experimentSeed = configuration.reproducibility.experiment_seed ?? randomInt(2 ** 31 - 1);
-  const search = searchOf(configuration, experimentSeed);
+  const search = searchOf({ request: kept, experimentSeed });
   const source = request.startFrom === null ? null : context.store.checkpoint(request.startFrom);
   const experiment: Experiment = {
     id,

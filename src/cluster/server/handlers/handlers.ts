@@ -140,6 +140,8 @@ export function createHandlers(
     "trial/kill": ask("askKill"),
 
     "search/state": ({ experimentId }) => searchStateOf(experiments.experiment(experimentId)),
+    "search/change": (change) => experiments.search.change(change),
+    "search/addTrial": (asked) => experiments.search.add(asked),
     "series/list"({ trialId }) {
       knownTrial(trialId);
       return { series: curves.list(trialId) };

@@ -3,7 +3,13 @@ import type { Checkpoint, Experiment, Run, Trial } from "../../protocol/entities
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import type { Control, RunSpec } from "../../protocol/runDirectory.ts";
 import type { TrialLife } from "../experiments/lifecycle.ts";
-import type { SearcherState } from "../../search/searcher.ts";
+import type { SearchChange, SearcherState, TrialEnding } from "../../search/searcher.ts";
+
+/** A checkpoint, with its step as it was when it was chosen: it may be deleted since. */
+export interface StartFrom {
+  uuid: string;
+  step: number;
+}
 
 export interface ExperimentRecord {
   experiment: Experiment;
@@ -11,14 +17,18 @@ export interface ExperimentRecord {
     request: Omit<SubmitRequest, "secrets">;
     experimentSeed: number;
     searcher: SearcherState;
-    /** Checkpoint to start from, with its step as it was when this was submitted. */
-    startFrom: { uuid: string; step: number } | null;
+    /** What its trials start from. */
+    startFrom: StartFrom | null;
     /** The configuration itself set max_restarts above 0. */
     restartsWithoutProgress: boolean;
     /** How long its trials took to give their slots back when they were asked, and to get further after a start; the last of each. */
     moves?: { leaveMs?: number; returnMs?: number };
     /** A person paused or ended all of it, so its searcher begins nothing more: not yet, or never. Absent otherwise. */
     held?: "paused" | "ended";
+    /** What a person changed in the search since it was submitted, the newest of each. Absent: nothing. */
+    changes?: SearchChange;
+    /** Trials added by hand: the checkpoint that each starts from, null for the experiment's own. Absent: none. */
+    added?: { startFrom: string | null }[];
   };
 }
 
@@ -56,6 +66,10 @@ export interface TrialRecord {
     invalidHyperparameters: string | null;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
+    /** Added by hand, to start from this checkpoint instead of the experiment's. */
+    startFrom?: StartFrom;
+    /** How it ended while its search was held as ended, of which the searcher has not heard. */
+    unheard?: TrialEnding;
     /** Codes of warnings that were shown already. */
     warningCodes: string[];
   };

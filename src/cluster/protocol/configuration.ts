@@ -73,7 +73,12 @@ const SearcherConfiguration = z.strictObject({
     .optional()
     .describe("The metric that says which trial, and which checkpoint, is best."),
   smaller_is_better: z.boolean().default(true),
-  source_trial_id: z.union([z.string(), z.number()]).nullable().optional(),
+  source_trial_id: z
+    .string('name a trial as the tree does, in quotes: "12.3"') // 12.10 without them is 12.1
+    .regex(/^\d{1,9}\.\d{1,9}$/, 'name a trial as the tree does, in quotes: "12.3"')
+    .nullable()
+    .optional()
+    .describe("Every trial starts from this trial's best checkpoint, by the searcher's metric."),
   source_checkpoint_uuid: z.string().nullable().optional(),
   max_trials: z.number().int().positive().optional(),
   max_concurrent_trials: z.number().int().nonnegative().optional(),

@@ -86,3 +86,21 @@ test("what is changed is the same after a restart of the server", async () => {
   await expect.poll(state).toBe("completed");
   expect((await server.call("experiment/get", { experimentId: 1 })).trials).toHaveLength(5);
 });
+
+test("every trial starts from the best checkpoint of a trial that is named", async () => {
+  server = await openTestServer();
+  const falling = TRAIN.replace('{"loss": x}', '{"loss": abs(step - 2)}');
+  await server.submit(
+    { "train.py": falling },
+    { configuration: { hyperparameters: { x: 1 }, searcher: { metric: "loss" } } },
+  );
+  await server.untilState("1.1", "completed");
+  const { configuration } = search({ source_trial_id: "1.1" });
+  await server.submit({ "train.py": TRAIN }, { configuration });
+  await server.untilState("2.1", "completed");
+  await server.untilState("2.2", "completed");
+  const { runs } = await server.call("experiment/get", { experimentId: 2 });
+  expect(runs.map(({ resumedFromStep }) => resumedFromStep)).toEqual([2, 2]);
+  const gone = search({ source_trial_id: "7.1" });
+  await expect(server.submit({ "train.py": TRAIN }, gone)).rejects.toThrow("7.1 to start from");
+});

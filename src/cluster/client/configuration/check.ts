@@ -131,20 +131,12 @@ function findNotes(source: Source): Located[] {
 
 function findNotYet(configuration: ExperimentConfiguration, source: Source): Located[] {
   const found: Located[] = [];
-  const { name, source_trial_id: trial } = configuration.searcher;
+  const { name } = configuration.searcher;
   if (findSearcher(name) === undefined)
     found.push(
       source.locate(
         ["searcher", "name"],
         `The searcher \`${name}\` does not run here; \`adaptive_asha\` is what came after it.`,
-        "value",
-      ),
-    );
-  if (trial !== undefined && trial !== null)
-    found.push(
-      source.locate(
-        ["searcher", "source_trial_id"],
-        "`searcher.source_trial_id` does not work yet; name the checkpoint with `source_checkpoint_uuid`.",
         "value",
       ),
     );

@@ -13,6 +13,7 @@ import type { ExperimentRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
 import { searchOf } from "./search.ts";
 import { SHORTEST_SECRET } from "./masking.ts";
+import { startFromOf } from "./warmStart.ts";
 import { buildEntrypoint, commandLineOf, missingSecrets } from "./runSpec.ts";
 
 const MAX_SCRIPT_BYTES = 64 * 1024 * 1024;
@@ -75,12 +76,7 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       `The secret ${short.join(", ")} has fewer than ${SHORTEST_SECRET} characters: it could not be masked in what the run prints.`,
       "Use a longer value, or write it into the configuration if it is no secret.",
     );
-  if (request.startFrom !== null && context.store.checkpoint(request.startFrom) === null)
-    throw new CallError(
-      "notFound",
-      `The checkpoint ${request.startFrom} to start from is not in this pool.`,
-      "Choose another checkpoint; this one has been deleted.",
-    );
+  startFromOf(context, request);
   await checkSnapshot(context, request);
 }
 
@@ -113,7 +109,6 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
   if (searcher === undefined) throw new Error(`no searcher ${configuration.searcher.name}`);
   const experimentSeed = configuration.reproducibility.experiment_seed ?? randomInt(2 ** 31 - 1);
   const search = searchOf({ request: kept, experimentSeed });
-  const source = request.startFrom === null ? null : context.store.checkpoint(request.startFrom);
   const experiment: Experiment = {
     id,
     name: request.name,
@@ -144,7 +139,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
       request: kept,
       experimentSeed,
       searcher: searcher.begin(search),
-      startFrom: source === null ? null : { uuid: source.uuid, step: source.step },
+      startFrom: startFromOf(context, request),
       restartsWithoutProgress: asksForRestarts(request.configuration),
     },
   };

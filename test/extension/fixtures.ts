@@ -39,6 +39,7 @@ export function experiment(change: Partial<Experiment> = {}): Experiment {
     maxSlots: null,
     notes: "",
     labels: [],
+    question: null,
     ...change,
   };
 }

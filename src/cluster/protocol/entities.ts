@@ -129,6 +129,16 @@ export type MetricChoice = z.infer<typeof MetricChoice>;
 
 export const BestValue = z.object({ trialId: TrialId, value: z.number(), step: z.number() });
 
+/** What a search asks before it goes on; it is paused until a person resumes or stops it. */
+export const Question = z.object({
+  kind: z.literal("sameFailure"),
+  message: z.string(),
+  /** The line and the exception that are the same in all of them. */
+  place: z.string(),
+  trialIds: z.array(TrialId),
+});
+export type Question = z.infer<typeof Question>;
+
 export const Experiment = z.object({
   id: ExperimentId,
   name: z.string(),
@@ -158,6 +168,7 @@ export const Experiment = z.object({
   maxSlots: z.number().int().positive().nullable().default(null),
   notes: Notes.default(""),
   labels: z.array(Label).max(50).default([]),
+  question: Question.nullable().default(null),
 });
 export type Experiment = z.infer<typeof Experiment>;
 

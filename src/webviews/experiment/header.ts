@@ -1,5 +1,5 @@
 /** The line that says what matters, and a second one only when something waits or went wrong. */
-import type { Failure, Trial } from "../../cluster/protocol/entities.ts";
+import type { Failure, Question, Trial } from "../../cluster/protocol/entities.ts";
 import { button, linkButton, select, type Select } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText, type Child } from "../ui/dom.ts";
 import { menuButton, type MenuItem } from "../ui/menu.ts";
@@ -162,6 +162,7 @@ export class Header {
   private updateNotices(data: PageData, trial: Trial | null): void {
     const notices: HTMLElement[] = [];
     if (trial?.failure) notices.push(this.failureNotice(trial.failure, trial.id, data));
+    if (data.experiment.question !== null) notices.push(this.questionNotice(data.experiment.question));
     if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
     if (trial && trial.waitReason !== null) {
       notices.push(notice("quiet", "clock", trial.waitReason));
@@ -178,6 +179,18 @@ export class Header {
     if (this.notices.dataset.key === key) return;
     this.notices.dataset.key = key;
     replaceChildren(this.notices, ...notices.slice(0, 6));
+  }
+
+  /** The search is paused until it is answered. */
+  private questionNotice({ message }: Question): HTMLElement {
+    const act = (action: "resume" | "stop") => () => this.context.bridge.act({ action, trialId: null });
+    const answers = [
+      " ",
+      linkButton("Go On", act("resume")),
+      " ",
+      linkButton("Stop the Search", act("stop")),
+    ];
+    return notice("bad", "question", message, ...answers);
   }
 
   private connectionNotice(data: PageData): HTMLElement {

@@ -99,6 +99,7 @@ export function experiment(changes: Partial<Experiment> = {}): Experiment {
     maxSlots: null,
     notes: "",
     labels: [],
+    question: null,
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 /** From a document to an ExperimentConfiguration, with what to say about it and where. */
 import * as z from "zod";
 import type { JsonObject } from "../../protocol/base.ts";
+import { closest } from "../../protocol/closest.ts";
 import {
   DataMap,
   ExperimentConfiguration,
@@ -11,7 +12,6 @@ import { findSearcher } from "../../search/searchers.ts";
 import { missingSettings, settingsOf } from "../../search/settings.ts";
 import { HYPERPARAMETER_TYPES, readSpace } from "../../search/space.ts";
 import type { Located, Path, Source } from "./source.ts";
-import { closest } from "./suggest.ts";
 
 export interface Checked {
   value: ExperimentConfiguration;

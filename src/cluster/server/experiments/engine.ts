@@ -5,7 +5,13 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { JsonObject } from "../../protocol/base.ts";
-import { FINAL_TRIAL_STATES, type Failure, type Run, type RunOutcome } from "../../protocol/entities.ts";
+import {
+  FINAL_TRIAL_STATES,
+  type Failure,
+  type Run,
+  type RunOutcome,
+  type Trial,
+} from "../../protocol/entities.ts";
 import type { ExitFile, SpecSlot } from "../../protocol/runDirectory.ts";
 import { searcherOf } from "../../search/searchers.ts";
 import type { ExperimentRecord, RunRecord, StartFrom, TrialRecord } from "../store/records.ts";
@@ -18,6 +24,7 @@ import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
 import { plannedOf, searchOf, type Validation } from "./search.ts";
 import { newTrial } from "./newTrial.ts";
+import { sameFailure } from "./sameFailure.ts";
 import { maxTimeOf } from "../../search/settings.ts";
 import { timeAt, timeSince, toldNow } from "./trialTime.ts";
 import { askedReason, inQueueReason, retryDelayMs, retryReason } from "./waiting.ts";
@@ -85,7 +92,9 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     if (event.type === "slotsGranted") delete own.makesRoom;
     if (event.type === "launched" && trial.currentRun !== null)
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
-    endRun(record, event, facts);
+    if (event.type === "searcherPause") own.isPausedBySearch = true;
+    else if (trial.state !== "pausing" && trial.state !== "paused") delete own.isPausedBySearch;
+    endRun(record, experiment, event, facts);
     for (const action of transition.actions) prepare(action, record, experiment, facts, todo);
     if (trial.state === "waiting" && facts.outcome === "preempted") own.isPreempted = true;
     else delete own.isPreempted;
@@ -103,6 +112,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       to: trial.state,
       actions: transition.actions,
     });
+    if (trial.state === "failed") askIfAlike(trial, experiment, todo);
     if (how !== undefined) tellSearcher(experiment, { type: "trialEnded", number: trial.number, how }, todo);
     return trial.experimentId;
   }
@@ -209,7 +219,28 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     return { run, own: { spec, tidy: false } };
   }
 
-  function endRun({ trial, own }: TrialRecord, event: TrialEvent, facts: Facts): void {
+  /** Asks before a hundred trials fail in the same place: those that wait are paused, and so are those to come. */
+  function askIfAlike(failed: Trial, record: ExperimentRecord, todo: (() => void)[]): void {
+    const { experiment, own } = record;
+    if (experiment.searcher === "single" || own.held !== undefined) return;
+    const trials = store.trialsOf(experiment.id);
+    const areMoreToCome =
+      trials.length < (experiment.trialsPlanned ?? Infinity) || trials.some(({ state }) => !isFinal(state));
+    const question = areMoreToCome ? sameFailure(failed, trials, own.acceptedFailures ?? []) : null;
+    if (question === null) return;
+    experiment.question = question;
+    own.held = "paused";
+    store.putExperiment(record);
+    for (const { id, state } of trials)
+      if (state === "waiting") decideForTrial(id, { type: "askPause" }, {}, todo);
+  }
+
+  function endRun(
+    { trial, own }: TrialRecord,
+    experiment: ExperimentRecord,
+    event: TrialEvent,
+    facts: Facts,
+  ): void {
     if (event.type !== "runEnded" && event.type !== "runLost" && event.type !== "leaseRefused") return;
     const record = trial.currentRun === null ? null : store.run(trial.currentRun);
     if (record === null) return;
@@ -222,15 +253,12 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     record.run.signal = facts.exit?.signal ?? null;
     record.run.failure = facts.failure ?? null;
     store.putRun(record);
-    if ((own.control?.action === "pause" || own.control?.action === "preempt") && event.type === "runEnded")
-      measured(trial.experimentId, { leaveMs: record.run.endedAt - own.control.at * 1000 });
-  }
-
-  /** What moving a trial of the experiment costs. */
-  function measured(experimentId: number, moves: { leaveMs?: number; returnMs?: number }): void {
-    const experiment = store.experiment(experimentId);
-    if (experiment === null) return;
-    experiment.own.moves = { ...experiment.own.moves, ...moves };
+    const isAsked = own.control?.action === "pause" || own.control?.action === "preempt";
+    if (own.control === null || !isAsked || event.type !== "runEnded") return;
+    experiment.own.moves = {
+      ...experiment.own.moves,
+      leaveMs: record.run.endedAt - own.control.at * 1000,
+    };
     store.putExperiment(experiment);
   }
 
@@ -292,7 +320,11 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
   function updateExperiment(experimentId: number, todo: (() => void)[]): void {
     const record = store.experiment(experimentId);
     if (record === null) return;
-    Object.assign(record.experiment, rollUp(record.experiment, store.trialsOf(experimentId), Date.now()));
+    const isEnded = record.own.held === "ended";
+    Object.assign(
+      record.experiment,
+      rollUp(record.experiment, store.trialsOf(experimentId), Date.now(), isEnded),
+    );
     store.putExperiment(record);
     if (isFinal(record.experiment.state))
       todo.push(() => {
@@ -311,11 +343,17 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       store.transaction(() => {
         const record = store.experiment(experimentId);
         if (record === null) return;
-        if (record.own.held !== "ended") {
-          record.own.held = HELD[ask];
-          store.putExperiment(record);
+        const { question } = record.experiment;
+        if (question !== null && ask === "askResume")
+          record.own.acceptedFailures = [...(record.own.acceptedFailures ?? []), question.place];
+        if (ask !== "askPause") record.experiment.question = null;
+        if (record.own.held !== "ended") record.own.held = HELD[ask];
+        store.putExperiment(record);
+        for (const { id } of store.trialsOf(experimentId)) {
+          // At a rung it is the search's to resume.
+          if (ask === "askResume" && store.trial(id)?.own.isPausedBySearch) continue;
+          decideForTrial(id, { type: ask }, facts, todo);
         }
-        for (const { id } of store.trialsOf(experimentId)) decideForTrial(id, { type: ask }, facts, todo);
         updateExperiment(experimentId, todo); // once: it reads all trials, and there may be thousands
       });
       for (const action of todo) action();

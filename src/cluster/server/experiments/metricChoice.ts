@@ -48,7 +48,7 @@ function isJudging(group: string): boolean {
 }
 
 /** A bare name looks in validation, then training, then anywhere; `group/name` names its group. */
-function findConfigured(metric: string, metrics: readonly MetricName[]): MetricName | null {
+export function findConfigured(metric: string, metrics: readonly MetricName[]): MetricName | null {
   const bare = metrics.filter(({ name }) => name === metric);
   const found =
     bare.find(({ group }) => group === "validation") ??

@@ -9,14 +9,15 @@ import type { RunEvent } from "../../protocol/runDirectory.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
-import type { RunRecord, TrialRecord } from "../store/records.ts";
+import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
 import { createMask } from "./masking.ts";
-import { chooseMetric } from "./metricChoice.ts";
+import { chooseMetric, findConfigured, type MetricName } from "./metricChoice.ts";
+import { isAboutMetric, metricMissing } from "./metricMissing.ts";
 import { pausableOf } from "./pausable.ts";
-import { rollUp } from "./rollup.ts";
+import { isFinal, rollUp } from "./rollup.ts";
 import { validationsIn, type Validation } from "./search.ts";
 import { toldNow } from "./trialTime.ts";
 
@@ -169,6 +170,7 @@ export function createReports(
     );
     const steps = series.map(({ lastStep }) => lastStep).filter(Number.isFinite);
     record.trial.latestStep = steps.length === 0 ? record.trial.latestStep : Math.max(...steps);
+    tellOfMetric(experiment, record, series);
     const hasNewMetric = JSON.stringify(metric) !== JSON.stringify(experiment.experiment.metric);
     experiment.experiment.metric = metric;
     record.trial.best = bestOf(trialId, experiment.experiment);
@@ -176,9 +178,30 @@ export function createReports(
     if (hasNewMetric) refreshOthers(trialId, experiment.experiment);
     Object.assign(
       experiment.experiment,
-      rollUp(experiment.experiment, store.trialsOf(experiment.experiment.id), Date.now()),
+      rollUp(
+        experiment.experiment,
+        store.trialsOf(experiment.experiment.id),
+        Date.now(),
+        experiment.own.held === "ended",
+      ),
     );
     store.putExperiment(experiment);
+  }
+
+  /** Said once for the experiment, until the metric is reported after all. */
+  function tellOfMetric(
+    { experiment, own }: ExperimentRecord,
+    { trial }: TrialRecord,
+    series: readonly MetricName[],
+  ): void {
+    const { searcher } = own.request.configuration.value;
+    if (searcher.name === "single") return;
+    const warning = metricMissing(searcher.metric, series, isFinal(trial.state));
+    const known = experiment.warnings.find(isAboutMetric);
+    const isReported = searcher.metric !== undefined && findConfigured(searcher.metric, series) !== null;
+    if (known !== undefined && !isReported) return;
+    const others = experiment.warnings.filter((each) => !isAboutMetric(each));
+    experiment.warnings = warning === null ? others : [...others, warning];
   }
 
   /** Another metric judges now, so every trial has another best. */

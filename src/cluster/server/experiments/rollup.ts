@@ -30,14 +30,18 @@ const LIVELIEST_FIRST: readonly (readonly [TrialState, ExperimentState])[] = [
   ["failed", "failed"],
 ];
 
+/** @param isEnded a person ended all of it: then it did not complete, whatever some of its trials did */
 export function rollUp(
   experiment: Experiment,
   trials: readonly Trial[],
   now: number,
+  isEnded = false,
 ): Pick<Experiment, "state" | "trialCounts" | "endedAt" | "best"> {
   const trialCounts: Experiment["trialCounts"] = {};
   for (const { state } of trials) trialCounts[state] = (trialCounts[state] ?? 0) + 1;
-  const state = LIVELIEST_FIRST.find(([trialState]) => trialCounts[trialState])?.[1] ?? "waiting";
+  const found = LIVELIEST_FIRST.find(([trialState]) => trialCounts[trialState])?.[1] ?? "waiting";
+  const ended = trialCounts.killed ? "killed" : trialCounts.stopped ? "stopped" : found;
+  const state = isEnded && isFinal(found) ? ended : found;
   let best: Experiment["best"] = null;
   const sign = experiment.metric?.smallerIsBetter === false ? -1 : 1;
   for (const trial of trials)

@@ -1,6 +1,7 @@
 /** The experiments of a pool: what clients ask for goes in here, what becomes of it comes out as events. */
 import { setTimeout as delay } from "node:timers/promises";
 import { CallError } from "../callError.ts";
+import type { Trial } from "../../protocol/entities.ts";
 import type { Params, Result, Target } from "../../protocol/methods.ts";
 import type { Broadcaster } from "../ports.ts";
 import type { ExperimentRecord } from "../store/records.ts";
@@ -165,6 +166,7 @@ export function createExperiments(context: Context) {
     /** Asks every trial of the target for which it means something. */
     ask(target: Target, ask: Ask): void {
       const trials = trialsOf(target);
+      checkMeaning(trials, ask);
       if (ask === "askPause") {
         const living = trials.filter(({ state }) => !isFinal(state));
         const reason = living.find(({ pausable }) => !pausable.possible)?.pausable.reason;
@@ -233,6 +235,20 @@ export function createExperiments(context: Context) {
       return { ...counted, deleted: true };
     },
   };
+}
+
+/** Killing may be asked for twice. @throws CallError when it would change nothing */
+function checkMeaning(trials: readonly Trial[], ask: Ask): void {
+  const couldChange = trials.some(({ state }) =>
+    ask === "askResume" ? state === "paused" || state === "pausing" : !isFinal(state),
+  );
+  if (couldChange || ask === "askKill") return;
+  const [only, ...more] = trials;
+  const what =
+    only === undefined || more.length > 0 ? `Experiment ${only?.experimentId ?? ""}` : `Trial ${only.id}`;
+  if (ask === "askResume")
+    throw new CallError("refused", `${what} is not paused.`, "Only what is paused can be resumed.");
+  throw new CallError("refused", `${what} has ended.`, "There is nothing left of it to stop or to pause.");
 }
 
 /** Without what was left out: that stays as it is. */

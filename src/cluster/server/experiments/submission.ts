@@ -132,6 +132,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
     maxSlots: configuration.resources.max_slots ?? null,
     notes: configuration.description ?? "",
     labels: labelsOf(configuration),
+    question: null,
   };
   return {
     experiment,

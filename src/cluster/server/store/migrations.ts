@@ -67,7 +67,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   UPDATE experiments SET body = json_insert(
-    body, '$.priority', 42, '$.weight', 1, '$.maxSlots', NULL, '$.notes', '', '$.labels', json('[]')
+    body, '$.priority', 42, '$.weight', 1, '$.maxSlots', NULL, '$.notes', '', '$.labels', json('[]'),
+    '$.question', NULL
   );
   UPDATE trials SET body = json_insert(
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')

@@ -25,6 +25,8 @@ export interface ExperimentRecord {
     moves?: { leaveMs?: number; returnMs?: number };
     /** A person paused or ended all of it, so its searcher begins nothing more: not yet, or never. Absent otherwise. */
     held?: "paused" | "ended";
+    /** Places of failure at which it asked, and a person let it go on. Absent: none. */
+    acceptedFailures?: string[];
     /** What a person changed in the search since it was submitted, the newest of each. Absent: nothing. */
     changes?: SearchChange;
     /** Trials added by hand: the checkpoint that each starts from, null for the experiment's own. Absent: none. */
@@ -66,6 +68,8 @@ export interface TrialRecord {
     invalidHyperparameters: string | null;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
+    /** The search paused it at a rung, and resumes it. Absent otherwise. */
+    isPausedBySearch?: true;
     /** Added by hand, to start from this checkpoint instead of the experiment's. */
     startFrom?: StartFrom;
     /** How it ended while its search was held as ended, of which the searcher has not heard. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closest, editDistance } from "../../../../src/cluster/client/configuration/suggest.ts";
+import { closest, editDistance } from "../../../src/cluster/protocol/closest.ts";
 
 describe("editDistance", () => {
   it.each([

@@ -1,5 +1,6 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
+import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
 import { PANEL_TYPE } from "./commands/commandIds.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
@@ -21,6 +22,7 @@ import { Targets } from "./commands/targets.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
+import { NotesFiles } from "./editor/notes.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { SetUpLines } from "./editor/setUpLines.ts";
@@ -49,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
+  const annotations = new AnnotationCommands(targets);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
@@ -84,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, restores, browses, data, poolPython);
+  const actions = new PanelActions(trials, annotations, restores, browses, data, poolPython);
 
   context.subscriptions.push(
     log,
@@ -96,6 +99,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new PoolsTree(pools, forwardings),
     new StatusBar(pools),
     files,
+    new NotesFiles(pools),
     registerTensorsEditor(files),
     buildLog,
     new SetUpLines(pools),
@@ -110,6 +114,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         experiments,
         targets,
         trials,
+        annotations,
         submits,
         willSend,
         data,

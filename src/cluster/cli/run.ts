@@ -13,7 +13,8 @@ import {
   type PoolAccess,
   type Terminal,
 } from "./command.ts";
-import { kill, pause, remove, rename, resume, stop } from "./commands/control.ts";
+import { label, note, rename } from "./commands/annotate.ts";
+import { kill, pause, remove, resume, stop } from "./commands/control.ts";
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
@@ -53,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   pause,
   resume,
   rename,
+  note,
+  label,
   remove,
   serverStop,
 ];

@@ -23,6 +23,10 @@ export const COMMANDS = {
   stop: "trainyard.stop",
   kill: "trainyard.kill",
   rename: "trainyard.rename",
+  editLabels: "trainyard.editLabels",
+  editNotes: "trainyard.editNotes",
+  starTrial: "trainyard.starTrial",
+  unstarTrial: "trainyard.unstarTrial",
   copyId: "trainyard.copyId",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
@@ -57,6 +61,8 @@ export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.p
 export const PANEL_TYPE = "trainyard.experiment";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
+/** Scheme of notes as documents. */
+export const NOTES = "trainyard-notes";
 /** Scheme, language and ending of the document with a pool's set-up lines. */
 export const SET_UP_LINES = "trainyard-setup";
 export const CONTEXT = {

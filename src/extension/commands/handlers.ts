@@ -8,6 +8,7 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
+import type { AnnotationCommands } from "./annotations.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
 import type { PortCommands } from "./portCommands.ts";
@@ -30,6 +31,7 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  annotations: AnnotationCommands;
   submits: SubmitCommands;
   willSend: WillSend;
   data: DataCommands;
@@ -52,6 +54,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    annotations,
     submits,
     willSend,
     data,
@@ -145,7 +148,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     resume: (argument) => trials.control("resume", argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
-    rename: (argument) => trials.rename(argument),
+    rename: (argument) => annotations.rename(argument),
+    editLabels: (argument) => annotations.editLabels(argument),
+    editNotes: (argument) => annotations.editNotes(argument),
+    starTrial: (argument) => annotations.star(argument, true),
+    unstarTrial: (argument) => annotations.star(argument, false),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

@@ -149,8 +149,15 @@ function readArgument(argument: unknown): Argument | null {
 function pickItem({ pool, experiment, trial }: TargetRow): vscode.QuickPickItem {
   const state = lookOf((trial ?? experiment).state);
   const own = trial === null || isSingle(experiment);
+  const name = trial?.name ?? null;
+  const trialTitle = trial
+    ? `Trial ${trial.id} of ${experiment.name}${name === null ? "" : `: ${name}`}`
+    : "";
+  const { labels } = own ? experiment : trial;
+  const words = pool.id === LOCAL ? state.word : `${state.word} on ${pool.name}`;
   return {
-    label: `$(${state.icon}) ${own ? experimentTitle(experiment) : `Trial ${trial.id} of ${experiment.name}`}`,
-    description: pool.id === LOCAL ? state.word : `${state.word} on ${pool.name}`,
+    label: `$(${state.icon}) ${own ? experimentTitle(experiment) : trialTitle}`,
+    // Typing a label finds what has it.
+    description: [words, ...labels].join(" · "),
   };
 }

@@ -179,7 +179,9 @@ export const Action = z.discriminatedUnion("action", [
     smallerIsBetter: z.boolean(),
   }),
   z.object({ action: z.literal("chooseInterpreter") }),
-  z.object({ action: z.literal("rename") }),
+  /** Of the experiment itself when null. */
+  z.object({ action: z.enum(["rename", "editLabels", "editNotes"]), trialId: TrialId.nullable() }),
+  z.object({ action: z.literal("star"), trialId: TrialId, starred: z.boolean() }),
   z.object({ action: z.literal("reconnect") }),
 ]);
 export type Action = z.infer<typeof Action>;

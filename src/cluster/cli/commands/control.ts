@@ -1,5 +1,5 @@
-/** Acting on experiments and trials: stop, kill, pause, resume, rename, delete. */
-import { EXIT, UsageError, withPool, type Command } from "../command.ts";
+/** Acting on experiments and trials: stop, kill, pause, resume, delete. */
+import { EXIT, withPool, type Command } from "../command.ts";
 import { parseExperiment, parseTarget } from "../ids.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText } from "../text.ts";
@@ -27,24 +27,6 @@ export const stop = action("stop", "Ask an experiment (12) or a trial (12.3) to 
 export const kill = action("kill", "Kill an experiment or a trial: its whole process tree.", "is killed");
 export const pause = action("pause", "Checkpoint, and give the slots back.", "is asked to pause");
 export const resume = action("resume", "Go on from the last checkpoint.", "goes on");
-
-export const rename: Command = {
-  name: "rename",
-  usage: "rename ID NAME",
-  summary: "Give an experiment another name.",
-  arguments: ["ID", "NAME"],
-  run: async (context, given) => {
-    const experimentId = parseExperiment(given.arguments[0] ?? "");
-    const name = given.arguments[1] ?? "";
-    if (name.trim() === "" || name.length > 250) throw new UsageError("A name has 1 to 250 characters.");
-    return withPool(context, async (pool) => {
-      await pool.call("experiment/rename", { experimentId, name }, { signal: context.signal });
-      context.document({ experimentId, name });
-      context.say(`Experiment ${experimentId} is renamed.\n`);
-      return EXIT.ok;
-    });
-  },
-};
 
 export const remove: Command = {
   name: "delete",

@@ -14,6 +14,7 @@ import {
   type Terminal,
 } from "./command.ts";
 import { label, note, rename } from "./commands/annotate.ts";
+import { compare } from "./commands/compare.ts";
 import { kill, pause, remove, resume, stop } from "./commands/control.ts";
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   metrics,
   checkpoints,
+  compare,
   files,
   restore,
   stop,

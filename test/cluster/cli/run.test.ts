@@ -111,6 +111,10 @@ describe("one experiment from end to end", () => {
       notes: "# Why\n\u001b[2Jit is",
     });
     expect((await run(["show", "1"])).stdout).toMatch(/Labels +fast, new/);
+    const compared = await run(["compare", "1", "1.1", "--all"]);
+    expect(compared.stdout).toMatch(/RESULTS +1\.1 +1\.1\n/);
+    expect(compared.stdout).toMatch(/validation\/val_loss, best +1 +1\n/);
+    expect((await run(["compare", "1", "1.1"])).stdout).toContain("do not differ");
     const refused = await run(["delete", "1"]);
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain("experiment 1 with 3 checkpoints");
@@ -221,6 +225,7 @@ describe("bad input", () => {
     [["restore", "999"], 1, /999/],
     [["restore", "11111111-1111-1111-1111-111111111111"], 1, /11111111/],
     [["rename", "1", " "], 2, /A name has/],
+    [["compare", "1"], 2, /takes 2 to 8/],
     [["label", "1", "fast"], 2, /neither \+LABEL nor -LABEL/],
     [["label", "1", `+${"x".repeat(51)}`], 2, /1 to 50 characters/],
     [["kill", "1.1.1"], 2, /neither an experiment/],

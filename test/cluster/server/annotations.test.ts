@@ -46,8 +46,8 @@ test("what is left out stays, null takes a name away, and each change is told", 
   await server.call("trial/annotate", { trialId, name: null });
   expect(await server.trial(trialId)).toMatchObject({ name: null, labels: ["a"] });
   await server.call("experiment/annotate", { experimentId: 1, labels: ["told"] });
-  const told = server.events.filter(({ change }) => change.type === "experiment").at(-1)?.change;
-  expect(told).toMatchObject({ experiment: { labels: ["told"] } });
+  const told = () => server.events.filter(({ change }) => change.type === "experiment").at(-1)?.change;
+  await expect.poll(told, { timeout: 10_000 }).toMatchObject({ experiment: { labels: ["told"] } });
 });
 
 test("who does not exist, and words that are too long, are refused", async () => {

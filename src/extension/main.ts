@@ -2,8 +2,9 @@
 import * as vscode from "vscode";
 import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
-import { PANEL_TYPE } from "./commands/commandIds.ts";
+import { COMPARE_TYPE, PANEL_TYPE } from "./commands/commandIds.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
+import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { createHandlers } from "./commands/handlers.ts";
@@ -58,7 +59,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     log,
     act: (pool, experimentId, action) =>
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
+    actCompare: (action) => void compares.act(action).catch((error: unknown) => showError(error, log)),
   });
+  const compares = new CompareCommands(targets, pools, panels);
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);
@@ -107,6 +110,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
     }),
+    vscode.window.registerWebviewPanelSerializer(COMPARE_TYPE, {
+      deserializeWebviewPanel: (panel, state) => panels.restoreComparison(panel, state),
+    }),
     registerCommands(
       createHandlers({
         pools,
@@ -115,6 +121,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         targets,
         trials,
         annotations,
+        compares,
         submits,
         willSend,
         data,

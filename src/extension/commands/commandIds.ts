@@ -27,6 +27,7 @@ export const COMMANDS = {
   editNotes: "trainyard.editNotes",
   starTrial: "trainyard.starTrial",
   unstarTrial: "trainyard.unstarTrial",
+  compare: "trainyard.compare",
   copyId: "trainyard.copyId",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
@@ -59,6 +60,7 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 /** Views, context keys and schemes that package.json names too. */
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
+export const COMPARE_TYPE = "trainyard.compare";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
 /** Scheme of notes as documents. */

@@ -10,6 +10,7 @@ import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
 import type { AnnotationCommands } from "./annotations.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
+import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
@@ -32,6 +33,7 @@ export interface HandlerDependencies {
   targets: Targets;
   trials: TrialCommands;
   annotations: AnnotationCommands;
+  compares: CompareCommands;
   submits: SubmitCommands;
   willSend: WillSend;
   data: DataCommands;
@@ -55,6 +57,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     targets,
     trials,
     annotations,
+    compares,
     submits,
     willSend,
     data,
@@ -153,6 +156,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     editNotes: (argument) => annotations.editNotes(argument),
     starTrial: (argument) => annotations.star(argument, true),
     unstarTrial: (argument) => annotations.star(argument, false),
+    compare: (...args) => compares.compare(args),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

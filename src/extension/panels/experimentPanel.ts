@@ -2,10 +2,8 @@
  * The extension's end of one experiment page (contract 3). The page says `ready` and gets a complete snapshot, then
  * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
  */
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Notification } from "../../cluster/protocol/methods.ts";
-import { experimentPageHtml } from "../../webviews/contract/html.ts";
 import {
   CONTRACT_VERSION,
   FromPage,
@@ -19,6 +17,7 @@ import { experimentTitle } from "../views/labels.ts";
 import { answerRequest } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
+import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
 import { SeriesBook } from "./seriesBook.ts";
 import { shownTrials } from "./shownTrials.ts";
@@ -56,9 +55,6 @@ export class ExperimentPanel {
     this.#services = services;
     this.#experimentId = state.experimentId;
     const { webview } = panel;
-    const dist = vscode.Uri.joinPath(services.extensionUri, "dist", "webviews");
-    const media = vscode.Uri.joinPath(services.extensionUri, "media");
-    webview.options = { enableScripts: true, localResourceRoots: [dist, media] };
     this.#subscriptions = vscode.Disposable.from(
       webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
       panel.onDidChangeViewState(() => this.#onViewState()),
@@ -69,18 +65,8 @@ export class ExperimentPanel {
       pool.onDidChangeStatus(() => this.#onStatus()),
       pool.onLive((live) => this.#onLive(live)),
     );
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(media, "panel-light.svg"),
-      dark: vscode.Uri.joinPath(media, "panel-dark.svg"),
-    };
     this.#setTitle();
-    webview.html = experimentPageHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("hex"),
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.js")).toString(),
-      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.css")).toString(),
-      state,
-    });
+    showPage(panel, services.extensionUri, { name: "experiment", title: "Experiment", state });
     pool.wake();
   }
 

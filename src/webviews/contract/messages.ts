@@ -61,6 +61,17 @@ export const PageSnapshot = z.object({
 });
 export type PageSnapshot = z.infer<typeof PageSnapshot>;
 
+/** Answer to a request of a page; `error` is one sentence for people. */
+export const Answer = z.object({
+  type: z.literal("answer"),
+  request: z.number().int(),
+  value: z.unknown(),
+  error: z.string().nullable(),
+});
+export type Answer = z.infer<typeof Answer>;
+/** The editor's theme changed: colours are read again from the CSS variables. */
+export const Theme = z.object({ type: z.literal("theme") });
+
 export const ToPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("snapshot"), version: z.literal(CONTRACT_VERSION), snapshot: PageSnapshot }),
   z.object({
@@ -76,15 +87,8 @@ export const ToPage = z.discriminatedUnion("type", [
     /** Sizes of the output of the current run, when they grew. */
     output: z.object({ runId: z.string(), stdout: z.number(), stderr: z.number() }).optional(),
   }),
-  /** Answer to a request of the page; `error` is one sentence for people. */
-  z.object({
-    type: z.literal("answer"),
-    request: z.number().int(),
-    value: z.unknown(),
-    error: z.string().nullable(),
-  }),
-  /** The editor's theme changed: colours are read again from the CSS variables. */
-  z.object({ type: z.literal("theme") }),
+  Answer,
+  Theme,
   /** The experiment is gone (deleted). */
   z.object({ type: z.literal("gone") }),
   /** Show this tab (a command of the tree: Show Output, ...). */

@@ -63,7 +63,6 @@ function results({ experiment, trial, series }: Compared): Values {
   const metrics = series.filter(({ group, rank }) => group !== "system" && rank === 0);
   for (const { group, name, lastValue } of metrics) values.set(lastName({ group, name }), lastValue);
   values.set("steps", trial.latestStep);
-  values.set("state", trial.state);
   return values;
 }
 function bestName({ group, name }: Pick<MetricChoice, "group" | "name">): string {

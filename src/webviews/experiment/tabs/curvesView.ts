@@ -1,10 +1,11 @@
 /** The Curves tab: what the script reported, one chart for each name. */
 import type { PageState } from "../../contract/messages.ts";
-import { button, emptyState, select, slider, textField } from "../../ui/controls.ts";
-import { h, replaceChildren, setText } from "../../ui/dom.ts";
+import { button, emptyState } from "../../ui/controls.ts";
+import { h, replaceChildren } from "../../ui/dom.ts";
 import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
 import type { ChartSettings } from "../curves/chartCurve.ts";
+import { ChartToolbar } from "../curves/chartToolbar.ts";
 import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
@@ -20,9 +21,7 @@ export class CurvesView implements View {
   readonly element: HTMLElement;
   private readonly board: ChartBoard;
   private readonly context: PageContext;
-  private readonly filterError = h("span", { class: "field-error", role: "alert" });
-  private readonly resetZoom: HTMLElement;
-  private readonly toolbar: HTMLElement;
+  private readonly toolbar: ChartToolbar;
   private readonly body = h("div", { class: "view-body" });
   private readonly nothing = h("div");
   private data: PageData | null = null;
@@ -35,51 +34,8 @@ export class CurvesView implements View {
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => this.choose({ zoom }),
     });
-    const state = context.settings.get();
-    this.resetZoom = button({ label: "Reset Zoom", onPress: () => this.choose({ zoom: null }) });
-    this.toolbar = h(
-      "div",
-      { class: "toolbar" },
-      select<"step" | "time" | "logStep">({
-        label: "x",
-        visibleLabel: true,
-        options: [
-          { value: "step", label: "step" },
-          { value: "logStep", label: "log step" },
-          { value: "time", label: "time" },
-        ],
-        value: state.logX ? "logStep" : state.xAxis,
-        onChange: (value) =>
-          this.choose({ xAxis: value === "time" ? "time" : "step", logX: value === "logStep", zoom: null }),
-      }).element,
-      select<"linear" | "log">({
-        label: "y",
-        visibleLabel: true,
-        options: [
-          { value: "linear", label: "linear" },
-          { value: "log", label: "log" },
-        ],
-        value: state.logY ? "log" : "linear",
-        onChange: (value) => this.choose({ logY: value === "log" }),
-      }).element,
-      slider({
-        label: "smooth",
-        min: 0,
-        max: 0.99,
-        step: 0.01,
-        value: state.smoothing,
-        onInput: (smoothing) => this.choose({ smoothing }),
-      }),
-      textField({
-        label: "Filter metrics by name, text or regular expression",
-        placeholder: "Filter metrics, e.g. val|loss",
-        value: state.filter,
-        onInput: (filter) => this.choose({ filter }),
-      }),
-      this.resetZoom,
-      this.filterError,
-    );
-    this.element = h("div", { class: "view" }, this.toolbar, this.body);
+    this.toolbar = new ChartToolbar(context.settings.get(), (change) => this.choose(change));
+    this.element = h("div", { class: "view" }, this.toolbar.element, this.body);
     this.body.append(this.nothing, this.board.element);
   }
 
@@ -91,11 +47,10 @@ export class CurvesView implements View {
     );
     const charts = metricCharts(series, data.trials);
     const filter = nameFilter(state.filter);
-    setText(this.filterError, filter.error ?? "");
     const shown = filter.matches === null ? charts : charts.filter((chart) => filter.matches(chart.title));
     this.board.update(shown, chartSettings(data, state));
-    this.toolbar.hidden = charts.length === 0;
-    this.resetZoom.hidden = state.zoom === null;
+    this.toolbar.element.hidden = charts.length === 0;
+    this.toolbar.update(state, filter.error);
     this.explainEmptiness(data, charts.length, shown.length);
   }
 
@@ -115,7 +70,7 @@ export class CurvesView implements View {
     this.nothing.dataset.kind = kind;
     if (kind === "") replaceChildren(this.nothing);
     else if (kind === "filter") {
-      const clear = button({ label: "Clear the Filter", onPress: () => this.clearFilter() });
+      const clear = button({ label: "Clear the Filter", onPress: () => this.toolbar.clearFilter() });
       replaceChildren(this.nothing, emptyState("No metric has a name like that.", clear));
     } else {
       const copy = button({
@@ -125,12 +80,6 @@ export class CurvesView implements View {
       });
       replaceChildren(this.nothing, emptyState(sentenceFor(data), copy));
     }
-  }
-
-  private clearFilter(): void {
-    const field = this.toolbar.querySelector("vscode-text-field");
-    if (field !== null) (field as HTMLInputElement).value = "";
-    this.choose({ filter: "" });
   }
 }
 

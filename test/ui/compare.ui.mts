@@ -1,0 +1,51 @@
+/** Two runs are compared as a person compares them: by their curves, by what differs, by their code. */
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { withVsCode } from "../../scripts/vscode/session.mts";
+import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
+import { workspaceWith } from "./workspace.ts";
+
+const script = (lr: number): string => `import trainyard
+
+run = trainyard.init()
+LR = ${lr}
+for step in range(1, 21):
+    run.report(step, {"loss": LR / step, "spike": float("nan")})
+    run.validate(step, val_loss=LR / step)
+`;
+
+test("compares two runs, and shows their code in the editor's own diff; it comes back after a reload", async () => {
+  const workspace = workspaceWith();
+  const file = path.join(workspace, "train.py");
+  writeFileSync(file, script(1));
+  await withVsCode("compare", { workspace }, async ({ workbench }) => {
+    const ui = new TrainyardUi(workbench);
+    await ui.show();
+    await workbench.openFile("train.py");
+    await ui.submit({ first: true });
+    await ui.experiment(/#1 train\.py.*completed/).waitFor();
+    writeFileSync(file, script(2));
+    await ui.submit({ first: false });
+    await ui.experiment(/#2 train\.py.*completed/).waitFor();
+
+    await ui.experiment("#1 train.py").click({ modifiers: ["Shift"] });
+    await workbench.page.keyboard.press("Escape");
+    await ui.experiment("#2 train.py").click({ modifiers: ["ControlOrMeta"] });
+    await ui.experiment("#2 train.py").click({ button: "right" });
+    await workbench.chooseInMenu("Compare...");
+    await ui.comparison.row(/val_loss, best/).waitFor();
+    const best = await ui.comparison.row(/val_loss, best/).innerText();
+    assert.match(best, /0\.1\b[^]*0\.05\b/);
+    assert.equal(await ui.comparison.column("#2").count(), 1);
+
+    await Promise.all([workbench.page.waitForEvent("load"), workbench.command("Developer: Reload Window")]);
+    await ui.comparison.row(/val_loss, best/).waitFor();
+    await ui.comparison.frame.getByText("Compare Code").click();
+    await workbench.page.locator(".monaco-diff-editor .modified-in-monaco-diff-editor").first().waitFor();
+    await workbench.page.locator(".monaco-diff-editor").getByText("LR = 1").first().waitFor();
+    await workbench.page.locator(".monaco-diff-editor").getByText("LR = 2").first().waitFor();
+  });
+  rmSync(workspace, { recursive: true, force: true });
+});

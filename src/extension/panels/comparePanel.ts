@@ -20,6 +20,7 @@ import { columnOf, type KnownTrial } from "./compareColumns.ts";
 import { OneAtATime } from "./oneAtATime.ts";
 import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
+import { postableCell, postableSeries } from "./postable.ts";
 
 const REFRESH_MS = 500;
 
@@ -77,7 +78,7 @@ export class ComparePanel {
   }
 
   #receive(raw: unknown): void {
-    const { log, actCompare } = this.#services;
+    const { log } = this.#services;
     const parsed = FromComparePage.safeParse(raw);
     if (!parsed.success) {
       log.warn(`Compare: not of the contract: ${parsed.error.message}`);
@@ -95,7 +96,7 @@ export class ComparePanel {
         void this.#answer(message.request, message.name, message.params);
         return;
       case "action":
-        actCompare(message.action);
+        this.#services.actCompare(message.action);
         return;
       case "problem":
         log.warn(`Compare: ${message.message}`);
@@ -111,7 +112,7 @@ export class ComparePanel {
       columns.flatMap(({ subject, known }) => (known ? [{ subject, trialId: known.trial.id }] : [])),
     );
     const compared = await Promise.all(
-      columns.map(({ subject, known }) => known && this.#compared(subject, known)),
+      columns.map(({ subject, known }) => (known ? this.#compared(subject, known) : Promise.resolve(null))),
     );
     // Hidden meanwhile, or asked for others: the next one is sent.
     if (!this.#isFed || this.#feeding.isAskedAgain) return;
@@ -119,7 +120,7 @@ export class ComparePanel {
       columns: columns.map(({ column }) => column),
       rows: rowsOf(compared),
       series: compared.flatMap((one, column) =>
-        (one?.series ?? []).map((series) => ({ column, series: withPlainValue(series) })),
+        (one?.series ?? []).map((series) => ({ column, series: postableSeries(series) })),
       ),
     };
     this.#post({ type: "snapshot", version: CONTRACT_VERSION, snapshot });
@@ -219,16 +220,8 @@ function rowsOf(columns: readonly (Compared | null)[]): CompareRow[] {
     ...row,
     cells: columns.map((_, column) => {
       const at = there.findIndex((one) => one.column === column);
-      return plainValue(row.cells[at] ?? null);
+      return postableCell(row.cells[at] ?? null);
     }),
     best: row.best.flatMap((at) => there[at]?.column ?? []),
   }));
-}
-
-/** The editor passes messages on as JSON, which has no NaN. */
-function plainValue<T>(value: T): T | string {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-}
-function withPlainValue<T extends { lastValue: number }>(series: T): T {
-  return Number.isFinite(series.lastValue) ? series : { ...series, lastValue: 0 };
 }

@@ -19,6 +19,7 @@ import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
 import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
+import { postableSeries } from "./postable.ts";
 import { SeriesBook } from "./seriesBook.ts";
 import { shownTrials } from "./shownTrials.ts";
 
@@ -230,7 +231,7 @@ export class ExperimentPanel {
     if (!this.#isFed) return;
     const series = new Map((this.#pending.series ?? []).map((one) => [SeriesBook.key(one), one]));
     for (const one of live.series) series.set(SeriesBook.key(one), one);
-    if (series.size > 0) this.#pending.series = [...series.values()];
+    if (series.size > 0) this.#pending.series = [...series.values()].map(postableSeries);
     if (live.output) this.#pending.output = live.output;
     this.#schedule();
   }

@@ -1,8 +1,10 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
+import { Baselines } from "./baselines.ts";
 import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
 import { COMPARE_TYPE, PANEL_TYPE } from "./commands/commandIds.ts";
+import { BaselineCommands } from "./commands/baseline.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
@@ -53,9 +55,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
   const annotations = new AnnotationCommands(targets);
+  const kept = new Baselines(context.workspaceState);
+  const baselines = new BaselineCommands(targets, kept);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
+    baselines: kept,
     log,
     act: (pool, experimentId, action) =>
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
@@ -90,13 +95,14 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, annotations, restores, browses, data, poolPython);
+  const actions = new PanelActions(trials, annotations, baselines, restores, browses, data, poolPython);
 
   context.subscriptions.push(
     log,
     pools,
     experiments,
     problems,
+    kept,
     panels,
     forwardings,
     new PoolsTree(pools, forwardings),
@@ -121,6 +127,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         targets,
         trials,
         annotations,
+        baselines,
         compares,
         submits,
         willSend,

@@ -28,6 +28,8 @@ export const COMMANDS = {
   starTrial: "trainyard.starTrial",
   unstarTrial: "trainyard.unstarTrial",
   compare: "trainyard.compare",
+  useAsBaseline: "trainyard.useAsBaseline",
+  clearBaseline: "trainyard.clearBaseline",
   copyId: "trainyard.copyId",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",

@@ -9,6 +9,7 @@ import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
 import type { AnnotationCommands } from "./annotations.ts";
+import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
@@ -33,6 +34,7 @@ export interface HandlerDependencies {
   targets: Targets;
   trials: TrialCommands;
   annotations: AnnotationCommands;
+  baselines: BaselineCommands;
   compares: CompareCommands;
   submits: SubmitCommands;
   willSend: WillSend;
@@ -57,6 +59,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     targets,
     trials,
     annotations,
+    baselines,
     compares,
     submits,
     willSend,
@@ -157,6 +160,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     starTrial: (argument) => annotations.star(argument, true),
     unstarTrial: (argument) => annotations.star(argument, false),
     compare: (...args) => compares.compare(args),
+    useAsBaseline: (argument) => baselines.use(argument),
+    clearBaseline: (argument) => baselines.clear(argument),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

@@ -10,6 +10,7 @@ import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import type { AnnotationCommands } from "./annotations.ts";
+import type { BaselineCommands } from "./baseline.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
 import type { PoolPython } from "./poolPython.ts";
@@ -20,6 +21,7 @@ import type { TrialCommands } from "./trialCommands.ts";
 export class PanelActions {
   readonly #trials: TrialCommands;
   readonly #annotations: AnnotationCommands;
+  readonly #baselines: BaselineCommands;
   readonly #restores: RestoreCommands;
   readonly #browses: BrowseCommands;
   readonly #data: DataCommands;
@@ -27,6 +29,7 @@ export class PanelActions {
   constructor(
     trials: TrialCommands,
     annotations: AnnotationCommands,
+    baselines: BaselineCommands,
     restores: RestoreCommands,
     browses: BrowseCommands,
     data: DataCommands,
@@ -34,6 +37,7 @@ export class PanelActions {
   ) {
     this.#trials = trials;
     this.#annotations = annotations;
+    this.#baselines = baselines;
     this.#restores = restores;
     this.#browses = browses;
     this.#data = data;
@@ -90,6 +94,10 @@ export class PanelActions {
         return this.#annotations.editNotes({ poolId, experimentId, trialId: action.trialId });
       case "star":
         return this.#annotations.star({ poolId, experimentId, trialId: action.trialId }, action.starred);
+      case "useAsBaseline":
+        return this.#baselines.use({ poolId, experimentId, trialId: action.trialId });
+      case "clearBaseline":
+        return this.#baselines.clear({ poolId, experimentId });
       case "reconnect":
         return pool.reconnect();
     }

@@ -3,24 +3,28 @@
  * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
  */
 import * as vscode from "vscode";
+import type { SeriesState } from "../../cluster/protocol/events.ts";
 import type { Notification } from "../../cluster/protocol/methods.ts";
 import {
   CONTRACT_VERSION,
   FromPage,
+  REQUESTS,
   type PageState,
   type PageSnapshot,
   type ToPage,
 } from "../../webviews/contract/messages.ts";
+import type { Baseline } from "../baselines.ts";
 import { messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
-import { answerRequest } from "./answers.ts";
+import { answerRequest, bufferOf } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
 import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
 import { postableSeries } from "./postable.ts";
 import { SeriesBook } from "./seriesBook.ts";
+import { shownBaseline } from "./shownBaseline.ts";
 import { shownTrials } from "./shownTrials.ts";
 
 /** Changes within this time travel as one message. */
@@ -36,6 +40,7 @@ export class ExperimentPanel {
   readonly #subscriptions: vscode.Disposable;
   readonly #diff = new EntityDiff();
   readonly #series = new SeriesBook();
+  #baselineSeries: SeriesState[] = [];
   #state: PageState;
   #seq = 0;
   /** The page has a snapshot and takes changes. */
@@ -65,6 +70,11 @@ export class ExperimentPanel {
       }),
       pool.onDidChangeStatus(() => this.#onStatus()),
       pool.onLive((live) => this.#onLive(live)),
+      services.baselines.onDidChange(() => this.#feedIfShown()),
+      // Of its own pool's it hears above; the baseline may be on another.
+      services.pools.onDidChangeStatus((other) => {
+        if (other !== pool && other.id === this.#baseline()?.poolId) this.#feedIfShown();
+      }),
     );
     this.#setTitle();
     showPage(panel, services.extensionUri, { name: "experiment", title: "Experiment", state });
@@ -136,7 +146,7 @@ export class ExperimentPanel {
     pool.watch(this, watched);
     if (pool.status.state === "connected") {
       try {
-        await Promise.all([this.#readSeries(watched), this.#readConfiguration()]);
+        await Promise.all([this.#readSeries(watched), this.#readConfiguration(), this.#readBaseline()]);
       } catch (error) {
         log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
       }
@@ -165,6 +175,7 @@ export class ExperimentPanel {
         connection: this.#connection(),
         ...contents,
         series: this.#series.of(watched),
+        baseline: this.#shownBaseline(),
         configuration: this.#configuration ?? null,
         snapshot: { linked: experiment.snapshot.linked, leftOut: experiment.snapshot.leftOut },
       },
@@ -179,6 +190,49 @@ export class ExperimentPanel {
     for (const { series } of lists) this.#series.listed(series);
   }
 
+  #feedIfShown(): void {
+    if (this.#isFed || this.#isAsking) this.#feed();
+  }
+
+  /** Of the script, whichever of its experiments this is. */
+  #baseline(): Baseline | null {
+    const experiment = this.#pool.mirror?.experiments.get(this.#experimentId);
+    return experiment ? this.#services.baselines.of(experiment) : null;
+  }
+
+  async #readBaseline(): Promise<void> {
+    const baseline = this.#baseline();
+    const pool = baseline && this.#services.pools.get(baseline.poolId);
+    this.#baselineSeries = [];
+    if (!pool || pool.status.state !== "connected" || !pool.mirror?.trials.has(baseline.trialId)) return;
+    const { series } = await pool.call("series/list", { trialId: baseline.trialId });
+    this.#baselineSeries = series.filter(({ group }) => group !== "system").map(postableSeries);
+  }
+
+  #shownBaseline(): PageSnapshot["baseline"] {
+    const baseline = this.#baseline();
+    if (!baseline) return null;
+    const pool = this.#services.pools.get(baseline.poolId);
+    const known = pool && {
+      name: pool.name,
+      isConnected: pool.status.state === "connected",
+      mirror: pool.mirror,
+    };
+    const isHere = pool === this.#pool && baseline.experimentId === this.#experimentId;
+    return { ...shownBaseline(baseline, known ?? null, isHere), series: this.#baselineSeries };
+  }
+
+  async #answerBaseline(params: unknown): Promise<unknown> {
+    const baseline = this.#baseline();
+    if (!baseline) throw new Error("There is no baseline any more.");
+    const pool = this.#services.pools.must(baseline.poolId);
+    if (pool.status.state !== "connected") throw new Error(`Not connected to ${pool.name}.`);
+    const { trialId } = baseline;
+    const asked = REQUESTS.readBaseline.params.parse(params);
+    const { columns, ...rest } = await pool.call("series/read", { ...asked, trialId });
+    return { ...rest, columns: bufferOf(columns) };
+  }
+
   async #readConfiguration(): Promise<void> {
     if (this.#configuration !== undefined) return;
     const { configuration } = await this.#pool.call("experiment/get", {
@@ -191,7 +245,10 @@ export class ExperimentPanel {
     const pool = this.#pool;
     try {
       if (pool.isStopped) throw new Error("The pool server was stopped.");
-      const value = await answerRequest(pool, this.#experimentId, name, params);
+      const value =
+        name === "readBaseline"
+          ? await this.#answerBaseline(params)
+          : await answerRequest(pool, this.#experimentId, name, params);
       this.#post({ type: "answer", request, value, error: null });
     } catch (error) {
       this.#post({ type: "answer", request, value: null, error: messageOf(error) });

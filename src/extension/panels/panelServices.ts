@@ -2,12 +2,14 @@
 import type * as vscode from "vscode";
 import type { CompareAction, Subject } from "../../webviews/contract/compare.ts";
 import type { Action } from "../../webviews/contract/messages.ts";
+import type { Baselines } from "../baselines.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
 
 export interface PanelServices {
   readonly extensionUri: vscode.Uri;
   readonly pools: Pools;
+  readonly baselines: Baselines;
   readonly log: vscode.LogOutputChannel;
   /** Does what a page asks for; errors are shown there. */
   act(pool: Pool, experimentId: number, action: Action): void;

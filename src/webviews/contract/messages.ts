@@ -47,6 +47,22 @@ export const PageState = z.object({
 });
 export type PageState = z.infer<typeof PageState>;
 
+/** What the runs of this script are measured against: another trial, of this or of another pool. */
+export const PageBaseline = z.object({
+  label: z.string(),
+  trialId: TrialId,
+  /** It is a trial of this experiment. */
+  isHere: z.boolean(),
+  /** `<group>/<name>` that its value is of. */
+  metric: z.string().nullable(),
+  value: z.number().nullable(),
+  startedAt: z.number().nullable(),
+  /** Why its curve is not there: one sentence. */
+  problem: z.string().nullable(),
+  series: z.array(SeriesState),
+});
+export type PageBaseline = z.infer<typeof PageBaseline>;
+
 export const PageSnapshot = z.object({
   seq: z.number().int().nonnegative(),
   connection: ConnectionState,
@@ -56,6 +72,7 @@ export const PageSnapshot = z.object({
   checkpoints: z.array(Checkpoint),
   /** Curves of the trials that the page shows; their points are asked for with `readSeries`. */
   series: z.array(SeriesState),
+  baseline: PageBaseline.nullable().default(null),
   configuration: z.object({ path: z.string(), text: z.string() }).nullable(),
   snapshot: z.object({ linked: z.array(LinkedPath), leftOut: z.array(LeftOutPath) }),
 });
@@ -103,23 +120,28 @@ const SeriesName = z.object({
   rank: z.number().int(),
 });
 
+const SeriesPart = z.object({
+  cursor: z.number().int().nonnegative(),
+  resolution: z
+    .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
+    .nullable(),
+});
+/** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
+const SeriesPoints = z.object({
+  columns: z.instanceof(ArrayBuffer),
+  count: z.number(),
+  cursor: z.number(),
+  total: z.number(),
+  revision: z.number(),
+});
+
 /** Requests of the page, each answered with `answer`: what goes in, what comes out. */
 export const REQUESTS = {
-  /** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
-  readSeries: {
-    params: SeriesName.extend({
-      cursor: z.number().int().nonnegative(),
-      resolution: z
-        .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
-        .nullable(),
-    }),
-    result: z.object({
-      columns: z.instanceof(ArrayBuffer),
-      count: z.number(),
-      cursor: z.number(),
-      total: z.number(),
-      revision: z.number(),
-    }),
+  readSeries: { params: SeriesName.extend(SeriesPart.shape), result: SeriesPoints },
+  /** The same of the baseline, whoever it is. */
+  readBaseline: {
+    params: SeriesName.omit({ trialId: true }).extend(SeriesPart.shape),
+    result: SeriesPoints,
   },
   readOutput: {
     params: z.object({
@@ -186,6 +208,9 @@ export const Action = z.discriminatedUnion("action", [
   /** Of the experiment itself when null. */
   z.object({ action: z.enum(["rename", "editLabels", "editNotes"]), trialId: TrialId.nullable() }),
   z.object({ action: z.literal("star"), trialId: TrialId, starred: z.boolean() }),
+  /** Of the experiment's best when null. */
+  z.object({ action: z.literal("useAsBaseline"), trialId: TrialId.nullable() }),
+  z.object({ action: z.literal("clearBaseline") }),
   z.object({ action: z.literal("reconnect") }),
 ]);
 export type Action = z.infer<typeof Action>;

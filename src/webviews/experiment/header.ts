@@ -154,6 +154,17 @@ export class Header {
       { label: "Edit Labels…", icon: "tag", onPress: () => bridge.act({ action: "editLabels", trialId }) },
       { label: "Edit Notes", icon: "note", onPress: () => bridge.act({ action: "editNotes", trialId }) },
       {
+        label: "Use as Baseline",
+        icon: "pinned",
+        onPress: () => bridge.act({ action: "useAsBaseline", trialId }),
+      },
+      {
+        label: "Clear Baseline",
+        icon: "pin",
+        disabledReason: data.baseline === null ? "There is none." : null,
+        onPress: () => bridge.act({ action: "clearBaseline" }),
+      },
+      {
         label: "Copy ID",
         icon: "copy",
         onPress: () => bridge.act({ action: "copy", text: trialId ?? String(data.experiment.id) }),
@@ -178,6 +189,8 @@ export class Header {
         notice("warn", "warning", `${trial.nan.metric} is not a number since step ${trial.nan.step}.`),
       );
     }
+    if (data.baseline && data.baseline.problem !== null)
+      notices.push(notice("quiet", "debug-disconnect", data.baseline.problem));
     for (const warning of new Set([...data.experiment.warnings, ...(trial?.warnings ?? [])])) {
       notices.push(notice("warn", "warning", warning));
     }

@@ -106,6 +106,15 @@ class FakeHost {
         else respond(readCurve(found, asked.cursor, asked.resolution));
         return;
       }
+      case "readBaseline": {
+        const asked = REQUESTS.readBaseline.params.parse(params);
+        const found = this.scenario.baseline?.find(
+          ({ state }) => state.group === asked.group && state.name === asked.name,
+        );
+        if (found === undefined) respond(null, "There is no baseline.");
+        else respond(readCurve(found, asked.cursor, asked.resolution));
+        return;
+      }
       case "readOutput": {
         const asked = REQUESTS.readOutput.params.parse(params);
         const all = new TextEncoder().encode(this.scenario.output[asked.stream]);

@@ -2,6 +2,7 @@
 import type { PageState } from "../../contract/messages.ts";
 import { button, emptyState } from "../../ui/controls.ts";
 import { h, replaceChildren } from "../../ui/dom.ts";
+import { BASELINE_TRIAL, withBaseline } from "../baseline.ts";
 import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
 import type { ChartSettings } from "../curves/chartCurve.ts";
@@ -29,7 +30,10 @@ export class CurvesView implements View {
   constructor(context: PageContext) {
     this.context = context;
     this.board = new ChartBoard({
-      read: (params) => context.bridge.request("readSeries", params),
+      read: ({ trialId, ...params }) =>
+        trialId === BASELINE_TRIAL
+          ? context.bridge.request("readBaseline", params)
+          : context.bridge.request("readSeries", { trialId, ...params }),
       isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => this.choose({ zoom }),
@@ -45,7 +49,7 @@ export class CurvesView implements View {
     const series = [...data.series.values()].filter(
       (item) => state.trialId === null || item.trialId === state.trialId,
     );
-    const charts = metricCharts(series, data.trials);
+    const charts = withBaseline(metricCharts(series, data.trials), data.baseline);
     const filter = nameFilter(state.filter);
     const shown = filter.matches === null ? charts : charts.filter((chart) => filter.matches(chart.title));
     this.board.update(shown, chartSettings(data, state));
@@ -101,7 +105,10 @@ function chartSettings(data: PageData, state: PageState): ChartSettings {
     logY: state.logY,
     smoothing: state.smoothing,
     zoom: state.zoom,
-    originMs: ({ series }) => data.trials.get(series.trialId)?.startedAt ?? data.experiment.createdAt,
+    originMs: ({ series: { trialId } }) => {
+      const trial = trialId === BASELINE_TRIAL ? data.baseline : data.trials.get(trialId);
+      return trial?.startedAt ?? data.experiment.createdAt;
+    },
   };
 }
 

@@ -66,7 +66,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
     actCompare: (action) => void compares.act(action).catch((error: unknown) => showError(error, log)),
   });
-  const compares = new CompareCommands(targets, pools, panels);
+  const compares = new CompareCommands(targets, pools, kept, panels);
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { changedFiles, type ChangedFile } from "../../cluster/client/compare/changedFiles.ts";
 import type { CompareAction, Subject } from "../../webviews/contract/compare.ts";
+import type { Baselines } from "../baselines.ts";
 import { snapshotUri } from "../editor/poolFiles.ts";
 import { ShownError } from "../errors.ts";
 import { plural } from "../format.ts";
@@ -18,9 +19,16 @@ const MOST_FILES = 200;
 export class CompareCommands {
   readonly #targets: Targets;
   readonly #pools: Pools;
+  readonly #baselines: Baselines;
   readonly #panels: Pick<LazyPanels, "open" | "openComparison">;
-  constructor(targets: Targets, pools: Pools, panels: Pick<LazyPanels, "open" | "openComparison">) {
+  constructor(
+    targets: Targets,
+    pools: Pools,
+    baselines: Baselines,
+    panels: Pick<LazyPanels, "open" | "openComparison">,
+  ) {
     this.#targets = targets;
+    this.#baselines = baselines;
     this.#pools = pools;
     this.#panels = panels;
   }
@@ -43,9 +51,9 @@ export class CompareCommands {
         `${plural(rows.length, "trial")} cannot be compared.`,
         `Pick ${LEAST} to ${MOST} experiments or trials.`,
       );
-    // The row on which the menu was opened is what the others are measured against.
-    const clicked = rows.find((row) => isRow(row, first));
-    const ordered = clicked ? [clicked, ...rows.filter((row) => row !== clicked)] : rows;
+    // First is what the others are measured against: the script's baseline, else the row on which the menu was opened.
+    const leader = rows.find((row) => this.#isBaseline(row)) ?? rows.find((row) => isRow(row, first));
+    const ordered = leader ? [leader, ...rows.filter((row) => row !== leader)] : rows;
     await this.#panels.openComparison(ordered.map(subjectOf));
   }
 
@@ -56,6 +64,12 @@ export class CompareCommands {
       case "compareCode":
         return this.#compareCode(action.before, action.after);
     }
+  }
+
+  #isBaseline({ pool, experiment, trial }: TargetRow): boolean {
+    const baseline = this.#baselines.of(experiment);
+    if (baseline?.poolId !== pool.id || baseline.experimentId !== experiment.id) return false;
+    return baseline.trialId === (trial?.id ?? experiment.best?.trialId);
   }
 
   async #compareCode(before: Subject, after: Subject): Promise<void> {

@@ -29,6 +29,8 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
   readonly #emitter = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #subscriptions: vscode.Disposable;
   readonly #seen = new Map<string, Seen>();
+  /** What the editor's document began from: what it last read or saved. */
+  readonly #base = new Map<string, string>();
   /** What was saved, until the pool's events tell it too; `before` is what they tell so far. */
   readonly #saved = new Map<string, { notes: string; before: string }>();
   readonly onDidChangeFile = this.#emitter.event;
@@ -52,18 +54,25 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    return Buffer.from((await this.#read(uri)).notes);
+    const { notes } = await this.#read(uri);
+    this.#base.set(uri.toString(), notes);
+    return Buffer.from(notes);
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const { pool, of } = await this.#locate(uri);
-    const before = this.#seen.get(uri.toString())?.notes;
+    const key = uri.toString();
+    const base = this.#base.get(key);
+    const told = this.#seen.get(key)?.notes;
     const notes = Buffer.from(content).toString();
     try {
       const now = await notesOf(pool, of);
       this.#note(uri, now);
-      // The editor sees by the size whether a file is another one, and asks. Of the same size it would not.
-      if (before !== undefined && now !== before && now.length === before.length && now !== notes)
+      // The editor asks by itself where it was told of other notes of another size.
+      const isUnasked =
+        now !== told || (base !== undefined && Buffer.byteLength(now) === Buffer.byteLength(base));
+      this.#base.set(key, now);
+      if (now !== base && now !== notes && isUnasked)
         throw new Error("They were changed elsewhere since. Save once more to replace what is there.");
       if (of.trialId === null)
         await pool.call("experiment/annotate", { experimentId: of.experimentId, notes });
@@ -71,8 +80,9 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
     } catch (error) {
       throw vscode.FileSystemError.Unavailable(`These notes were not saved. ${messageOf(error)}`);
     }
-    const told = knownNotes(pool, of);
-    if (told !== null && told !== notes) this.#saved.set(uri.toString(), { notes, before: told });
+    const known = knownNotes(pool, of);
+    if (known !== null && known !== notes) this.#saved.set(key, { notes, before: known });
+    this.#base.set(key, notes);
     this.#note(uri, notes);
   }
 

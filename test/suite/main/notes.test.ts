@@ -39,4 +39,27 @@ describe("notes", () => {
     await vscode.commands.executeCommand("workbench.action.files.revert");
     assert.equal(editor.document.getText(), "of others");
   });
+
+  it("are not lost either where what others wrote is as long as it was; saving once more replaces it", async () => {
+    const id = await submit("train.py");
+    const { local } = api.pools;
+    const wrote = async (notes: string): Promise<void> => {
+      await local.call("experiment/annotate", { experimentId: id, notes });
+      await until("it to be known here", () => written(id) === notes || undefined);
+    };
+    await wrote("as it was");
+    await vscode.commands.executeCommand("trainyard.editNotes", await rowThatSays(api, id, /completed/));
+    const { document } = await until("the notes to open", () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor?.document.getText() === "as it was" ? editor : undefined;
+    });
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), "mine, ");
+    await vscode.workspace.applyEdit(edit);
+    await wrote("by others");
+    assert.equal(await document.save(), false);
+    assert.equal(written(id), "by others");
+    assert.equal(await document.save(), true);
+    await until("mine to be there", () => written(id) === "mine, as it was" || undefined);
+  });
 });

@@ -16,7 +16,7 @@ for step in range(1, 21):
     run.validate(step, val_loss=LR / step)
 `;
 
-test("compares two runs, and shows their code in the editor's own diff; it comes back after a reload", async () => {
+test("compares two runs, and shows their code in the editor's own diff; it comes back after a reload; one is the baseline", async () => {
   const workspace = workspaceWith();
   const file = path.join(workspace, "train.py");
   writeFileSync(file, script(1));
@@ -47,6 +47,13 @@ test("compares two runs, and shows their code in the editor's own diff; it comes
     await workbench.page.locator(".monaco-diff-editor .modified-in-monaco-diff-editor").first().waitFor();
     await workbench.page.locator(".monaco-diff-editor").getByText("LR = 1").first().waitFor();
     await workbench.page.locator(".monaco-diff-editor").getByText("LR = 2").first().waitFor();
+
+    await ui.experiment("#1 train.py").click({ button: "right" });
+    await workbench.chooseInMenu("Use as Baseline");
+    await ui.experiment("#2 train.py").click({ button: "right" });
+    await workbench.chooseInMenu("Open Panel");
+    await ui.panel.frame.getByText("+0.05 against baseline #1").waitFor();
+    assert.match(await ui.panel.chartText("val_loss"), /baseline #1: 20 points/);
   });
   rmSync(workspace, { recursive: true, force: true });
 });

@@ -117,7 +117,7 @@ export default ts.config(
     vscode,
   ),
   wall(
-    ["src/webviews/experiment/**"],
+    ["src/webviews/experiment/**", "src/webviews/compare/**"],
     [
       no(
         ["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"],
@@ -131,7 +131,7 @@ export default ts.config(
     ["src/extension/**"],
     [
       no(
-        ["**/cluster/server/**", "**/webviews/experiment/**", "**/webviews/ui/**"],
+        ["**/cluster/server/**", "**/webviews/experiment/**", "**/webviews/compare/**", "**/webviews/ui/**"],
         "The editor knows client/ and the webviews' contract.",
       ),
     ],

@@ -30,7 +30,7 @@ const lazyBundles: Plugin = {
   name: "lazy-bundles",
   setup(b) {
     b.onResolve({ filter: /cluster\/client\/index\.ts$/ }, () => ({ path: "./client.js", external: true }));
-    b.onResolve({ filter: /\/experimentPanels\.ts$/ }, ({ kind }) =>
+    b.onResolve({ filter: /\/panelsBundle\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./panels.js", external: true } : undefined,
     );
   },
@@ -71,7 +71,7 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
     options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
   },
   {
-    entry: "src/extension/panels/experimentPanels.ts",
+    entry: "src/extension/panels/panelsBundle.ts",
     out: "dist/panels.js",
     options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
   },
@@ -87,6 +87,11 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
   {
     entry: "src/webviews/experiment/main.ts",
     out: "dist/webviews/experiment.js",
+    options: page,
+  },
+  {
+    entry: "src/webviews/compare/main.ts",
+    out: "dist/webviews/compare.js",
     options: page,
   },
 ];

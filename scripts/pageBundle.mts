@@ -22,7 +22,10 @@ const withoutJsonSchema: Plugin = {
   },
 };
 
-export const experimentPageEntry = path.join(root, "src/webviews/experiment/main.ts");
+export const pageEntries = {
+  experiment: path.join(root, "src/webviews/experiment/main.ts"),
+  compare: path.join(root, "src/webviews/compare/main.ts"),
+} as const;
 
 export const pageOptions: BuildOptions = {
   bundle: true,

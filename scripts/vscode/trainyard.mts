@@ -51,6 +51,28 @@ export class TrainyardUi {
   get panel(): Panel {
     return new Panel(this.workbench.webview);
   }
+
+  /** The open comparison. */
+  get comparison(): Comparison {
+    return new Comparison(this.workbench.webview);
+  }
+}
+
+export class Comparison {
+  readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+  }
+
+  /** The column of an experiment (`#2`) or a trial (`2.1`). */
+  column(label: string): Locator {
+    return this.frame.locator(".compare-table thead").getByRole("button", { name: label, exact: true });
+  }
+
+  row(name: RegExp): Locator {
+    return this.frame.locator(".compare-table tbody tr", { hasText: name }).first();
+  }
 }
 
 export class Panel {

@@ -1,8 +1,12 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
 import * as vscode from "vscode";
+import { Baselines } from "./baselines.ts";
+import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
-import { PANEL_TYPE } from "./commands/commandIds.ts";
+import { COMPARE_TYPE, PANEL_TYPE } from "./commands/commandIds.ts";
+import { BaselineCommands } from "./commands/baseline.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
+import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { createHandlers } from "./commands/handlers.ts";
@@ -21,6 +25,7 @@ import { Targets } from "./commands/targets.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
+import { NotesFiles } from "./editor/notes.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { SetUpLines } from "./editor/setUpLines.ts";
@@ -49,13 +54,19 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
+  const annotations = new AnnotationCommands(targets);
+  const kept = new Baselines(context.workspaceState);
+  const baselines = new BaselineCommands(targets, kept);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
+    baselines: kept,
     log,
     act: (pool, experimentId, action) =>
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
+    actCompare: (action) => void compares.act(action).catch((error: unknown) => showError(error, log)),
   });
+  const compares = new CompareCommands(targets, pools, kept, panels);
   const memory = new SubmitMemory(context.workspaceState);
   const willSend = new WillSend(memory, problems, pools);
   const poolCommands = new PoolCommands(pools);
@@ -84,24 +95,29 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, restores, browses, data, poolPython);
+  const actions = new PanelActions(trials, annotations, baselines, restores, browses, data, poolPython);
 
   context.subscriptions.push(
     log,
     pools,
     experiments,
     problems,
+    kept,
     panels,
     forwardings,
     new PoolsTree(pools, forwardings),
     new StatusBar(pools),
     files,
+    new NotesFiles(pools),
     registerTensorsEditor(files),
     buildLog,
     new SetUpLines(pools),
     new Notifiers(context, pools, (poolId, experimentId) => panels.isVisible(poolId, experimentId)),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restore(panel, state),
+    }),
+    vscode.window.registerWebviewPanelSerializer(COMPARE_TYPE, {
+      deserializeWebviewPanel: (panel, state) => panels.restoreComparison(panel, state),
     }),
     registerCommands(
       createHandlers({
@@ -110,6 +126,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         experiments,
         targets,
         trials,
+        annotations,
+        baselines,
+        compares,
         submits,
         willSend,
         data,

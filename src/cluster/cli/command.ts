@@ -73,8 +73,13 @@ export interface Command {
   summary: string;
   details?: string;
   options?: Options;
-  /** Names of the positional arguments, `?` at the end for one that may be left out. */
+  /**
+   * Names of the positional arguments, `?` at the end for one that may be left out, `...` before that for the last one
+   * when it may be given many times.
+   */
   arguments: readonly string[];
+  /** What begins with one dash is an argument too. */
+  takesDashes?: boolean;
   /** Takes what follows `--`. */
   passesOn?: boolean;
   run: (context: Context, given: Given) => Promise<number>;
@@ -101,10 +106,12 @@ export function parse(
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   const passedOn = end === -1 ? [] : argv.slice(end + 1);
+  const isDashed = (text: string): boolean =>
+    command.takesDashes === true && /^-[^-]/.test(text) && text !== "-h";
   let parsed;
   try {
     parsed = parseArgs({
-      args: [...own],
+      args: own.filter((text) => !isDashed(text)),
       options: { ...command.options, ...COMMON_OPTIONS },
       allowPositionals: true,
       strict: true,
@@ -113,8 +120,9 @@ export function parse(
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const values = parsed.values as Values;
+  const positionals = [...parsed.positionals, ...own.filter(isDashed)];
   const given = {
-    arguments: parsed.positionals,
+    arguments: positionals,
     values,
     passedOn,
     help: values.help === true,
@@ -125,12 +133,13 @@ export function parse(
   if (end !== -1 && !command.passesOn)
     throw new UsageError(`\`${command.name}\` takes nothing after \`--\`.`);
   const required = command.arguments.filter((name) => !name.endsWith("?")).length;
-  if (parsed.positionals.length < required)
+  if (positionals.length < required)
     throw new UsageError(
-      `\`${command.name}\` needs ${command.arguments.slice(parsed.positionals.length).join(" ")}.`,
+      `\`${command.name}\` needs ${command.arguments.slice(positionals.length).join(" ")}.`,
     );
-  if (parsed.positionals.length > command.arguments.length) {
-    const extra = parsed.positionals[command.arguments.length] ?? "";
+  const isOpen = command.arguments.at(-1)?.replace(/\?$/, "").endsWith("...") === true;
+  if (positionals.length > command.arguments.length && !isOpen) {
+    const extra = positionals[command.arguments.length] ?? "";
     const hint = command.passesOn ? " Arguments of the script follow after `--`." : "";
     throw new UsageError(`\`${extra}\` is one argument too many.${hint}`);
   }

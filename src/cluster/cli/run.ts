@@ -13,7 +13,9 @@ import {
   type PoolAccess,
   type Terminal,
 } from "./command.ts";
-import { kill, pause, preempt, remove, rename, resume, stop } from "./commands/control.ts";
+import { label, note, rename } from "./commands/annotate.ts";
+import { compare } from "./commands/compare.ts";
+import { kill, pause, preempt, remove, resume, stop } from "./commands/control.ts";
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
@@ -48,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   metrics,
   checkpoints,
+  compare,
   files,
   restore,
   stop,
@@ -61,6 +64,8 @@ export const COMMANDS: readonly Command[] = [
   forecast,
   priority,
   rename,
+  note,
+  label,
   remove,
   serverStop,
 ];

@@ -137,7 +137,15 @@ export const METHODS = {
   "snapshot/files": {
     params: z.object({ experimentId: ExperimentId }),
     result: z.object({
-      files: z.array(z.object({ path: z.string(), bytes: z.number(), mode: z.string() })),
+      files: z.array(
+        z.object({
+          path: z.string(),
+          bytes: z.number(),
+          mode: z.string(),
+          /** Git's of its content: two files with the same one are the same. */
+          id: ObjectId.optional(),
+        }),
+      ),
       truncated: z.boolean(),
     }),
   },

@@ -172,16 +172,21 @@ export interface OutputReader {
 
 // ---- trees/ --------------------------------------------------------------------------------------------------------
 
+export interface SnapshotFile {
+  path: string;
+  bytes: number;
+  mode: string;
+  /** Git's of its content. */
+  id: string;
+}
+
 export interface SnapshotStore {
   has(tree: string): Promise<boolean>;
   /** Unpacks a (thin) pack into snapshots.git; refuses a pack without the tree or with objects missing. */
   receivePack(tree: string, pack: NodeJS.ReadableStream, signal: AbortSignal): Promise<void>;
   /** A full pack of one tree. */
   openPack(tree: string): NodeJS.ReadableStream;
-  files(
-    tree: string,
-    limit: number,
-  ): Promise<{ files: { path: string; bytes: number; mode: string }[]; truncated: boolean }>;
+  files(tree: string, limit: number): Promise<{ files: SnapshotFile[]; truncated: boolean }>;
   readFile(tree: string, path: string, maxBytes: number): Promise<Uint8Array>;
   /** Fills `folder` with the tree: reflinks, copies or hard links (docs/design: `work/`); links what is to be linked. */
   buildWork(tree: string, folder: string, links: LinkedPath[]): Promise<void>;

@@ -24,6 +24,13 @@ export const COMMANDS = {
   stop: "trainyard.stop",
   kill: "trainyard.kill",
   rename: "trainyard.rename",
+  editLabels: "trainyard.editLabels",
+  editNotes: "trainyard.editNotes",
+  starTrial: "trainyard.starTrial",
+  unstarTrial: "trainyard.unstarTrial",
+  compare: "trainyard.compare",
+  useAsBaseline: "trainyard.useAsBaseline",
+  clearBaseline: "trainyard.clearBaseline",
   copyId: "trainyard.copyId",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
@@ -56,8 +63,11 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 /** Views, context keys and schemes that package.json names too. */
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
+export const COMPARE_TYPE = "trainyard.compare";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
+/** Scheme of notes as documents. */
+export const NOTES = "trainyard-notes";
 /** Scheme, language and ending of the document with a pool's set-up lines. */
 export const SET_UP_LINES = "trainyard-setup";
 export const CONTEXT = {

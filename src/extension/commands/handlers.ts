@@ -8,7 +8,10 @@ import type { Pools } from "../pool/pools.ts";
 import type { ExperimentsTree } from "../views/experimentsTree.ts";
 import type { ExperimentsNode } from "../views/nodes.ts";
 import { experimentTitle } from "../views/labels.ts";
+import type { AnnotationCommands } from "./annotations.ts";
+import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
+import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
@@ -30,6 +33,9 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  annotations: AnnotationCommands;
+  baselines: BaselineCommands;
+  compares: CompareCommands;
   submits: SubmitCommands;
   willSend: WillSend;
   data: DataCommands;
@@ -52,6 +58,9 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    annotations,
+    baselines,
+    compares,
     submits,
     willSend,
     data,
@@ -146,7 +155,14 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     giveBack: (argument) => trials.giveBack(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
-    rename: (argument) => trials.rename(argument),
+    rename: (argument) => annotations.rename(argument),
+    editLabels: (argument) => annotations.editLabels(argument),
+    editNotes: (argument) => annotations.editNotes(argument),
+    starTrial: (argument) => annotations.star(argument, true),
+    unstarTrial: (argument) => annotations.star(argument, false),
+    compare: (...args) => compares.compare(args),
+    useAsBaseline: (argument) => baselines.use(argument),
+    clearBaseline: (argument) => baselines.clear(argument),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

@@ -9,6 +9,8 @@ import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
+import type { AnnotationCommands } from "./annotations.ts";
+import type { BaselineCommands } from "./baseline.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
 import type { PoolPython } from "./poolPython.ts";
@@ -18,18 +20,24 @@ import type { TrialCommands } from "./trialCommands.ts";
 
 export class PanelActions {
   readonly #trials: TrialCommands;
+  readonly #annotations: AnnotationCommands;
+  readonly #baselines: BaselineCommands;
   readonly #restores: RestoreCommands;
   readonly #browses: BrowseCommands;
   readonly #data: DataCommands;
   readonly #poolPython: PoolPython;
   constructor(
     trials: TrialCommands,
+    annotations: AnnotationCommands,
+    baselines: BaselineCommands,
     restores: RestoreCommands,
     browses: BrowseCommands,
     data: DataCommands,
     poolPython: PoolPython,
   ) {
     this.#trials = trials;
+    this.#annotations = annotations;
+    this.#baselines = baselines;
     this.#restores = restores;
     this.#browses = browses;
     this.#data = data;
@@ -79,7 +87,17 @@ export class PanelActions {
       case "chooseInterpreter":
         return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":
-        return this.#trials.rename({ poolId, experimentId });
+        return this.#annotations.rename({ poolId, experimentId, trialId: action.trialId });
+      case "editLabels":
+        return this.#annotations.editLabels({ poolId, experimentId, trialId: action.trialId });
+      case "editNotes":
+        return this.#annotations.editNotes({ poolId, experimentId, trialId: action.trialId });
+      case "star":
+        return this.#annotations.star({ poolId, experimentId, trialId: action.trialId }, action.starred);
+      case "useAsBaseline":
+        return this.#baselines.use({ poolId, experimentId, trialId: action.trialId });
+      case "clearBaseline":
+        return this.#baselines.clear({ poolId, experimentId });
       case "reconnect":
         return pool.reconnect();
     }

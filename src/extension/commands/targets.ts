@@ -49,6 +49,36 @@ export class Targets {
     return picked?.row;
   }
 
+  /**
+   * Several at once.
+   * @param given as for row(): with fewer than `least` of them a person picks, and these are picked already
+   */
+  async rows(given: readonly unknown[], question: string, least: number): Promise<TargetRow[] | undefined> {
+    const found: TargetRow[] = [];
+    for (const argument of given.map(readArgument)) {
+      if (!argument) continue;
+      const pool = this.#pools.must(argument.poolId);
+      await pool.connection();
+      found.push(find(pool, argument));
+    }
+    if (found.length >= least) return found;
+    await this.#anyConnection();
+    const isGiven = (row: TargetRow): boolean =>
+      found.some((one) => one.experiment === row.experiment && one.trial === row.trial);
+    const items = this.#pools.all
+      .flatMap(rowsOf)
+      .map((row) => ({ row, picked: isGiven(row), ...pickItem(row) }))
+      .sort((a, b) => Number(b.picked) - Number(a.picked));
+    if (items.length < least)
+      throw new ShownError("There are not enough experiments that this can be done with.");
+    const picked = await vscode.window.showQuickPick(items, {
+      placeHolder: question,
+      matchOnDescription: true,
+      canPickMany: true,
+    });
+    return picked?.map(({ row }) => row);
+  }
+
   /** A row that stands for one trial. */
   async trial(
     argument: unknown,
@@ -149,8 +179,15 @@ function readArgument(argument: unknown): Argument | null {
 function pickItem({ pool, experiment, trial }: TargetRow): vscode.QuickPickItem {
   const state = lookOf((trial ?? experiment).state);
   const own = trial === null || isSingle(experiment);
+  const name = trial?.name ?? null;
+  const trialTitle = trial
+    ? `Trial ${trial.id} of ${experiment.name}${name === null ? "" : `: ${name}`}`
+    : "";
+  const { labels } = own ? experiment : trial;
+  const words = pool.id === LOCAL ? state.word : `${state.word} on ${pool.name}`;
   return {
-    label: `$(${state.icon}) ${own ? experimentTitle(experiment) : `Trial ${trial.id} of ${experiment.name}`}`,
-    description: pool.id === LOCAL ? state.word : `${state.word} on ${pool.name}`,
+    label: `$(${state.icon}) ${own ? experimentTitle(experiment) : trialTitle}`,
+    // Typing a label finds what has it.
+    description: [words, ...labels].join(" · "),
   };
 }

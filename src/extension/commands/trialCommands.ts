@@ -1,4 +1,4 @@
-/** Commands of rows of the tree: control, rename, copy, delete. */
+/** Commands of rows of the tree: control, copy, delete. */
 import * as vscode from "vscode";
 import { ShownError } from "../errors.ts";
 import { formatBytes, plural } from "../format.ts";
@@ -38,20 +38,6 @@ export class TrialCommands {
       ({ state }) => state === "running",
     );
     if (target) await target.pool.call("trial/preempt", { trialId: target.trial.id });
-  }
-
-  async rename(argument: unknown): Promise<void> {
-    const row = await this.#targets.row(argument, "Which experiment shall have another name?");
-    if (!row) return;
-    const { id, name } = row.experiment;
-    const answer = await vscode.window.showInputBox({
-      title: `Rename experiment #${id}`,
-      value: name,
-      validateInput: (value) =>
-        value.trim() === "" || value.trim().length > 250 ? "A name has 1 to 250 characters." : undefined,
-    });
-    if (answer === undefined || answer.trim() === name) return;
-    await row.pool.call("experiment/rename", { experimentId: id, name: answer.trim() });
   }
 
   async copyId(argument: unknown): Promise<void> {

@@ -29,6 +29,8 @@ const ANSWERS: Answers = {
     own(experimentId, params.runId);
     return pool.call("run/provenance", params);
   },
+  // The panel answers it itself: the baseline may be another pool's.
+  readBaseline: () => Promise.reject(new Error("There is no baseline any more.")),
   searchState: (pool, experimentId) => pool.call("search/state", { experimentId }),
   snapshotFiles: (pool, experimentId) => pool.call("snapshot/files", { experimentId }),
 };

@@ -2,25 +2,29 @@
  * The extension's end of one experiment page (contract 3). The page says `ready` and gets a complete snapshot, then
  * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
  */
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
+import type { SeriesState } from "../../cluster/protocol/events.ts";
 import type { Notification } from "../../cluster/protocol/methods.ts";
-import { experimentPageHtml } from "../../webviews/contract/html.ts";
 import {
   CONTRACT_VERSION,
   FromPage,
+  REQUESTS,
   type PageState,
   type PageSnapshot,
   type ToPage,
 } from "../../webviews/contract/messages.ts";
+import type { Baseline } from "../baselines.ts";
 import { messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
-import { answerRequest } from "./answers.ts";
+import { answerRequest, bufferOf } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
+import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
+import { postableSeries } from "./postable.ts";
 import { SeriesBook } from "./seriesBook.ts";
+import { shownBaseline } from "./shownBaseline.ts";
 import { shownTrials } from "./shownTrials.ts";
 
 /** Changes within this time travel as one message. */
@@ -36,6 +40,7 @@ export class ExperimentPanel {
   readonly #subscriptions: vscode.Disposable;
   readonly #diff = new EntityDiff();
   readonly #series = new SeriesBook();
+  #baselineSeries: SeriesState[] = [];
   #state: PageState;
   #seq = 0;
   /** The page has a snapshot and takes changes. */
@@ -56,9 +61,6 @@ export class ExperimentPanel {
     this.#services = services;
     this.#experimentId = state.experimentId;
     const { webview } = panel;
-    const dist = vscode.Uri.joinPath(services.extensionUri, "dist", "webviews");
-    const media = vscode.Uri.joinPath(services.extensionUri, "media");
-    webview.options = { enableScripts: true, localResourceRoots: [dist, media] };
     this.#subscriptions = vscode.Disposable.from(
       webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
       panel.onDidChangeViewState(() => this.#onViewState()),
@@ -68,19 +70,14 @@ export class ExperimentPanel {
       }),
       pool.onDidChangeStatus(() => this.#onStatus()),
       pool.onLive((live) => this.#onLive(live)),
+      services.baselines.onDidChange(() => this.#feedIfShown()),
+      // Of its own pool's it hears above; the baseline may be on another.
+      services.pools.onDidChangeStatus((other) => {
+        if (other !== pool && other.id === this.#baseline()?.poolId) this.#feedIfShown();
+      }),
     );
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(media, "panel-light.svg"),
-      dark: vscode.Uri.joinPath(media, "panel-dark.svg"),
-    };
     this.#setTitle();
-    webview.html = experimentPageHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("hex"),
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.js")).toString(),
-      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, "experiment.css")).toString(),
-      state,
-    });
+    showPage(panel, services.extensionUri, { name: "experiment", title: "Experiment", state });
     pool.wake();
   }
 
@@ -149,7 +146,7 @@ export class ExperimentPanel {
     pool.watch(this, watched);
     if (pool.status.state === "connected") {
       try {
-        await Promise.all([this.#readSeries(watched), this.#readConfiguration()]);
+        await Promise.all([this.#readSeries(watched), this.#readConfiguration(), this.#readBaseline()]);
       } catch (error) {
         log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
       }
@@ -178,6 +175,7 @@ export class ExperimentPanel {
         connection: this.#connection(),
         ...contents,
         series: this.#series.of(watched),
+        baseline: this.#shownBaseline(),
         configuration: this.#configuration ?? null,
         snapshot: { linked: experiment.snapshot.linked, leftOut: experiment.snapshot.leftOut },
       },
@@ -192,6 +190,49 @@ export class ExperimentPanel {
     for (const { series } of lists) this.#series.listed(series);
   }
 
+  #feedIfShown(): void {
+    if (this.#isFed || this.#isAsking) this.#feed();
+  }
+
+  /** Of the script, whichever of its experiments this is. */
+  #baseline(): Baseline | null {
+    const experiment = this.#pool.mirror?.experiments.get(this.#experimentId);
+    return experiment ? this.#services.baselines.of(experiment) : null;
+  }
+
+  async #readBaseline(): Promise<void> {
+    const baseline = this.#baseline();
+    const pool = baseline && this.#services.pools.get(baseline.poolId);
+    this.#baselineSeries = [];
+    if (!pool || pool.status.state !== "connected" || !pool.mirror?.trials.has(baseline.trialId)) return;
+    const { series } = await pool.call("series/list", { trialId: baseline.trialId });
+    this.#baselineSeries = series.filter(({ group }) => group !== "system").map(postableSeries);
+  }
+
+  #shownBaseline(): PageSnapshot["baseline"] {
+    const baseline = this.#baseline();
+    if (!baseline) return null;
+    const pool = this.#services.pools.get(baseline.poolId);
+    const known = pool && {
+      name: pool.name,
+      isConnected: pool.status.state === "connected",
+      mirror: pool.mirror,
+    };
+    const isHere = pool === this.#pool && baseline.experimentId === this.#experimentId;
+    return { ...shownBaseline(baseline, known ?? null, isHere), series: this.#baselineSeries };
+  }
+
+  async #answerBaseline(params: unknown): Promise<unknown> {
+    const baseline = this.#baseline();
+    if (!baseline) throw new Error("There is no baseline any more.");
+    const pool = this.#services.pools.must(baseline.poolId);
+    if (pool.status.state !== "connected") throw new Error(`Not connected to ${pool.name}.`);
+    const { trialId } = baseline;
+    const asked = REQUESTS.readBaseline.params.parse(params);
+    const { columns, ...rest } = await pool.call("series/read", { ...asked, trialId });
+    return { ...rest, columns: bufferOf(columns) };
+  }
+
   async #readConfiguration(): Promise<void> {
     if (this.#configuration !== undefined) return;
     const { configuration } = await this.#pool.call("experiment/get", {
@@ -204,7 +245,10 @@ export class ExperimentPanel {
     const pool = this.#pool;
     try {
       if (pool.isStopped) throw new Error("The pool server was stopped.");
-      const value = await answerRequest(pool, this.#experimentId, name, params);
+      const value =
+        name === "readBaseline"
+          ? await this.#answerBaseline(params)
+          : await answerRequest(pool, this.#experimentId, name, params);
       this.#post({ type: "answer", request, value, error: null });
     } catch (error) {
       this.#post({ type: "answer", request, value: null, error: messageOf(error) });
@@ -244,7 +288,7 @@ export class ExperimentPanel {
     if (!this.#isFed) return;
     const series = new Map((this.#pending.series ?? []).map((one) => [SeriesBook.key(one), one]));
     for (const one of live.series) series.set(SeriesBook.key(one), one);
-    if (series.size > 0) this.#pending.series = [...series.values()];
+    if (series.size > 0) this.#pending.series = [...series.values()].map(postableSeries);
     if (live.output) this.#pending.output = live.output;
     this.#schedule();
   }

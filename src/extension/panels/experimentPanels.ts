@@ -1,11 +1,12 @@
-/** All open experiment panels. A bundle of its own (it has zod in it), loaded with the first panel. */
+/** All open experiment panels. */
 import * as vscode from "vscode";
 import { PageState } from "../../webviews/contract/messages.ts";
 import { PANEL_TYPE } from "../commands/commandIds.ts";
 import { ExperimentPanel } from "./experimentPanel.ts";
+import { columnForPanel } from "./pageWebview.ts";
 import type { OpenRequest, Panels, PanelServices } from "./panelServices.ts";
 
-class ExperimentPanels implements Panels {
+export class ExperimentPanels implements Panels {
   readonly #services: PanelServices;
   readonly #panels = new Map<string, ExperimentPanel>();
 
@@ -67,15 +68,4 @@ class ExperimentPanels implements Panels {
 
 function keyOf(poolId: string, experimentId: number): string {
   return `${poolId}/${experimentId}`;
-}
-
-/** Beside the code; with the other panels where one of them is active. */
-function columnForPanel(): vscode.ViewColumn {
-  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
-  if (!activeTab || activeTab.input instanceof vscode.TabInputWebview) return vscode.ViewColumn.Active;
-  return vscode.ViewColumn.Beside;
-}
-
-export function createPanels(services: PanelServices): Panels {
-  return new ExperimentPanels(services);
 }

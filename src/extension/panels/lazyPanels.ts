@@ -1,37 +1,47 @@
 /** The panels, of which the code is loaded with the first one. */
 import type * as vscode from "vscode";
-import type { OpenRequest, Panels, PanelServices } from "./panelServices.ts";
+import type { Subject } from "../../webviews/contract/compare.ts";
+import type { OpenRequest, PanelsBundle, PanelServices } from "./panelServices.ts";
 
 export class LazyPanels implements vscode.Disposable {
   readonly #services: PanelServices;
-  #panels: Panels | null = null;
+  #panels: PanelsBundle | null = null;
 
   constructor(services: PanelServices) {
     this.#services = services;
   }
 
   async open(request: OpenRequest): Promise<void> {
-    (await this.#load()).open(request);
+    (await this.#load()).experiments.open(request);
   }
 
   async restore(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
-    (await this.#load()).restore(panel, saved);
+    (await this.#load()).experiments.restore(panel, saved);
+  }
+
+  async openComparison(subjects: readonly Subject[]): Promise<void> {
+    (await this.#load()).comparisons.open(subjects);
+  }
+
+  async restoreComparison(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
+    (await this.#load()).comparisons.restore(panel, saved);
   }
 
   isVisible(poolId: string, experimentId: number): boolean {
-    return this.#panels?.isVisible(poolId, experimentId) ?? false;
+    return this.#panels?.experiments.isVisible(poolId, experimentId) ?? false;
   }
 
   isOpen(poolId: string, experimentId: number): boolean {
-    return this.#panels?.isOpen(poolId, experimentId) ?? false;
+    return this.#panels?.experiments.isOpen(poolId, experimentId) ?? false;
   }
 
   dispose(): void {
-    this.#panels?.dispose();
+    this.#panels?.experiments.dispose();
+    this.#panels?.comparisons.dispose();
   }
 
-  async #load(): Promise<Panels> {
-    const { createPanels } = await import("./experimentPanels.ts");
+  async #load(): Promise<PanelsBundle> {
+    const { createPanels } = await import("./panelsBundle.ts");
     return (this.#panels ??= createPanels(this.#services));
   }
 }

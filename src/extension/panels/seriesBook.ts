@@ -1,5 +1,6 @@
 /** The curves that are known, from lists and from live notifications, whichever is newer. Pure. */
 import type { SeriesState } from "../../cluster/protocol/events.ts";
+import { postableSeries } from "./postable.ts";
 
 export class SeriesBook {
   readonly #series = new Map<string, SeriesState>();
@@ -27,6 +28,6 @@ export class SeriesBook {
 
   of(trialIds: readonly string[]): SeriesState[] {
     const wanted = new Set(trialIds);
-    return [...this.#series.values()].filter(({ trialId }) => wanted.has(trialId));
+    return [...this.#series.values()].filter(({ trialId }) => wanted.has(trialId)).map(postableSeries);
   }
 }

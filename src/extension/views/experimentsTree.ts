@@ -53,6 +53,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     this.#view = vscode.window.createTreeView(VIEWS.experiments, {
       treeDataProvider: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     this.#subscriptions.push(
       this.#view,

@@ -6,8 +6,12 @@ import type {
   MetricChoice,
   Trial,
 } from "../../cluster/protocol/entities.ts";
+import { firstLineOf } from "../../webviews/contract/notes.ts";
 import { formatAge, formatBytes, formatValue, oneLine, plural } from "../format.ts";
 import { GROUPS, groupOf, isFinal, lookOf, type GroupId, type StateLook } from "./states.ts";
+
+/** A sign of the text fonts, so that it looks the same in every theme. */
+const STAR = "★";
 
 /** What a row shows; the tree turns it into a TreeItem. */
 export interface Row {
@@ -36,14 +40,14 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
     ...(best === null ? [] : [`best ${best}`]),
   ].join(", ");
   // What changes first: there is little room, and the icon tells the state too.
-  const description = `${progress} · ${look.word}`;
+  const description = [progress, look.word, ...labelWords(experiment)].join(" · ");
   const title = experimentTitle(experiment);
   const tooltip = [`${title} (${look.word})`, `${plural(ended, "trial")} of ${planned} ended`];
   if (experiment.best && experiment.metric)
     tooltip.push(
       `Best ${metricName(experiment.metric)} ${formatValue(experiment.best.value)} (trial ${experiment.best.trialId})`,
     );
-  tooltip.push(...origin(experiment, nowMs), ...experiment.warnings);
+  tooltip.push(...written(experiment), ...origin(experiment, nowMs), ...experiment.warnings);
   const living = trials.filter((trial) => !isFinal(trial.state));
   const pausable = living.some((trial) => trial.pausable.possible);
   return {
@@ -85,9 +89,15 @@ export function trialRow(
   if (checkpoints > 0) tooltip.push(plural(checkpoints, "checkpoint"));
   if (!isFinal(trial.state) && !trial.pausable.possible && trial.pausable.reason !== null)
     tooltip.push(`Cannot be paused: ${trial.pausable.reason}`);
+  tooltip.push(...written(single ? experiment : trial));
   if (single) tooltip.push(...origin(experiment, nowMs));
   tooltip.push(...trial.warnings, ...(single ? experiment.warnings : []));
-  const description = [look.word, ...details].join(" · ");
+  const description = [
+    ...(trial.starred ? [STAR] : []),
+    look.word,
+    ...details,
+    ...labelWords(single ? experiment : trial),
+  ].join(" · ");
   const running = trial.state === "running" || trial.state === "starting";
   return {
     label,
@@ -103,8 +113,9 @@ export function trialRow(
       resumable: trial.state === "paused",
       hasCheckpoints: checkpoints > 0,
       hasLine: Boolean(trial.failure?.frame),
+      starred: trial.starred,
     }),
-    spoken: `${single ? `Experiment ${experiment.id} ${experiment.name}` : `Trial ${trial.number}`}, ${description.replaceAll(" · ", ", ")}`,
+    spoken: `${single ? `Experiment ${experiment.id} ${experiment.name}` : `Trial ${trial.number}${trial.name === null ? "" : ` ${trial.name}`}`}, ${description.replace(STAR, "starred").replaceAll(" · ", ", ")}`,
   };
 }
 
@@ -162,6 +173,19 @@ export function checkpointValue(checkpoint: Checkpoint, metric: MetricChoice | n
   return metric && value !== undefined ? `${metricName(metric)} ${formatValue(value)}` : null;
 }
 
+/** Labels as one word each way of reading them: `[digits] [fast]`. */
+function labelWords({ labels }: Pick<Trial, "labels">): string[] {
+  return labels.length === 0 ? [] : [labels.map((label) => `[${label}]`).join(" ")];
+}
+
+/** What a person wrote on it. */
+function written({ labels, notes }: Pick<Trial, "labels" | "notes">): string[] {
+  return [
+    ...(labels.length === 0 ? [] : [`Labels: ${labels.join(", ")}`]),
+    ...(notes.trim() === "" ? [] : [oneLine(firstLineOf(notes))]),
+  ];
+}
+
 export function metricName(metric: Pick<MetricChoice, "name">): string {
   return metric.name;
 }
@@ -179,7 +203,7 @@ function trialDetails(experiment: Experiment, trial: Trial): string[] {
   return details;
 }
 
-/** `3  lr=0.01 width=64`: what tells this trial from its neighbours. */
+/** `Trial 3 the wide one  lr=0.01 width=64`: what tells this trial from its neighbours. */
 function trialLabel(trial: Trial): string {
   const values = Object.entries(trial.hyperparameters)
     .slice(0, 4)
@@ -187,7 +211,8 @@ function trialLabel(trial: Trial): string {
       if (typeof value === "number") return [`${name}=${formatValue(value)}`];
       return typeof value === "object" ? [] : [`${name}=${value}`];
     });
-  return [`Trial ${trial.number}`, values.join(" ")].filter((part) => part !== "").join("  ");
+  const title = trial.name === null ? `Trial ${trial.number}` : `Trial ${trial.number} ${trial.name}`;
+  return [title, values.join(" ")].filter((part) => part !== "").join("  ");
 }
 
 export function failureLines(failure: Failure): string[] {

@@ -1,15 +1,16 @@
-/** The experiment page's document. The extension calls this and sets the result as the webview's html. */
+/** A page's document. The extension calls this and sets the result as the webview's html. */
 
 export interface PageHtmlOptions {
   /** `webview.cspSource`. */
   cspSource: string;
   /** Fresh for each document, at least 128 random bits, without quotes (base64 or hex). */
   nonce: string;
-  /** `asWebviewUri` of dist/webviews/experiment.js. */
+  title: string;
+  /** `asWebviewUri` of dist/webviews/<page>.js. */
   scriptUri: string;
-  /** `asWebviewUri` of dist/webviews/experiment.css; the icon font lies beside it. */
+  /** `asWebviewUri` of dist/webviews/<page>.css; the icon font lies beside it. */
   styleUri: string;
-  /** First state of a new page, when `vscode.getState()` has none: a PageState. */
+  /** First state of a new page, when `vscode.getState()` has none. */
   state: unknown;
 }
 
@@ -17,7 +18,7 @@ export interface PageHtmlOptions {
  * Nothing is allowed that is not listed: no inline script or style without the nonce, no eval, no network.
  * The toolkit reads the `csp-nonce` meta and puts the nonce on the one style element that it probes with.
  */
-export function experimentPageHtml(options: PageHtmlOptions): string {
+export function pageHtml(options: PageHtmlOptions): string {
   const csp = [
     "default-src 'none'",
     `script-src 'nonce-${options.nonce}'`,
@@ -32,7 +33,7 @@ export function experimentPageHtml(options: PageHtmlOptions): string {
 <meta name="viewport" content="width=device-width, initial-scale=1.0">
 <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(csp)}">
 <meta property="csp-nonce" content="${nonce}">
-<title>Experiment</title>
+<title>${escapeAttribute(options.title)}</title>
 <link rel="stylesheet" href="${escapeAttribute(options.styleUri)}">
 </head>
 <body data-state="${escapeAttribute(JSON.stringify(options.state ?? null))}">

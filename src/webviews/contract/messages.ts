@@ -47,6 +47,22 @@ export const PageState = z.object({
 });
 export type PageState = z.infer<typeof PageState>;
 
+/** What the runs of this script are measured against: another trial, of this or of another pool. */
+export const PageBaseline = z.object({
+  label: z.string(),
+  trialId: TrialId,
+  /** It is a trial of this experiment. */
+  isHere: z.boolean(),
+  /** `<group>/<name>` that its value is of. */
+  metric: z.string().nullable(),
+  value: z.number().nullable(),
+  startedAt: z.number().nullable(),
+  /** Why its curve is not there: one sentence. */
+  problem: z.string().nullable(),
+  series: z.array(SeriesState),
+});
+export type PageBaseline = z.infer<typeof PageBaseline>;
+
 export const PageSnapshot = z.object({
   seq: z.number().int().nonnegative(),
   connection: ConnectionState,
@@ -56,10 +72,22 @@ export const PageSnapshot = z.object({
   checkpoints: z.array(Checkpoint),
   /** Curves of the trials that the page shows; their points are asked for with `readSeries`. */
   series: z.array(SeriesState),
+  baseline: PageBaseline.nullable().default(null),
   configuration: z.object({ path: z.string(), text: z.string() }).nullable(),
   snapshot: z.object({ linked: z.array(LinkedPath), leftOut: z.array(LeftOutPath) }),
 });
 export type PageSnapshot = z.infer<typeof PageSnapshot>;
+
+/** Answer to a request of a page; `error` is one sentence for people. */
+export const Answer = z.object({
+  type: z.literal("answer"),
+  request: z.number().int(),
+  value: z.unknown(),
+  error: z.string().nullable(),
+});
+export type Answer = z.infer<typeof Answer>;
+/** The editor's theme changed: colours are read again from the CSS variables. */
+export const Theme = z.object({ type: z.literal("theme") });
 
 export const ToPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("snapshot"), version: z.literal(CONTRACT_VERSION), snapshot: PageSnapshot }),
@@ -76,15 +104,8 @@ export const ToPage = z.discriminatedUnion("type", [
     /** Sizes of the output of the current run, when they grew. */
     output: z.object({ runId: z.string(), stdout: z.number(), stderr: z.number() }).optional(),
   }),
-  /** Answer to a request of the page; `error` is one sentence for people. */
-  z.object({
-    type: z.literal("answer"),
-    request: z.number().int(),
-    value: z.unknown(),
-    error: z.string().nullable(),
-  }),
-  /** The editor's theme changed: colours are read again from the CSS variables. */
-  z.object({ type: z.literal("theme") }),
+  Answer,
+  Theme,
   /** The experiment is gone (deleted). */
   z.object({ type: z.literal("gone") }),
   /** Show this tab (a command of the tree: Show Output, ...). */
@@ -99,23 +120,28 @@ const SeriesName = z.object({
   rank: z.number().int(),
 });
 
+const SeriesPart = z.object({
+  cursor: z.number().int().nonnegative(),
+  resolution: z
+    .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
+    .nullable(),
+});
+/** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
+const SeriesPoints = z.object({
+  columns: z.instanceof(ArrayBuffer),
+  count: z.number(),
+  cursor: z.number(),
+  total: z.number(),
+  revision: z.number(),
+});
+
 /** Requests of the page, each answered with `answer`: what goes in, what comes out. */
 export const REQUESTS = {
-  /** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
-  readSeries: {
-    params: SeriesName.extend({
-      cursor: z.number().int().nonnegative(),
-      resolution: z
-        .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
-        .nullable(),
-    }),
-    result: z.object({
-      columns: z.instanceof(ArrayBuffer),
-      count: z.number(),
-      cursor: z.number(),
-      total: z.number(),
-      revision: z.number(),
-    }),
+  readSeries: { params: SeriesName.extend(SeriesPart.shape), result: SeriesPoints },
+  /** The same of the baseline, whoever it is. */
+  readBaseline: {
+    params: SeriesName.omit({ trialId: true }).extend(SeriesPart.shape),
+    result: SeriesPoints,
   },
   readOutput: {
     params: z.object({
@@ -179,7 +205,12 @@ export const Action = z.discriminatedUnion("action", [
     smallerIsBetter: z.boolean(),
   }),
   z.object({ action: z.literal("chooseInterpreter") }),
-  z.object({ action: z.literal("rename") }),
+  /** Of the experiment itself when null. */
+  z.object({ action: z.enum(["rename", "editLabels", "editNotes"]), trialId: TrialId.nullable() }),
+  z.object({ action: z.literal("star"), trialId: TrialId, starred: z.boolean() }),
+  /** Of the experiment's best when null. */
+  z.object({ action: z.literal("useAsBaseline"), trialId: TrialId.nullable() }),
+  z.object({ action: z.literal("clearBaseline") }),
   z.object({ action: z.literal("reconnect") }),
 ]);
 export type Action = z.infer<typeof Action>;

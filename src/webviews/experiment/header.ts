@@ -8,6 +8,7 @@ import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
 import { shownTrial, type PageData } from "./store.ts";
 import type { PageContext } from "./view.ts";
+import { WrittenLine } from "./writtenLine.ts";
 
 const ALL = "";
 
@@ -19,6 +20,7 @@ export class Header {
   private readonly state = h("span", { class: "header-state" });
   private readonly facts = h("span", { class: "header-facts" });
   private readonly actions = h("div", { class: "header-actions" });
+  private readonly written: WrittenLine;
   private readonly notices = h("div", { class: "notices" });
   private readonly trialSelect: Select<string>;
   private data: PageData | null = null;
@@ -32,6 +34,7 @@ export class Header {
       value: ALL,
       onChange: (value) => context.showTrial(value === ALL ? null : value),
     });
+    this.written = new WrittenLine(context);
     const more = menuButton("More actions", () => this.menuItems());
     this.element = h(
       "header",
@@ -44,6 +47,7 @@ export class Header {
         this.trialSelect.element,
         h("div", { class: "header-buttons" }, this.actions, more),
       ),
+      this.written.element,
       this.notices,
     );
   }
@@ -65,6 +69,7 @@ export class Header {
     this.updateFacts(progressWords(data, trial, this.context.now()));
     this.updateTrials(data);
     this.updateActions(data, trial);
+    this.written.update(data);
     this.updateNotices(data, trial);
   }
 
@@ -85,7 +90,7 @@ export class Header {
       { value: ALL, label: `All ${trials.length} trials` },
       ...trials.map((trial) => ({
         value: trial.id,
-        label: `Trial ${trial.number}: ${stateLook(trial.state).word.toLowerCase()}`,
+        label: `Trial ${trial.number}${trial.name === null ? "" : ` ${trial.name}`}: ${stateLook(trial.state).word.toLowerCase()}`,
       })),
     ]);
     this.trialSelect.set(this.context.settings.get().trialId ?? ALL);
@@ -145,7 +150,20 @@ export class Header {
         disabledReason: isOver ? "It has ended." : null,
         onPress: () => bridge.act({ action: "kill", trialId }),
       },
-      { label: "Rename…", icon: "edit", onPress: () => bridge.act({ action: "rename" }) },
+      { label: "Rename…", icon: "edit", onPress: () => bridge.act({ action: "rename", trialId }) },
+      { label: "Edit Labels…", icon: "tag", onPress: () => bridge.act({ action: "editLabels", trialId }) },
+      { label: "Edit Notes", icon: "note", onPress: () => bridge.act({ action: "editNotes", trialId }) },
+      {
+        label: "Use as Baseline",
+        icon: "pinned",
+        onPress: () => bridge.act({ action: "useAsBaseline", trialId }),
+      },
+      {
+        label: "Clear Baseline",
+        icon: "pin",
+        disabledReason: data.baseline === null ? "There is none." : null,
+        onPress: () => bridge.act({ action: "clearBaseline" }),
+      },
       {
         label: "Copy ID",
         icon: "copy",
@@ -172,6 +190,8 @@ export class Header {
         notice("warn", "warning", `${trial.nan.metric} is not a number since step ${trial.nan.step}.`),
       );
     }
+    if (data.baseline && data.baseline.problem !== null)
+      notices.push(notice("quiet", "debug-disconnect", data.baseline.problem));
     for (const warning of new Set([...data.experiment.warnings, ...(trial?.warnings ?? [])])) {
       notices.push(notice("warn", "warning", warning));
     }

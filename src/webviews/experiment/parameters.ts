@@ -1,6 +1,7 @@
 /** Hyperparameters as rows: what the script read, with where each value came from. Pure. */
 import type { Trial } from "../../cluster/protocol/entities.ts";
-import type { Json, JsonObject } from "../../cluster/protocol/base.ts";
+import type { Json } from "../../cluster/protocol/base.ts";
+import { flatten } from "../../cluster/protocol/flatten.ts";
 
 export interface ParameterRow {
   name: string;
@@ -24,15 +25,6 @@ export function parameterRows(trial: Pick<Trial, "hyperparameters" | "parameters
       origin: "configuration, not read by the script",
     }));
   return [...read, ...unread].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-}
-
-/** `{a: {b: 1}}` as `a.b` and 1. Empty objects and lists stay values. */
-export function flatten(object: JsonObject, prefix = ""): [string, Json][] {
-  return Object.entries(object).flatMap(([key, value]): [string, Json][] => {
-    const name = prefix === "" ? key : `${prefix}.${key}`;
-    const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isNested && Object.keys(value).length > 0 ? flatten(value, name) : [[name, value]];
-  });
 }
 
 export function valueText(value: Json): string {

@@ -1,5 +1,6 @@
 /** How far an experiment is, in a few words. Pure. */
 import type { Trial } from "../../cluster/protocol/entities.ts";
+import { againstBaseline } from "./baseline.ts";
 import { formatDuration, formatInteger, formatValue } from "./format.ts";
 import { latestRun, type PageData } from "./store.ts";
 
@@ -29,7 +30,9 @@ export function progressWords(data: PageData, trial: Trial | null, nowMs: number
     const number = data.trials.get(experiment.best.trialId)?.number;
     const of =
       isSingle || number === undefined ? `step ${formatInteger(experiment.best.step)}` : `trial ${number}`;
-    words.push(`best ${experiment.metric.name} ${formatValue(experiment.best.value)} (${of})`);
+    const against = againstBaseline(data);
+    const more = against === null ? of : `${against}, ${of}`;
+    words.push(`best ${experiment.metric.name} ${formatValue(experiment.best.value)} (${more})`);
   }
   const left = isSingle && trial !== null ? remainingMs(data, trial, nowMs) : null;
   if (left !== null) words.push(`ends in about ${formatDuration(left)}`);

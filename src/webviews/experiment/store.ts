@@ -21,6 +21,7 @@ export interface PageData {
   series: ReadonlyMap<string, SeriesState>;
   /** Bytes of output by run, as far as they were announced. */
   output: ReadonlyMap<string, { stdout: number; stderr: number }>;
+  baseline: PageSnapshot["baseline"];
   configuration: PageSnapshot["configuration"];
   snapshot: PageSnapshot["snapshot"];
 }
@@ -39,6 +40,7 @@ export function fromSnapshot(snapshot: PageSnapshot): PageData {
     checkpoints: new Map(snapshot.checkpoints.map((checkpoint) => [checkpoint.uuid, checkpoint])),
     series: new Map(snapshot.series.map((series) => [seriesKey(series), series])),
     output: new Map(),
+    baseline: snapshot.baseline,
     configuration: snapshot.configuration,
     snapshot: snapshot.snapshot,
   };

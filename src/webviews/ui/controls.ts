@@ -134,3 +134,18 @@ export function slider(options: SliderOptions): HTMLElement {
 export function emptyState(sentence: string, action?: HTMLElement): HTMLElement {
   return h("div", { class: "empty" }, h("p", null, sentence), action);
 }
+
+export interface CheckboxOptions {
+  label: string;
+  value: boolean;
+  onChange: (value: boolean) => void;
+}
+export function checkbox(options: CheckboxOptions): HTMLElement {
+  const input = h("input", {
+    type: "checkbox",
+    class: "checkbox",
+    on: { change: () => options.onChange(input.checked) },
+  });
+  input.checked = options.value;
+  return h("label", { class: "field" }, input, h("span", null, options.label));
+}

@@ -99,6 +99,22 @@ describe("one experiment from end to end", () => {
     expect(readFileSync(path.join(cwd, "mine/weights.txt"), "utf8")).toBe("weights 3");
 
     expect(await run(["rename", "1", "another name"])).toMatchObject({ code: 0 });
+    expect(await run(["rename", "1.1", "the only one"])).toMatchObject({ code: 0 });
+    expect(await run(["note", "1.1"])).toMatchObject({ code: 0, stdout: "1.1 has no notes.\n" });
+    expect(await run(["note", "1.1", "# Why\n\u001b[2Jit is"])).toMatchObject({ code: 0 });
+    expect(await run(["note", "1.1"])).toMatchObject({ code: 0, stdout: "# Why\nit is\n" });
+    expect(await run(["label", "1", "+fast", "+old"])).toMatchObject({ code: 0, stdout: "fast, old\n" });
+    expect(await run(["label", "1", "-old", "+new"])).toMatchObject({ code: 0, stdout: "fast, new\n" });
+    const written = JSON.parse((await run(["show", "1.1", "--json"])).stdout) as { trial: unknown };
+    expect(Trial.parse(written.trial)).toMatchObject({
+      name: "the only one",
+      notes: "# Why\n\u001b[2Jit is",
+    });
+    expect((await run(["show", "1"])).stdout).toMatch(/Labels +fast, new/);
+    const compared = await run(["compare", "1", "1.1", "--all"]);
+    expect(compared.stdout).toMatch(/RESULTS +1\.1 +1\.1\n/);
+    expect(compared.stdout).toMatch(/validation\/val_loss, best +1 +1\n/);
+    expect((await run(["compare", "1", "1.1"])).stdout).toContain("do not differ");
     const refused = await run(["delete", "1"]);
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain("experiment 1 with 3 checkpoints");
@@ -209,6 +225,9 @@ describe("bad input", () => {
     [["restore", "999"], 1, /999/],
     [["restore", "11111111-1111-1111-1111-111111111111"], 1, /11111111/],
     [["rename", "1", " "], 2, /A name has/],
+    [["compare", "1"], 2, /takes 2 to 8/],
+    [["label", "1", "fast"], 2, /neither \+LABEL nor -LABEL/],
+    [["label", "1", `+${"x".repeat(51)}`], 2, /1 to 50 characters/],
     [["kill", "1.1.1"], 2, /neither an experiment/],
   ])("%j exits with %i", async (argv, code, message) => {
     const cwd = project();
@@ -256,7 +275,16 @@ describe("bad input", () => {
 
   it.each([
     ...["list", "pool status", "submit train.py", "submit train.py --wait", "restore 1", "logs 1 -f"],
-    ...["pause 1", "resume 1", "stop 1", "kill 1.1", "rename 1 other", "delete 1 --yes"],
+    ...[
+      "pause 1",
+      "resume 1",
+      "stop 1",
+      "kill 1.1",
+      "rename 1 other",
+      "note 1 words",
+      "label 1 +a",
+      "delete 1 --yes",
+    ],
   ])("exits with 3 when the pool cannot be reached, and says what to do: %s", async (command) => {
     const ran = await run(command.split(" "), { connect: unreachable, cwd: project() });
     expect(ran).toMatchObject({ code: 3, stdout: "" });

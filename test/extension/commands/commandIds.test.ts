@@ -84,11 +84,14 @@ test("rows of the tree get the menus that their state allows", () => {
   expect(commandsFor("trial.paused.live.resumable")).toEqual(expect.arrayContaining(["resume", "kill"]));
   const failed = commandsFor("trial.failed.hasLine");
   expect(failed).toEqual(expect.arrayContaining(["goToFailingLine", "showOutput", "copyId"]));
-  for (const absent of ["forwardPort", "stop", "kill", "pause", "restore", "rename", "delete"])
+  expect(failed).toEqual(expect.arrayContaining(["rename", "editLabels", "editNotes", "starTrial"]));
+  expect(commandsFor("trial.completed.starred")).toContain("unstarTrial");
+  for (const absent of ["forwardPort", "stop", "kill", "pause", "restore", "unstarTrial", "delete"])
     expect(failed).not.toContain(absent);
   expect(commandsFor("checkpoint.pinned")).toEqual(
     expect.arrayContaining(["unpinCheckpoint", "restoreCheckpoint", "browseFiles"]),
   );
+  expect(commandsFor("trial.completed.starred")).not.toContain("starTrial");
   expect(commandsFor("checkpoint.pinned")).not.toContain("pinCheckpoint");
 });
 

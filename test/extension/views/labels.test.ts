@@ -36,6 +36,17 @@ test("a run's row says what can be done with it", () => {
   expect(row.contextValue).toBe("trial.single.running.live.pausable.hasCheckpoints");
 });
 
+test("what a person wrote is told in words: a name, a star, labels, the first line of the notes", () => {
+  const written = { name: "wide", starred: true, labels: ["keep", "fast"], notes: "# Why\nmore" };
+  const row = trialRow(experiment({ searcher: "grid" }), trial({ number: 3, ...written }), 0, NOW_MS, false);
+  expect(row.label).toBe("Trial 3 wide");
+  expect(row.description).toBe("★ · running · [keep] [fast]");
+  expect(row.tooltip).toEqual(expect.arrayContaining(["Labels: keep, fast", "Why"]));
+  expect(row.spoken).toBe("Trial 3 wide, starred, running, [keep] [fast]");
+  const search = experimentRow(experiment({ searcher: "grid", labels: ["digits"] }), [], NOW_MS);
+  expect(search.description).toMatch(/ · \[digits\]$/);
+});
+
 test("what cannot be paused says why", () => {
   const row = trialRow(experiment(), trial(), 0, NOW_MS, true);
   expect(row.contextValue).toBe("trial.single.running.live.unpausable");

@@ -1,16 +1,17 @@
 // @vitest-environment jsdom
 import { expect, it } from "vitest";
-import { experimentPageHtml } from "../../../src/webviews/contract/html.ts";
+import { pageHtml } from "../../../src/webviews/contract/html.ts";
 
 const options = {
   cspSource: "https://*.vscode-cdn.net",
   nonce: "abc123",
+  title: "Experiment",
   scriptUri: "https://x/experiment.js?a=1&b=2",
   styleUri: "https://x/experiment.css",
   state: { experimentId: 12, filter: `"><script>alert('x')</script>&amp;` },
 };
 
-const parsed = () => new DOMParser().parseFromString(experimentPageHtml(options), "text/html");
+const parsed = () => new DOMParser().parseFromString(pageHtml(options), "text/html");
 
 it("allows scripts and styles by nonce and source alone", () => {
   const document = parsed();

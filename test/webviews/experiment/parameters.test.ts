@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { flatten, parameterRows } from "../../../src/webviews/experiment/parameters.ts";
+import { parameterRows } from "../../../src/webviews/experiment/parameters.ts";
+import { flatten } from "../../../src/cluster/protocol/flatten.ts";
 
 it("lists what the script read with its origin, and what it did not read", () => {
   const rows = parameterRows({

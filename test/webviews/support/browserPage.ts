@@ -9,12 +9,13 @@ import path from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../../../scripts/vscode/browser.mts";
-import { experimentPageEntry, pageOptions } from "../../../scripts/pageBundle.mts";
-import { experimentPageHtml } from "../../../src/webviews/contract/html.ts";
+import { pageEntries, pageOptions } from "../../../scripts/pageBundle.mts";
+import { pageHtml } from "../../../src/webviews/contract/html.ts";
 
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
 
 export interface PageOptions {
+  page?: keyof typeof pageEntries;
   scenario?: string;
   theme?: string;
   width?: number;
@@ -40,8 +41,8 @@ export class PageLab {
     const folder = await mkdtemp(path.join(tmpdir(), "trainyard-page-"));
     await build({
       ...pageOptions,
-      entryPoints: [experimentPageEntry],
-      outfile: path.join(folder, "experiment.js"),
+      entryPoints: pageEntries,
+      outdir: folder,
     });
     const host = await build({
       entryPoints: [path.join(import.meta.dirname, "fakeHost.ts")],
@@ -54,7 +55,8 @@ export class PageLab {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
       if (pathname === "/") {
         response.setHeader("content-type", "text/html");
-        response.end(html(request.headers.host ?? "", searchParams.get("state")));
+        const name = searchParams.get("page") ?? "experiment";
+        response.end(html(request.headers.host ?? "", name, searchParams.get("state")));
         return;
       }
       readFile(path.join(folder, path.basename(pathname))).then(
@@ -81,6 +83,7 @@ export class PageLab {
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const state = JSON.stringify({ experimentId: 12, ...options.state });
     const query = new URLSearchParams({
+      page: options.page ?? "experiment",
       scenario: options.scenario ?? "running",
       theme: options.theme ?? "dark",
       state,
@@ -98,13 +101,14 @@ export class PageLab {
   }
 }
 
-function html(host: string, state: string | null): string {
+function html(host: string, name: string, state: string | null): string {
   const origin = `http://${host}`;
-  return experimentPageHtml({
+  return pageHtml({
     cspSource: origin,
     nonce: "dGVzdC1ub25jZS10ZXN0LW5vbmNl",
-    scriptUri: `${origin}/experiment.js`,
-    styleUri: `${origin}/experiment.css`,
+    title: name,
+    scriptUri: `${origin}/${name}.js`,
+    styleUri: `${origin}/${name}.css`,
     state: JSON.parse(state ?? "null") as unknown,
   });
 }

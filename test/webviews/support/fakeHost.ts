@@ -2,10 +2,11 @@
  * Runs inside the page under test, before the page's own script: plays the extension with the real contract. Tests
  * reach it as `window.host`.
  */
-import "../../../src/webviews/experiment/withoutEval.ts";
+import "../../../src/webviews/withoutEval.ts";
 import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
 import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
+import { FakeCompareHost } from "./fakeCompareHost.ts";
 import { append, curve, readCurve, type Curve } from "./points.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { THEMES } from "./themes.ts";
@@ -105,6 +106,15 @@ class FakeHost {
         else respond(readCurve(found, asked.cursor, asked.resolution));
         return;
       }
+      case "readBaseline": {
+        const asked = REQUESTS.readBaseline.params.parse(params);
+        const found = this.scenario.baseline?.find(
+          ({ state }) => state.group === asked.group && state.name === asked.name,
+        );
+        if (found === undefined) respond(null, "There is no baseline.");
+        else respond(readCurve(found, asked.cursor, asked.resolution));
+        return;
+      }
       case "readOutput": {
         const asked = REQUESTS.readOutput.params.parse(params);
         const all = new TextEncoder().encode(this.scenario.output[asked.stream]);
@@ -171,7 +181,8 @@ const PROVENANCE = {
   optimizer: null,
 };
 
-const host = new FakeHost();
+const host =
+  query.get("page") === "compare" ? new FakeCompareHost(query.get("scenario") ?? "two") : new FakeHost();
 Object.assign(window, {
   host,
   acquireVsCodeApi: () => ({

@@ -8,6 +8,8 @@ import { madeSearch } from "./search.ts";
 export interface Scenario {
   snapshot: Snapshot;
   curves: Curve[];
+  /** Of the baseline, where there is one. */
+  baseline?: Curve[];
   output: { stdout: string; stderr: string };
   /** What the search has decided, where the experiment is one. */
   search?: SearchState;
@@ -96,6 +98,21 @@ function withCurves(curves: Curve[], changes: Partial<Snapshot> = {}): Scenario 
 
 function running(): Scenario {
   return withCurves([...mainCurves(), ...systemCurves()], { checkpoints: CHECKPOINTS });
+}
+
+function baseline(): Scenario {
+  const curves = mainCurves("11.1", 3);
+  const shown = {
+    label: "#11",
+    trialId: "11.1",
+    isHere: false,
+    metric: "validation/val_loss",
+    value: 0.0653,
+    startedAt: NOW - 90 * 60_000,
+    problem: null,
+    series: curves.map((one) => one.state),
+  };
+  return { ...withCurves(mainCurves(), { baseline: shown }), baseline: curves };
 }
 
 function waiting(): Scenario {
@@ -303,6 +320,7 @@ function ashaWaiting(): Scenario {
 
 export const SCENARIOS: Record<string, () => Scenario> = {
   running,
+  baseline,
   waiting,
   failed,
   notSent,

@@ -1,5 +1,5 @@
-/** Acting on experiments and trials: stop, kill, pause, resume, rename, delete. */
-import { EXIT, UsageError, withPool, type Command } from "../command.ts";
+/** Acting on experiments and trials: stop, kill, pause, resume, delete. */
+import { EXIT, withPool, type Command } from "../command.ts";
 import { parseExperiment, parseTarget, parseTrial } from "../ids.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText } from "../text.ts";
@@ -39,24 +39,6 @@ export const preempt: Command = {
       await pool.call("trial/preempt", { trialId }, { signal: context.signal });
       context.document({ trialId });
       context.say(`${trialId} is asked to give its slots back.\n`);
-      return EXIT.ok;
-    });
-  },
-};
-
-export const rename: Command = {
-  name: "rename",
-  usage: "rename ID NAME",
-  summary: "Give an experiment another name.",
-  arguments: ["ID", "NAME"],
-  run: async (context, given) => {
-    const experimentId = parseExperiment(given.arguments[0] ?? "");
-    const name = given.arguments[1] ?? "";
-    if (name.trim() === "" || name.length > 250) throw new UsageError("A name has 1 to 250 characters.");
-    return withPool(context, async (pool) => {
-      await pool.call("experiment/rename", { experimentId, name }, { signal: context.signal });
-      context.document({ experimentId, name });
-      context.say(`Experiment ${experimentId} is renamed.\n`);
       return EXIT.ok;
     });
   },

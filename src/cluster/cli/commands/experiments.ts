@@ -122,6 +122,8 @@ function showExperiment(
       [
         ["Experiment", `${experiment.id}  ${experiment.name}`],
         ["State", experiment.state],
+        ["Labels", experiment.labels.join(", ") || null],
+        ["Notes", firstLine(experiment.notes)],
         ["Why", only ? whyText(only) : null],
         ["Command", experiment.commandLine.join(" ")],
         ["Workspace", experiment.workspace],
@@ -162,7 +164,10 @@ function showTrial(context: Context, trial: Trial): void {
   context.say(
     pairs(
       [
-        ["Trial", trial.id],
+        ["Trial", [trial.id, trial.name ?? ""].join("  ").trimEnd()],
+        ["Starred", trial.starred ? "yes" : null],
+        ["Labels", trial.labels.join(", ") || null],
+        ["Notes", firstLine(trial.notes)],
         ["State", trial.state],
         ["Why", whyText(trial)],
         ["Slots", trial.slots.join(", ") || null],
@@ -183,6 +188,11 @@ function showTrial(context: Context, trial: Trial): void {
       context.paint,
     ),
   );
+}
+
+/** The rest: `trainyard note ID`. */
+function firstLine(notes: string): string | null {
+  return notes.split("\n").find((line) => line.trim() !== "") ?? null;
 }
 
 export function whyText(trial: Trial): string | null {

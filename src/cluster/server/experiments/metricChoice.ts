@@ -1,13 +1,12 @@
 /** Which metric says which trial and which checkpoint is best. Pure. */
 import type { MetricChoice } from "../../protocol/entities.ts";
+import { metricDirection, wordsOf } from "../../protocol/metricDirection.ts";
 
 export interface MetricName {
   group: string;
   name: string;
 }
 
-const SMALLER = /(^|[^a-z])(loss|error|err|perplexity|ppl|mae|mse|rmse)([^a-z]|$)/;
-const LARGER = /(^|[^a-z])(acc|accuracy|f1|auc|r2|score)([^a-z]|$)/;
 /** Names of what the script does not train on. */
 const HELD_OUT = /(^|[^a-z])(val|valid|validation|eval|evaluation|test)([^a-z]|$)/;
 
@@ -28,11 +27,11 @@ export function chooseMetric(
   const validation = metrics.filter(({ group }) => group === "validation");
   const only = validation.length === 1 ? validation[0] : undefined;
   if (only !== undefined)
-    return { ...only, smallerIsBetter: direction(only.name) !== "larger", origin: "only_validation" };
+    return { ...only, smallerIsBetter: metricDirection(only.name) !== "larger", origin: "only_validation" };
   const others = metrics.filter(({ group }) => isJudging(group));
   const candidates = [...validation, ...others].sort((a, b) => rankOf(a) - rankOf(b));
   for (const metric of candidates) {
-    const known = direction(metric.name);
+    const known = metricDirection(metric.name);
     if (known !== null) return { ...metric, smallerIsBetter: known === "smaller", origin: "guess" };
   }
   return null;
@@ -56,16 +55,4 @@ export function findConfigured(metric: string, metrics: readonly MetricName[]): 
     bare[0] ??
     metrics.find(({ group, name }) => `${group}/${name}` === metric);
   return found === undefined ? null : { group: found.group, name: found.name };
-}
-
-function direction(name: string): "smaller" | "larger" | null {
-  const words = wordsOf(name);
-  if (SMALLER.test(words)) return "smaller";
-  if (LARGER.test(words)) return "larger";
-  return null;
-}
-
-/** In small letters, with the words of camelCase apart. */
-function wordsOf(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }

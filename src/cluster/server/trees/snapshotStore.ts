@@ -2,7 +2,7 @@ import { pipeline } from "node:stream/promises";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { isInsidePath } from "../../protocol/base.ts";
-import type { Logger, SnapshotStore } from "../ports.ts";
+import type { Logger, SnapshotFile, SnapshotStore } from "../ports.ts";
 import { bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { ended } from "./git.ts";
 import { pruneFolder } from "./prune.ts";
@@ -125,15 +125,20 @@ async function listFiles(
   limit: number,
 ): ReturnType<SnapshotStore["files"]> {
   const output = await repository.git.output(["ls-tree", "-r", "-z", "-l", "--full-tree", tree]);
-  const files: { path: string; bytes: number; mode: string }[] = [];
+  const files: SnapshotFile[] = [];
   let count = 0;
   for (let start = 0; start < output.length;) {
     const end = output.indexOf(0, start);
     const tab = output.indexOf(9, start);
     if (count++ >= limit) return { files, truncated: true };
     // <mode> SP <type> SP <id> SP <size, padded> TAB <path>; a submodule has "-" for its size
-    const [mode = "", , , size = "0"] = output.toString("latin1", start, tab).split(/ +/);
-    files.push({ mode, bytes: Number(size) || 0, path: toText(bytePathFrom(output.subarray(tab + 1, end))) });
+    const [mode = "", , id = "", size = "0"] = output.toString("latin1", start, tab).split(/ +/);
+    files.push({
+      mode,
+      id,
+      bytes: Number(size) || 0,
+      path: toText(bytePathFrom(output.subarray(tab + 1, end))),
+    });
     start = end + 1;
   }
   return { files, truncated: false };

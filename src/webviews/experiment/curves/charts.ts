@@ -32,23 +32,46 @@ export interface Unit {
 const NUMBER: Unit = {};
 const DASHES: number[][] = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 
-/** One chart for each name. Training is solid, validation dashed, other groups have patterns of their own. */
+/** How the curves of one trial are told from those of the others. */
+export interface TrialLook {
+  /** Shown where curves of several share the charts; empty for one that stands alone. */
+  label: string;
+  colour: number;
+}
+
+/** The curves of an experiment. */
 export function metricCharts(series: Iterable<SeriesState>, trials: ReadonlyMap<string, Trial>): ChartSpec[] {
+  return chartsByName([...series], (item, inChart) => {
+    const isAlone = new Set(inChart.map(({ trialId }) => trialId)).size === 1;
+    return {
+      label: isAlone ? "" : `trial ${item.trialId.split(".")[1] ?? ""}`,
+      colour: colourOfTrial(trials.get(item.trialId)?.number ?? 1),
+    };
+  });
+}
+
+/** One chart for each name. Training is solid, validation dashed, other groups have patterns of their own. */
+export function chartsByName(
+  series: readonly SeriesState[],
+  lookOf: (item: SeriesState, inChart: readonly SeriesState[]) => TrialLook,
+): ChartSpec[] {
   const byName = groupBy(
-    [...series].filter((item) => item.group !== SYSTEM_GROUP),
+    series.filter((item) => item.group !== SYSTEM_GROUP),
     (item) => item.name,
   );
   return [...byName].map(([name, items]) => {
     const groups = sortedGroups(items);
-    const severalTrials = new Set(items.map((item) => item.trialId)).size > 1;
     const curves = items
-      .map((item) => ({
-        key: seriesKey(item),
-        series: item,
-        label: labelOf(item, severalTrials, groups.length > 1),
-        colour: colourOfTrial(trials.get(item.trialId)?.number ?? 1),
-        dash: DASHES[groupIndex(item.group, groups) % DASHES.length] ?? [],
-      }))
+      .map((item) => {
+        const { label, colour } = lookOf(item, items);
+        return {
+          key: seriesKey(item),
+          series: item,
+          label: labelOf(item, label, groups.length > 1),
+          colour,
+          dash: DASHES[groupIndex(item.group, groups) % DASHES.length] ?? [],
+        };
+      })
       .sort((a, b) => compareSeries(a.series, b.series, groups));
     return { id: name, title: name, curves, unit: NUMBER };
   });
@@ -59,10 +82,10 @@ export function colourOfTrial(number: number): number {
   return (number - 1) % SERIES_COLOURS;
 }
 
-function labelOf(series: SeriesState, severalTrials: boolean, severalGroups: boolean): string {
+function labelOf(series: SeriesState, trial: string, severalGroups: boolean): string {
   const parts = [
-    severalTrials ? `trial ${series.trialId.split(".")[1] ?? ""}` : "",
-    severalGroups || !severalTrials ? series.group : "",
+    trial,
+    severalGroups || trial === "" ? series.group : "",
     series.rank > 0 ? `rank ${series.rank}` : "",
   ];
   return parts.filter((part) => part !== "").join(" ");

@@ -2,7 +2,8 @@
 import type { Json } from "../../../cluster/protocol/base.ts";
 import type { Trial } from "../../../cluster/protocol/entities.ts";
 import { formatValue } from "../format.ts";
-import { flatten, valueText } from "../parameters.ts";
+import { flatten } from "../../../cluster/protocol/flatten.ts";
+import { valueText } from "../parameters.ts";
 import { stateLook } from "../states.ts";
 
 export interface TrialRow {

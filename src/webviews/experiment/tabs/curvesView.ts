@@ -1,10 +1,12 @@
 /** The Curves tab: what the script reported, one chart for each name. */
 import type { PageState } from "../../contract/messages.ts";
-import { button, emptyState, select, slider, textField } from "../../ui/controls.ts";
-import { h, replaceChildren, setText } from "../../ui/dom.ts";
+import { button, emptyState } from "../../ui/controls.ts";
+import { h, replaceChildren } from "../../ui/dom.ts";
+import { BASELINE_TRIAL, withBaseline } from "../baseline.ts";
 import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
 import type { ChartSettings } from "../curves/chartCurve.ts";
+import { ChartToolbar } from "../curves/chartToolbar.ts";
 import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
@@ -20,9 +22,7 @@ export class CurvesView implements View {
   readonly element: HTMLElement;
   private readonly board: ChartBoard;
   private readonly context: PageContext;
-  private readonly filterError = h("span", { class: "field-error", role: "alert" });
-  private readonly resetZoom: HTMLElement;
-  private readonly toolbar: HTMLElement;
+  private readonly toolbar: ChartToolbar;
   private readonly body = h("div", { class: "view-body" });
   private readonly nothing = h("div");
   private data: PageData | null = null;
@@ -30,56 +30,16 @@ export class CurvesView implements View {
   constructor(context: PageContext) {
     this.context = context;
     this.board = new ChartBoard({
-      read: (params) => context.bridge.request("readSeries", params),
+      read: ({ trialId, ...params }) =>
+        trialId === BASELINE_TRIAL
+          ? context.bridge.request("readBaseline", params)
+          : context.bridge.request("readSeries", { trialId, ...params }),
       isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => this.choose({ zoom }),
     });
-    const state = context.settings.get();
-    this.resetZoom = button({ label: "Reset Zoom", onPress: () => this.choose({ zoom: null }) });
-    this.toolbar = h(
-      "div",
-      { class: "toolbar" },
-      select<"step" | "time" | "logStep">({
-        label: "x",
-        visibleLabel: true,
-        options: [
-          { value: "step", label: "step" },
-          { value: "logStep", label: "log step" },
-          { value: "time", label: "time" },
-        ],
-        value: state.logX ? "logStep" : state.xAxis,
-        onChange: (value) =>
-          this.choose({ xAxis: value === "time" ? "time" : "step", logX: value === "logStep", zoom: null }),
-      }).element,
-      select<"linear" | "log">({
-        label: "y",
-        visibleLabel: true,
-        options: [
-          { value: "linear", label: "linear" },
-          { value: "log", label: "log" },
-        ],
-        value: state.logY ? "log" : "linear",
-        onChange: (value) => this.choose({ logY: value === "log" }),
-      }).element,
-      slider({
-        label: "smooth",
-        min: 0,
-        max: 0.99,
-        step: 0.01,
-        value: state.smoothing,
-        onInput: (smoothing) => this.choose({ smoothing }),
-      }),
-      textField({
-        label: "Filter metrics by name, text or regular expression",
-        placeholder: "Filter metrics, e.g. val|loss",
-        value: state.filter,
-        onInput: (filter) => this.choose({ filter }),
-      }),
-      this.resetZoom,
-      this.filterError,
-    );
-    this.element = h("div", { class: "view" }, this.toolbar, this.body);
+    this.toolbar = new ChartToolbar(context.settings.get(), (change) => this.choose(change));
+    this.element = h("div", { class: "view" }, this.toolbar.element, this.body);
     this.body.append(this.nothing, this.board.element);
   }
 
@@ -89,13 +49,12 @@ export class CurvesView implements View {
     const series = [...data.series.values()].filter(
       (item) => state.trialId === null || item.trialId === state.trialId,
     );
-    const charts = metricCharts(series, data.trials);
+    const charts = withBaseline(metricCharts(series, data.trials), data.baseline);
     const filter = nameFilter(state.filter);
-    setText(this.filterError, filter.error ?? "");
     const shown = filter.matches === null ? charts : charts.filter((chart) => filter.matches(chart.title));
     this.board.update(shown, chartSettings(data, state));
-    this.toolbar.hidden = charts.length === 0;
-    this.resetZoom.hidden = state.zoom === null;
+    this.toolbar.element.hidden = charts.length === 0;
+    this.toolbar.update(state, filter.error);
     this.explainEmptiness(data, charts.length, shown.length);
   }
 
@@ -115,7 +74,7 @@ export class CurvesView implements View {
     this.nothing.dataset.kind = kind;
     if (kind === "") replaceChildren(this.nothing);
     else if (kind === "filter") {
-      const clear = button({ label: "Clear the Filter", onPress: () => this.clearFilter() });
+      const clear = button({ label: "Clear the Filter", onPress: () => this.toolbar.clearFilter() });
       replaceChildren(this.nothing, emptyState("No metric has a name like that.", clear));
     } else {
       const copy = button({
@@ -125,12 +84,6 @@ export class CurvesView implements View {
       });
       replaceChildren(this.nothing, emptyState(sentenceFor(data), copy));
     }
-  }
-
-  private clearFilter(): void {
-    const field = this.toolbar.querySelector("vscode-text-field");
-    if (field !== null) (field as HTMLInputElement).value = "";
-    this.choose({ filter: "" });
   }
 }
 
@@ -152,7 +105,10 @@ function chartSettings(data: PageData, state: PageState): ChartSettings {
     logY: state.logY,
     smoothing: state.smoothing,
     zoom: state.zoom,
-    originMs: ({ series }) => data.trials.get(series.trialId)?.startedAt ?? data.experiment.createdAt,
+    originMs: ({ series: { trialId } }) => {
+      const trial = trialId === BASELINE_TRIAL ? data.baseline : data.trials.get(trialId);
+      return trial?.startedAt ?? data.experiment.createdAt;
+    },
   };
 }
 

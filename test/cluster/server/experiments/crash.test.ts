@@ -91,7 +91,7 @@ function asha(seed: number) {
 function decisionsIn(file: string): Recorded[] {
   const database = openDatabase(file, "0.0.0");
   try {
-    return createPoolStore(database, () => undefined).decisionsOf(1) as Recorded[];
+    return createPoolStore(database, () => undefined).decisionsOf(1);
   } finally {
     database.close();
   }

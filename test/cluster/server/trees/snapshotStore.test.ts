@@ -25,9 +25,14 @@ describe("receiving", () => {
     expect(await createSnapshotStore(at.pool, silentLogger).has(tree)).toBe(true);
     expect(await at.store.files(tree, 10)).toEqual({
       files: [
-        { path: "empty.txt", bytes: 0, mode: "100644" },
-        { path: "lib/ä b.py", bytes: 6, mode: "100644" },
-        { path: "train.py", bytes: 9, mode: "100755" },
+        { path: "empty.txt", bytes: 0, mode: "100644", id: "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391" },
+        {
+          path: "lib/ä b.py",
+          bytes: 6,
+          mode: "100644",
+          id: expect.stringMatching(/^[0-9a-f]{40}$/) as string,
+        },
+        { path: "train.py", bytes: 9, mode: "100755", id: expect.stringMatching(/^[0-9a-f]{40}$/) as string },
       ],
       truncated: false,
     });

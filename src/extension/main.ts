@@ -19,6 +19,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
+import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
+  const searches = new SearchCommands(targets);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
@@ -110,6 +112,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         experiments,
         targets,
         trials,
+        searches,
         submits,
         willSend,
         data,

@@ -23,6 +23,8 @@ export const COMMANDS = {
   giveBack: "trainyard.giveBack",
   stop: "trainyard.stop",
   kill: "trainyard.kill",
+  changeSearch: "trainyard.changeSearch",
+  addTrial: "trainyard.addTrial",
   rename: "trainyard.rename",
   copyId: "trainyard.copyId",
   delete: "trainyard.delete",

@@ -17,6 +17,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { RestoreCommands } from "./restore.ts";
+import type { SearchCommands } from "./searchCommands.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
@@ -30,6 +31,7 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  searches: SearchCommands;
   submits: SubmitCommands;
   willSend: WillSend;
   data: DataCommands;
@@ -52,6 +54,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    searches,
     submits,
     willSend,
     data,
@@ -146,6 +149,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     giveBack: (argument) => trials.giveBack(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
+    changeSearch: (argument) => searches.change(argument),
+    addTrial: (argument) => searches.addTrial(argument),
     rename: (argument) => trials.rename(argument),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),

@@ -23,6 +23,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
+import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { NotesFiles } from "./editor/notes.ts";
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const annotations = new AnnotationCommands(targets);
   const kept = new Baselines(context.workspaceState);
   const baselines = new BaselineCommands(targets, kept);
+  const searches = new SearchCommands(targets);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
@@ -129,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         annotations,
         baselines,
         compares,
+        searches,
         submits,
         willSend,
         data,

@@ -45,6 +45,7 @@ export {
   type RestoreProgress,
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
+export { readAssignments } from "./handWritten.ts";
 export { restoreThroughCuts, type ThroughCuts } from "./restore/throughCuts.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
 export {

@@ -23,6 +23,8 @@ export const COMMANDS = {
   giveBack: "trainyard.giveBack",
   stop: "trainyard.stop",
   kill: "trainyard.kill",
+  changeSearch: "trainyard.changeSearch",
+  addTrial: "trainyard.addTrial",
   rename: "trainyard.rename",
   editLabels: "trainyard.editLabels",
   editNotes: "trainyard.editNotes",

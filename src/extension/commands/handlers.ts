@@ -20,6 +20,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { RestoreCommands } from "./restore.ts";
+import type { SearchCommands } from "./searchCommands.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
@@ -36,6 +37,7 @@ export interface HandlerDependencies {
   annotations: AnnotationCommands;
   baselines: BaselineCommands;
   compares: CompareCommands;
+  searches: SearchCommands;
   submits: SubmitCommands;
   willSend: WillSend;
   data: DataCommands;
@@ -61,6 +63,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     annotations,
     baselines,
     compares,
+    searches,
     submits,
     willSend,
     data,
@@ -163,6 +166,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     compare: (...args) => compares.compare(args),
     useAsBaseline: (argument) => baselines.use(argument),
     clearBaseline: (argument) => baselines.clear(argument),
+    changeSearch: (argument) => searches.change(argument),
+    addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

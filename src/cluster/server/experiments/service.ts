@@ -99,6 +99,8 @@ export function createExperiments(context: Context) {
         reports.markStale(trial.id);
       recovery = deletion.recover();
       loop = startLoop(tick, context.logger);
+      // Others may wait for its slots.
+      context.executor.onEnd(() => loop?.wake());
     },
     wake: () => loop?.wake(),
     isAlive: () => store.trialCount("waiting", "starting", "running", "pausing", "stopping") > 0,

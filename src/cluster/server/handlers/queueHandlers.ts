@@ -15,8 +15,8 @@ export function createQueueHandlers(
     "queue/state": () => ({ waiting: experiments.queue.waiting() }),
     "queue/forecast": (asked) => experiments.queue.forecast(asked),
     "experiment/setResources": (change) => experiments.queue.setResources(change),
-    "trial/preempt"({ trialId }) {
-      experiments.preempt(trialId);
+    "trial/preempt"({ trialId, evenWithoutCheckpoint }) {
+      experiments.preempt(trialId, evenWithoutCheckpoint);
       return {};
     },
     "pool/history": ({ from }) => ({

@@ -18,6 +18,7 @@ import { Secrets } from "./commands/secrets.ts";
 import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
+import { PreemptionTests } from "./commands/testPreemption.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
@@ -74,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       experiments.reveal(poolId, experimentId);
     },
   });
+  const preemptions = new PreemptionTests({ submits, memory, problems, log });
   const restores = new RestoreCommands(
     targets,
     submits,
@@ -111,6 +113,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         targets,
         trials,
         submits,
+        preemptions,
         willSend,
         data,
         restores,

@@ -24,6 +24,7 @@ import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { preview } from "./commands/preview.ts";
 import { restore } from "./commands/restore.ts";
 import { submit } from "./commands/submit.ts";
+import { testPreemptionCommand } from "./commands/testPreemption.ts";
 import { plain } from "./text.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   poolPython,
   poolSetup,
   submit,
+  testPreemptionCommand,
   dataMap,
   dataUnmap,
   dataSend,

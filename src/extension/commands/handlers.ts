@@ -16,6 +16,7 @@ import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
+import type { PreemptionTests } from "./testPreemption.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SubmitCommands } from "./submit.ts";
@@ -31,6 +32,7 @@ export interface HandlerDependencies {
   targets: Targets;
   trials: TrialCommands;
   submits: SubmitCommands;
+  preemptions: PreemptionTests;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -53,6 +55,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     targets,
     trials,
     submits,
+    preemptions,
     willSend,
     data,
     restores,
@@ -109,6 +112,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
   return {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
+    testPreemption: (argument) => preemptions.test(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),

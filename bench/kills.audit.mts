@@ -1,9 +1,7 @@
 /** Compares what a pool says with what its runs wrote. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-
-/** Runs a command that prints JSON. Rejects when it fails. */
-export type Cli = <T = unknown>(...args: string[]) => Promise<T>;
+import type { Cli } from "./scratchPool.mts";
 
 export type Trials = {
   experiment: { id: number; state: string };
@@ -16,8 +14,8 @@ export interface Folders {
   pool: string;
   /** Where the scripts note what they see of their slots. */
   slots: string;
-  /** Checkpoints are restored in here. */
-  scratch: string;
+  /** Checkpoints are restored in here; null: they are only counted. */
+  scratch: string | null;
 }
 
 interface Point {
@@ -38,6 +36,8 @@ export async function audit(
   cli: Cli,
   { pool, slots, scratch }: Folders,
   experiments: Trials,
+  /** How trials may have ended. */
+  goodEnds: readonly string[] = ["completed"],
 ): Promise<{ problems: string[]; counts: Record<string, number> }> {
   const problems: string[] = [];
   const counts = { trials: 0, runs: 0, lost_runs: 0, points: 0, checkpoints: 0 };
@@ -45,55 +45,65 @@ export async function audit(
     if (!holds) problems.push(problem);
   };
 
-  for (const { experiment, trials, runs, checkpoints } of experiments) {
-    const [trial] = trials;
-    if (trial === undefined) {
-      problems.push(`experiment ${experiment.id} has no trial`);
-      continue;
+  for (const { experiment, trials, ...all } of experiments) {
+    if (trials.length === 0) problems.push(`experiment ${experiment.id} has no trial`);
+    for (const trial of trials) {
+      const runs = all.runs.filter(({ trialId }) => trialId === trial.id);
+      const checkpoints = all.checkpoints.filter(({ runId }) => runs.some(({ id }) => id === runId));
+      counts.trials++;
+      counts.runs += runs.length;
+      counts.lost_runs += runs.filter(({ outcome }) => outcome === "lost").length;
+      expect(goodEnds.includes(trial.state), `trial ${trial.id} is ${trial.state}`);
+      expect(trial.warnings.length === 0, `trial ${trial.id} warns: ${trial.warnings.join("; ")}`);
+      expect(
+        runs.length === trial.attempts,
+        `trial ${trial.id}: ${runs.length} runs, ${trial.attempts} attempts`,
+      );
+      await compareCurves(trial.id, runs);
+      await compareCheckpoints(trial.id, runs, checkpoints);
     }
-    counts.trials++;
-    counts.runs += runs.length;
-    counts.lost_runs += runs.filter(({ outcome }) => outcome === "lost").length;
-    expect(trial.state === "completed", `trial ${trial.id} is ${trial.state}`);
-    expect(trial.warnings.length === 0, `trial ${trial.id} warns: ${trial.warnings.join("; ")}`);
-    expect(
-      runs.length === trial.attempts,
-      `trial ${trial.id}: ${runs.length} runs, ${trial.attempts} attempts`,
-    );
+  }
+  const left = processesLeft(pool);
+  expect(left.length === 0, `processes of runs are left: ${left.join(", ")}`);
+  const shared = path.join(slots, "shared");
+  if (existsSync(shared)) problems.push(`two runs had the same slot: ${readFileSync(shared, "utf8")}`);
+  return { problems, counts };
 
+  async function compareCurves(trialId: string, runs: readonly { id: string }[]): Promise<void> {
     const events = runs.flatMap(({ id }) => eventsOf(path.join(pool, "runs", id)));
     for (const name of ["loss", "twice"]) {
-      const written = events.filter(({ type }) => type === "metrics");
-      const { series } = await cli<{ series: { points: Point[] }[] }>(
-        "metrics",
-        trial.id,
-        "--metric",
-        name,
-        "--json",
-      );
+      const written = events.filter(({ type, values }) => type === "metrics" && name in values);
+      const { series } = await cli<{ series: { points: Point[] }[] }>("metrics", trialId, "--metric", name);
       const points = series.flatMap((one) => one.points);
       counts.points += points.length;
       const difference = compare(
         written.map(({ step, t, values }) => [step, t * 1000, values[name]].join(" ")),
         points.map(({ step, time, value }) => [step, time, value].join(" ")),
       );
-      expect(difference === null, `${name} of trial ${trial.id}: ${difference ?? ""}`);
+      expect(difference === null, `${name} of trial ${trialId}: ${difference ?? ""}`);
       const good = points.filter(({ superseded }) => !superseded).map(({ step }) => step);
       expect(
         good.every((step, index) => step === index),
-        `${name} of trial ${trial.id}: its steps have a gap or come twice: ${good.join(" ")}`,
+        `${name} of trial ${trialId}: its steps have a gap or come twice: ${good.join(" ")}`,
       );
     }
+  }
 
+  async function compareCheckpoints(
+    trialId: string,
+    runs: readonly { id: string }[],
+    checkpoints: Trials[number]["checkpoints"],
+  ): Promise<void> {
     const told = compare(
       [...manifestsOf(pool)].filter(([, run]) => runs.some(({ id }) => id === run)).map(([uuid]) => uuid),
       checkpoints.map(({ uuid }) => uuid),
     );
-    expect(told === null, `checkpoints of trial ${trial.id}: ${told ?? ""}`);
+    expect(told === null, `checkpoints of trial ${trialId}: ${told ?? ""}`);
     for (const { uuid, step } of checkpoints) {
       counts.checkpoints++;
+      if (scratch === null) continue;
       const folder = path.join(scratch, uuid);
-      await cli("restore", uuid, "--to", folder, "--json").then(
+      await cli("restore", uuid, "--to", folder).then(
         () => {
           const restored = readFileSync(path.join(folder, "step"), "utf8");
           expect(restored === String(step), `checkpoint ${uuid} of step ${step} holds step ${restored}`);
@@ -102,11 +112,6 @@ export async function audit(
       );
     }
   }
-  const left = processesLeft(pool);
-  expect(left.length === 0, `processes of runs are left: ${left.join(", ")}`);
-  const shared = path.join(slots, "shared");
-  if (existsSync(shared)) problems.push(`two runs had the same slot: ${readFileSync(shared, "utf8")}`);
-  return { problems, counts };
 }
 
 /** @returns what is only in one of them, or more often */

@@ -3,71 +3,52 @@
  * checkpoint, and while trials are submitted, paused and resumed. Then the books must be right: see kills.audit.mts.
  * TRAINYARD_KILL_ROUNDS=30 does it longer. The pool folder is kept when something is wrong.
  */
-import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cleanEnvironment, must } from "../scripts/lib/command.mts";
-import { dist, root } from "../scripts/lib/paths.mts";
-import { audit, processesLeft, type Cli, type Trials } from "./kills.audit.mts";
+import { audit, processesLeft, type Trials } from "./kills.audit.mts";
 import type { Measurements } from "./run.mts";
+import { scratchPool, type Cli } from "./scratchPool.mts";
 import { quantile, rounded } from "./statistics.mts";
 
-const execute = promisify(execFile);
 const ROUNDS = Number(process.env.TRAINYARD_KILL_ROUNDS ?? 10);
 const SLOTS = 4;
 const STEPS = 150;
 /** The server is killed between 0 and this long after a command has begun. */
 const MOMENT_MS = 1500;
 const START_MS = 800;
-const COMMAND_MS = 60_000;
 const END_MS = 180_000;
 
 export async function run(): Promise<Measurements> {
-  await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
-    cwd: root,
-    timeoutMs: 120_000,
+  const scratch = await scratchPool({
+    name: "kills",
+    script: "bench/kills.train.py",
+    configuration: "max_restarts: 5\n",
+    slots: SLOTS,
   });
-  const folder = mkdtempSync(path.join(tmpdir(), "trainyard-kills-"));
-  const pool = path.join(folder, "pool");
-  const project = path.join(folder, "project");
+  const { folder, pool, cli, killServer } = scratch;
   const slots = path.join(folder, "slots");
-  for (const each of [project, slots]) mkdirSync(each);
-  copyFileSync(path.join(root, "bench/kills.train.py"), path.join(project, "train.py"));
-  writeFileSync(path.join(project, "train.yaml"), "max_restarts: 5\n");
-  const env = cleanEnvironment({
-    TRAINYARD_HOME: pool,
-    TRAINYARD_LEASES: path.join(folder, "leases"),
-    TRAINYARD_STATE: path.join(folder, "state"),
-    TRAINYARD_CPU_SLOTS: String(SLOTS),
-  });
-  const cli: Cli = async (...args) => {
-    const options = { cwd: project, env, timeout: COMMAND_MS, maxBuffer: 256 * 1024 * 1024 };
-    const { stdout } = await execute(process.execPath, [path.join(dist, "cli.js"), ...args], options);
-    return JSON.parse(stdout) as never;
-  };
-  const submit = () => cli("submit", "train.py", "--yes", "--json", "--", slots, String(STEPS));
+  mkdirSync(slots);
+  const submit = () => cli("submit", "train.py", "--yes", "--", slots, String(STEPS));
 
   const returnsMs: number[] = [];
   let kills = 0;
   let isRight = false;
   let interrupted = 0;
   try {
-    await cli("pool", "status", "--json");
+    await cli("pool", "status");
     for (let round = 0; round < ROUNDS; round++) {
       const commands = [submit(), submit(), anyTrial(cli, round % 2 === 0 ? "pause" : "resume")];
       const ends = Promise.allSettled(commands);
       await sleep(Math.random() * MOMENT_MS);
-      if (killServer(pool)) kills++;
+      if (killServer()) kills++;
       // Once more, while the next one takes over.
-      const next = Promise.allSettled([cli("pool", "status", "--json")]);
+      const next = Promise.allSettled([cli("pool", "status")]);
       await sleep(Math.random() * START_MS);
-      if (killServer(pool)) kills++;
+      if (killServer()) kills++;
       for (const end of [...(await ends), ...(await next)]) if (end.status === "rejected") interrupted++;
       const since = performance.now();
-      await cli("pool", "status", "--json");
+      await cli("pool", "status");
       returnsMs.push(performance.now() - since);
     }
     const trials = await finish(cli);
@@ -86,39 +67,26 @@ export async function run(): Promise<Measurements> {
       back_max_ms: rounded(Math.max(...returnsMs)),
     };
   } finally {
-    await cli("server", "stop", "--json").catch(() => killServer(pool));
-    for (const pid of processesLeft(pool)) process.kill(pid, "SIGKILL");
-    if (isRight) rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The lock names the server's process; none is there in the moment between two. */
-function killServer(pool: string): boolean {
-  try {
-    const { pid } = JSON.parse(readFileSync(path.join(pool, "state/lock"), "utf8")) as { pid: number };
-    process.kill(pid, "SIGKILL");
-    return true;
-  } catch {
-    return false;
+    await scratch.remove(isRight);
+    for (const pid of isRight ? [] : processesLeft(pool)) process.kill(pid, "SIGKILL");
   }
 }
 
 async function anyTrial(cli: Cli, verb: "pause" | "resume"): Promise<unknown> {
-  const { experiments } = await cli<{ experiments: { id: number; state: string }[] }>("list", "--json");
+  const { experiments } = await cli<{ experiments: { id: number; state: string }[] }>("list");
   const living = experiments.filter(({ state }) => state === (verb === "pause" ? "running" : "paused"));
   const chosen = living[Math.floor(Math.random() * living.length)];
-  return chosen === undefined ? null : cli(verb, String(chosen.id), "--json");
+  return chosen === undefined ? null : cli(verb, String(chosen.id));
 }
 
 /** Lets every trial go on to its end. */
 async function finish(cli: Cli): Promise<Trials> {
   const until = Date.now() + END_MS;
   for (;;) {
-    const { experiments } = await cli<{ experiments: { id: number; state: string }[] }>("list", "--json");
-    for (const { id, state } of experiments)
-      if (state === "paused") await cli("resume", String(id), "--json");
+    const { experiments } = await cli<{ experiments: { id: number; state: string }[] }>("list");
+    for (const { id, state } of experiments) if (state === "paused") await cli("resume", String(id));
     if (experiments.every(({ state }) => ["completed", "failed"].includes(state)))
-      return Promise.all(experiments.map(({ id }) => cli<Trials[number]>("show", String(id), "--json")));
+      return Promise.all(experiments.map(({ id }) => cli<Trials[number]>("show", String(id))));
     if (Date.now() > until)
       throw new Error(`After ${END_MS / 1000} s some have not ended: ${JSON.stringify(experiments)}`);
     await sleep(1000);

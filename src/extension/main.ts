@@ -22,6 +22,7 @@ import { Secrets } from "./commands/secrets.ts";
 import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
+import { PreemptionTests } from "./commands/testPreemption.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
@@ -87,6 +88,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
       experiments.reveal(poolId, experimentId);
     },
   });
+  const preemptions = new PreemptionTests({ submits, memory, problems, log });
   const restores = new RestoreCommands(
     targets,
     submits,
@@ -133,6 +135,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         compares,
         searches,
         submits,
+        preemptions,
         willSend,
         data,
         restores,

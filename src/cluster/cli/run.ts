@@ -28,6 +28,7 @@ import { forecast, priority, queue } from "./commands/queue.ts";
 import { restore } from "./commands/restore.ts";
 import { searchAdd, searchChange } from "./commands/search.ts";
 import { submit } from "./commands/submit.ts";
+import { testPreemptionCommand } from "./commands/testPreemption.ts";
 import { plain } from "./text.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   poolPython,
   poolSetup,
   submit,
+  testPreemptionCommand,
   dataMap,
   dataUnmap,
   dataSend,

@@ -14,6 +14,8 @@ export { messageOf, UserError } from "./userError.ts";
 export { type Entry, listFolder, type Listing, type Place } from "./browse/folders.ts";
 export { openPoolFile, type RangeReader } from "./browse/poolFile.ts";
 export { readTensors, type Tensors } from "./browse/safetensors.ts";
+export { DEFAULT_STEPS, type PreemptionTest, testPreemption } from "./preemptionTest.ts";
+export { type Verdict } from "./preemption/verdict.ts";
 export { rankCheckpoints } from "./checkpointChoice.ts";
 export {
   ConfigurationError,

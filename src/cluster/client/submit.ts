@@ -51,6 +51,8 @@ export interface SubmitOptions {
   arguments?: readonly string[];
   /** `"auto"`: the one beside the script if there is one; a path; or null for none. */
   configuration?: "auto" | { file: string } | null;
+  /** Changes what the configuration says, for this submit alone. */
+  change?: (value: LoadedConfiguration["value"]) => LoadedConfiguration["value"];
   name?: string;
   slots?: number;
   /** `torchrun` starts one process for each slot of the trial. */
@@ -112,7 +114,8 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
   const script = await realScript(options.script);
   const folder = await realpath(options.folder);
   const { configuration, notes } = await readConfiguration(options, script);
-  const value = configuration?.value ?? defaultConfiguration();
+  const written = configuration?.value ?? defaultConfiguration();
+  const value = options.change?.(written) ?? written;
   const secretsAsked = askSecrets(options, configuration?.secretNames ?? []);
   secretsAsked.catch(() => undefined);
 

@@ -115,6 +115,30 @@ const Resources = z.strictObject({
   agent_label: Json.optional(),
 });
 
+const LogAction = z.enum(["cancel_retries", "exclude_node"]);
+/** What a line of output means for its trial. Without an action it is only a label. */
+const LogPolicy = z
+  .strictObject({
+    name: z.string().trim().min(1).max(50).optional().describe("The label that the trial gets."),
+    pattern: z
+      .string()
+      .min(1)
+      .max(1000)
+      .nullable()
+      .optional()
+      .describe(
+        "A regular expression in RE2's words, looked for in each line. Without one, a policy of this name ends.",
+      ),
+    action: z
+      .union([LogAction, z.strictObject({ type: LogAction })])
+      .nullable()
+      .optional()
+      .describe("`cancel_retries`: the trial is not started again. `exclude_node`: not on this host."),
+  })
+  .refine(({ name, pattern, action }) => (pattern ? (name ?? action ?? null) !== null : name !== undefined), {
+    error: "needs a `pattern`, and a `name` or an `action`",
+  });
+
 /** Keys of Determined's that are read and have no effect here (a note names each). */
 const withoutEffect = {
   checkpoint_policy: Json.optional(),
@@ -125,7 +149,6 @@ const withoutEffect = {
   scheduling_unit: Json.optional(),
   records_per_epoch: Json.optional(),
   bind_mounts: Json.optional(),
-  log_policies: Json.optional(),
   retention_policy: Json.optional(),
   profiling: Json.optional(),
   optimizations: Json.optional(),
@@ -185,8 +208,10 @@ export const ExperimentConfiguration = z.strictObject({
     .strictObject({ experiment_seed: z.number().int().min(0).max(2147483647).optional() })
     .prefault({}),
   environment: Environment.prefault({}),
+  log_policies: z.array(LogPolicy).max(100).default([]),
   ...withoutEffect,
 });
+export type LogPolicy = z.infer<typeof LogPolicy>;
 export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;
 
 /**

@@ -83,7 +83,14 @@ export const SCHEDULING_METHODS = {
     result: z.object({ preempts: z.array(TrialId), starts: z.array(TrialId) }),
   },
   /** It checkpoints, gives its slots back, and goes on when its turn comes again. */
-  "trial/preempt": { params: z.object({ trialId: TrialId }), result: z.object({}) },
+  "trial/preempt": {
+    params: z.object({
+      trialId: TrialId,
+      /** Also who may have to start again from nothing. */
+      evenWithoutCheckpoint: z.boolean().default(false),
+    }),
+    result: z.object({}),
+  },
   /** Who had which slot when, and how busy the slots were, for at most the last week. */
   "pool/history": {
     params: z.object({ from: TimeMs }),

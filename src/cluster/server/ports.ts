@@ -78,6 +78,8 @@ export interface Executor {
   signal(runId: string, control: Control): Promise<void>;
   /** SIGKILL to the whole tree, also when the supervisor is gone. */
   cancel(runId: string): Promise<void>;
+  /** Something that was started here has ended, so that a look is worth it at once. Polling finds it out too. */
+  onEnd(listener: () => void): void;
 }
 /** Why a run ended badly: reads exit.json, the end of stderr.log and its traceback. */
 export type Diagnose = (

@@ -2,6 +2,7 @@
 export const COMMANDS = {
   submit: "trainyard.submit",
   submitWithOptions: "trainyard.submitWithOptions",
+  testPreemption: "trainyard.testPreemption",
   showWillSend: "trainyard.showWillSend",
   showWhatWasSent: "trainyard.showWhatWasSent",
   openPanel: "trainyard.openPanel",

@@ -19,6 +19,7 @@ import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
+import type { PreemptionTests } from "./testPreemption.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
 import type { Secrets } from "./secrets.ts";
@@ -39,6 +40,7 @@ export interface HandlerDependencies {
   compares: CompareCommands;
   searches: SearchCommands;
   submits: SubmitCommands;
+  preemptions: PreemptionTests;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -65,6 +67,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     compares,
     searches,
     submits,
+    preemptions,
     willSend,
     data,
     restores,
@@ -121,6 +124,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
   return {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
+    testPreemption: (argument) => preemptions.test(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),

@@ -1,7 +1,7 @@
 /** Submit: the script as it stands, with what was chosen last. The path itself is the client's submitExperiment(). */
 import path from "node:path";
 import * as vscode from "vscode";
-import type { SubmitStep, Submitted } from "../../cluster/client/submit.ts";
+import type { SubmitOptions, SubmitStep, Submitted } from "../../cluster/client/submit.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -59,14 +59,14 @@ export class SubmitCommands {
 
   /** @returns the new experiment's id, or undefined when the person thought better of it */
   async submit(argument: unknown): Promise<number | undefined> {
-    const script = await this.#script(argument);
-    const pool = script && (await this.#pool());
+    const script = await this.script(argument);
+    const pool = script && (await this.pool());
     if (!pool) return undefined;
     return this.submitScript(script, this.#needs.memory.optionsOf(script.file), { pool, startFrom: null });
   }
 
   async submitWithOptions(argument: unknown): Promise<number | undefined> {
-    const script = await this.#script(argument);
+    const script = await this.script(argument);
     if (!script) return undefined;
     const pool = await this.choosePool();
     if (!pool) return undefined;
@@ -93,7 +93,8 @@ export class SubmitCommands {
     return submitted.experimentId;
   }
 
-  async #script(argument: unknown): Promise<Script | undefined> {
+  /** The open one, the one that a menu gives, or one that is picked. */
+  async script(argument: unknown): Promise<Script | undefined> {
     requireTrust();
     return findScript(argument, this.#needs.memory.recentScripts);
   }
@@ -105,12 +106,26 @@ export class SubmitCommands {
     signal: AbortSignal,
     report: (report: ProgressReport) => void,
   ): Promise<Submitted> {
+    const client = await loadClient();
+    return client.submitExperiment(
+      await this.submission(script, options, { pool, startFrom }, signal, report),
+    );
+  }
+
+  /** What a submit of the script needs, with the questions that it may ask. */
+  async submission(
+    script: Script,
+    options: ScriptOptions,
+    { pool, startFrom }: Target,
+    signal: AbortSignal,
+    report: (report: ProgressReport) => void,
+  ): Promise<SubmitOptions> {
     const { log, secrets, buildLog } = this.#needs;
     const connection = pool.connection(signal);
     // While it connects the snapshot is planned; the submit itself says when it does not.
     connection.catch(() => undefined);
     const client = await loadClient();
-    return client.submitExperiment({
+    return {
       connection,
       pool: pool.id,
       isRemote: pool.place.isRemote,
@@ -139,11 +154,11 @@ export class SubmitCommands {
         if (step === "building") buildLog.begin(`${path.basename(script.file)} on ${pool.name}`);
       },
       signal,
-    });
+    };
   }
 
   /** The first submit of a workspace asks where to; the answer holds until another one is chosen. */
-  async #pool(): Promise<Pool | undefined> {
+  async pool(): Promise<Pool | undefined> {
     const { memory, pools } = this.#needs;
     const chosen = memory.pool === null ? undefined : pools.get(memory.pool);
     return chosen ?? this.choosePool();

@@ -93,6 +93,36 @@ describe("the main job", () => {
     await rowThatSays(api, id, /^stopped/);
   });
 
+  it("gives a running script's slot back, and the script goes on in its turn", async () => {
+    const id = await submit("endless.py");
+    const running = await until("a trial that can be paused", () => {
+      const node = api.experiments.getChildren().find((one) => one.experimentId === id);
+      const item = node && api.experiments.getTreeItem(node);
+      return /\.running\..*\.pausable/.test(String(item?.contextValue)) ? node : undefined;
+    });
+    await vscode.commands.executeCommand("trainyard.giveBack", running);
+    await until("a second run", () =>
+      api.pools.local.mirror?.runsOf(`${id}.1`).some(({ attempt }) => attempt === 2) ? true : undefined,
+    );
+    await rowThatSays(api, id, /^running/);
+    await vscode.commands.executeCommand("trainyard.kill", running);
+    await rowThatSays(api, id, /^killed/);
+  });
+
+  it("tests whether a script may be preempted, and keeps both runs of one that begins again", async () => {
+    await vscode.commands.executeCommand("trainyard.testPreemption", inWorkspace("endless.py"));
+    const tested = [...(api.pools.local.mirror?.experiments.values() ?? [])].filter(({ labels }) =>
+      labels.includes("preemption test"),
+    );
+    assert.deepEqual(
+      tested.map(({ name, state }) => [name, state]),
+      [
+        ["Preempted in a preemption test", "killed"],
+        ["Left alone in a preemption test", "killed"],
+      ],
+    );
+  });
+
   it("kills", async () => {
     const id = await submit("endless.py");
     const node = await rowThatSays(api, id, /^running/);

@@ -1,6 +1,7 @@
 /** What a run says: logs and metrics. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result } from "../../protocol/methods.ts";
+import { readPoints } from "../../client/points.ts";
 import { FINAL_TRIAL_STATES } from "../../protocol/entities.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseId } from "../ids.ts";
@@ -155,7 +156,12 @@ export const metrics: Command = {
           `There is no metric \`${wanted}\`. There are: ${names.join(", ") || "none yet"}.`,
         );
       }
-      const curves = await Promise.all(chosen.map((one) => readPoints(context, pool, one)));
+      const curves = await Promise.all(
+        chosen.map(async ({ trialId, group, name, rank }) => {
+          const series = { trialId, group, name, rank };
+          return { ...series, points: await readPoints(pool, series, context.signal) };
+        }),
+      );
       context.document({ series: curves });
       for (const { trialId, group, name, points } of curves)
         context.say(
@@ -175,39 +181,3 @@ export const metrics: Command = {
     });
   },
 };
-
-type SeriesState = Result<"series/list">["series"][number];
-interface Point {
-  step: number;
-  time: number;
-  value: number;
-  superseded: boolean;
-}
-
-async function readPoints(
-  context: Context,
-  pool: Pool,
-  { trialId, group, name, rank }: SeriesState,
-): Promise<{ trialId: string; group: string; name: string; rank: number; points: Point[] }> {
-  const points: Point[] = [];
-  for (let cursor = 0; ;) {
-    const read = await pool.call(
-      "series/read",
-      { trialId, group, name, rank, cursor, resolution: null },
-      { signal: context.signal },
-    );
-    const { buffer, byteOffset, byteLength } = read.columns;
-    const view = new DataView(buffer, byteOffset, byteLength);
-    const column = (number: number, row: number): number =>
-      view.getFloat64((number * read.count + row) * 8, true);
-    for (let row = 0; row < read.count; row++)
-      points.push({
-        step: column(0, row),
-        time: column(1, row),
-        value: column(2, row),
-        superseded: column(3, row) !== 0,
-      });
-    if (read.cursor >= read.total || read.count === 0) return { trialId, group, name, rank, points };
-    cursor = read.cursor;
-  }
-}

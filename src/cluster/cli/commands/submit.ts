@@ -98,7 +98,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
   },
 };
 
-function choices(
+export function choices(
   given: Given,
   cwd: string,
   isThere: boolean,
@@ -127,7 +127,7 @@ function choices(
 }
 
 /** The run starts where the person is, when that holds the script and lies in its repository; else beside the script. */
-async function startFolder(script: string, context: Context): Promise<string> {
+export async function startFolder(script: string, context: Context): Promise<string> {
   const beside = await realpath(path.dirname(script)).catch(() => null);
   if (beside === null) throw new UserError(`There is no script ${script}.`, "Check the path.");
   const { repository } = await findRepository(beside, context.signal);
@@ -138,7 +138,10 @@ async function startFolder(script: string, context: Context): Promise<string> {
   return inRepository && holdsScript ? here : beside;
 }
 
-function fromEnvironment(names: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {
+export function fromEnvironment(
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of names) {
     const value = environment[name];
@@ -147,7 +150,7 @@ function fromEnvironment(names: readonly string[], environment: NodeJS.ProcessEn
   return found;
 }
 
-async function confirm(context: Context, plan: SnapshotPlan, yes: boolean): Promise<"go" | "cancel"> {
+export async function confirm(context: Context, plan: SnapshotPlan, yes: boolean): Promise<"go" | "cancel"> {
   const size = `${countText(plan.files, "file")}, ${bytesText(plan.bytes)}`;
   const largest = largestFolders(plan).map(
     (folder) =>

@@ -253,6 +253,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
     record.run.signal = facts.exit?.signal ?? null;
     record.run.failure = facts.failure ?? null;
     store.putRun(record);
+    if (facts.exit?.escalated && facts.exit.asked === "preempt") own.ignoresPreemption = true;
     const isAsked = own.control?.action === "pause" || own.control?.action === "preempt";
     if (own.control === null || !isAsked || event.type !== "runEnded") return;
     experiment.own.moves = {

@@ -10,6 +10,7 @@ import { outcomeOf, readEnding } from "./ending.ts";
 import type { Engine } from "./engine.ts";
 import type { TrialEvent } from "./lifecycle.ts";
 import { createMask } from "./masking.ts";
+import type { OutputWatch } from "./outputWatch.ts";
 import type { Reports } from "./reports.ts";
 
 /** Runs of a trial that may be lost one after the other without one getting further than those before it. */
@@ -17,7 +18,13 @@ const MAX_LOST = 3;
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver(context: Context, engine: Engine, actions: Actions, reports: Reports) {
+export function createObserver(
+  context: Context,
+  engine: Engine,
+  actions: Actions,
+  reports: Reports,
+  outputWatch: OutputWatch,
+) {
   const { store, executor, follower, diagnose, secrets, logger } = context;
 
   async function observe(): Promise<void> {
@@ -29,6 +36,8 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     const observations = await executor.poll(runIds);
     for (const report of await follower.poll()) await withoutOthers(report.runId, () => reports.take(report));
     await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
+    for (const { runId, phase } of observations)
+      if (phase === "running") await withoutOthers(runId, () => outputWatch.look(runId));
   }
 
   /** What goes wrong with one run is tried again in the next round, and touches no other. */
@@ -69,19 +78,22 @@ export function createObserver(context: Context, engine: Engine, actions: Action
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
     for (const report of follower.finish(runId)) await reports.take(report);
     await reports.takeUntold(runId);
+    await outputWatch.finish(runId);
     const record = store.run(runId);
     const trial = record && store.trial(record.run.trialId);
     if (record === null || trial === null || record.run.outcome !== null) return;
     const refused = trial.own.invalidHyperparameters;
     const ending: TrialEvent = exit === null ? { type: "runLost" } : readEnding(exit, refused !== null);
+    const cancelled = store.trial(record.run.trialId)?.own.retriesCancelled ?? null;
     const isHopeless = ending.type === "runLost" && isLostInVain(record);
-    const event: TrialEvent = isHopeless
-      ? { type: "runEnded", ending: { kind: "failed", mayRestart: false } }
-      : ending;
+    const event = cancelled !== null || isHopeless ? withoutRestart(ending) : ending;
     const failure = await failureOf(record, exit, event, refused);
+    if (cancelled !== null && failure !== null) failure.message += ` ${cancelled}`;
     if (isHopeless && failure !== null)
       failure.message += ` This was the case ${MAX_LOST} times in a row without getting any further, so it is not started again.`;
     engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(ending, exit) });
+    if (exit?.escalated && exit.asked === "preempt")
+      reports.warn(record.run.trialId, "ignoresPreemption", IGNORES_PREEMPTION);
     if (exit !== null && exit.killedChildren > 0)
       reports.warn(record.run.trialId, "children", leftBehind(exit.killedChildren));
     reports.announce(record.run.trialId);
@@ -146,6 +158,15 @@ export function createObserver(context: Context, engine: Engine, actions: Action
     },
   };
 }
+
+/** A bad end that is the last one. */
+function withoutRestart(ending: TrialEvent): TrialEvent {
+  const isBad = ending.type === "runLost" || (ending.type === "runEnded" && ending.ending.kind === "failed");
+  return isBad ? { type: "runEnded", ending: { kind: "failed", mayRestart: false } } : ending;
+}
+
+const IGNORES_PREEMPTION =
+  "The script did not leave when it was asked for its slots, and was killed: it goes on from its last checkpoint and is not asked again. To be asked, it has to look at `run.should_stop()` at each step.";
 
 function leftBehind(count: number): string {
   const processes = count === 1 ? "1 process" : `${count} processes`;

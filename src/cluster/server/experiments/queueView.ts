@@ -137,7 +137,9 @@ export function createQueueView({ store }: Context) {
       isNeedKnown: own.told !== undefined,
       // Nor before it has got further than its last run: each run brings the trial on, however often it is asked.
       isPreemptible:
-        trial.latestCheckpoint !== null && (trial.state === "waiting" || run?.own.gotFurther === true),
+        trial.latestCheckpoint !== null &&
+        own.ignoresPreemption !== true &&
+        (trial.state === "waiting" || run?.own.gotFurther === true),
       moveCostMs,
     };
   }

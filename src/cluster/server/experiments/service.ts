@@ -16,6 +16,7 @@ import type { Ask } from "./lifecycle.ts";
 import { startLoop, type Loop } from "./loop.ts";
 import { createQueue } from "./queue.ts";
 import { createObserver, type Observer } from "./observer.ts";
+import { createOutputWatch } from "./outputWatch.ts";
 import { createReports } from "./reports.ts";
 import { isFinal, isOccupying } from "./rollup.ts";
 import { createSearchChange } from "./searchChange.ts";
@@ -42,7 +43,13 @@ export function createExperiments(context: Context) {
   );
   const engine = createEngine(context, actions, () => loop?.wake());
   const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
-  const observer = (observerRef.current = createObserver(context, engine, actions, reports));
+  const observer = (observerRef.current = createObserver(
+    context,
+    engine,
+    actions,
+    reports,
+    createOutputWatch(context),
+  ));
   const dispatcher = createDispatcher(context, engine, () => loop?.wake());
   const queue = createQueue(context, dispatcher, () => {
     dispatcher.lookAnew();
@@ -105,6 +112,8 @@ export function createExperiments(context: Context) {
         reports.markStale(trial.id);
       recovery = deletion.recover();
       loop = startLoop(tick, context.logger);
+      // Others may wait for its slots.
+      context.executor.onEnd(() => loop?.wake());
     },
     wake: () => loop?.wake(),
     isAlive: () => store.trialCount("waiting", "starting", "running", "pausing", "stopping") > 0,
@@ -140,7 +149,7 @@ export function createExperiments(context: Context) {
       return { experimentId, trialId: isOnly ? (store.trialsOf(experimentId)[0]?.id ?? null) : null };
     },
 
-    preempt(trialId: string): void {
+    preempt(trialId: string, evenWithoutCheckpoint: boolean): void {
       const [trial] = trialsOf({ trialId });
       if (trial === undefined) return;
       if (!isOccupying(trial.state))
@@ -149,7 +158,7 @@ export function createExperiments(context: Context) {
           `Trial ${trialId} has no slots to give back: it is ${trial.state}.`,
           "",
         );
-      if (!trial.pausable.possible)
+      if (!trial.pausable.possible && !evenWithoutCheckpoint)
         throw new CallError(
           "refused",
           `It cannot give its slots back: ${trial.pausable.reason ?? "it cannot be paused."}`,

@@ -11,6 +11,7 @@ import { missingSettings } from "../../search/settings.ts";
 import { readSpace } from "../../search/space.ts";
 import type { ExperimentRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
+import { patternProblem } from "./logPolicies.ts";
 import { searchOf } from "./search.ts";
 import { SHORTEST_SECRET } from "./masking.ts";
 import { startFromOf } from "./warmStart.ts";
@@ -60,6 +61,15 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       "Arguments cannot be added to an entrypoint that is a string: it goes to the shell as it is written.",
       "Submit without arguments, or write the entrypoint as a list, which gets them at its end.",
     );
+  for (const { pattern } of configuration.log_policies) {
+    const problem = typeof pattern === "string" ? patternProblem(pattern) : null;
+    if (problem !== null)
+      throw new CallError(
+        "invalid",
+        `The pattern \`${pattern ?? ""}\` of log_policies cannot be used: ${problem}.`,
+        "Write it in RE2's words: https://github.com/google/re2/wiki/Syntax.",
+      );
+  }
   const unsent = missingSecrets(configuration, request.secrets);
   if (unsent.length > 0)
     throw new CallError(

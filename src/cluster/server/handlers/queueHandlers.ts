@@ -24,8 +24,8 @@ export function createQueueHandlers(
       await experiments.dispatcher.readSlots();
       return experiments.queue.setResources(change);
     },
-    "trial/preempt"({ trialId }) {
-      experiments.preempt(trialId);
+    "trial/preempt"({ trialId, evenWithoutCheckpoint }) {
+      experiments.preempt(trialId, evenWithoutCheckpoint);
       return {};
     },
     "pool/history": ({ from }) => ({

@@ -39,7 +39,8 @@ export interface ExecutorOptions {
 export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }: ExecutorOptions): Executor {
   const findPython = createPythonFinder();
   findPython().catch(() => undefined); // asked before anyone waits for it; a launch says what is wrong
-  const supervisors = createSupervisors(pythonFolder, findPython, logger);
+  let tellEnd = (): void => undefined;
+  const supervisors = createSupervisors(pythonFolder, findPython, () => tellEnd(), logger);
   const launching = new Map<string, Promise<void>>();
   const observer = createObserver(supervisors, (runId) => launching.has(runId), logger);
 
@@ -94,6 +95,9 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
         throw new CallError("notFound", `run ${runId} has no folder in this pool: it was never launched.`);
       await writeJson(path.join(folder, FILES.control), Control.parse(control));
       await wake(folder);
+    },
+    onEnd: (listener) => {
+      tellEnd = listener;
     },
     cancel: async (runId) => {
       const folder = runFolder(pool, runId);

@@ -146,7 +146,7 @@ function withNotSent(
 
 function isOutOfMemory(name: string, message: string): boolean {
   if (name === "MemoryError" || name === "OutOfMemoryError" || name === "_ArrayMemoryError") return true;
-  return /CUDA out of memory|HIP out of memory|CUDA error: out of memory|RESOURCE_EXHAUSTED: |OOM when allocating|can't allocate memory/.test(
+  return /CUDA out of memory|HIP out of memory|CUDA error: out of memory|RESOURCE_EXHAUSTED: |OOM when allocating|can't allocate memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED/.test(
     message,
   );
 }
@@ -154,7 +154,7 @@ function isOutOfMemory(name: string, message: string): boolean {
 function outOfMemoryWords(name: string, message: string, exit: ExitFile): string {
   const detail = message === "" ? "" : `: ${message}`;
   // Peak and limit in exit.json are those of main memory; the message itself has the GPU's.
-  if (/CUDA|HIP|GPU/.test(message))
+  if (/CUDA|HIP|GPU|CUBLAS|CUDNN/.test(message))
     return `Out of memory on the GPU${detail.replace(/^: (CUDA|HIP) out of memory\. /, ": ")}`;
   return `Out of memory (${name})${detail}${memoryWords(exit)}`;
 }

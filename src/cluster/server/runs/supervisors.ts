@@ -23,9 +23,11 @@ export interface Supervisors {
   state(runId: string): "alive" | "ended" | "unknown";
 }
 
+/** @param onEnd one of them has ended */
 export function createSupervisors(
   pythonFolder: string,
   findPython: () => Promise<string>,
+  onEnd: () => void,
   logger: Logger,
 ): Supervisors {
   const script = path.join(pythonFolder, "trainyard", "supervisor.py");
@@ -58,6 +60,7 @@ export function createSupervisors(
         child.once("exit", (code, signal) => {
           if (started.get(runId) === pid) started.set(runId, null);
           if (code !== 0) logger.warn("A supervisor ended badly", { runId, code, signal });
+          onEnd();
         });
         child.unref();
         logger.info(adopt ? "Adopted a run" : "Started a run", { runId, supervisor: pid });

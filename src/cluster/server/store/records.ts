@@ -1,5 +1,6 @@
 /** What the server keeps beside the entities that clients see. */
 import type { Checkpoint, Experiment, Run, Trial } from "../../protocol/entities.ts";
+import type { Stream } from "../../protocol/events.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import type { Control, RunSpec } from "../../protocol/runDirectory.ts";
 import type { TrialLife } from "../experiments/lifecycle.ts";
@@ -64,8 +65,14 @@ export interface TrialRecord {
     furthestStep?: number;
     /** It waits because its last run gave its slots back for others. Absent otherwise. */
     isPreempted?: true;
+    /** Labels that log policies gave it, whether they are still there or not. Absent before the first. */
+    labelsByPolicies?: string[];
+    /** Why it is not started again after a failure: a line of its output matched a log policy. Absent otherwise. */
+    retriesCancelled?: string;
     /** What the script said of its hyperparameters, if it refused them. */
     invalidHyperparameters: string | null;
+    /** It was killed when it was asked for its slots, since it did not leave: it is not asked again. Absent otherwise. */
+    ignoresPreemption?: true;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
     /** The search paused it at a rung, and resumes it. Absent otherwise. */
@@ -87,6 +94,8 @@ export interface RunRecord {
     tidy: boolean;
     /** It wrote a checkpoint, or reported a step that no run of its trial had reached. */
     gotFurther?: boolean;
+    /** Up to where its output has been searched for the patterns of log policies, in bytes. Absent before the first. */
+    searched?: Record<Stream, number>;
   };
 }
 

@@ -117,6 +117,7 @@ export class VirtualHost {
         if (run !== undefined) run.end ??= "killed";
         return Promise.resolve();
       },
+      onEnd: () => undefined,
     };
   }
 

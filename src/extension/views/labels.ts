@@ -31,7 +31,7 @@ export function experimentTitle(experiment: Pick<Experiment, "id" | "name">): st
 
 /** A whole search. */
 export function experimentRow(experiment: Experiment, trials: readonly Trial[], nowMs: number): Row {
-  const look = lookOf(experiment.state);
+  const look = lookOfExperiment(experiment);
   const ended = trials.filter((trial) => isFinal(trial.state)).length;
   const planned = experiment.trialsPlanned ?? trials.length;
   const best = experiment.best && experiment.metric ? formatValue(experiment.best.value) : null;
@@ -43,6 +43,8 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
   const description = [progress, look.word, ...labelWords(experiment)].join(" · ");
   const title = experimentTitle(experiment);
   const tooltip = [`${title} (${look.word})`, `${plural(ended, "trial")} of ${planned} ended`];
+  if (experiment.question !== null)
+    tooltip.push(oneLine(experiment.question.message), "Resume goes on, Stop ends it.");
   if (experiment.best && experiment.metric)
     tooltip.push(
       `Best ${metricName(experiment.metric)} ${formatValue(experiment.best.value)} (trial ${experiment.best.trialId})`,
@@ -64,6 +66,13 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
     }),
     spoken: `Experiment ${experiment.id} ${experiment.name}, ${description.replaceAll(" · ", ", ")}`,
   };
+}
+
+/** One that waits for a person's answer looks like it. */
+function lookOfExperiment({ state, question }: Experiment): StateLook {
+  const look = lookOf(state);
+  if (question === null) return look;
+  return { ...look, word: `${look.word}, asks`, icon: "question", color: "problemsWarningIcon.foreground" };
 }
 
 /** A trial in a search, or (with `single`) the one row of an experiment that has one trial. */

@@ -134,6 +134,25 @@ describe("one experiment from end to end", () => {
     expect((await run(["show", String(id)])).stdout).toContain("train.py:2");
   }, 60_000);
 
+  it("says what a search asks, and goes on when it is resumed", async () => {
+    const cwd = project("raise ValueError('no data')\n");
+    put(cwd, {
+      "train.yaml":
+        "hyperparameters: {x: {type: double, minval: 0, maxval: 1}}\nsearcher: {name: random, metric: loss, max_trials: 5}\n",
+    });
+    const submitted = await run(["submit", "train.py", "--json"], { cwd });
+    const id = String((JSON.parse(submitted.stdout) as { experimentId: number }).experimentId);
+    await expect.poll(async () => (await run(["list"])).stdout).toContain("paused, asks");
+    const { stdout } = await run(["show", id]);
+    expect(stdout).toMatch(/Asks +3 trials failed in the same place [^]*ValueError at train\.py:1/);
+    expect(stdout).toContain(
+      `Go on with \`trainyard resume ${id}\`, or end it with \`trainyard stop ${id}\`.`,
+    );
+    expect(await run(["resume", id])).toMatchObject({ code: 0 });
+    await expect.poll(async () => (await run(["show", id])).stdout).toMatch(/State +failed/);
+    expect((await run(["show", id])).stdout).not.toContain("Asks");
+  }, 60_000);
+
   it("stops what runs; follows output until then; leaving with Ctrl-C leaves it running", async () => {
     const cwd = project("import time\nprint('begun', flush=True)\ntime.sleep(120)\n");
     const interrupt = new AbortController();

@@ -21,6 +21,24 @@ test("a search's row says its state, how far it is and the best value", () => {
   expect(row.spoken).toBe("Experiment 12 digits, 1 of 64 trials, best 0.0613, running");
 });
 
+test("a search that waits for an answer says so, and what it asks", () => {
+  const message = "3 trials failed in the same place.";
+  const question = {
+    kind: "sameFailure" as const,
+    message,
+    place: "ValueError at train.py:4",
+    trialIds: ["12.1"],
+  };
+  const row = experimentRow(
+    experiment({ id: 12, searcher: "random", state: "paused", question }),
+    [],
+    NOW_MS,
+  );
+  expect(row.description).toContain("paused, asks");
+  expect(row.look?.icon).toBe("question");
+  expect(row.tooltip).toContain(message);
+});
+
 test("a search can be paused when one of its trials can", () => {
   const trials = [trial({ number: 1, pausable: { possible: true, reason: null } }), trial({ number: 2 })];
   expect(experimentRow(experiment({ searcher: "grid" }), trials, NOW_MS).contextValue).toBe(

@@ -33,7 +33,10 @@ export const list: Command = {
             ["ID", "STATE", "NAME", "BEST", "CREATED", "TOOK"],
             experiments.map((experiment) => [
               String(experiment.id),
-              { text: experiment.state, colour: stateColour(experiment.state) },
+              {
+                text: experiment.question === null ? experiment.state : `${experiment.state}, asks`,
+                colour: stateColour(experiment.state),
+              },
               experiment.name,
               bestText(experiment),
               agoText(experiment.createdAt),
@@ -106,6 +109,12 @@ export const checkpoints: Command = {
   },
 };
 
+/** What a search waits for, and the two answers. */
+export function questionText({ id, question }: Experiment): string | null {
+  if (question === null) return null;
+  return `${question.message} Go on with \`trainyard resume ${id}\`, or end it with \`trainyard stop ${id}\`.`;
+}
+
 function showExperiment(
   context: Context,
   { experiment, trials, checkpoints: kept }: Result<"experiment/get">,
@@ -122,6 +131,7 @@ function showExperiment(
       [
         ["Experiment", `${experiment.id}  ${experiment.name}`],
         ["State", experiment.state],
+        ["Asks", questionText(experiment)],
         ["Labels", experiment.labels.join(", ") || null],
         ["Notes", firstLine(experiment.notes)],
         ["Why", only ? whyText(only) : null],

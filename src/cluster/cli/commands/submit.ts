@@ -25,7 +25,7 @@ import {
 import { environmentAnswers } from "../environmentAnswers.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain, plainOutput } from "../text.ts";
-import { whyText } from "./experiments.ts";
+import { questionText, whyText } from "./experiments.ts";
 
 const WAIT_EVERY_MS = 500;
 
@@ -226,7 +226,7 @@ function progressLine({ experiment, trials }: Result<"experiment/get">): string 
   if (experiment.best) parts.push(`best ${numberText(experiment.best.value)}`);
   const explained =
     only ?? (experiment.state === "failed" ? trials.find((trial) => trial.failure) : undefined);
-  const why = explained ? whyText(explained) : null;
-  const which = only === undefined && explained ? `${explained.id}: ` : "";
+  const why = questionText(experiment) ?? (explained ? whyText(explained) : null);
+  const which = only === undefined && explained && experiment.question === null ? `${explained.id}: ` : "";
   return plain(parts.join(", ") + (why ? `: ${which}${why}` : ""));
 }

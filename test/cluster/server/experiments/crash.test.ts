@@ -47,7 +47,6 @@ function openServer(host: VirtualHost, life: Life, file: string) {
   const database = openDatabase(file, "0.0.0");
   const store = createPoolStore(mortal(database, life), () => undefined);
   const curves = host.curves(life);
-  const never = () => Promise.reject(new Error("not in this test"));
   const context: Context = {
     pool,
     leases: path.join(pool, "leases"),
@@ -56,7 +55,10 @@ function openServer(host: VirtualHost, life: Life, file: string) {
     curves,
     executor: host.executor(life),
     follower: host.follower(life, curves),
-    output: { sizes: (runId) => Promise.resolve({ runId, stdout: 0, stderr: 0 }), read: never },
+    output: {
+      sizes: (runId) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
+      read: (_runId, _stream, offset) => Promise.resolve({ bytes: new Uint8Array(), offset, size: 0 }),
+    },
     files: {} as Context["files"],
     snapshots: {
       has: () => Promise.resolve(true),

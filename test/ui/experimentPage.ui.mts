@@ -82,8 +82,39 @@ async function drawn(page: Page, chart: string): Promise<void> {
 }
 
 describe("experiment page", () => {
-  test("the bundle stays below 440 KiB", async () => {
-    assert.ok((await stat(path.join(lab.folder, "experiment.js"))).size < 440 * 1024);
+  test("what a page loads stays below 440 KiB, and a search's tab is loaded when it is shown", () =>
+    onPage({ scenario: "trials8", state: { tab: "curves" } }, async (page) => {
+      const scripts = () =>
+        page.evaluate(() =>
+          performance
+            .getEntriesByType("resource")
+            .map(({ name }) => new URL(name).pathname)
+            .filter((name) => name.endsWith(".js")),
+        );
+      const first = await scripts();
+      const sizes = first.map(async (name) => (await stat(path.join(lab.folder, name))).size);
+      const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+      assert.ok(bytes < 440 * 1024, `${bytes} bytes`);
+      await tab(page, "Search").click();
+      await page.waitForSelector(".trials tbody tr");
+      assert.deepEqual(
+        (await scripts())
+          .filter((name) => !first.includes(name))
+          .map((name) => name.replace(/-\w+\.js$/, "")),
+        ["/experiment-searchView"],
+      );
+    }));
+
+  test("a tab whose file is gone says so, and can be tried again", async () => {
+    const page = await lab.open({ scenario: "trials8", state: { tab: "curves" } });
+    try {
+      await page.route(/searchView/, (route) => route.abort());
+      await tab(page, "Search").click();
+      await page.waitForSelector("text=This tab could not be loaded");
+      await page.getByRole("button", { name: "Try Again" }).waitFor();
+    } finally {
+      await page.close();
+    }
   });
 
   test("shows what matters in one line, and only tabs that have something", () =>

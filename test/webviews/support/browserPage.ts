@@ -40,8 +40,8 @@ export class PageLab {
     const folder = await mkdtemp(path.join(tmpdir(), "trainyard-page-"));
     await build({
       ...pageOptions,
-      entryPoints: [experimentPageEntry],
-      outfile: path.join(folder, "experiment.js"),
+      entryPoints: { experiment: experimentPageEntry },
+      outdir: folder,
     });
     const host = await build({
       entryPoints: [path.join(import.meta.dirname, "fakeHost.ts")],

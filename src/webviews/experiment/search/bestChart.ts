@@ -1,10 +1,10 @@
 /** Best value against trials: a dot for each trial, and the best so far as steps. */
-import { Chart, LinearScale, LineController, LineElement, PointElement } from "chart.js";
 import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
 import { h, setText } from "../../ui/dom.ts";
 import { Announcer } from "../curves/announcer.ts";
 import { xAxis, yAxis } from "../curves/axes.ts";
 import { colourOfTrial } from "../curves/charts.ts";
+import { lineChart, type LineChart } from "../curves/lineChart.ts";
 import { withAlpha, type Palette } from "../curves/palette.ts";
 import { growRange, type Range } from "../curves/scales.ts";
 import { Tooltip } from "../curves/tooltip.ts";
@@ -13,12 +13,6 @@ import { formatValue, plural } from "../format.ts";
 import { bestSoFar, type BestSoFar, type TrialValue } from "./bestSoFar.ts";
 import { valueRange, withinRange } from "./valueScale.ts";
 
-Chart.register(LineController, LineElement, PointElement, LinearScale);
-
-interface Point {
-  x: number;
-  y: number;
-}
 /** Trials that are told apart by their colours. */
 const FEW = 60;
 /** A dot is meant within this distance of the pointer. */
@@ -34,7 +28,7 @@ export class BestChart {
   private readonly announcer = new Announcer();
   private readonly onSelect: (trialId: string) => void;
   private palette: Palette;
-  private chart: Chart<"line", Point[]> | null = null;
+  private chart: LineChart | null = null;
   private best: BestSoFar = { values: [], line: [] };
   private smallerIsBetter = true;
   private selected: string | null = null;
@@ -129,7 +123,7 @@ export class BestChart {
     const radii = values.map(({ trialId }) =>
       trialId === this.front?.trialId || trialId === this.selected ? radius + 2 : radius,
     );
-    const chart = (this.chart ??= this.createChart());
+    const chart = (this.chart ??= lineChart(this.canvas, { layout: { padding: { top: 6, right: 8 } } }));
     chart.options.scales = {
       x: xAxis(x, { isTime: false, isLog: false, widthPx: this.plot.clientWidth, palette }),
       y: yAxis(y, { isLog: false, palette, format: undefined }),
@@ -160,22 +154,6 @@ export class BestChart {
       },
     ];
     chart.update("none");
-  }
-
-  private createChart(): Chart<"line", Point[]> {
-    return new Chart(this.canvas, {
-      type: "line",
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        parsing: false,
-        normalized: true,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        layout: { padding: { top: 6, right: 8 } },
-      },
-    });
   }
 
   private pixelOf({ number, value }: TrialValue): { x: number; y: number } {

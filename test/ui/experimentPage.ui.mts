@@ -511,6 +511,26 @@ describe("the Search tab", () => {
       );
     }));
 
+  test("best against time and on a logarithmic axis, kept over a reload", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      const chart = page.locator('[data-chart="best"]');
+      const title = chart.locator(".chart-title");
+      await page.waitForSelector(".rung-label");
+      assert.equal(await title.innerText(), "best val_loss against trials");
+      const first = await painted(page, "best");
+      await chart.getByLabel("x", { exact: true }).selectOption("time");
+      await chart.getByLabel("y", { exact: true }).selectOption("log");
+      assert.equal(await title.innerText(), "best val_loss against time");
+      await paintedAnew(page, "best", first);
+      await chart.locator(".plot").focus();
+      await page.keyboard.press("Home");
+      assert.match(await chart.locator(".tooltip").innerText(), /^trial 1: \d.* after \d+ (s|min)$/);
+      await page.reload();
+      await page.waitForSelector(".rung-label");
+      assert.equal(await title.innerText(), "best val_loss against time");
+      assert.equal(await chart.getByLabel("y", { exact: true }).inputValue(), "log");
+    }));
+
   test("is not there for a single trial", () =>
     onPage({ scenario: "running" }, async (page) => {
       assert.equal(await tab(page, "Search").count(), 0);

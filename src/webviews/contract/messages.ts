@@ -26,6 +26,13 @@ export const ConnectionState = z.object({
   detail: z.string().nullable(),
 });
 
+/** Choices of the Search tab. */
+export const SearchTabState = z.object({
+  against: z.enum(["trials", "time"]).default("trials"),
+  logY: z.boolean().default(false),
+});
+export type SearchTabState = z.infer<typeof SearchTabState>;
+
 /** What the page keeps over a reload (vscode.setState), and what the extension's serializer needs to find it again. */
 export const PageState = z.object({
   /** Of which pool the experiment is: `local` is this machine's. */
@@ -39,6 +46,7 @@ export const PageState = z.object({
   smoothing: z.number().min(0).max(0.99).default(0),
   filter: z.string().default(""),
   trialId: TrialId.nullable().default(null),
+  searchTab: SearchTabState.prefault({}),
   /** Of the Search tab's table. */
   trialFilter: z.string().default(""),
   trialSort: z.object({ column: z.string(), ascending: z.boolean() }).nullable().default(null),

@@ -1,5 +1,6 @@
 /** The Search tab: how good the search has become, who is where on its rungs, and all its trials. */
 import type { SearchState } from "../../../cluster/protocol/search.ts";
+import type { SearchTabState } from "../../contract/messages.ts";
 import { emptyState } from "../../ui/controls.ts";
 import { h } from "../../ui/dom.ts";
 import { readPalette } from "../curves/palette.ts";
@@ -34,7 +35,11 @@ export class SearchView implements View {
     this.context = context;
     const select = (trialId: string) => this.context.showTrial(trialId);
     const palette = readPalette();
-    this.best = new BestChart(palette, select);
+    this.best = new BestChart(palette, {
+      axes: context.settings.get().searchTab,
+      onAxes: (change) => this.choose(change),
+      onSelect: select,
+    });
     this.ladder = new LadderView(palette, select);
     const { trialFilter, trialSort } = context.settings.get();
     this.trials = new TrialsTable({
@@ -83,6 +88,17 @@ export class SearchView implements View {
     this.ladder.themeChanged(palette);
   }
 
+  /** Against time the picture grows with it. */
+  tick(): void {
+    const { against } = this.context.settings.get().searchTab;
+    if (against === "time" && this.data?.experiment.endedAt === null) this.showSoon();
+  }
+
+  private choose(change: Partial<SearchTabState>): void {
+    const { settings } = this.context;
+    settings.update({ searchTab: { ...settings.get().searchTab, ...change } });
+  }
+
   /** At once, unless it was drawn a moment ago. */
   private showSoon(): void {
     this.timer ??= setTimeout(() => this.show(), Math.max(0, this.drawnAt + REDRAW_MS - performance.now()));
@@ -95,7 +111,7 @@ export class SearchView implements View {
     const { data, search } = this;
     if (data === null) return;
     const selected = this.context.settings.get().trialId;
-    const { metric, best } = data.experiment;
+    const { metric, best, trialsPlanned, createdAt, endedAt } = data.experiment;
     const trials = [...data.trials.values()];
     const hasBest = trials.some((trial) => trial.best !== null);
     const hasRungs =
@@ -103,7 +119,15 @@ export class SearchView implements View {
     this.nothing.hidden = hasBest || hasRungs;
     this.figures.hidden = !this.nothing.hidden;
     this.ladder.element.hidden = !hasRungs;
-    this.best.update(trials, metric, { selected, planned: data.experiment.trialsPlanned });
+    this.best.update({
+      trials,
+      metric,
+      selected,
+      planned: trialsPlanned,
+      submittedAt: createdAt,
+      endedAt,
+      now: this.context.now(),
+    });
     if (search !== null && hasRungs) this.ladder.update(search, data, selected);
     this.trials.update(trials, metric, { selected, best: best?.trialId ?? null });
   }

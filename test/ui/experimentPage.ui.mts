@@ -531,6 +531,48 @@ describe("the Search tab", () => {
       assert.equal(await chart.getByLabel("y", { exact: true }).inputValue(), "log");
     }));
 
+  test("parameters: a brush filters lines, dots and rows, by pointer and by keys, and is kept over a reload", () =>
+    onPage({ scenario: "asha10", state: { searchTab: { shown: "parameters" } } }, async (page) => {
+      const handle = (name: string) => page.getByRole("slider", { name: `Brush of ${name}` });
+      const count = async (expected: number) => {
+        await page.waitForFunction(
+          (wanted) => document.querySelectorAll(".trials tbody tr:not(.spacer)").length === wanted,
+          expected,
+        );
+      };
+      // The space comes with the search's state, and with it the whole axis.
+      await page.waitForFunction(() => host.requests.includes("searchState"));
+      await handle("model.width").focus();
+      await count(10);
+      for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowDown");
+      await count(4);
+      assert.equal(await handle("model.width").getAttribute("aria-valuetext"), "32");
+      assert.match(await page.locator(".parallel .chart-note").innerText(), /^4 of 10 trials$/);
+      await page.reload();
+      await count(4);
+      await handle("model.width").focus();
+      await page.keyboard.press("Escape");
+      await count(10);
+      const box = await page.locator(".parallel-plot").boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + 12, box.y + 15);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 12, box.y + 60, { steps: 4 });
+      await page.mouse.move(box.x + 12, box.y + 100, { steps: 4 });
+      await page.mouse.up();
+      assert.match((await handle("lr").getAttribute("aria-valuetext")) ?? "", /^0\.\d+ to 0\.\d+$/);
+      assert.ok((await rows(page).count()) < 10);
+      await page.getByRole("button", { name: "Clear Brushes" }).click();
+      await count(10);
+      await page.locator(".scatter").getByLabel("x").selectOption("optimizer");
+      await page.waitForSelector("text=val_loss against optimizer");
+      await page.locator(".parallel-plot").focus();
+      await page.keyboard.press("Home");
+      assert.match(await page.locator(".parallel .tooltip").innerText(), /^trial 3: 0\.06296, completed/);
+      await page.keyboard.press("Enter");
+      assert.equal(await page.evaluate(() => host.saved?.trialId), "12.3");
+    }));
+
   test("is not there for a single trial", () =>
     onPage({ scenario: "running" }, async (page) => {
       assert.equal(await tab(page, "Search").count(), 0);
@@ -653,6 +695,9 @@ describe("accessibility", async () => {
       onPage({ scenario: "asha10", theme }, async (page) => {
         await page.waitForSelector(".rung-label");
         await page.evaluate(axeSource);
+        assert.deepEqual(await seriousIn(page), []);
+        await page.getByRole("radio", { name: "Parameters" }).check();
+        await page.waitForSelector(".axis-handle");
         assert.deepEqual(await seriousIn(page), []);
       }));
   }

@@ -1,5 +1,6 @@
 // Pictures of the experiment page without VS Code, to look at while working on it.
 //   usage: node test/webviews/look.mts SCENARIO:THEME:WIDTH:TAB ...   e.g. running:dark:1400:curves failed:hc:480:output
+// A fifth part is the picture of the Search tab: asha1000:light:900:search:parameters.
 // Scenarios: support/scenarios.ts. Themes: dark, light, hc, hc-light. The pictures are in artifacts/page/.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -11,10 +12,11 @@ const folder = path.join(artifacts, "page");
 mkdirSync(folder, { recursive: true });
 const lab = await PageLab.start();
 for (const view of process.argv.slice(2)) {
-  const [scenario = "running", theme = "dark", width = "1400", tab = "curves"] = view.split(":");
-  const page = await lab.open({ scenario, theme, width: Number(width), state: { tab } });
+  const [scenario = "running", theme = "dark", width = "1400", tab = "curves", shown] = view.split(":");
+  const searchTab = shown === undefined ? {} : { shown };
+  const page = await lab.open({ scenario, theme, width: Number(width), state: { tab, searchTab } });
   await page.waitForTimeout(DRAWN_MS);
-  const file = path.join(folder, `${[scenario, theme, width, tab].join("-")}.png`);
+  const file = path.join(folder, `${view.replaceAll(":", "-")}.png`);
   await page.screenshot({ path: file });
   console.log(file);
   await page.close();

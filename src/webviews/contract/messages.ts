@@ -26,8 +26,21 @@ export const ConnectionState = z.object({
   detail: z.string().nullable(),
 });
 
+/** What is marked on an axis of the Search tab: values between two, or these ones, and perhaps who has none. */
+export const Brush = z.object({
+  axis: z.string().max(1000),
+  range: z.object({ from: z.number(), to: z.number() }).nullable(),
+  values: z.array(z.string()).nullable(),
+  missing: z.boolean(),
+});
+export type Brush = z.infer<typeof Brush>;
+
 /** Choices of the Search tab. */
 export const SearchTabState = z.object({
+  shown: z.enum(["progress", "parameters"]).default("progress"),
+  brushes: z.array(Brush).max(100).default([]),
+  /** The parameter of the scatter; null: the first. */
+  scatterX: z.string().nullable().default(null),
   against: z.enum(["trials", "time"]).default("trials"),
   logY: z.boolean().default(false),
 });

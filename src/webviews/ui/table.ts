@@ -104,7 +104,12 @@ export class Table<R> {
     const head = h(
       "th",
       { scope: "col", class: classOf(column) },
-      h("button", { type: "button", class: "th-sort", on: { click: sort } }, h("span", null, title), arrow),
+      h(
+        "button",
+        { type: "button", class: "th-sort", title, on: { click: sort } },
+        h("span", null, title),
+        arrow,
+      ),
     );
     this.sorters.set(sortKey, { head, arrow });
     return head;

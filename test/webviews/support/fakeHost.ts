@@ -155,6 +155,7 @@ const WITHOUT_RUNGS: SearchState = {
   smallerIsBetter: true,
   timeMetric: null,
   brackets: null,
+  space: [],
 };
 
 const PROVENANCE = {

@@ -1,6 +1,6 @@
 /** Best value against trials or time: a dot for each trial, and the best so far as steps. */
 import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
-import { select } from "../../ui/controls.ts";
+import { select, type Select } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
 import { Announcer } from "../curves/announcer.ts";
 import { xAxis, yAxis } from "../curves/axes.ts";
@@ -26,6 +26,7 @@ export interface BestAxes {
 export interface BestContents {
   trials: Iterable<Trial>;
   metric: MetricChoice | null;
+  axes: BestAxes;
   selected: string | null;
   /** Trials in all, if that is known: the axis reaches as far from the start. */
   planned: number | null;
@@ -41,6 +42,7 @@ export class BestChart {
   private readonly plot: HTMLElement;
   private readonly title = h("h3", { class: "chart-title" });
   private readonly summary: HTMLElement;
+  private readonly scale: Select<"linear" | "log">;
   private readonly tooltip = new Tooltip();
   private readonly announcer = new Announcer();
   private readonly onSelect: (trialId: string) => void;
@@ -64,12 +66,16 @@ export class BestChart {
     this.palette = palette;
     this.onSelect = options.onSelect;
     this.axes = options.axes;
-    const choose = (change: Partial<BestAxes>) => {
-      this.axes = { ...this.axes, ...change };
-      this.ranges = null;
-      options.onAxes(change);
-      if (this.contents !== null) this.update(this.contents);
-    };
+    this.scale = select<"linear" | "log">({
+      label: "y",
+      visibleLabel: true,
+      options: [
+        { value: "linear", label: "linear" },
+        { value: "log", label: "log" },
+      ],
+      value: this.axes.logY ? "log" : "linear",
+      onChange: (value) => options.onAxes({ logY: value === "log" }),
+    });
     const id = `best-${Math.random().toString(36).slice(2)}`;
     this.summary = h("p", { id, class: "spoken" });
     this.plot = h(
@@ -107,18 +113,9 @@ export class BestChart {
             { value: "time", label: "time" },
           ],
           value: this.axes.against,
-          onChange: (against) => choose({ against }),
+          onChange: (against) => options.onAxes({ against }),
         }).element,
-        select<"linear" | "log">({
-          label: "y",
-          visibleLabel: true,
-          options: [
-            { value: "linear", label: "linear" },
-            { value: "log", label: "log" },
-          ],
-          value: this.axes.logY ? "log" : "linear",
-          onChange: (value) => choose({ logY: value === "log" }),
-        }).element,
+        this.scale.element,
       ),
       this.plot,
       this.summary,
@@ -129,6 +126,11 @@ export class BestChart {
   }
 
   update(contents: BestContents): void {
+    const { axes } = contents;
+    if (axes.against !== this.axes.against || axes.logY !== this.axes.logY) this.ranges = null;
+    this.axes = axes;
+    // It can be chosen beside the parameters, too.
+    this.scale.set(axes.logY ? "log" : "linear");
     this.contents = contents;
     const { trials, metric, submittedAt, endedAt, now } = contents;
     const isTime = this.axes.against === "time";

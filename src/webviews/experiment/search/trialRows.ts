@@ -24,8 +24,17 @@ export function parameterColumn(name: string): string {
   return PARAMETER + name;
 }
 
+/** A trial that has not changed keeps its row: with a thousand of them, few change at a time. */
+const ROWS = new WeakMap<Trial, TrialRow>();
+
 export function trialRows(trials: Iterable<Trial>): TrialRow[] {
-  return [...trials].map((trial) => ({ trial, parameters: new Map(flatten(trial.hyperparameters)) }));
+  return [...trials].map((trial) => {
+    const known = ROWS.get(trial);
+    if (known !== undefined) return known;
+    const row: TrialRow = { trial, parameters: new Map(flatten(trial.hyperparameters)) };
+    ROWS.set(trial, row);
+    return row;
+  });
 }
 
 /** Hyperparameters of which not all trials have the same value. */

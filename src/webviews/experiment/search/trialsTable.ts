@@ -1,5 +1,5 @@
 /** All trials of a search as a table: sorted by any column, filtered by text, one click from the trial's curves. */
-import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
+import type { MetricChoice } from "../../../cluster/protocol/entities.ts";
 import { textField } from "../../ui/controls.ts";
 import { h, icon, setText } from "../../ui/dom.ts";
 import { Table, type Column } from "../../ui/table.ts";
@@ -12,7 +12,6 @@ import {
   parameterText,
   rowText,
   sortRows,
-  trialRows,
   type Sort,
   type TrialRow,
 } from "./trialRows.ts";
@@ -35,7 +34,8 @@ export class TrialsTable {
   private madeFor = "";
   private filter: string;
   private sort: Sort | null;
-  private trials: readonly Trial[] = [];
+  private rows: readonly TrialRow[] = [];
+  private isWithin: (row: TrialRow) => boolean = () => true;
   private metric: MetricChoice | null = null;
   private selected: string | null = null;
   private best: string | null = null;
@@ -68,11 +68,16 @@ export class TrialsTable {
   }
 
   update(
-    trials: readonly Trial[],
+    rows: readonly TrialRow[],
     metric: MetricChoice | null,
-    { selected, best }: { selected: string | null; best: string | null },
+    {
+      selected,
+      best,
+      isWithin,
+    }: { selected: string | null; best: string | null; isWithin: (row: TrialRow) => boolean },
   ): void {
-    this.trials = trials;
+    this.rows = rows;
+    this.isWithin = isWithin;
     this.metric = metric;
     this.selected = selected;
     this.best = best;
@@ -80,10 +85,12 @@ export class TrialsTable {
   }
 
   private show(): void {
-    const all = trialRows(this.trials);
+    const all = this.rows;
     const filter = nameFilter(this.filter);
     setText(this.error, filter.error ?? "");
-    const rows = filter.matches === null ? all : all.filter((row) => filter.matches(rowText(row)));
+    const rows = all.filter(
+      (row) => this.isWithin(row) && (filter.matches === null || filter.matches(rowText(row))),
+    );
     setText(
       this.count,
       rows.length === all.length

@@ -80,6 +80,12 @@ export class PanelActions {
         return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":
         return this.#trials.rename({ poolId, experimentId });
+      case "star": {
+        const { trialId, starred } = action;
+        own(experimentId, trialId);
+        await pool.call("trial/annotate", { trialId, starred });
+        return;
+      }
       case "reconnect":
         return pool.reconnect();
     }
@@ -141,7 +147,7 @@ function experimentOf(pool: Pool, experimentId: number): Experiment {
   return experiment;
 }
 
-function own(experimentId: number, runId: string): void {
-  if (!runId.startsWith(`${experimentId}.`))
-    throw new ShownError(`${runId} is not of experiment ${experimentId}.`);
+/** Ids of trials and runs begin with their experiment's. */
+function own(experimentId: number, id: string): void {
+  if (!id.startsWith(`${experimentId}.`)) throw new ShownError(`${id} is not of experiment ${experimentId}.`);
 }

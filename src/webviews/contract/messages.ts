@@ -39,6 +39,10 @@ export type Brush = z.infer<typeof Brush>;
 export const SearchTabState = z.object({
   shown: z.enum(["progress", "parameters"]).default("progress"),
   brushes: z.array(Brush).max(100).default([]),
+  /** Columns of the table that are not shown. */
+  hiddenColumns: z.array(z.string()).max(1000).default([]),
+  /** Trials that are ticked in the table. */
+  chosen: z.array(TrialId).max(10_000).default([]),
   /** The parameter of the scatter; null: the first. */
   scatterX: z.string().nullable().default(null),
   against: z.enum(["trials", "time"]).default("trials"),
@@ -201,9 +205,14 @@ export const Action = z.discriminatedUnion("action", [
   }),
   z.object({ action: z.literal("chooseInterpreter") }),
   z.object({ action: z.literal("rename") }),
+  z.object({ action: z.literal("star"), trialId: TrialId, starred: z.boolean() }),
   z.object({ action: z.literal("reconnect") }),
 ]);
 export type Action = z.infer<typeof Action>;
+
+/** More lines than this tell nobody anything. */
+export const LEAST_COMPARED = 2;
+export const MOST_COMPARED = 8;
 
 export const FromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), version: z.literal(CONTRACT_VERSION), state: PageState.nullable() }),
@@ -214,6 +223,8 @@ export const FromPage = z.discriminatedUnion("type", [
     params: Json.or(z.unknown()),
   }),
   z.object({ type: z.literal("action"), action: Action }),
+  /** These trials of the experiment side by side, in a panel of their own. */
+  z.object({ type: z.literal("compare"), trialIds: z.array(TrialId).min(LEAST_COMPARED).max(MOST_COMPARED) }),
   z.object({ type: z.literal("problem"), message: z.string().max(10_000) }),
 ]);
 export type FromPage = z.infer<typeof FromPage>;

@@ -42,6 +42,10 @@ export class Bridge {
     this.post({ type: "action", action });
   }
 
+  compare(trialIds: string[]): void {
+    this.post({ type: "compare", trialIds });
+  }
+
   /** Something is wrong with the page itself; for the extension's log. */
   problem(message: string): void {
     this.post({ type: "problem", message: message.slice(0, 10_000) });

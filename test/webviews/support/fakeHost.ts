@@ -41,6 +41,9 @@ class FakeHost {
       case "action":
         this.actions.push(parsed.action);
         break;
+      case "compare":
+        this.actions.push(parsed);
+        break;
       case "problem":
         this.problems.push(parsed.message);
         break;

@@ -587,7 +587,7 @@ describe("the Search tab", () => {
     });
     await onPage({ scenario: "ashaWaiting" }, async (page) => {
       await page.waitForSelector("text=Nothing was reported yet");
-      assert.equal(await page.locator(".search-figures").isVisible(), false);
+      assert.equal(await page.locator(".search-figures:visible").count(), 0);
       assert.equal(await rows(page).count(), 2);
     });
   });
@@ -616,14 +616,14 @@ describe("the Search tab", () => {
     onPage({ scenario: "asha10" }, async (page) => {
       await page.waitForSelector(".rung-label");
       const numbers = async () =>
-        (await page.locator(".trials tbody tr td:first-child").allInnerTexts()).map(Number);
-      await page.getByRole("button", { name: "Trial" }).click();
+        (await page.locator(".trials tbody td.trial-number").allInnerTexts()).map(Number);
+      await page.getByRole("button", { name: "Trial", exact: true }).click();
       assert.deepEqual(await numbers(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-      await page.getByRole("button", { name: "Trial" }).click();
+      await page.getByRole("button", { name: "Trial", exact: true }).click();
       assert.deepEqual(await numbers(), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-      assert.equal(await page.locator(".trials th").first().getAttribute("aria-sort"), "descending");
+      assert.equal(await page.locator(".trials th.trial-number").getAttribute("aria-sort"), "descending");
       const field = page.locator(".trials vscode-text-field").locator("input");
-      await field.fill("stopped.*width=32");
+      await field.fill("state:stopped width=32");
       assert.deepEqual(await numbers(), [10, 7, 4]);
       await rows(page).nth(1).click();
       assert.equal(await page.evaluate(() => host.saved?.trialId), "12.7");
@@ -635,6 +635,55 @@ describe("the Search tab", () => {
       await page.reload();
       await page.waitForSelector(".trials tr.is-selected");
       assert.deepEqual(await numbers(), [10, 7, 4]);
+    }));
+
+  test("a filter that is wrong says how; columns can be hidden; both are kept", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      await page.waitForSelector(".rung-label");
+      const field = page.locator(".trials vscode-text-field").locator("input");
+      await field.fill("lr<fast");
+      await page.waitForSelector('.trials [role="alert"] >> text=lr< needs a number');
+      assert.equal(await rows(page).count(), 10);
+      await field.fill("val_loss<0.1");
+      await page.waitForSelector("text=2 of 10 trials");
+      await page.getByRole("button", { name: "Columns" }).click();
+      await page.getByRole("menuitem", { name: "Hide Step" }).click();
+      await page.waitForSelector('.trials thead:not(:has-text("Step"))');
+      await page.reload();
+      await page.waitForSelector("text=2 of 10 trials");
+      assert.deepEqual(await page.locator(".trials thead").getByText("Step").count(), 0);
+    }));
+
+  test("trials are starred, and two to eight chosen ones are compared", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      await page.waitForSelector(".rung-label");
+      await page.getByRole("button", { name: "Star trial 3" }).click();
+      assert.deepEqual(await actions(page), [{ action: "star", trialId: "12.3", starred: true }]);
+      const compare = page.locator(".trials-chosen vscode-button").first();
+      await rows(page).first().focus();
+      await page.keyboard.press("Space");
+      assert.match((await compare.getAttribute("aria-label")) ?? "", /2 to 8 trials can be compared/);
+      for (let press = 0; press < 2; press++) await page.keyboard.press("Shift+ArrowDown");
+      await page.waitForSelector("text=Compare 3");
+      await rows(page)
+        .nth(5)
+        .click({ modifiers: ["ControlOrMeta"] });
+      await page.waitForSelector("text=Compare 4");
+      await compare.click();
+      const [, asked] = (await actions(page)) as { type: string; trialIds: string[] }[];
+      assert.equal(asked?.type, "compare");
+      assert.equal(asked?.trialIds.length, 4);
+      assert.equal(asked?.trialIds[0], "12.3");
+      await page.reload();
+      await page.waitForSelector("text=Compare 4");
+      await rows(page).first().focus();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.waitForSelector("text=Compare 10");
+      await page.getByRole("button", { name: "Choose none" }).click();
+      await page.waitForSelector(".trials-chosen:empty", { state: "attached" });
+      await rows(page).first().focus();
+      await page.keyboard.press("s");
+      assert.deepEqual(await actions(page), [{ action: "star", trialId: "12.3", starred: true }]);
     }));
 
   test("a thousand trials are drawn, of which the table holds those in view", () =>

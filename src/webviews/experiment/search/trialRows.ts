@@ -10,7 +10,7 @@ export interface TrialRow {
   /** By the name of the hyperparameter. */
   parameters: ReadonlyMap<string, Json>;
 }
-/** `number`, `state`, `best`, `step`, or `parameter:` and its name. */
+/** `starred`, `number`, `name`, `state`, `best`, `step`, or `parameter:` and its name. */
 export interface Sort {
   column: string;
   ascending: boolean;
@@ -35,6 +35,11 @@ export function trialRows(trials: Iterable<Trial>): TrialRow[] {
     ROWS.set(trial, row);
     return row;
   });
+}
+
+/** All that any trial has. */
+export function parameterNames(rows: readonly TrialRow[]): string[] {
+  return [...new Set(rows.flatMap(({ parameters }) => [...parameters.keys()]))];
 }
 
 /** Hyperparameters of which not all trials have the same value. */
@@ -73,6 +78,10 @@ export function sortRows(rows: readonly TrialRow[], { column, ascending }: Sort)
 
 function keyOf({ trial, parameters }: TrialRow, column: string): number | string | null {
   switch (column) {
+    case "starred":
+      return trial.starred ? 0 : 1;
+    case "name":
+      return trial.name;
     case "number":
       return trial.number;
     case "state":
@@ -106,7 +115,8 @@ export function rowText({ trial, parameters }: TrialRow): string {
   const step = trial.latestStep === null ? [] : [`step=${trial.latestStep}`];
   const values = [...parameters].map(([name, value]) => `${name}=${parameterText(value)}`);
   const state = stateLook(trial.state).word.toLowerCase();
-  return [`trial ${trial.number}`, state, ...best, ...step, ...values].join(" ");
+  const name = trial.name === null ? [] : [trial.name];
+  return [`trial ${trial.number}`, ...name, ...trial.labels, state, ...best, ...step, ...values].join(" ");
 }
 
 export function parameterText(value: Json | undefined): string {

@@ -12,7 +12,8 @@ import { LadderView } from "../search/ladderView.ts";
 import { ParallelView } from "../search/parallelView.ts";
 import { ScatterView } from "../search/scatterView.ts";
 import { SearchLoader } from "../search/searchLoader.ts";
-import { trialRows, type TrialRow } from "../search/trialRows.ts";
+import { parseTrialQuery } from "../search/trialQuery.ts";
+import { parameterNames, trialRows, type TrialRow } from "../search/trialRows.ts";
 import { TrialsTable } from "../search/trialsTable.ts";
 import type { PageData, Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
@@ -48,7 +49,7 @@ export class SearchView implements View {
     this.context = context;
     const onSelect = (trialId: string) => this.context.showTrial(trialId);
     const palette = readPalette();
-    const { trialFilter, trialSort, searchTab } = context.settings.get();
+    const { trialFilter, searchTab } = context.settings.get();
     this.best = new BestChart(palette, {
       axes: searchTab,
       onAxes: (change) => this.choose(change),
@@ -68,12 +69,18 @@ export class SearchView implements View {
     });
     this.trials = new TrialsTable({
       filter: trialFilter,
-      sort: trialSort,
-      onChoice: ({ filter, sort }) =>
-        context.settings.update({
-          ...(filter === undefined ? {} : { trialFilter: filter }),
-          ...(sort === undefined ? {} : { trialSort: sort }),
-        }),
+      onFilter: (filter) => {
+        context.settings.update({ trialFilter: filter });
+        this.showInAFrame();
+      },
+      onSort: (sort) => {
+        context.settings.update({ trialSort: sort });
+        this.showInAFrame();
+      },
+      onColumns: (hiddenColumns) => this.choose({ hiddenColumns }),
+      onChosen: (chosen) => this.choose({ chosen }),
+      onStar: (trialId, starred) => context.bridge.act({ action: "star", trialId, starred }),
+      onCompare: (trialIds) => context.bridge.compare(trialIds),
       onSelect,
     });
     this.loader = new SearchLoader({
@@ -147,7 +154,11 @@ export class SearchView implements View {
     const { settings } = this.context;
     settings.update({ searchTab: { ...settings.get().searchTab, ...change } });
     if (change.logY !== undefined) this.metricRange = null;
-    // A drag says something new many times between two frames.
+    this.showInAFrame();
+  }
+
+  /** A drag says something new many times between two frames. */
+  private showInAFrame(): void {
     if (this.frame === 0)
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
@@ -171,7 +182,7 @@ export class SearchView implements View {
     this.drawnAt = performance.now();
     const { data, search } = this;
     if (data === null) return;
-    const { trialId: selected, searchTab } = this.context.settings.get();
+    const { trialId: selected, searchTab, trialFilter, trialSort } = this.context.settings.get();
     const { metric, best } = data.experiment;
     const rows = trialRows(data.trials.values());
     const hasBest = rows.some(({ trial }) => trial.best !== null);
@@ -190,7 +201,13 @@ export class SearchView implements View {
     const metricOfRows = metricAxis(rows, metric, searchTab.logY, this.metricRange);
     if (metricOfRows.scale.kind !== "category") this.metricRange = metricOfRows.scale.range;
     const axes = [...parameters, metricOfRows];
-    const isShown = (row: TrialRow) => isWithin(row, axes, searchTab.brushes);
+    const query = parseTrialQuery(trialFilter, {
+      metric: metric?.name ?? null,
+      parameters: parameterNames(rows),
+    });
+    const isMatched = query.matches ?? (() => true);
+    const within = new Set(rows.filter((row) => isMatched(row) && isWithin(row, axes, searchTab.brushes)));
+    const isShown = (row: TrialRow) => within.has(row);
     if (isProgress) this.showProgress(data, selected, hasRungs);
     else {
       const smallerIsBetter = metric?.smallerIsBetter ?? true;
@@ -198,14 +215,24 @@ export class SearchView implements View {
         rows,
         smallerIsBetter,
         isWithin: isShown,
-        selected: new Set(selected === null ? [] : [selected]),
+        selected: new Set([...searchTab.chosen, ...(selected === null ? [] : [selected])]),
       };
       this.parallel.set({ ...shared, axes, brushes: searchTab.brushes });
       const x = parameters.find(({ title }) => title === searchTab.scatterX) ?? parameters[0];
       const names = parameters.map(({ title }) => title);
       if (x !== undefined) this.scatter.set({ ...shared, x, y: metricOfRows, parameters: names });
     }
-    this.trials.update(rows, metric, { selected, best: best?.trialId ?? null, isWithin: isShown });
+    this.trials.set({
+      rows,
+      isWithin: isShown,
+      error: query.error,
+      metric,
+      sort: trialSort,
+      hiddenColumns: searchTab.hiddenColumns,
+      chosen: searchTab.chosen,
+      selected,
+      best: best?.trialId ?? null,
+    });
   }
 
   private showProgress(data: PageData, selected: string | null, hasRungs: boolean): void {

@@ -109,8 +109,8 @@ function linkCommandLine(): void {
 rmSync(dist, { recursive: true, force: true });
 const options = bundles.map(({ entry, out, options }) => ({
   ...options,
-  entryPoints: [entry],
-  outfile: out,
+  entryPoints: { [path.basename(out, ".js")]: entry },
+  outdir: path.dirname(out),
 }));
 if (watch) {
   for (const one of options) {

@@ -33,7 +33,10 @@ export const pageOptions: BuildOptions = {
   legalComments: "none",
   logLevel: "warning",
   platform: "browser",
-  format: "iife",
+  // Modules, so that a tab can be a file of its own, loaded when it is first shown.
+  format: "esm",
+  splitting: true,
+  chunkNames: "experiment-[name]-[hash]",
   target: "es2022",
   loader: { ".ttf": "file" },
   plugins: [withoutJsonSchema],

@@ -58,6 +58,10 @@ export class PageBridge<Message extends { type: string }, State, Action, R exten
     return this.words.requests[name]?.result.parse(value) as z.output<R[N]["result"]>;
   }
 
+  protected post(message: object): void {
+    this.api.postMessage(message);
+  }
+
   /** @returns the message when it is one for the page's state; answers are handed to who asked */
   receive(data: unknown): Message | null {
     const parsed = this.words.toPage.safeParse(data);

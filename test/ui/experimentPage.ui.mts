@@ -82,8 +82,39 @@ async function drawn(page: Page, chart: string): Promise<void> {
 }
 
 describe("experiment page", () => {
-  test("the bundle stays below 440 KiB", async () => {
-    assert.ok((await stat(path.join(lab.folder, "experiment.js"))).size < 440 * 1024);
+  test("what a page loads stays below 440 KiB, and a search's tab is loaded when it is shown", () =>
+    onPage({ scenario: "trials8", state: { tab: "curves" } }, async (page) => {
+      const scripts = () =>
+        page.evaluate(() =>
+          performance
+            .getEntriesByType("resource")
+            .map(({ name }) => new URL(name).pathname)
+            .filter((name) => name.endsWith(".js")),
+        );
+      const first = await scripts();
+      const sizes = first.map(async (name) => (await stat(path.join(lab.folder, name))).size);
+      const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+      assert.ok(bytes < 440 * 1024, `${bytes} bytes`);
+      await tab(page, "Search").click();
+      await page.waitForSelector(".trials tbody tr");
+      assert.deepEqual(
+        (await scripts())
+          .filter((name) => !first.includes(name))
+          .map((name) => name.replace(/-\w+\.js$/, "")),
+        ["/experiment-searchView"],
+      );
+    }));
+
+  test("a tab whose file is gone says so, and can be tried again", async () => {
+    const page = await lab.open({ scenario: "trials8", state: { tab: "curves" } });
+    try {
+      await page.route(/searchView/, (route) => route.abort());
+      await tab(page, "Search").click();
+      await page.waitForSelector("text=This tab could not be loaded");
+      await page.getByRole("button", { name: "Try Again" }).waitFor();
+    } finally {
+      await page.close();
+    }
   });
 
   test("shows what matters in one line, and only tabs that have something", () =>
@@ -480,6 +511,68 @@ describe("the Search tab", () => {
       );
     }));
 
+  test("best against time and on a logarithmic axis, kept over a reload", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      const chart = page.locator('[data-chart="best"]');
+      const title = chart.locator(".chart-title");
+      await page.waitForSelector(".rung-label");
+      assert.equal(await title.innerText(), "best val_loss against trials");
+      const first = await painted(page, "best");
+      await chart.getByLabel("x", { exact: true }).selectOption("time");
+      await chart.getByLabel("y", { exact: true }).selectOption("log");
+      assert.equal(await title.innerText(), "best val_loss against time");
+      await paintedAnew(page, "best", first);
+      await chart.locator(".plot").focus();
+      await page.keyboard.press("Home");
+      assert.match(await chart.locator(".tooltip").innerText(), /^trial 1: \d.* after \d+ (s|min)$/);
+      await page.reload();
+      await page.waitForSelector(".rung-label");
+      assert.equal(await title.innerText(), "best val_loss against time");
+      assert.equal(await chart.getByLabel("y", { exact: true }).inputValue(), "log");
+    }));
+
+  test("parameters: a brush filters lines, dots and rows, by pointer and by keys, and is kept over a reload", () =>
+    onPage({ scenario: "asha10", state: { searchTab: { shown: "parameters" } } }, async (page) => {
+      const handle = (name: string) => page.getByRole("slider", { name: `Brush of ${name}` });
+      const count = async (expected: number) => {
+        await page.waitForFunction(
+          (wanted) => document.querySelectorAll(".trials tbody tr:not(.spacer)").length === wanted,
+          expected,
+        );
+      };
+      // The space comes with the search's state, and with it the whole axis.
+      await page.waitForFunction(() => host.requests.includes("searchState"));
+      await handle("model.width").focus();
+      await count(10);
+      for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowDown");
+      await count(4);
+      assert.equal(await handle("model.width").getAttribute("aria-valuetext"), "32");
+      assert.match(await page.locator(".parallel .chart-note").innerText(), /^4 of 10 trials$/);
+      await page.reload();
+      await count(4);
+      await handle("model.width").focus();
+      await page.keyboard.press("Escape");
+      await count(10);
+      const box = await page.locator(".parallel-plot").boundingBox();
+      assert.ok(box);
+      await page.mouse.move(box.x + 12, box.y + 15);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 12, box.y + 60, { steps: 4 });
+      await page.mouse.move(box.x + 12, box.y + 100, { steps: 4 });
+      await page.mouse.up();
+      assert.match((await handle("lr").getAttribute("aria-valuetext")) ?? "", /^0\.\d+ to 0\.\d+$/);
+      assert.ok((await rows(page).count()) < 10);
+      await page.getByRole("button", { name: "Clear Brushes" }).click();
+      await count(10);
+      await page.locator(".scatter").getByLabel("x").selectOption("optimizer");
+      await page.waitForSelector("text=val_loss against optimizer");
+      await page.locator(".parallel-plot").focus();
+      await page.keyboard.press("Home");
+      assert.match(await page.locator(".parallel .tooltip").innerText(), /^trial 3: 0\.06296, completed/);
+      await page.keyboard.press("Enter");
+      assert.equal(await page.evaluate(() => host.saved?.trialId), "12.3");
+    }));
+
   test("is not there for a single trial", () =>
     onPage({ scenario: "running" }, async (page) => {
       assert.equal(await tab(page, "Search").count(), 0);
@@ -494,7 +587,7 @@ describe("the Search tab", () => {
     });
     await onPage({ scenario: "ashaWaiting" }, async (page) => {
       await page.waitForSelector("text=Nothing was reported yet");
-      assert.equal(await page.locator(".search-figures").isVisible(), false);
+      assert.equal(await page.locator(".search-figures:visible").count(), 0);
       assert.equal(await rows(page).count(), 2);
     });
   });
@@ -523,14 +616,14 @@ describe("the Search tab", () => {
     onPage({ scenario: "asha10" }, async (page) => {
       await page.waitForSelector(".rung-label");
       const numbers = async () =>
-        (await page.locator(".trials tbody tr td:first-child").allInnerTexts()).map(Number);
-      await page.getByRole("button", { name: "Trial" }).click();
+        (await page.locator(".trials tbody td.trial-number").allInnerTexts()).map(Number);
+      await page.getByRole("button", { name: "Trial", exact: true }).click();
       assert.deepEqual(await numbers(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-      await page.getByRole("button", { name: "Trial" }).click();
+      await page.getByRole("button", { name: "Trial", exact: true }).click();
       assert.deepEqual(await numbers(), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-      assert.equal(await page.locator(".trials th").first().getAttribute("aria-sort"), "descending");
+      assert.equal(await page.locator(".trials th.trial-number").getAttribute("aria-sort"), "descending");
       const field = page.locator(".trials vscode-text-field").locator("input");
-      await field.fill("stopped.*width=32");
+      await field.fill("state:stopped width=32");
       assert.deepEqual(await numbers(), [10, 7, 4]);
       await rows(page).nth(1).click();
       assert.equal(await page.evaluate(() => host.saved?.trialId), "12.7");
@@ -542,6 +635,55 @@ describe("the Search tab", () => {
       await page.reload();
       await page.waitForSelector(".trials tr.is-selected");
       assert.deepEqual(await numbers(), [10, 7, 4]);
+    }));
+
+  test("a filter that is wrong says how; columns can be hidden; both are kept", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      await page.waitForSelector(".rung-label");
+      const field = page.locator(".trials vscode-text-field").locator("input");
+      await field.fill("lr<fast");
+      await page.waitForSelector('.trials [role="alert"] >> text=lr< needs a number');
+      assert.equal(await rows(page).count(), 10);
+      await field.fill("val_loss<0.1");
+      await page.waitForSelector("text=2 of 10 trials");
+      await page.getByRole("button", { name: "Columns" }).click();
+      await page.getByRole("menuitem", { name: "Hide Step" }).click();
+      await page.waitForSelector('.trials thead:not(:has-text("Step"))');
+      await page.reload();
+      await page.waitForSelector("text=2 of 10 trials");
+      assert.deepEqual(await page.locator(".trials thead").getByText("Step").count(), 0);
+    }));
+
+  test("trials are starred, and two to eight chosen ones are compared", () =>
+    onPage({ scenario: "asha10" }, async (page) => {
+      await page.waitForSelector(".rung-label");
+      await page.getByRole("button", { name: "Star trial 3" }).click();
+      assert.deepEqual(await actions(page), [{ action: "star", trialId: "12.3", starred: true }]);
+      const compare = page.locator(".trials-chosen vscode-button").first();
+      await rows(page).first().focus();
+      await page.keyboard.press("Space");
+      assert.match((await compare.getAttribute("aria-label")) ?? "", /2 to 8 trials can be compared/);
+      for (let press = 0; press < 2; press++) await page.keyboard.press("Shift+ArrowDown");
+      await page.waitForSelector("text=Compare 3");
+      await rows(page)
+        .nth(5)
+        .click({ modifiers: ["ControlOrMeta"] });
+      await page.waitForSelector("text=Compare 4");
+      await compare.click();
+      const [, asked] = (await actions(page)) as { type: string; trialIds: string[] }[];
+      assert.equal(asked?.type, "compare");
+      assert.equal(asked?.trialIds.length, 4);
+      assert.equal(asked?.trialIds[0], "12.3");
+      await page.reload();
+      await page.waitForSelector("text=Compare 4");
+      await rows(page).first().focus();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.waitForSelector("text=Compare 10");
+      await page.getByRole("button", { name: "Choose none" }).click();
+      await page.waitForSelector(".trials-chosen:empty", { state: "attached" });
+      await rows(page).first().focus();
+      await page.keyboard.press("s");
+      assert.deepEqual(await actions(page), [{ action: "star", trialId: "12.3", starred: true }]);
     }));
 
   test("a thousand trials are drawn, of which the table holds those in view", () =>
@@ -602,6 +744,9 @@ describe("accessibility", async () => {
       onPage({ scenario: "asha10", theme }, async (page) => {
         await page.waitForSelector(".rung-label");
         await page.evaluate(axeSource);
+        assert.deepEqual(await seriousIn(page), []);
+        await page.getByRole("radio", { name: "Parameters" }).check();
+        await page.waitForSelector(".axis-handle");
         assert.deepEqual(await seriousIn(page), []);
       }));
   }

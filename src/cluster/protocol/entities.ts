@@ -127,7 +127,9 @@ export const MetricChoice = z.object({
 });
 export type MetricChoice = z.infer<typeof MetricChoice>;
 
-export const BestValue = z.object({ trialId: TrialId, value: z.number(), step: z.number() });
+/** `at`: when it was reported. */
+const BestOfTrial = z.object({ value: z.number(), step: z.number(), at: TimeMs.optional() });
+export const BestValue = BestOfTrial.extend({ trialId: TrialId });
 
 /** What a search asks before it goes on; it is paused until a person resumes or stops it. */
 export const Question = z.object({
@@ -195,7 +197,7 @@ export const Trial = z.object({
   slots: z.array(z.string()),
   latestStep: z.number().nullable(),
   progress: z.number().min(0).max(1).nullable(),
-  best: z.object({ value: z.number(), step: z.number() }).nullable(),
+  best: BestOfTrial.nullable(),
   latestCheckpoint: Uuid.nullable(),
   /** Pausing needs a script that checkpoints; `reason` says why it cannot be paused, else null. */
   pausable: z.object({ possible: z.boolean(), reason: z.string().nullable() }),

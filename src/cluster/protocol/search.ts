@@ -1,6 +1,6 @@
 /** What a search has decided so far, for those who show it. */
 import * as z from "zod";
-import { JsonObject, Uuid } from "./base.ts";
+import { Json, JsonObject, Uuid } from "./base.ts";
 import { ExperimentId, TrialId } from "./entities.ts";
 
 export const RungEntry = z.object({
@@ -33,6 +33,20 @@ export const Bracket = z.object({
 });
 export type Bracket = z.infer<typeof Bracket>;
 
+/** One hyperparameter that is drawn, as the configuration has it: bounds of `log` are exponents. */
+export const SpaceAxis = z.discriminatedUnion("type", [
+  z.object({ name: z.string(), type: z.enum(["int", "double"]), minval: z.number(), maxval: z.number() }),
+  z.object({
+    name: z.string(),
+    type: z.literal("log"),
+    minval: z.number(),
+    maxval: z.number(),
+    base: z.number(),
+  }),
+  z.object({ name: z.string(), type: z.literal("categorical"), vals: z.array(Json) }),
+]);
+export type SpaceAxis = z.infer<typeof SpaceAxis>;
+
 export const SearchState = z.object({
   progress: z.number().min(0).max(1),
   trialsPlanned: z.number().int().nullable(),
@@ -41,6 +55,8 @@ export const SearchState = z.object({
   timeMetric: z.string().nullable(),
   /** Null for a search without rungs. */
   brackets: z.array(Bracket).nullable(),
+  /** What varies, by dotted names in the order of the draws; of long lists of values the first. */
+  space: z.array(SpaceAxis).default([]),
 });
 export type SearchState = z.infer<typeof SearchState>;
 

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { Json, type JsonObject } from "../protocol/base.ts";
+import type { SpaceAxis } from "../protocol/search.ts";
 import type { RandomStream } from "./random.ts";
 
 const Count = z.number().int().min(1).max(1_000_000).optional();
@@ -60,6 +61,10 @@ export class SearchSpace {
   /** Dotted names of what has a range. */
   get ranges(): string[] {
     return this.#leaves.filter(({ leaf }) => leaf.type !== "const").map(({ name }) => name);
+  }
+  /** What has a range, for those who show it. */
+  get axes(): SpaceAxis[] {
+    return this.#leaves.flatMap(({ name, leaf }) => axisOf(name, leaf));
   }
   /** Dotted names of ranges without the `count` that a grid needs. */
   get uncounted(): string[] {
@@ -171,6 +176,23 @@ function words(issue: z.core.$ZodIssue, value: JsonObject): string {
 function leavesOf(node: Node, path: string[]): { name: string; leaf: Hyperparameter }[] {
   if ("leaf" in node) return [{ name: path.join("."), leaf: node.leaf }];
   return node.children.flatMap(([name, child]) => leavesOf(child, [...path, name]));
+}
+
+/** Longer lists of values are shown in part. */
+const MOST_SHOWN_VALUES = 1000;
+
+function axisOf(name: string, leaf: Hyperparameter): SpaceAxis[] {
+  switch (leaf.type) {
+    case "const":
+      return [];
+    case "categorical":
+      return [{ name, type: leaf.type, vals: leaf.vals.slice(0, MOST_SHOWN_VALUES) }];
+    case "log":
+      return [{ name, type: leaf.type, minval: leaf.minval, maxval: leaf.maxval, base: leaf.base }];
+    case "int":
+    case "double":
+      return [{ name, type: leaf.type, minval: leaf.minval, maxval: leaf.maxval }];
+  }
 }
 
 function build(node: Node, valueOf: (leaf: Hyperparameter) => Json): Json {

@@ -148,13 +148,13 @@ export interface CurveStore {
     cursor: number,
     resolution: Params<"series/read">["resolution"],
   ): Result<"series/read">;
-  /** Best value and its step, superseded points and other ranks than 0 left out; NaN never is best. */
+  /** Best value, its step and when it was reported; superseded points and other ranks than 0 left out; NaN never is best. */
   best(
     trialId: string,
     group: string,
     name: string,
     smallerIsBetter: boolean,
-  ): { value: number; step: number } | null;
+  ): { value: number; step: number; at: number } | null;
   /** What rank 0 of a run reported at exactly this step, by `<group>/<name>`; the last value of each counts. */
   valuesAt(runId: string, step: number): ReadonlyMap<string, number>;
   /** What the curves of a trial take on disk. */

@@ -93,6 +93,7 @@ export class PanelActions {
       case "editNotes":
         return this.#annotations.editNotes({ poolId, experimentId, trialId: action.trialId });
       case "star":
+        own(experimentId, action.trialId);
         return this.#annotations.star({ poolId, experimentId, trialId: action.trialId }, action.starred);
       case "useAsBaseline":
         return this.#baselines.use({ poolId, experimentId, trialId: action.trialId });
@@ -159,7 +160,7 @@ function experimentOf(pool: Pool, experimentId: number): Experiment {
   return experiment;
 }
 
-function own(experimentId: number, runId: string): void {
-  if (!runId.startsWith(`${experimentId}.`))
-    throw new ShownError(`${runId} is not of experiment ${experimentId}.`);
+/** Ids of trials and runs begin with their experiment's. */
+function own(experimentId: number, id: string): void {
+  if (!id.startsWith(`${experimentId}.`)) throw new ShownError(`${id} is not of experiment ${experimentId}.`);
 }

@@ -30,6 +30,9 @@ import { shownTrials } from "./shownTrials.ts";
 /** Changes within this time travel as one message. */
 const FLUSH_MS = 50;
 
+/** Takes what trials are, one argument each. */
+const COMPARE = "trainyard.compare";
+
 type Change = Omit<Extract<ToPage, { type: "change" }>, "type" | "seq">;
 
 export class ExperimentPanel {
@@ -120,9 +123,27 @@ export class ExperimentPanel {
       case "action":
         this.#services.act(this.#pool, this.#experimentId, message.action);
         return;
+      case "compare":
+        void this.#compare(message.trialIds);
+        return;
       case "problem":
         this.#services.log.warn(`Panel #${this.#experimentId}: ${message.message}`);
         return;
+    }
+  }
+
+  /** Ids of another experiment's are not this page's to name. */
+  async #compare(trialIds: readonly string[]): Promise<void> {
+    const poolId = this.#pool.id;
+    const experimentId = this.#experimentId;
+    const own = trialIds.filter((trialId) => trialId.startsWith(`${experimentId}.`));
+    try {
+      await vscode.commands.executeCommand(
+        COMPARE,
+        ...own.map((trialId) => ({ poolId, experimentId, trialId })),
+      );
+    } catch (error) {
+      void vscode.window.showErrorMessage(`The trials could not be compared: ${messageOf(error)}`);
     }
   }
 

@@ -15,7 +15,8 @@ export interface PageHtmlOptions {
 }
 
 /**
- * Nothing is allowed that is not listed: no inline script or style without the nonce, no eval, no network.
+ * Nothing is allowed that is not listed: no inline script or style without the nonce, no eval, no network. What the script
+ * imports, at once or later, has its nonce.
  * The toolkit reads the `csp-nonce` meta and puts the nonce on the one style element that it probes with.
  */
 export function pageHtml(options: PageHtmlOptions): string {
@@ -38,7 +39,7 @@ export function pageHtml(options: PageHtmlOptions): string {
 </head>
 <body data-state="${escapeAttribute(JSON.stringify(options.state ?? null))}">
 <main id="page"></main>
-<script nonce="${nonce}" src="${escapeAttribute(options.scriptUri)}"></script>
+<script type="module" nonce="${nonce}" src="${escapeAttribute(options.scriptUri)}"></script>
 </body>
 </html>
 `;

@@ -26,6 +26,30 @@ export const ConnectionState = z.object({
   detail: z.string().nullable(),
 });
 
+/** What is marked on an axis of the Search tab: values between two, or these ones, and perhaps who has none. */
+export const Brush = z.object({
+  axis: z.string().max(1000),
+  range: z.object({ from: z.number(), to: z.number() }).nullable(),
+  values: z.array(z.string()).nullable(),
+  missing: z.boolean(),
+});
+export type Brush = z.infer<typeof Brush>;
+
+/** Choices of the Search tab. */
+export const SearchTabState = z.object({
+  shown: z.enum(["progress", "parameters"]).default("progress"),
+  brushes: z.array(Brush).max(100).default([]),
+  /** Columns of the table that are not shown. */
+  hiddenColumns: z.array(z.string()).max(1000).default([]),
+  /** Trials that are ticked in the table. */
+  chosen: z.array(TrialId).max(10_000).default([]),
+  /** The parameter of the scatter; null: the first. */
+  scatterX: z.string().nullable().default(null),
+  against: z.enum(["trials", "time"]).default("trials"),
+  logY: z.boolean().default(false),
+});
+export type SearchTabState = z.infer<typeof SearchTabState>;
+
 /** What the page keeps over a reload (vscode.setState), and what the extension's serializer needs to find it again. */
 export const PageState = z.object({
   /** Of which pool the experiment is: `local` is this machine's. */
@@ -39,6 +63,7 @@ export const PageState = z.object({
   smoothing: z.number().min(0).max(0.99).default(0),
   filter: z.string().default(""),
   trialId: TrialId.nullable().default(null),
+  searchTab: SearchTabState.prefault({}),
   /** Of the Search tab's table. */
   trialFilter: z.string().default(""),
   trialSort: z.object({ column: z.string(), ascending: z.boolean() }).nullable().default(null),
@@ -215,6 +240,10 @@ export const Action = z.discriminatedUnion("action", [
 ]);
 export type Action = z.infer<typeof Action>;
 
+/** More lines than this tell nobody anything. */
+export const LEAST_COMPARED = 2;
+export const MOST_COMPARED = 8;
+
 export const FromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), version: z.literal(CONTRACT_VERSION), state: PageState.nullable() }),
   z.object({
@@ -224,6 +253,8 @@ export const FromPage = z.discriminatedUnion("type", [
     params: Json.or(z.unknown()),
   }),
   z.object({ type: z.literal("action"), action: Action }),
+  /** These trials of the experiment side by side, in a panel of their own. */
+  z.object({ type: z.literal("compare"), trialIds: z.array(TrialId).min(LEAST_COMPARED).max(MOST_COMPARED) }),
   z.object({ type: z.literal("problem"), message: z.string().max(10_000) }),
 ]);
 export type FromPage = z.infer<typeof FromPage>;

@@ -16,4 +16,8 @@ export class Bridge extends PageBridge<Exclude<ToPage, Answer>, PageState, Actio
   constructor(api: VsCodeApi) {
     super(api, { toPage: ToPage, state: PageState, requests: REQUESTS });
   }
+
+  compare(trialIds: string[]): void {
+    this.post({ type: "compare", trialIds });
+  }
 }

@@ -5,6 +5,7 @@ import { h, replaceChildren } from "../ui/dom.ts";
 import { Tabs, type Tab } from "../ui/tabs.ts";
 import type { Bridge } from "./bridge.ts";
 import { Header } from "./header.ts";
+import { LazyView } from "./lazyView.ts";
 import { OutputView } from "./output/outputView.ts";
 import { applyChange, fromSnapshot, type PageData, type Slice } from "./store.ts";
 import { CheckpointsView } from "./tabs/checkpointsView.ts";
@@ -13,12 +14,15 @@ import { ConfigurationView } from "./tabs/configurationView.ts";
 import { CurvesView, hasSystemSeries } from "./tabs/curvesView.ts";
 import { FilesView } from "./tabs/filesView.ts";
 import { ProvenanceView } from "./tabs/provenanceView.ts";
-import { SearchView } from "./tabs/searchView.ts";
 import { SystemView } from "./tabs/systemView.ts";
 import type { PageContext, View } from "./view.ts";
 
 const VIEWS: Record<string, (context: PageContext) => View> = {
-  search: (context) => new SearchView(context),
+  search: (context) =>
+    new LazyView(
+      async () => new (await import("./tabs/searchView.ts")).SearchView(context),
+      (error) => context.bridge.problem(`The Search tab could not be loaded: ${String(error)}`),
+    ),
   curves: (context) => new CurvesView(context),
   output: (context) => new OutputView(context),
   system: (context) => new SystemView(context),

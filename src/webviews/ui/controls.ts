@@ -87,6 +87,29 @@ export function select<T extends string>(options: SelectOptions<T>): Select<T> {
   };
 }
 
+/** One of a few, all in sight: radio buttons that look like the editor's own tabs. */
+export function choice<T extends string>(options: SelectOptions<T>): HTMLElement {
+  const name = `choice-${Math.random().toString(36).slice(2)}`;
+  return h(
+    "div",
+    { class: "choice", role: "radiogroup", "aria-label": options.label },
+    ...options.options.map(({ value, label }) =>
+      h(
+        "label",
+        { class: "choice-one" },
+        h("input", {
+          type: "radio",
+          name,
+          value,
+          checked: value === options.value,
+          on: { change: () => options.onChange(value) },
+        }),
+        h("span", null, label),
+      ),
+    ),
+  );
+}
+
 export interface TextFieldOptions {
   label: string;
   placeholder: string;

@@ -36,6 +36,15 @@ export interface TableOptions<R> {
   /** The head of a column with a `sortKey` was pressed. Who owns the rows sorts them, and says so with `markSort`. */
   onSort?: (sortKey: string) => void;
   rowClass?: (row: R) => string;
+  /** Rows can be chosen: Space, Shift with arrows or a click, Ctrl with a click, Ctrl+A. Who owns the rows keeps which. */
+  choosing?: {
+    isChosen: (row: R) => boolean;
+    onChoose: (rows: readonly R[], isChosen: boolean) => void;
+    /** For screen readers. */
+    labelOf: (row: R) => string;
+  };
+  /** Other keys on a row; true: it was one. */
+  onRowKey?: (key: string, row: R) => boolean;
 }
 
 const ROW_HEIGHT = 24;
@@ -45,6 +54,8 @@ interface ShownRow<R> {
   element: HTMLTableRowElement;
   row: R;
   cells: { element: HTMLTableCellElement; madeFrom: string | null }[];
+  /** Null where rows cannot be chosen. */
+  box: HTMLInputElement | null;
 }
 
 export class Table<R> {
@@ -56,6 +67,8 @@ export class Table<R> {
   private readonly before = spacer();
   private readonly after = spacer();
   private focused: string | null = null;
+  /** Where a range of chosen rows begins. */
+  private anchor: string | null = null;
   private range = { from: -1, to: -1 };
   private readonly table: HTMLTableElement;
   private readonly sorters = new Map<string, { head: HTMLElement; arrow: HTMLElement }>();
@@ -65,7 +78,16 @@ export class Table<R> {
     this.table = h(
       "table",
       { class: "table", "aria-label": options.label },
-      h("thead", null, h("tr", null, ...options.columns.map((column) => this.head(column)))),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          options.choosing && h("th", { scope: "col" }, h("span", { class: "spoken" }, "Chosen")),
+          ...options.columns.map((column) => this.head(column)),
+        ),
+      ),
       this.body,
     );
     this.element = h("div", {
@@ -104,7 +126,12 @@ export class Table<R> {
     const head = h(
       "th",
       { scope: "col", class: classOf(column) },
-      h("button", { type: "button", class: "th-sort", on: { click: sort } }, h("span", null, title), arrow),
+      h(
+        "button",
+        { type: "button", class: "th-sort", title, on: { click: sort } },
+        h("span", null, title),
+        arrow,
+      ),
     );
     this.sorters.set(sortKey, { head, arrow });
     return head;
@@ -130,8 +157,9 @@ export class Table<R> {
     });
     this.shown = shown;
     const below = this.rows.length - last;
-    setRoom(this.before, first, this.options.columns.length);
-    setRoom(this.after, below, this.options.columns.length);
+    const columns = this.options.columns.length + (this.options.choosing === undefined ? 0 : 1);
+    setRoom(this.before, first, columns);
+    setRoom(this.after, below, columns);
     this.place([
       ...(first > 0 ? [this.before] : []),
       ...[...shown.values()].map((one) => one.element),
@@ -157,24 +185,57 @@ export class Table<R> {
       element: h("td", { class: classOf(column) }),
       madeFrom: null,
     }));
+    const box =
+      this.options.choosing === undefined
+        ? null
+        : // By keys a row is chosen as a whole.
+          h("input", { type: "checkbox", tabindex: -1, class: "row-box" });
+    const opens = this.options.opensOnClick === true ? "click" : "dblclick";
     const element = h(
       "tr",
       {
         "data-key": id,
         on: {
           focus: () => (this.focused = id),
-          [this.options.opensOnClick === true ? "click" : "dblclick"]: () => this.options.onOpen?.(one.row),
+          [opens]: (event: MouseEvent) => this.onClick(event, one),
         },
       },
+      box && h("td", { class: "row-choice" }, box),
       ...cells.map((cell) => cell.element),
     );
-    const one: ShownRow<R> = { element, row, cells };
+    const one: ShownRow<R> = { element, row, cells, box };
     return one;
   }
 
+  private onClick(event: MouseEvent, { row, box }: ShownRow<R>): void {
+    const { choosing, onOpen } = this.options;
+    const isOnBox = event.composedPath().some((part) => part === box?.parentElement);
+    if (choosing === undefined || !(isOnBox || event.shiftKey || event.ctrlKey || event.metaKey))
+      onOpen?.(row);
+    else this.choose(row, event.shiftKey);
+  }
+
+  /** @param isRange all from where choosing began to here; else this one is turned round */
+  private choose(row: R, isRange: boolean): void {
+    const { choosing, key } = this.options;
+    if (choosing === undefined) return;
+    const from = isRange ? this.rows.findIndex((one) => key(one) === this.anchor) : -1;
+    const to = this.rows.findIndex((one) => key(one) === key(row));
+    if (from >= 0) choosing.onChoose(this.rows.slice(Math.min(from, to), Math.max(from, to) + 1), true);
+    else {
+      this.anchor = key(row);
+      choosing.onChoose([row], !choosing.isChosen(row));
+    }
+    this.render(true);
+  }
+
   private fill(one: ShownRow<R>, row: R, index: number): void {
-    const { columns, onOpen, rowClass, key } = this.options;
+    const { columns, onOpen, rowClass, key, choosing } = this.options;
     one.row = row;
+    if (one.box !== null && choosing !== undefined) {
+      one.box.checked = choosing.isChosen(row);
+      setAttribute(one.box, "aria-label", `Choose ${choosing.labelOf(row)}`);
+    }
     setAttribute(one.element, "aria-rowindex", String(index + 2));
     one.element.className = rowClass?.(row) ?? "";
     const isStop = this.focused === null ? index === 0 : this.focused === key(row);
@@ -211,13 +272,36 @@ export class Table<R> {
       Home: 0,
       End: this.rows.length - 1,
     }[event.key];
+    const row = this.rows[at];
     if (target !== undefined) {
       event.preventDefault();
-      this.focusRow(Math.min(this.rows.length - 1, Math.max(0, target)));
-    } else if (event.key === "Enter") {
-      const row = this.rows[at];
-      if (row !== undefined) onOpen(row);
-    }
+      const to = Math.min(this.rows.length - 1, Math.max(0, target));
+      if (event.shiftKey && row !== undefined) this.chooseTo(row, to);
+      this.focusRow(to);
+    } else if (row === undefined) return;
+    else if (event.key === "Enter") onOpen(row);
+    else if (this.onChoosingKey(event, row) || this.options.onRowKey?.(event.key, row) === true)
+      event.preventDefault();
+  }
+
+  /** Shift with an arrow: from where that began, or from here. */
+  private chooseTo(row: R, to: number): void {
+    const { choosing, key } = this.options;
+    if (choosing === undefined) return;
+    if (!choosing.isChosen(row) || this.anchor === null) this.anchor = key(row);
+    const target = this.rows[to];
+    if (target !== undefined) this.choose(target, true);
+  }
+
+  private onChoosingKey(event: KeyboardEvent, row: R): boolean {
+    const { choosing } = this.options;
+    if (choosing === undefined) return false;
+    if (event.key === " ") this.choose(row, event.shiftKey);
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
+      choosing.onChoose(this.rows, true);
+      this.render(true);
+    } else return false;
+    return true;
   }
 
   private focusRow(index: number): void {

@@ -40,8 +40,8 @@ export function simulate(search: Search, script: Script): Simulation {
 
   const tell = (event: SearcherEvent): void => {
     const decision = searcher.decide(state, event, search);
-    // What is kept is JSON.
-    state = JSON.parse(JSON.stringify(decision.state)) as SearcherState;
+    // What is kept is JSON; most reports change nothing.
+    if (decision.state !== state) state = JSON.parse(JSON.stringify(decision.state)) as SearcherState;
     for (const action of decision.actions) {
       log.push(`${action.type} ${action.number}`);
       if (action.type === "createTrial") {

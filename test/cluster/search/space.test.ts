@@ -14,6 +14,21 @@ const problemsOf = (hyperparameters: JsonObject): string[] => {
 const pointsOf = (space: SearchSpace): JsonObject[] =>
   Array.from({ length: space.gridSize }, (_, index) => space.gridPoint(index));
 
+it("tells what has a range, in the order of the draws", () => {
+  const { axes } = spaceOf({
+    z: { type: "categorical", vals: Array.from({ length: 3000 }, (_, index) => index) },
+    constant: 3,
+    model: { width: { type: "int", minval: 1, maxval: 9 } },
+    lr: { type: "log", minval: -4, maxval: -1, base: 10 },
+  });
+  expect(axes.slice(0, 2)).toEqual([
+    { name: "lr", type: "log", minval: -4, maxval: -1, base: 10 },
+    { name: "model.width", type: "int", minval: 1, maxval: 9 },
+  ]);
+  expect(axes[2]).toMatchObject({ name: "z", type: "categorical" });
+  expect(JSON.stringify(axes[2]).length).toBeLessThan(6000);
+});
+
 describe("a grid", () => {
   it("has the ends of each range and what lies evenly between", () => {
     const values = (range: JsonObject) => pointsOf(spaceOf({ x: range })).map(({ x }) => x);

@@ -42,6 +42,9 @@ class FakeHost {
       case "action":
         this.actions.push(parsed.action);
         break;
+      case "compare":
+        this.actions.push(parsed);
+        break;
       case "problem":
         this.problems.push(parsed.message);
         break;
@@ -165,6 +168,7 @@ const WITHOUT_RUNGS: SearchState = {
   smallerIsBetter: true,
   timeMetric: null,
   brackets: null,
+  space: [],
 };
 
 const PROVENANCE = {

@@ -297,6 +297,33 @@ function asha(count: number): Scenario {
   return { ...scenario, search };
 }
 
+/** A thousand trials with what spoils pictures: a conditional parameter, long names, booleans, failures, NaN. */
+function ashaHard(): Scenario {
+  const scenario = asha(1000);
+  const random = noise(5);
+  const trials = scenario.snapshot.trials.map((one) => {
+    const { lr, model, optimizer } = one.hyperparameters;
+    const diverged = one.number % 41 === 3;
+    return {
+      ...one,
+      name: one.number % 9 === 0 ? `a-name-that-somebody-made-rather-long-${one.number}` : null,
+      starred: one.number % 50 === 1,
+      hyperparameters: {
+        lr,
+        model,
+        optimizer,
+        ...(optimizer === "sgd" ? { momentum: 0.95 + 0.09 * random() } : {}),
+        augment: random() > 0,
+        "encoder.attention.dropout_probability_of_the_third_block": 0.25 + random() / 2,
+        schedule: ["cosine_annealing_with_warm_restarts", "constant", "linear"][one.number % 3] ?? "",
+      },
+      ...(diverged ? { best: null, nan: { metric: "loss", step: 301 } } : {}),
+    } as Trial;
+  });
+  scenario.snapshot = { ...scenario.snapshot, trials };
+  return scenario;
+}
+
 /** Begun, and nobody has reported. */
 function ashaWaiting(): Scenario {
   const scenario = asha(10);
@@ -331,6 +358,7 @@ export const SCENARIOS: Record<string, () => Scenario> = {
   trials1000: () => searchOf(1000),
   asha10: () => asha(10),
   asha1000: () => asha(1000),
+  ashaHard,
   ashaWaiting,
   long: () => withCurves(mainCurves("12.1", 1, 20_000)),
   charts50: () =>

@@ -50,12 +50,18 @@ export function madeSearch(count: number, random: () => number): MadeSearch {
     ending: (number, trained) => (number % 37 === 5 && trained > 2 ? "failed" : null),
     pick: (training) => training[Math.floor((random() + 0.5) * training.length)],
   });
+  const hyperparameters = {
+    lr: { type: "log", minval: -5, maxval: -1, base: 10 },
+    model: { width: { type: "categorical", vals: [32, 64, 128, 256] } },
+    optimizer: { type: "categorical", vals: ["adam", "sgd"] },
+    momentum: 0.9,
+  };
   const record = {
     experiment: experiment({ searcher: "adaptive_asha", trialsPlanned: count }),
     own: {
       searcher: simulated.state,
       experimentSeed: 1,
-      request: { configuration: { value: ExperimentConfiguration.parse({ searcher }) } },
+      request: { configuration: { value: ExperimentConfiguration.parse({ searcher, hyperparameters }) } },
     },
   } as unknown as ExperimentRecord;
   const search = searchStateOf(record);
@@ -75,7 +81,11 @@ export function madeSearch(count: number, random: () => number): MadeSearch {
       parameters: {},
       latestStep: trained * 90,
       progress: trained / 81,
-      best: { value: valueOf(number, trained), step: trained * 90 },
+      best: {
+        value: valueOf(number, trained),
+        step: trained * 90,
+        at: NOW - (13 - (12 * number) / count) * 60_000,
+      },
       currentRun: `${id}.1`,
       slots: [],
     });

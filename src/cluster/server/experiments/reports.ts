@@ -222,7 +222,7 @@ export function createReports(
     { metric }: { metric: { group: string; name: string; smallerIsBetter: boolean } | null },
   ) {
     const best = metric && curves.best(trialId, metric.group, metric.name, metric.smallerIsBetter);
-    return best !== null && Number.isFinite(best.value) && Number.isFinite(best.step) ? best : null;
+    return best !== null && [best.value, best.step, best.at].every(Number.isFinite) ? best : null;
   }
 
   function markStale(trialId: string): void {

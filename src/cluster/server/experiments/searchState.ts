@@ -24,6 +24,7 @@ export function searchStateOf({ experiment, own }: ExperimentRecord): SearchStat
           return bracket === undefined ? [] : [bracketOf(settings, bracket, experiment.id, configuration)];
         })
       : null,
+    space: search.space.axes,
   };
 }
 

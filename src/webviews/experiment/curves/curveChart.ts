@@ -1,5 +1,4 @@
 /** One chart: a title, the curves of one name, and their twin as a table. Reads nothing itself; it is given points. */
-import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from "chart.js";
 import { button } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
 import { formatDistinct } from "../format.ts";
@@ -8,6 +7,7 @@ import { readableCurves, updatedCurve, type ChartCurve, type ChartSettings } fro
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
 import { datasets } from "./datasets.ts";
+import { lineChart, type LineChart } from "./lineChart.ts";
 import { LABEL_GAP, painter, type Paint, type PaintedCurve } from "./painter.ts";
 import type { Palette } from "./palette.ts";
 import { PointsTable } from "./pointsTable.ts";
@@ -15,8 +15,6 @@ import { AxisRanges } from "./ranges.ts";
 import { readingsAt, summarise, type Reading } from "./readings.ts";
 import type { Range } from "./scales.ts";
 import { nearestIndex, type Point } from "./transform.ts";
-
-Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
 
 const MOST_LABELS = 8;
 const LABEL_STEP_PX = 16;
@@ -32,7 +30,7 @@ export class CurveChart {
   private readonly summary: HTMLElement;
   private readonly tableSlot = h("div", { class: "chart-table", hidden: true });
   private table: PointsTable | null = null;
-  private chart: Chart<"line", Point[]> | null = null;
+  private chart: LineChart | null = null;
   private curves: ChartCurve[] = [];
   private settings: ChartSettings | null = null;
   private readonly ranges = new AxisRanges();
@@ -236,22 +234,15 @@ export class CurveChart {
     chart.update("none");
   }
 
-  private createChart(): Chart<"line", Point[]> {
-    return new Chart(this.canvas, {
-      type: "line",
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        parsing: false,
-        normalized: true,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
+  private createChart(): LineChart {
+    return lineChart(
+      this.canvas,
+      {
         spanGaps: false,
         elements: { point: { radius: 0, hitRadius: 0 }, line: { tension: 0, borderJoinStyle: "round" } },
       },
-      plugins: [painter(() => this.paint)],
-    });
+      [painter(() => this.paint)],
+    );
   }
 
   private updateWords(settings: ChartSettings): void {

@@ -40,15 +40,27 @@ export function readPalette(): Palette {
 
 /** `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()` or `rgba()` with this opacity; anything else as it is. */
 export function withAlpha(colour: string, alpha: number): string {
+  const channels = channelsOf(colour);
+  return channels === null ? colour : `rgba(${channels.join(", ")}, ${alpha})`;
+}
+
+/** So far (0 to 1) on the way from one colour to another; where one is not understood, the other. */
+export function mixed(from: string, to: string, share: number): string {
+  const [a, b] = [channelsOf(from), channelsOf(to)];
+  if (a === null || b === null) return b === null ? from : to;
+  return `rgb(${a.map((channel, at) => Math.round(channel + ((b[at] ?? 0) - channel) * share)).join(", ")})`;
+}
+
+function channelsOf(colour: string): number[] | null {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(colour)?.[1];
   if (hex !== undefined) {
     const long = hex.length < 6 ? [...hex].map((digit) => digit + digit).join("") : hex;
-    const parts = [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
-    return `rgba(${parts.join(", ")}, ${alpha})`;
+    return [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
   }
   const numbers = /^rgba?\(([^)]+)\)$/
     .exec(colour)?.[1]
     ?.split(/[\s,/]+/)
-    .slice(0, 3);
-  return numbers === undefined ? colour : `rgba(${numbers.join(", ")}, ${alpha})`;
+    .slice(0, 3)
+    .map(Number);
+  return numbers ?? null;
 }

@@ -2,8 +2,9 @@
 import { h, replaceChildren } from "../../ui/dom.ts";
 import type { Reading } from "./readings.ts";
 
-export interface TooltipRow extends Reading {
-  colour: string;
+export interface TooltipRow extends Pick<Reading, "label" | "text"> {
+  /** Null: none, the rows are not curves. */
+  colour: string | null;
   dash: readonly number[];
   front: boolean;
   /** Where it was reported, if not at the crosshair. */
@@ -41,7 +42,7 @@ function rowElement(row: TooltipRow): HTMLElement {
   return h(
     "div",
     { class: row.front ? "tooltip-row is-front" : "tooltip-row" },
-    swatch(row.colour, row.dash.length > 0),
+    row.colour === null ? null : swatch(row.colour, row.dash.length > 0),
     h("span", { class: "tooltip-label" }, row.label),
     h("span", { class: "tooltip-value" }, row.text),
     row.at === null ? null : h("span", { class: "tooltip-at" }, row.at),

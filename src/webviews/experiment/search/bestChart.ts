@@ -1,28 +1,40 @@
-/** Best value against trials: a dot for each trial, and the best so far as steps. */
-import { Chart, LinearScale, LineController, LineElement, PointElement } from "chart.js";
+/** Best value against trials or time: a dot for each trial, and the best so far as steps. */
 import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
+import { select, type Select } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
 import { Announcer } from "../curves/announcer.ts";
 import { xAxis, yAxis } from "../curves/axes.ts";
 import { colourOfTrial } from "../curves/charts.ts";
+import { lineChart, type LineChart } from "../curves/lineChart.ts";
 import { withAlpha, type Palette } from "../curves/palette.ts";
-import { growRange, type Range } from "../curves/scales.ts";
+import { growRange, niceTimeStep, type Range } from "../curves/scales.ts";
 import { Tooltip } from "../curves/tooltip.ts";
-import { nearestIndex } from "../curves/transform.ts";
-import { formatValue, plural } from "../format.ts";
+import { formatDuration, formatValue, plural } from "../format.ts";
 import { bestSoFar, type BestSoFar, type TrialValue } from "./bestSoFar.ts";
-import { valueRange, withinRange } from "./valueScale.ts";
+import { logValueRange, valueRange, withinRange } from "./valueScale.ts";
 
-Chart.register(LineController, LineElement, PointElement, LinearScale);
-
-interface Point {
-  x: number;
-  y: number;
-}
 /** Trials that are told apart by their colours. */
 const FEW = 60;
 /** A dot is meant within this distance of the pointer. */
 const NEAR_PX = 16;
+
+/** What the person chose of its axes. */
+export interface BestAxes {
+  against: "trials" | "time";
+  logY: boolean;
+}
+export interface BestContents {
+  trials: Iterable<Trial>;
+  metric: MetricChoice | null;
+  axes: BestAxes;
+  selected: string | null;
+  /** Trials in all, if that is known: the axis reaches as far from the start. */
+  planned: number | null;
+  submittedAt: number;
+  /** Null while it goes on. */
+  endedAt: number | null;
+  now: number;
+}
 
 export class BestChart {
   readonly element: HTMLElement;
@@ -30,21 +42,40 @@ export class BestChart {
   private readonly plot: HTMLElement;
   private readonly title = h("h3", { class: "chart-title" });
   private readonly summary: HTMLElement;
+  private readonly scale: Select<"linear" | "log">;
   private readonly tooltip = new Tooltip();
   private readonly announcer = new Announcer();
   private readonly onSelect: (trialId: string) => void;
+  private axes: BestAxes;
+  private contents: BestContents | null = null;
   private palette: Palette;
-  private chart: Chart<"line", Point[]> | null = null;
+  private chart: LineChart | null = null;
   private best: BestSoFar = { values: [], line: [] };
   private smallerIsBetter = true;
-  private selected: string | null = null;
-  private planned = 0;
   private ranges: { x: Range; y: Range } | null = null;
   private front: TrialValue | null = null;
 
-  constructor(palette: Palette, onSelect: (trialId: string) => void) {
+  constructor(
+    palette: Palette,
+    options: {
+      axes: BestAxes;
+      onAxes: (axes: Partial<BestAxes>) => void;
+      onSelect: (trialId: string) => void;
+    },
+  ) {
     this.palette = palette;
-    this.onSelect = onSelect;
+    this.onSelect = options.onSelect;
+    this.axes = options.axes;
+    this.scale = select<"linear" | "log">({
+      label: "y",
+      visibleLabel: true,
+      options: [
+        { value: "linear", label: "linear" },
+        { value: "log", label: "log" },
+      ],
+      value: this.axes.logY ? "log" : "linear",
+      onChange: (value) => options.onAxes({ logY: value === "log" }),
+    });
     const id = `best-${Math.random().toString(36).slice(2)}`;
     this.summary = h("p", { id, class: "spoken" });
     this.plot = h(
@@ -69,7 +100,23 @@ export class BestChart {
     this.element = h(
       "section",
       { class: "chart", "data-chart": "best" },
-      h("header", { class: "chart-head" }, this.title),
+      h(
+        "header",
+        { class: "chart-head" },
+        this.title,
+        h("span", { class: "chart-note" }),
+        select<BestAxes["against"]>({
+          label: "x",
+          visibleLabel: true,
+          options: [
+            { value: "trials", label: "trials" },
+            { value: "time", label: "time" },
+          ],
+          value: this.axes.against,
+          onChange: (against) => options.onAxes({ against }),
+        }).element,
+        this.scale.element,
+      ),
       this.plot,
       this.summary,
       this.tooltip.element,
@@ -78,18 +125,23 @@ export class BestChart {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
-  /** @param planned trials in all, if that is known: the axis reaches as far from the start */
-  update(
-    trials: Iterable<Trial>,
-    metric: MetricChoice | null,
-    { selected, planned }: { selected: string | null; planned: number | null },
-  ): void {
-    this.planned = planned ?? 0;
+  update(contents: BestContents): void {
+    const { axes } = contents;
+    if (axes.against !== this.axes.against || axes.logY !== this.axes.logY) this.ranges = null;
+    this.axes = axes;
+    // It can be chosen beside the parameters, too.
+    this.scale.set(axes.logY ? "log" : "linear");
+    this.contents = contents;
+    const { trials, metric, submittedAt, endedAt, now } = contents;
+    const isTime = this.axes.against === "time";
     this.smallerIsBetter = metric?.smallerIsBetter ?? true;
-    this.best = bestSoFar(trials, this.smallerIsBetter);
-    this.selected = selected;
-    const title = `best ${metric?.name ?? "value"} against trials`;
+    this.best = bestSoFar(trials, this.smallerIsBetter, {
+      originMs: isTime ? submittedAt : null,
+      until: isTime ? ((endedAt ?? now) - submittedAt) / 1000 : null,
+    });
+    const title = `best ${metric?.name ?? "value"} against ${this.axes.against}`;
     setText(this.title, title);
+    this.title.title = title;
     this.element.setAttribute("aria-label", title);
     this.plot.setAttribute("aria-label", title);
     const { values, line } = this.best;
@@ -98,7 +150,7 @@ export class BestChart {
       this.summary,
       end === undefined
         ? "Nothing was reported yet."
-        : `${plural(values.length, "trial")}, best ${formatValue(end.y)}, improved ${plural(Math.max(0, line.length - 2), "time")} after the first.`,
+        : `${plural(values.length, "trial")}, best ${formatValue(end.y)}, improved ${plural(new Set(line.map(({ y }) => y)).size - 1, "time")} after the first.`,
     );
     this.draw();
   }
@@ -110,29 +162,29 @@ export class BestChart {
 
   private draw(): void {
     const { values, line } = this.best;
-    const last = values.at(-1);
+    const last = line.at(-1);
     if (this.plot.clientWidth === 0 || last === undefined) return;
-    const { palette, smallerIsBetter } = this;
-    const y = valueRange(
-      values.map(({ value }) => value),
-      smallerIsBetter,
-      this.ranges?.y ?? null,
-    );
-    const x = growRange(this.ranges?.x ?? null, 0, Math.max(last.number, this.planned), 6);
+    const { palette, smallerIsBetter, contents } = this;
+    const { against, logY } = this.axes;
+    const all = values.map(({ value }) => value);
+    const y = logY
+      ? logValueRange(all, this.ranges?.y ?? null)
+      : valueRange(all, smallerIsBetter, this.ranges?.y ?? null);
+    const isTime = against === "time";
+    const x = isTime
+      ? growRange(this.ranges?.x ?? null, 0, last.x, 6, niceTimeStep)
+      : growRange(this.ranges?.x ?? null, 0, Math.max(last.x, contents?.planned ?? 0), 6);
     this.ranges = { x, y };
-    const placed = values.map(({ number, value }) => ({
-      x: number,
-      ...withinRange(value, y, smallerIsBetter),
-    }));
+    const placed = values.map(({ x, value }) => ({ x, ...withinRange(value, y, smallerIsBetter) }));
     const improved = new Set(line.map((point) => point.x));
     const radius = values.length <= FEW ? 4 : values.length <= 300 ? 3 : 2;
     const radii = values.map(({ trialId }) =>
-      trialId === this.front?.trialId || trialId === this.selected ? radius + 2 : radius,
+      trialId === this.front?.trialId || trialId === contents?.selected ? radius + 2 : radius,
     );
-    const chart = (this.chart ??= this.createChart());
+    const chart = (this.chart ??= lineChart(this.canvas, { layout: { padding: { top: 6, right: 8 } } }));
     chart.options.scales = {
-      x: xAxis(x, { isTime: false, isLog: false, widthPx: this.plot.clientWidth, palette }),
-      y: yAxis(y, { isLog: false, palette, format: undefined }),
+      x: xAxis(x, { isTime, isLog: false, widthPx: this.plot.clientWidth, palette }),
+      y: yAxis(y, { isLog: logY, palette, format: undefined }),
     };
     chart.data.datasets = [
       {
@@ -149,10 +201,10 @@ export class BestChart {
         clip: false,
         pointRadius: radii,
         pointStyle: placed.map(({ isBeyond }) => (isBeyond ? "triangle" : "circle")),
-        pointBackgroundColor: values.map(({ number }) => {
+        pointBackgroundColor: values.map(({ number, x }) => {
           const own = palette.series[colourOfTrial(number)] ?? palette.foreground;
           // Among many, those that were the best for a while are what is looked for.
-          return values.length <= FEW || improved.has(number) ? own : withAlpha(own, 0.55);
+          return values.length <= FEW || improved.has(x) ? own : withAlpha(own, 0.55);
         }),
         pointBorderColor: palette.background,
         pointBorderWidth: radius > 2 ? 1 : 0,
@@ -162,26 +214,10 @@ export class BestChart {
     chart.update("none");
   }
 
-  private createChart(): Chart<"line", Point[]> {
-    return new Chart(this.canvas, {
-      type: "line",
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        parsing: false,
-        normalized: true,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        layout: { padding: { top: 6, right: 8 } },
-      },
-    });
-  }
-
-  private pixelOf({ number, value }: TrialValue): { x: number; y: number } {
+  private pixelOf({ x: place, value }: TrialValue): { x: number; y: number } {
     const { x, y } = this.chart?.scales ?? {};
     const at = this.ranges === null ? value : withinRange(value, this.ranges.y, this.smallerIsBetter).at;
-    return { x: x?.getPixelForValue(number) ?? 0, y: y?.getPixelForValue(at) ?? 0 };
+    return { x: x?.getPixelForValue(place) ?? 0, y: y?.getPixelForValue(at) ?? 0 };
   }
 
   private near(event: MouseEvent): TrialValue | null {
@@ -206,12 +242,16 @@ export class BestChart {
     else if (event.key === "Escape") this.pointAt(null);
     else if (by !== undefined) {
       const { values } = this.best;
-      const points = values.map(({ number }) => ({ x: number, y: 0 }));
+      const front = this.front?.trialId;
       const at =
-        this.front === null ? (by > 0 ? -1 : values.length) : nearestIndex(points, this.front.number);
+        front === undefined
+          ? by > 0
+            ? -1
+            : values.length
+          : values.findIndex(({ trialId }) => trialId === front);
       const to = values[Math.min(values.length - 1, Math.max(0, at + by))];
       this.pointAt(to ?? null);
-      if (to !== undefined) this.announcer.say(sentenceOf(to));
+      if (to !== undefined) this.announcer.say(this.sentenceOf(to));
     } else return;
     event.preventDefault();
   }
@@ -226,10 +266,11 @@ export class BestChart {
     }
     const box = this.plot.getBoundingClientRect();
     const { x, y } = this.pixelOf(value);
-    this.tooltip.show(sentenceOf(value), [], { x: box.left + x, y: box.top + y });
+    this.tooltip.show(this.sentenceOf(value), [], { x: box.left + x, y: box.top + y });
   }
-}
 
-function sentenceOf({ number, value }: TrialValue): string {
-  return `trial ${number}: ${formatValue(value)}`;
+  private sentenceOf({ number, value, x }: TrialValue): string {
+    const when = this.axes.against === "time" ? ` after ${formatDuration(x * 1000)}` : "";
+    return `trial ${number}: ${formatValue(value)}${when}`;
+  }
 }

@@ -11,7 +11,7 @@ export interface TrialRow {
   /** By the name of the hyperparameter. */
   parameters: ReadonlyMap<string, Json>;
 }
-/** `number`, `state`, `best`, `step`, or `parameter:` and its name. */
+/** `starred`, `number`, `name`, `state`, `best`, `step`, or `parameter:` and its name. */
 export interface Sort {
   column: string;
   ascending: boolean;
@@ -25,8 +25,22 @@ export function parameterColumn(name: string): string {
   return PARAMETER + name;
 }
 
+/** A trial that has not changed keeps its row: with a thousand of them, few change at a time. */
+const ROWS = new WeakMap<Trial, TrialRow>();
+
 export function trialRows(trials: Iterable<Trial>): TrialRow[] {
-  return [...trials].map((trial) => ({ trial, parameters: new Map(flatten(trial.hyperparameters)) }));
+  return [...trials].map((trial) => {
+    const known = ROWS.get(trial);
+    if (known !== undefined) return known;
+    const row: TrialRow = { trial, parameters: new Map(flatten(trial.hyperparameters)) };
+    ROWS.set(trial, row);
+    return row;
+  });
+}
+
+/** All that any trial has. */
+export function parameterNames(rows: readonly TrialRow[]): string[] {
+  return [...new Set(rows.flatMap(({ parameters }) => [...parameters.keys()]))];
 }
 
 /** Hyperparameters of which not all trials have the same value. */
@@ -65,6 +79,10 @@ export function sortRows(rows: readonly TrialRow[], { column, ascending }: Sort)
 
 function keyOf({ trial, parameters }: TrialRow, column: string): number | string | null {
   switch (column) {
+    case "starred":
+      return trial.starred ? 0 : 1;
+    case "name":
+      return trial.name;
     case "number":
       return trial.number;
     case "state":
@@ -98,7 +116,8 @@ export function rowText({ trial, parameters }: TrialRow): string {
   const step = trial.latestStep === null ? [] : [`step=${trial.latestStep}`];
   const values = [...parameters].map(([name, value]) => `${name}=${parameterText(value)}`);
   const state = stateLook(trial.state).word.toLowerCase();
-  return [`trial ${trial.number}`, state, ...best, ...step, ...values].join(" ");
+  const name = trial.name === null ? [] : [trial.name];
+  return [`trial ${trial.number}`, ...name, ...trial.labels, state, ...best, ...step, ...values].join(" ");
 }
 
 export function parameterText(value: Json | undefined): string {

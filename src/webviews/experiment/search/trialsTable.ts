@@ -1,28 +1,49 @@
-/** All trials of a search as a table: sorted by any column, filtered by text, one click from the trial's curves. */
-import type { MetricChoice, Trial } from "../../../cluster/protocol/entities.ts";
-import { textField } from "../../ui/controls.ts";
-import { h, icon, setText } from "../../ui/dom.ts";
+/** All trials of a search as a table: sorted by any column, filtered by text, starred, chosen to be compared. */
+import type { MetricChoice } from "../../../cluster/protocol/entities.ts";
+import { LEAST_COMPARED, MOST_COMPARED } from "../../contract/messages.ts";
+import { button, textField } from "../../ui/controls.ts";
+import { h, icon, replaceChildren, setText } from "../../ui/dom.ts";
+import { menuButton } from "../../ui/menu.ts";
 import { Table, type Column } from "../../ui/table.ts";
-import { nameFilter } from "../curves/charts.ts";
 import { formatInteger, formatValue, plural } from "../format.ts";
 import { stateLook } from "../states.ts";
 import {
   differingParameters,
   parameterColumn,
   parameterText,
-  rowText,
   sortRows,
-  trialRows,
   type Sort,
   type TrialRow,
 } from "./trialRows.ts";
+import { trialName } from "./trialWords.ts";
 
 export interface TrialsTableOptions {
   filter: string;
-  sort: Sort | null;
-  onChoice: (choice: { filter?: string; sort?: Sort }) => void;
+  onFilter: (filter: string) => void;
+  onSort: (sort: Sort) => void;
+  onColumns: (hidden: string[]) => void;
+  onChosen: (trialIds: string[]) => void;
+  onStar: (trialId: string, starred: boolean) => void;
+  onCompare: (trialIds: string[]) => void;
   onSelect: (trialId: string) => void;
 }
+export interface TrialsTableContents {
+  rows: readonly TrialRow[];
+  /** Within the filter and the brushes. */
+  isWithin: (row: TrialRow) => boolean;
+  /** What is wrong with the filter. */
+  error: string | null;
+  metric: MetricChoice | null;
+  sort: Sort | null;
+  hiddenColumns: readonly string[];
+  chosen: readonly string[];
+  selected: string | null;
+  best: string | null;
+}
+type NamedColumn = Column<TrialRow> & { sortKey: string };
+
+/** What says which trial it is stays. */
+const ALWAYS = ["starred", "number"];
 
 export class TrialsTable {
   readonly element: HTMLElement;
@@ -30,20 +51,16 @@ export class TrialsTable {
   private readonly slot = h("div", { class: "trials-slot" });
   private readonly count = h("span", { class: "quiet numeric" });
   private readonly error = h("span", { class: "field-error", role: "alert" });
+  private readonly comparing = h("div", { class: "trials-chosen" });
   private table: Table<TrialRow> | null = null;
   /** What the table has columns for. */
   private madeFor = "";
-  private filter: string;
-  private sort: Sort | null;
-  private trials: readonly Trial[] = [];
-  private metric: MetricChoice | null = null;
-  private selected: string | null = null;
-  private best: string | null = null;
+  private comparingFor = "";
+  private contents: TrialsTableContents | null = null;
+  private chosen: ReadonlySet<string> = new Set();
 
   constructor(options: TrialsTableOptions) {
     this.options = options;
-    this.filter = options.filter;
-    this.sort = options.sort;
     this.element = h(
       "section",
       { class: "trials", "aria-label": "Trials" },
@@ -51,75 +68,181 @@ export class TrialsTable {
         "div",
         { class: "toolbar" },
         textField({
-          label: "Filter trials by text or regular expression",
-          placeholder: "Filter trials, e.g. stopped|lr=0.0",
+          label: "Filter trials, for example lr<0.01 state:completed starred",
+          placeholder: "Filter, e.g. lr<0.01 state:completed starred",
           value: options.filter,
-          onInput: (filter) => {
-            this.filter = filter;
-            options.onChoice({ filter });
-            this.show();
-          },
+          onInput: options.onFilter,
         }),
         this.count,
         this.error,
+        h("span", { class: "toolbar-room" }),
+        this.comparing,
+        menuButton("Columns", () => this.columnItems()),
       ),
       this.slot,
     );
   }
 
-  update(
-    trials: readonly Trial[],
-    metric: MetricChoice | null,
-    { selected, best }: { selected: string | null; best: string | null },
-  ): void {
-    this.trials = trials;
-    this.metric = metric;
-    this.selected = selected;
-    this.best = best;
-    this.show();
-  }
-
-  private show(): void {
-    const all = trialRows(this.trials);
-    const filter = nameFilter(this.filter);
-    setText(this.error, filter.error ?? "");
-    const rows = filter.matches === null ? all : all.filter((row) => filter.matches(rowText(row)));
+  set(contents: TrialsTableContents): void {
+    this.contents = contents;
+    const { rows, isWithin, error, metric, sort } = contents;
+    const known = new Set(rows.map(({ trial }) => trial.id));
+    this.chosen = new Set(contents.chosen.filter((id) => known.has(id)));
+    setText(this.error, error ?? "");
+    const shown = rows.filter(isWithin);
     setText(
       this.count,
-      rows.length === all.length
-        ? plural(all.length, "trial")
-        : `${formatInteger(rows.length)} of ${plural(all.length, "trial")}`,
+      shown.length === rows.length
+        ? plural(rows.length, "trial")
+        : `${formatInteger(shown.length)} of ${plural(rows.length, "trial")}`,
     );
-    const sort = this.sort ?? { column: "best", ascending: this.metric?.smallerIsBetter !== false };
-    const table = this.tableFor(differingParameters(all));
-    table.markSort(sort.column, sort.ascending);
-    table.set(sortRows(rows, sort));
+    const by = sort ?? sortAtFirst(metric);
+    const table = this.tableFor(contents);
+    table.markSort(by.column, by.ascending);
+    table.set(sortRows(shown, by));
+    this.showComparing();
   }
 
-  private tableFor(parameters: readonly string[]): Table<TrialRow> {
-    const metric = this.metric?.name ?? "value";
-    const madeFor = JSON.stringify([metric, parameters]);
+  /** Made anew only when it would differ, so that focus stays where it is. */
+  private showComparing(): void {
+    const { size } = this.chosen;
+    const ids = [...this.chosen];
+    const made = ids.join();
+    if (made === this.comparingFor) return;
+    this.comparingFor = made;
+    if (size === 0) {
+      replaceChildren(this.comparing);
+      return;
+    }
+    const isRight = size >= LEAST_COMPARED && size <= MOST_COMPARED;
+    replaceChildren(
+      this.comparing,
+      button({
+        label: `Compare ${formatInteger(size)}`,
+        icon: "git-compare",
+        disabledReason: isRight ? null : `${LEAST_COMPARED} to ${MOST_COMPARED} trials can be compared.`,
+        onPress: () => this.options.onCompare(ids),
+      }),
+      button({
+        label: "Choose none",
+        icon: "clear-all",
+        appearance: "icon",
+        onPress: () => this.options.onChosen([]),
+      }),
+    );
+  }
+
+  private columnItems() {
+    const { contents } = this;
+    if (contents === null) return [];
+    const hidden = new Set(contents.hiddenColumns);
+    return this.allColumns(contents)
+      .filter(({ sortKey }) => !ALWAYS.includes(sortKey))
+      .map(({ title, sortKey }) => ({
+        label: hidden.has(sortKey) ? `Show ${title}` : `Hide ${title}`,
+        icon: hidden.has(sortKey) ? "blank" : "check",
+        onPress: () => {
+          if (!hidden.delete(sortKey)) hidden.add(sortKey);
+          this.options.onColumns([...hidden]);
+        },
+      }));
+  }
+
+  private allColumns({ rows, metric }: TrialsTableContents): NamedColumn[] {
+    const hasNames = rows.some(({ trial }) => trial.name !== null);
+    return [
+      ...this.fixedColumns(metric?.name ?? "value").filter(({ sortKey }) => hasNames || sortKey !== "name"),
+      ...differingParameters(rows).map(parameterColumnOf),
+    ];
+  }
+
+  private tableFor(contents: TrialsTableContents): Table<TrialRow> {
+    const hidden = new Set(contents.hiddenColumns);
+    const columns = this.allColumns(contents).filter(({ sortKey }) => !hidden.has(sortKey));
+    const madeFor = JSON.stringify(columns.map(({ title, sortKey }) => [title, sortKey]));
     if (this.table !== null && this.madeFor === madeFor) return this.table;
     this.madeFor = madeFor;
     this.table = new Table<TrialRow>({
-      label: "Trials, Enter shows one",
+      label: "Trials: Enter shows one, Space chooses it, S stars it",
       key: ({ trial }) => trial.id,
       onOpen: ({ trial }) => this.options.onSelect(trial.id),
       opensOnClick: true,
       onSort: (column) => this.sortBy(column),
       rowClass: ({ trial }) =>
-        [trial.id === this.best ? "is-best" : "", trial.id === this.selected ? "is-selected" : ""]
+        [
+          trial.id === this.contents?.best ? "is-best" : "",
+          trial.id === this.contents?.selected ? "is-selected" : "",
+        ]
           .join(" ")
           .trim(),
-      columns: [...this.fixedColumns(metric), ...parameters.map(parameterColumnOf)],
+      choosing: {
+        isChosen: ({ trial }) => this.chosen.has(trial.id),
+        onChoose: (rows, isChosen) => this.choose(rows, isChosen),
+        labelOf: trialName,
+      },
+      onRowKey: (key, { trial }) => {
+        if (key.toLowerCase() !== "s") return false;
+        this.options.onStar(trial.id, !trial.starred);
+        return true;
+      },
+      columns,
     });
     this.slot.replaceChildren(this.table.element);
     return this.table;
   }
 
-  private fixedColumns(metric: string): Column<TrialRow>[] {
+  private choose(rows: readonly TrialRow[], isChosen: boolean): void {
+    const chosen = new Set(this.chosen);
+    for (const { trial } of rows) {
+      if (isChosen) chosen.add(trial.id);
+      else chosen.delete(trial.id);
+    }
+    this.chosen = chosen;
+    this.showComparing();
+    this.options.onChosen([...chosen]);
+  }
+
+  private fixedColumns(metric: string): NamedColumn[] {
     return [
-      { title: "Trial", numeric: true, sortKey: "number", text: ({ trial }) => String(trial.number) },
+      {
+        title: "Star",
+        className: "star",
+        sortKey: "starred",
+        cell: ({ trial }) => [
+          h(
+            "button",
+            {
+              type: "button",
+              class: "star-button",
+              tabindex: -1,
+              "aria-pressed": String(trial.starred),
+              "aria-label": `Star trial ${trial.number}`,
+              on: {
+                click: (event) => {
+                  event.stopPropagation();
+                  this.options.onStar(trial.id, !trial.starred);
+                },
+              },
+            },
+            icon(trial.starred ? "star-full" : "star-empty"),
+          ),
+        ],
+        dependsOn: ({ trial }) => String(trial.starred),
+      },
+      {
+        title: "Trial",
+        numeric: true,
+        className: "trial-number",
+        sortKey: "number",
+        text: ({ trial }) => String(trial.number),
+      },
+      {
+        title: "Name",
+        className: "trial-name",
+        sortKey: "name",
+        text: ({ trial }) => trial.name ?? "",
+        hint: ({ trial }) => trial.name ?? "",
+      },
       {
         title: "State",
         sortKey: "state",
@@ -141,8 +264,14 @@ export class TrialsTable {
         title: metric,
         numeric: true,
         sortKey: "best",
-        text: ({ trial }) => (trial.best === null ? "" : formatValue(trial.best.value)),
-        hint: ({ trial }) => (trial.best === null ? "" : `at step ${formatInteger(trial.best.step)}`),
+        text: ({ trial }) =>
+          trial.best === null ? (trial.nan === null ? "" : "NaN") : formatValue(trial.best.value),
+        hint: ({ trial }) =>
+          trial.best !== null
+            ? `at step ${formatInteger(trial.best.step)}`
+            : trial.nan !== null
+              ? `${trial.nan.metric} was not a number at step ${formatInteger(trial.nan.step)}`
+              : "",
       },
       {
         title: "Step",
@@ -155,18 +284,24 @@ export class TrialsTable {
 
   /** Again: the other way round. */
   private sortBy(column: string): void {
-    const now = this.sort ?? { column: "best", ascending: this.metric?.smallerIsBetter !== false };
-    this.sort = { column, ascending: now.column === column ? !now.ascending : true };
-    this.options.onChoice({ sort: this.sort });
-    this.show();
+    const { contents } = this;
+    if (contents === null) return;
+    const now = contents.sort ?? sortAtFirst(contents.metric);
+    this.options.onSort({ column, ascending: now.column === column ? !now.ascending : true });
   }
 }
 
-function parameterColumnOf(name: string): Column<TrialRow> {
+/** The best first. */
+function sortAtFirst(metric: MetricChoice | null): Sort {
+  return { column: "best", ascending: metric?.smallerIsBetter !== false };
+}
+
+function parameterColumnOf(name: string): NamedColumn {
   return {
     title: name,
     className: "parameter numeric",
     sortKey: parameterColumn(name),
     text: ({ parameters }) => parameterText(parameters.get(name)),
+    hint: ({ parameters }) => parameterText(parameters.get(name)),
   };
 }

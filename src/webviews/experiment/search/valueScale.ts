@@ -1,10 +1,16 @@
 /** Where values of the search's metric stand on an axis: what lies far off on the bad side does not squeeze the rest. Pure. */
-import { growRange, type Range } from "../curves/scales.ts";
+import { growLogRange, growRange, type Range } from "../curves/scales.ts";
 
 /** Below this many values none can be called an outlier. */
 const LEAST_FOR_OUTLIERS = 8;
 /** As in a box plot. */
 const FENCE = 1.5;
+
+/** On a logarithmic axis nothing squeezes anything; what is not above zero has no place there. */
+export function logValueRange(values: readonly number[], before: Range | null): Range {
+  const above = values.filter((value) => value > 0 && Number.isFinite(value));
+  return growLogRange(before, Math.min(...above), Math.max(...above));
+}
 
 /** @param before the range until now, so that a live picture does not move with each value */
 export function valueRange(

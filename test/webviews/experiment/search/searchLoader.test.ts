@@ -8,6 +8,7 @@ const STATE: SearchState = {
   smallerIsBetter: true,
   timeMetric: null,
   brackets: null,
+  space: [],
 };
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

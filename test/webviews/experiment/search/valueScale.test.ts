@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { valueRange, withinRange } from "../../../../src/webviews/experiment/search/valueScale.ts";
+import {
+  logValueRange,
+  valueRange,
+  withinRange,
+} from "../../../../src/webviews/experiment/search/valueScale.ts";
 
 const values = [0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5];
 
@@ -17,6 +21,11 @@ test("few values are all in the picture; none, and what is no number, spoil noth
   expect(valueRange([0.1, 1000], true, null)).toEqual({ min: 0, max: 1000 });
   expect(valueRange([], true, null)).toEqual({ min: 0, max: 1 });
   expect(valueRange([NaN, Infinity, 3], true, null)).toMatchObject({ min: expect.any(Number) as number });
+});
+
+test("a logarithmic axis holds all that is above zero", () => {
+  expect(logValueRange([0.001, 20, -1, 0, NaN, Infinity], null)).toEqual({ min: 0.001, max: 20 });
+  expect(logValueRange([-1], null)).toEqual({ min: 0.1, max: 1 });
 });
 
 test("what lies beyond the axis stands at its end, what is no number at the bad one", () => {

@@ -102,10 +102,14 @@ export class TrialCurves {
     };
   }
 
-  best(group: string, name: string, smallerIsBetter: boolean): { value: number; step: number } | null {
+  best(
+    group: string,
+    name: string,
+    smallerIsBetter: boolean,
+  ): { value: number; step: number; at: number } | null {
     const curve = this.#curves.get(key(group, name, 0));
     if (curve === undefined) return null;
-    const { step, value, attempt, count } = curve.columns;
+    const { step, time, value, attempt, count } = curve.columns;
     const limits = this.#limits(curve);
     let best = -1;
     for (let index = 0; index < count; index++) {
@@ -114,7 +118,7 @@ export class TrialCurves {
       const held = best < 0 ? NaN : (value[best] ?? NaN);
       if (best < 0 || (smallerIsBetter ? at < held : at > held)) best = index;
     }
-    return best < 0 ? null : { value: value[best] ?? NaN, step: step[best] ?? NaN };
+    return best < 0 ? null : { value: value[best] ?? NaN, step: step[best] ?? NaN, at: time[best] ?? NaN };
   }
 
   valuesAt(attempt: number, at: number): Map<string, number> {

@@ -541,7 +541,7 @@ describe("the Search tab", () => {
         );
       };
       // The space comes with the search's state, and with it the whole axis.
-      await page.waitForFunction(() => host.requests.includes("searchState"));
+      await page.waitForSelector(".search-summary");
       await handle("model.width").focus();
       await count(10);
       for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowDown");
@@ -572,6 +572,19 @@ describe("the Search tab", () => {
       await page.keyboard.press("Enter");
       assert.equal(await page.evaluate(() => host.saved?.trialId), "12.3");
     }));
+
+  test("a search that has ended is summed up, with its best a click away; one that runs is not", async () => {
+    await onPage({ scenario: "asha10" }, async (page) => {
+      const summary = page.locator(".search-summary");
+      await summary.getByText(/^\d+ epochs trained, of \d+ for 10 trials to the end: \d+ % saved$/).waitFor();
+      await summary.getByRole("button", { name: /^val_loss 0\.06296, trial 3$/ }).click();
+      assert.equal(await page.evaluate(() => host.saved?.trialId), "12.3");
+    });
+    await onPage({ scenario: "ashaWaiting" }, async (page) => {
+      await page.waitForSelector("text=Nothing was reported yet");
+      assert.equal(await page.locator(".search-summary").isVisible(), false);
+    });
+  });
 
   test("is not there for a single trial", () =>
     onPage({ scenario: "running" }, async (page) => {
@@ -624,6 +637,7 @@ describe("the Search tab", () => {
       assert.equal(await page.locator(".trials th.trial-number").getAttribute("aria-sort"), "descending");
       const field = page.locator(".trials vscode-text-field").locator("input");
       await field.fill("state:stopped width=32");
+      await page.waitForSelector("text=3 of 10 trials");
       assert.deepEqual(await numbers(), [10, 7, 4]);
       await rows(page).nth(1).click();
       assert.equal(await page.evaluate(() => host.saved?.trialId), "12.7");

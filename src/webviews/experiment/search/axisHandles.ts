@@ -2,7 +2,7 @@
 import type { Brush } from "../../contract/messages.ts";
 import { h, setText } from "../../ui/dom.ts";
 import type { Axis } from "./axes.ts";
-import { brushOver, brushText, movedBrush, spanOf } from "./brushes.ts";
+import { brushOver, brushText, movedBrush, spanOf, withBrush } from "./brushes.ts";
 import type { ParallelLayout } from "./parallelLayout.ts";
 
 export interface AxisHandlesOptions {
@@ -75,12 +75,18 @@ export class AxisHandles {
     if (axis === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     const brush = this.brushOf(axis);
     const end = event.shiftKey ? "from" : "to";
-    if (event.key === "ArrowUp") this.options.onBrush(axis, movedBrush(axis, brush, end, 1));
-    else if (event.key === "ArrowDown") this.options.onBrush(axis, movedBrush(axis, brush, end, -1));
-    else if (event.key === "Escape") this.options.onBrush(axis, null);
-    else if (event.key.toLowerCase() === "m") this.options.onBrush(axis, brushOver(axis, null, true));
+    if (event.key === "ArrowUp") this.brush(axis, movedBrush(axis, brush, end, 1));
+    else if (event.key === "ArrowDown") this.brush(axis, movedBrush(axis, brush, end, -1));
+    else if (event.key === "Escape") this.brush(axis, null);
+    else if (event.key.toLowerCase() === "m") this.brush(axis, brushOver(axis, null, true));
     else return;
     event.preventDefault();
+  }
+
+  /** The next key may come before the next picture. */
+  private brush(axis: Axis, brush: Brush | null): void {
+    this.brushes = withBrush(this.brushes, axis.id, brush);
+    this.options.onBrush(axis, brush);
   }
 
   private brushOf({ id }: Axis): Brush | null {

@@ -10,8 +10,8 @@ const HAIR = 1e-6;
 export function isWithin(row: TrialRow, axes: readonly Axis[], brushes: readonly Brush[]): boolean {
   return brushes.every((brush) => {
     const axis = axes.find(({ id }) => id === brush.axis);
-    // One of an axis that is not there (any more) hides nothing.
-    if (axis === undefined) return true;
+    // One of an axis that is not there (any more), or is of another kind now, hides nothing.
+    if (axis === undefined || !fits(axis, brush)) return true;
     const value = axis.valueOf(row);
     const at = placeOf(axis, row);
     if (value === null || at === null) return brush.missing;
@@ -19,6 +19,12 @@ export function isWithin(row: TrialRow, axes: readonly Axis[], brushes: readonly
     const span = spanOf(axis, brush);
     return span !== null && at >= span.from - HAIR && at <= span.to + HAIR;
   });
+}
+
+/** A brush over values is for categories, one over a range for numbers; either can be for who has none. */
+function fits({ scale }: Axis, { range, values, missing }: Brush): boolean {
+  if (range === null && values === null) return missing;
+  return scale.kind === "category" ? values !== null : range !== null;
 }
 
 /** Where a brush lies on its axis, from 0 to 1; null: only those without a value are meant. */

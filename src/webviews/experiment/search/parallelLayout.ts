@@ -2,7 +2,7 @@
 import { spreadPlaceOf, ticksOf, type Axis, type Tick } from "./axes.ts";
 import type { TrialRow } from "./trialRows.ts";
 
-/** Least room between two axes; where there is less, the picture is wider than its window and scrolls. */
+/** Room between two axes; a window too small for it scrolls. */
 export const LEAST_GAP = 92;
 const LEFT = 12;
 /** For the labels of the last axis. */
@@ -50,6 +50,10 @@ export interface ParallelContents {
   isWithin: (row: TrialRow) => boolean;
 }
 
+export function leastWidth(axes: number): number {
+  return LEFT + RIGHT + Math.max(1, axes - 1) * LEAST_GAP;
+}
+
 /** @param windowPx what there is room for without scrolling */
 export function layoutParallel(
   { rows, axes, smallerIsBetter, isWithin }: ParallelContents,
@@ -57,7 +61,7 @@ export function layoutParallel(
   heightPx: number,
 ): ParallelLayout {
   const gaps = Math.max(1, axes.length - 1);
-  const widthPx = Math.max(windowPx, LEFT + RIGHT + gaps * LEAST_GAP);
+  const widthPx = Math.max(windowPx, leastWidth(axes.length));
   const places = rows.map((row) => axes.map((axis) => spreadPlaceOf(axis, row)));
   const hasLane = places.some((ofRow) => ofRow.includes(null));
   const bottom = heightPx - BOTTOM - (hasLane ? LANE : 0);

@@ -9,8 +9,9 @@ import { SHADES, shadeOf, shades } from "./valueColours.ts";
 const BROKEN_DASH = [3, 3];
 const CROSS_PX = 3.5;
 const HALO_PX = 3;
-/** With more lines than this each is thinner and lets others through. */
-const MANY = 200;
+/** With more lines than this each lets others through. */
+const MANY = 100;
+const LEAST_ALPHA = 0.3;
 const BRUSH_PX = 6;
 
 export interface ParallelPaint {
@@ -26,7 +27,7 @@ export function paintParallel(context: CanvasRenderingContext2D, paint: Parallel
   lane(context, paint);
   const { lines } = layout;
   const strong = palette.highContrast ? 1.5 : 1;
-  const alpha = lines.length > MANY ? 0.6 : 0.85;
+  const alpha = Math.max(LEAST_ALPHA, 0.85 * Math.min(1, Math.sqrt(MANY / Math.max(1, lines.length))));
   stroke(context, layout, lines.filter(outside), withAlpha(palette.foreground, 0.07), strong);
   const within = lines.filter(({ isWithin }) => isWithin);
   const broken = withAlpha(palette.bad, palette.highContrast ? 1 : alpha);
@@ -40,7 +41,7 @@ export function paintParallel(context: CanvasRenderingContext2D, paint: Parallel
   shades(palette).forEach((colour, shade) => {
     const ofShade = sound.filter(({ goodness }) => goodness !== null && shadeOf(goodness) === shade);
     // Of many the worse ones let the better ones through.
-    const share = lines.length > MANY ? 0.2 + (0.8 * shade) / (SHADES - 1) : 1;
+    const share = lines.length > MANY ? 0.3 + (0.7 * shade) / (SHADES - 1) : 1;
     stroke(context, layout, ofShade, withAlpha(colour, alpha * share), strong);
   });
   for (const line of within.filter(isBroken)) cross(context, layout, line, palette.bad);

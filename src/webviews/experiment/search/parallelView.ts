@@ -13,6 +13,7 @@ import { Layers } from "./layers.ts";
 import {
   axisAt,
   layoutParallel,
+  leastWidth,
   lineAt,
   spanBetween,
   type ParallelContents,
@@ -109,6 +110,8 @@ export class ParallelView {
     this.contents = contents;
     const { rows, axes, brushes, isWithin } = contents;
     const within = rows.filter(isWithin).length;
+    // Beside the scatter only where there is room for all axes.
+    this.element.style.flexBasis = `${leastWidth(axes.length)}px`;
     this.clear.hidden = brushes.length === 0;
     setText(
       this.note,

@@ -14,6 +14,8 @@ import { ScatterView } from "../search/scatterView.ts";
 import { SearchLoader } from "../search/searchLoader.ts";
 import { parseTrialQuery } from "../search/trialQuery.ts";
 import { parameterNames, trialRows, type TrialRow } from "../search/trialRows.ts";
+import { searchSummary } from "../search/summary.ts";
+import { SummaryView } from "../search/summaryView.ts";
 import { TrialsTable } from "../search/trialsTable.ts";
 import type { PageData, Slice } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
@@ -30,6 +32,7 @@ export class SearchView implements View {
   private readonly ladder: LadderView;
   private readonly parallel: ParallelView;
   private readonly scatter: ScatterView;
+  private readonly summary: SummaryView;
   private readonly trials: TrialsTable;
   private readonly nothing = emptyState(
     "Nothing was reported yet: the best value and the rungs appear here with the trials' first values of the search's metric.",
@@ -50,6 +53,7 @@ export class SearchView implements View {
     const onSelect = (trialId: string) => this.context.showTrial(trialId);
     const palette = readPalette();
     const { trialFilter, searchTab } = context.settings.get();
+    this.summary = new SummaryView(onSelect);
     this.best = new BestChart(palette, {
       axes: searchTab,
       onAxes: (change) => this.choose(change),
@@ -75,7 +79,7 @@ export class SearchView implements View {
       },
       onSort: (sort) => {
         context.settings.update({ trialSort: sort });
-        this.showInAFrame();
+        this.show();
       },
       onColumns: (hiddenColumns) => this.choose({ hiddenColumns }),
       onChosen: (chosen) => this.choose({ chosen }),
@@ -123,7 +127,15 @@ export class SearchView implements View {
     this.element = h(
       "div",
       { class: "view search" },
-      h("div", { class: "search-top" }, this.nothing, this.toolbar, this.progress, this.parameters),
+      h(
+        "div",
+        { class: "search-top" },
+        this.nothing,
+        this.summary.element,
+        this.toolbar,
+        this.progress,
+        this.parameters,
+      ),
       this.trials.element,
     );
   }
@@ -208,6 +220,8 @@ export class SearchView implements View {
     const isMatched = query.matches ?? (() => true);
     const within = new Set(rows.filter((row) => isMatched(row) && isWithin(row, axes, searchTab.brushes)));
     const isShown = (row: TrialRow) => within.has(row);
+    const hasEnded = data.experiment.endedAt !== null && search !== null;
+    this.summary.set(hasEnded ? searchSummary(rows, search, metric) : null);
     if (isProgress) this.showProgress(data, selected, hasRungs);
     else {
       const smallerIsBetter = metric?.smallerIsBetter ?? true;

@@ -35,11 +35,14 @@ test("a brush keeps who lies between its ends, both among them, and who has no v
   expect(within(brushOver(lr, null, true))).toEqual([4]);
 });
 
-test("several brushes all hold; one of an axis that is gone hides nothing", () => {
+test("several brushes all hold; one of an axis that is gone, or of another kind, hides nothing", () => {
   const right = brushOver(opt, { from: 0.4, to: 0.6 }, false);
   expect(right.values).toEqual(["sgd"]);
   expect(within(right)).toEqual([2, 3]);
   expect(within(right, brushOver(lr, { from: 0, to: 0.7 }, false))).toEqual([2]);
+  expect(within({ axis: opt.id, range: { from: 1, to: 2 }, values: null, missing: false })).toEqual([
+    1, 2, 3, 4,
+  ]);
   expect(within({ axis: "parameter:gone", range: null, values: ["x"], missing: false })).toEqual([
     1, 2, 3, 4,
   ]);

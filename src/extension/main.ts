@@ -15,6 +15,7 @@ import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
 import { PoolPython } from "./commands/poolPython.ts";
 import { PoolSettingsCommands } from "./commands/poolSettings.ts";
+import { QueueCommands } from "./commands/queue.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { RestoreMemory } from "./commands/restoreMemory.ts";
@@ -97,7 +98,17 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, annotations, baselines, restores, browses, data, poolPython);
+  const queue = new QueueCommands(targets, pools);
+  const actions = new PanelActions(
+    trials,
+    annotations,
+    baselines,
+    restores,
+    browses,
+    data,
+    poolPython,
+    queue,
+  );
 
   context.subscriptions.push(
     log,
@@ -143,6 +154,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,
+        queue,
         poolSettings: new PoolSettingsCommands(pools),
         buildLog,
       }),

@@ -19,6 +19,7 @@ import type { CommandHandlers } from "./register.ts";
 import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
+import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
 import type { Secrets } from "./secrets.ts";
@@ -50,6 +51,7 @@ export interface HandlerDependencies {
   terminals: TerminalCommands;
   poolPython: PoolPython;
   poolSettings: PoolSettingsCommands;
+  queue: QueueCommands;
   buildLog: BuildLog;
 }
 
@@ -76,6 +78,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     terminals,
     poolPython,
     poolSettings,
+    queue,
     buildLog,
   } = needs;
 
@@ -156,6 +159,9 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),
     giveBack: (argument) => trials.giveBack(argument),
+    setPriority: (argument) => queue.setPriority(argument),
+    limitSlots: (argument) => queue.limitSlots(argument),
+    whenWouldItStart: (argument) => queue.whenWouldItStart(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
     rename: (argument) => annotations.rename(argument),

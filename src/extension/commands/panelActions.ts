@@ -14,6 +14,7 @@ import type { BaselineCommands } from "./baseline.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
 import type { PoolPython } from "./poolPython.ts";
+import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
@@ -26,6 +27,7 @@ export class PanelActions {
   readonly #browses: BrowseCommands;
   readonly #data: DataCommands;
   readonly #poolPython: PoolPython;
+  readonly #queue: QueueCommands;
   constructor(
     trials: TrialCommands,
     annotations: AnnotationCommands,
@@ -34,6 +36,7 @@ export class PanelActions {
     browses: BrowseCommands,
     data: DataCommands,
     poolPython: PoolPython,
+    queue: QueueCommands,
   ) {
     this.#trials = trials;
     this.#annotations = annotations;
@@ -42,6 +45,7 @@ export class PanelActions {
     this.#browses = browses;
     this.#data = data;
     this.#poolPython = poolPython;
+    this.#queue = queue;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -84,6 +88,8 @@ export class PanelActions {
         await pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });
         return;
       }
+      case "changeQueue":
+        return this.#queue.change(pool, action.change);
       case "chooseInterpreter":
         return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":

@@ -143,6 +143,9 @@ class FakeHost {
       case "searchState":
         respond(this.scenario.search ?? WITHOUT_RUNGS);
         return;
+      case "waiting":
+        respond({ waiting: this.scenario.waiting ?? null });
+        return;
       case "provenance":
         respond({ provenance: PROVENANCE });
         return;

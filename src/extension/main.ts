@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { Baselines } from "./baselines.ts";
 import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
-import { COMPARE_TYPE, PANEL_TYPE } from "./commands/commandIds.ts";
+import { COMPARE_TYPE, PANEL_TYPE, POOL_TYPE } from "./commands/commandIds.ts";
 import { BaselineCommands } from "./commands/baseline.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
@@ -67,6 +67,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     log,
     act: (pool, experimentId, action) =>
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
+    actPool: (pool, action) =>
+      void actions.actOnPool(pool, action).catch((error: unknown) => showError(error, log)),
     actCompare: (action) => void compares.act(action).catch((error: unknown) => showError(error, log)),
   });
   const compares = new CompareCommands(targets, pools, kept, panels);
@@ -108,6 +110,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     data,
     poolPython,
     queue,
+    (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
   );
 
   context.subscriptions.push(
@@ -131,6 +134,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     }),
     vscode.window.registerWebviewPanelSerializer(COMPARE_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restoreComparison(panel, state),
+    }),
+    vscode.window.registerWebviewPanelSerializer(POOL_TYPE, {
+      deserializeWebviewPanel: (panel, state) => panels.restorePool(panel, state),
     }),
     registerCommands(
       createHandlers({

@@ -27,6 +27,7 @@ export const COMMANDS = {
   addTrial: "trainyard.addTrial",
   setPriority: "trainyard.setPriority",
   limitSlots: "trainyard.limitSlots",
+  openPoolPanel: "trainyard.openPoolPanel",
   whenWouldItStart: "trainyard.whenWouldItStart",
   rename: "trainyard.rename",
   editLabels: "trainyard.editLabels",
@@ -69,6 +70,7 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
 export const COMPARE_TYPE = "trainyard.compare";
+export const POOL_TYPE = "trainyard.pool";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
 /** Scheme of notes as documents. */

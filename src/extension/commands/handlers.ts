@@ -161,6 +161,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     giveBack: (argument) => trials.giveBack(argument),
     setPriority: (argument) => queue.setPriority(argument),
     limitSlots: (argument) => queue.limitSlots(argument),
+    openPoolPanel: (argument) => panels.openPool(poolOf(argument).id),
     whenWouldItStart: (argument) => queue.whenWouldItStart(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),

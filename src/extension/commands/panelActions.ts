@@ -1,6 +1,7 @@
 /** What a page asks for. */
 import * as vscode from "vscode";
 import type { Experiment } from "../../cluster/protocol/entities.ts";
+import type { PoolAction } from "../../webviews/contract/pool.ts";
 import type { Action } from "../../webviews/contract/messages.ts";
 import { poolUri, snapshotUri } from "../editor/poolFiles.ts";
 import { openSource } from "../editor/source.ts";
@@ -19,6 +20,8 @@ import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 
+type OpenTrial = (poolId: string, experimentId: number, trialId: string) => Promise<void>;
+
 export class PanelActions {
   readonly #trials: TrialCommands;
   readonly #annotations: AnnotationCommands;
@@ -28,6 +31,7 @@ export class PanelActions {
   readonly #data: DataCommands;
   readonly #poolPython: PoolPython;
   readonly #queue: QueueCommands;
+  readonly #open: OpenTrial;
   constructor(
     trials: TrialCommands,
     annotations: AnnotationCommands,
@@ -37,6 +41,7 @@ export class PanelActions {
     data: DataCommands,
     poolPython: PoolPython,
     queue: QueueCommands,
+    open: OpenTrial,
   ) {
     this.#trials = trials;
     this.#annotations = annotations;
@@ -46,6 +51,7 @@ export class PanelActions {
     this.#data = data;
     this.#poolPython = poolPython;
     this.#queue = queue;
+    this.#open = open;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -104,6 +110,17 @@ export class PanelActions {
         return this.#baselines.use({ poolId, experimentId, trialId: action.trialId });
       case "clearBaseline":
         return this.#baselines.clear({ poolId, experimentId });
+      case "reconnect":
+        return pool.reconnect();
+    }
+  }
+
+  async actOnPool(pool: Pool, action: PoolAction): Promise<void> {
+    switch (action.action) {
+      case "open":
+        return this.#open(pool.id, Number(action.trialId.split(".")[0]), action.trialId);
+      case "changeQueue":
+        return this.#queue.change(pool, action.change);
       case "reconnect":
         return pool.reconnect();
     }

@@ -23,7 +23,7 @@ export class PoolPanel {
   readonly #services: PanelServices;
   readonly #subscriptions: vscode.Disposable;
   readonly #feeding = new OneAtATime(() => this.#feed());
-  #known: Pick<PoolSnapshot, "waiting" | "spans"> = { waiting: [], spans: [] };
+  #known: Pick<PoolSnapshot, "waiting" | "spans" | "use"> = { waiting: [], spans: [], use: [] };
   #state: PoolState;
   #isFed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -94,11 +94,11 @@ export class PoolPanel {
     const from = Date.now() - this.#state.hours * HOUR_MS;
     if (state === "connected") {
       try {
-        const [{ waiting }, { spans }] = await Promise.all([
+        const [{ waiting }, { spans, use }] = await Promise.all([
           pool.call("queue/state", {}),
           pool.call("pool/history", { from }),
         ]);
-        this.#known = { waiting, spans };
+        this.#known = { waiting, spans, use };
       } catch (error) {
         this.#services.log.warn(`Pool ${pool.name}: ${messageOf(error)}`);
       }

@@ -9,6 +9,7 @@ import {
   QueueChange,
   SCHEDULING_METHODS,
   SlotSpan,
+  SlotUse,
   WaitingTrial,
 } from "../../cluster/protocol/scheduling.ts";
 import { Answer, ConnectionState, CONTRACT_VERSION, Theme } from "./messages.ts";
@@ -29,6 +30,7 @@ export const PoolSnapshot = z.object({
   slots: z.array(Slot),
   waiting: z.array(WaitingTrial),
   spans: z.array(SlotSpan),
+  use: z.array(SlotUse),
   /** Of the experiments that are named above, by their numbers. */
   names: z.record(z.string(), z.string()),
 });

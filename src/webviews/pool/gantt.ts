@@ -39,7 +39,12 @@ export class Gantt {
       },
       this.canvas,
     );
-    this.element = h("div", { class: "gantt" }, this.names, this.plot);
+    this.element = h(
+      "div",
+      { class: "gantt", tabindex: 0, role: "region", "aria-label": "Slots over time" },
+      this.names,
+      this.plot,
+    );
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 

@@ -8,6 +8,7 @@ import { button, emptyState, linkButton, select } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText } from "../ui/dom.ts";
 import { Table } from "../ui/table.ts";
 import type { PoolBridge } from "./bridge.ts";
+import { idleSlots } from "./idle.ts";
 import { Gantt, timeText } from "./gantt.ts";
 
 export class PoolPage {
@@ -21,6 +22,7 @@ export class PoolPage {
   private readonly history: Table<SlotSpan>;
   private readonly nobody = emptyState("Nobody waits.");
   private readonly answer = h("p", { class: "quiet", role: "status" });
+  private idle: ReadonlySet<string> = new Set();
   private state: PoolState;
   private snapshot: PoolSnapshot | null = null;
 
@@ -53,7 +55,7 @@ export class PoolPage {
       label: "Slots now",
       columns: [
         { title: "Slot", text: ({ name }) => name },
-        { title: "State", text: ({ state }) => state },
+        { title: "State", text: ({ id, state }) => (this.idle.has(id) ? "held but idle" : state) },
         { title: "Trial", text: ({ trialId }) => trialId ?? "" },
         { title: "Busy", numeric: true, text: ({ utilisation }) => busyText(utilisation) },
         { title: "Detail", text: ({ detail }) => detail ?? "", hint: ({ detail }) => detail ?? "" },
@@ -121,6 +123,7 @@ export class PoolPage {
     this.nobody.hidden = snapshot.waiting.length > 0;
     this.queue.element.hidden = snapshot.waiting.length === 0;
     this.queue.set(snapshot.waiting);
+    this.idle = idleSlots(snapshot.spans, snapshot.use, snapshot.at);
     this.slots.set(snapshot.slots);
     this.history.set([...snapshot.spans].sort((a, b) => b.from - a.from));
   }

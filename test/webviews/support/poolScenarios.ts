@@ -59,6 +59,7 @@ export function poolScenario(size: string): PoolSnapshot {
     slots,
     waiting,
     spans,
+    use: [],
     names: { 1: "digits-cnn", 99: "search" },
   };
 }

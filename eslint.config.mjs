@@ -117,7 +117,7 @@ export default ts.config(
     vscode,
   ),
   wall(
-    ["src/webviews/experiment/**", "src/webviews/compare/**"],
+    ["src/webviews/experiment/**", "src/webviews/compare/**", "src/webviews/pool/**"],
     [
       no(
         ["node:*", "**/extension/**", "**/cluster/client/**", "**/cluster/server/**"],

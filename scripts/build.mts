@@ -90,6 +90,11 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
     options: page,
   },
   {
+    entry: "src/webviews/pool/main.ts",
+    out: "dist/webviews/pool.js",
+    options: page,
+  },
+  {
     entry: "src/webviews/compare/main.ts",
     out: "dist/webviews/compare.js",
     options: page,

@@ -24,6 +24,7 @@ const withoutJsonSchema: Plugin = {
 
 export const pageEntries = {
   experiment: path.join(root, "src/webviews/experiment/main.ts"),
+  pool: path.join(root, "src/webviews/pool/main.ts"),
   compare: path.join(root, "src/webviews/compare/main.ts"),
 } as const;
 

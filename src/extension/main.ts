@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { Baselines } from "./baselines.ts";
 import { AnnotationCommands } from "./commands/annotations.ts";
 import { BuildLog } from "./commands/buildLog.ts";
-import { COMPARE_TYPE, PANEL_TYPE } from "./commands/commandIds.ts";
+import { COMPARE_TYPE, PANEL_TYPE, POOL_TYPE } from "./commands/commandIds.ts";
 import { BaselineCommands } from "./commands/baseline.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
@@ -15,6 +15,7 @@ import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
 import { PoolPython } from "./commands/poolPython.ts";
 import { PoolSettingsCommands } from "./commands/poolSettings.ts";
+import { QueueCommands } from "./commands/queue.ts";
 import { registerCommands } from "./commands/register.ts";
 import { RestoreCommands } from "./commands/restore.ts";
 import { RestoreMemory } from "./commands/restoreMemory.ts";
@@ -67,6 +68,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     log,
     act: (pool, experimentId, action) =>
       void actions.act(pool, experimentId, action).catch((error: unknown) => showError(error, log)),
+    actPool: (pool, action) =>
+      void actions.actOnPool(pool, action).catch((error: unknown) => showError(error, log)),
     actCompare: (action) => void compares.act(action).catch((error: unknown) => showError(error, log)),
   });
   const compares = new CompareCommands(targets, pools, kept, panels);
@@ -99,7 +102,18 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
-  const actions = new PanelActions(trials, annotations, baselines, restores, browses, data, poolPython);
+  const queue = new QueueCommands(targets, pools);
+  const actions = new PanelActions(
+    trials,
+    annotations,
+    baselines,
+    restores,
+    browses,
+    data,
+    poolPython,
+    queue,
+    (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
+  );
 
   context.subscriptions.push(
     log,
@@ -122,6 +136,9 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     }),
     vscode.window.registerWebviewPanelSerializer(COMPARE_TYPE, {
       deserializeWebviewPanel: (panel, state) => panels.restoreComparison(panel, state),
+    }),
+    vscode.window.registerWebviewPanelSerializer(POOL_TYPE, {
+      deserializeWebviewPanel: (panel, state) => panels.restorePool(panel, state),
     }),
     registerCommands(
       createHandlers({
@@ -146,6 +163,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,
+        queue,
         poolSettings: new PoolSettingsCommands(pools),
         buildLog,
       }),

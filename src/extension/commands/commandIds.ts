@@ -26,6 +26,10 @@ export const COMMANDS = {
   kill: "trainyard.kill",
   changeSearch: "trainyard.changeSearch",
   addTrial: "trainyard.addTrial",
+  setPriority: "trainyard.setPriority",
+  limitSlots: "trainyard.limitSlots",
+  openPoolPanel: "trainyard.openPoolPanel",
+  whenWouldItStart: "trainyard.whenWouldItStart",
   rename: "trainyard.rename",
   editLabels: "trainyard.editLabels",
   editNotes: "trainyard.editNotes",
@@ -67,6 +71,7 @@ export type CommandId = (typeof COMMANDS)[CommandName];
 export const VIEWS = { experiments: "trainyard.experiments", pools: "trainyard.pools" } as const;
 export const PANEL_TYPE = "trainyard.experiment";
 export const COMPARE_TYPE = "trainyard.compare";
+export const POOL_TYPE = "trainyard.pool";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
 /** Scheme of notes as documents. */

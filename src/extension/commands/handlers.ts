@@ -20,6 +20,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { PreemptionTests } from "./testPreemption.ts";
+import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
 import type { Secrets } from "./secrets.ts";
@@ -52,6 +53,7 @@ export interface HandlerDependencies {
   terminals: TerminalCommands;
   poolPython: PoolPython;
   poolSettings: PoolSettingsCommands;
+  queue: QueueCommands;
   buildLog: BuildLog;
 }
 
@@ -79,6 +81,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     terminals,
     poolPython,
     poolSettings,
+    queue,
     buildLog,
   } = needs;
 
@@ -160,6 +163,10 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),
     giveBack: (argument) => trials.giveBack(argument),
+    setPriority: (argument) => queue.setPriority(argument),
+    limitSlots: (argument) => queue.limitSlots(argument),
+    openPoolPanel: (argument) => panels.openPool(poolOf(argument).id),
+    whenWouldItStart: (argument) => queue.whenWouldItStart(argument),
     stop: (argument) => trials.control("stop", argument),
     kill: (argument) => trials.control("kill", argument),
     rename: (argument) => annotations.rename(argument),

@@ -1,6 +1,7 @@
 /** What a page asks for. */
 import * as vscode from "vscode";
 import type { Experiment } from "../../cluster/protocol/entities.ts";
+import type { PoolAction } from "../../webviews/contract/pool.ts";
 import type { Action } from "../../webviews/contract/messages.ts";
 import { poolUri, snapshotUri } from "../editor/poolFiles.ts";
 import { openSource } from "../editor/source.ts";
@@ -14,9 +15,12 @@ import type { BaselineCommands } from "./baseline.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
 import type { PoolPython } from "./poolPython.ts";
+import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
+
+type OpenTrial = (poolId: string, experimentId: number, trialId: string) => Promise<void>;
 
 export class PanelActions {
   readonly #trials: TrialCommands;
@@ -26,6 +30,8 @@ export class PanelActions {
   readonly #browses: BrowseCommands;
   readonly #data: DataCommands;
   readonly #poolPython: PoolPython;
+  readonly #queue: QueueCommands;
+  readonly #open: OpenTrial;
   constructor(
     trials: TrialCommands,
     annotations: AnnotationCommands,
@@ -34,6 +40,8 @@ export class PanelActions {
     browses: BrowseCommands,
     data: DataCommands,
     poolPython: PoolPython,
+    queue: QueueCommands,
+    open: OpenTrial,
   ) {
     this.#trials = trials;
     this.#annotations = annotations;
@@ -42,6 +50,8 @@ export class PanelActions {
     this.#browses = browses;
     this.#data = data;
     this.#poolPython = poolPython;
+    this.#queue = queue;
+    this.#open = open;
   }
 
   async act(pool: Pool, experimentId: number, action: Action): Promise<void> {
@@ -84,6 +94,8 @@ export class PanelActions {
         await pool.call("experiment/setMetric", { experimentId, group, name, smallerIsBetter });
         return;
       }
+      case "changeQueue":
+        return this.#queue.change(pool, action.change);
       case "chooseInterpreter":
         return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
       case "rename":
@@ -99,6 +111,17 @@ export class PanelActions {
         return this.#baselines.use({ poolId, experimentId, trialId: action.trialId });
       case "clearBaseline":
         return this.#baselines.clear({ poolId, experimentId });
+      case "reconnect":
+        return pool.reconnect();
+    }
+  }
+
+  async actOnPool(pool: Pool, action: PoolAction): Promise<void> {
+    switch (action.action) {
+      case "open":
+        return this.#open(pool.id, Number(action.trialId.split(".")[0]), action.trialId);
+      case "changeQueue":
+        return this.#queue.change(pool, action.change);
       case "reconnect":
         return pool.reconnect();
     }

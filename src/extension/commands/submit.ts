@@ -2,6 +2,8 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitOptions, SubmitStep, Submitted } from "../../cluster/client/submit.ts";
+import { startsText } from "../../cluster/protocol/queueWords.ts";
+import { messageOf } from "../errors.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -19,6 +21,8 @@ import { askOptions } from "./submitOptions.ts";
 
 /** Time to read what was submitted, with which arguments. */
 const SUBMITTED_MS = 8000;
+/** Longer nobody waits to hear when it starts. */
+const ASKED_MS = 2000;
 
 const STEPS: Readonly<Record<SubmitStep, string>> = {
   planning: "looking at the code",
@@ -88,6 +92,7 @@ export class SubmitCommands {
     log.info(`Submitted experiment ${submitted.experimentId}: ${describe(submitted)}`);
     if (target.isRepeat !== true) await memory.remember(script.file, options);
     vscode.window.setStatusBarMessage(`Submitted ${what}`, SUBMITTED_MS);
+    void this.#sayWhen(what, target.pool, submitted.trialId);
     if (submitted.notes.length > 0) this.#sayNotes(submitted.notes);
     this.#needs.submitted(target.pool.id, submitted.experimentId, submitted.trialId);
     return submitted.experimentId;
@@ -185,6 +190,19 @@ export class SubmitCommands {
     const pool = picked && (picked.pool ?? (await addPool()));
     if (pool) await memory.setPool(pool.id);
     return pool;
+  }
+
+  /** When it starts, if the pool knows soon; else its panel says it. */
+  async #sayWhen(what: string, pool: Pool, trialId: string | null): Promise<void> {
+    try {
+      const { waiting } = await pool.call("queue/state", {}, AbortSignal.timeout(ASKED_MS));
+      const wait = waiting.find((one) => one.trialId === trialId);
+      if (trialId === null || wait?.startsIn === null) return;
+      const when = startsText(wait?.startsIn ?? { fromMs: 0, toMs: 0 });
+      vscode.window.setStatusBarMessage(`Submitted ${what}: starts ${when}`, SUBMITTED_MS);
+    } catch (error) {
+      this.#needs.log.debug(`When ${what} starts is not known: ${messageOf(error)}`);
+    }
   }
 
   #sayNotes(notes: readonly string[]): void {

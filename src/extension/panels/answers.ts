@@ -32,6 +32,11 @@ const ANSWERS: Answers = {
   // The panel answers it itself: the baseline may be another pool's.
   readBaseline: () => Promise.reject(new Error("There is no baseline any more.")),
   searchState: (pool, experimentId) => pool.call("search/state", { experimentId }),
+  waiting: async (pool, experimentId, { trialId }) => {
+    own(experimentId, trialId);
+    const { waiting } = await pool.call("queue/state", {});
+    return { waiting: waiting.find((one) => one.trialId === trialId) ?? null };
+  },
   snapshotFiles: (pool, experimentId) => pool.call("snapshot/files", { experimentId }),
 };
 

@@ -27,6 +27,14 @@ export class LazyPanels implements vscode.Disposable {
     (await this.#load()).comparisons.restore(panel, saved);
   }
 
+  async openPool(poolId: string): Promise<void> {
+    (await this.#load()).poolPages.open(poolId);
+  }
+
+  async restorePool(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
+    (await this.#load()).poolPages.restore(panel, saved);
+  }
+
   isVisible(poolId: string, experimentId: number): boolean {
     return this.#panels?.experiments.isVisible(poolId, experimentId) ?? false;
   }
@@ -38,6 +46,7 @@ export class LazyPanels implements vscode.Disposable {
   dispose(): void {
     this.#panels?.experiments.dispose();
     this.#panels?.comparisons.dispose();
+    this.#panels?.poolPages.dispose();
   }
 
   async #load(): Promise<PanelsBundle> {

@@ -1,6 +1,7 @@
 /** What the panels' bundle and the rest of the extension know of each other: types alone. */
 import type * as vscode from "vscode";
 import type { CompareAction, Subject } from "../../webviews/contract/compare.ts";
+import type { PoolAction } from "../../webviews/contract/pool.ts";
 import type { Action } from "../../webviews/contract/messages.ts";
 import type { Baselines } from "../baselines.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -14,6 +15,7 @@ export interface PanelServices {
   /** Does what a page asks for; errors are shown there. */
   act(pool: Pool, experimentId: number, action: Action): void;
   actCompare(action: CompareAction): void;
+  actPool(pool: Pool, action: PoolAction): void;
 }
 
 export interface OpenRequest {
@@ -40,7 +42,14 @@ export interface Comparisons extends vscode.Disposable {
   restore(panel: vscode.WebviewPanel, saved: unknown): void;
 }
 
+export interface PoolPages extends vscode.Disposable {
+  open(poolId: string): void;
+  /** After a reload of the window. */
+  restore(panel: vscode.WebviewPanel, saved: unknown): void;
+}
+
 export interface PanelsBundle {
   experiments: Panels;
   comparisons: Comparisons;
+  poolPages: PoolPages;
 }

@@ -1,6 +1,7 @@
 /** The tree of experiments: rows of nodes.ts, texts of labels.ts, refreshed by element. */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
+import { startsSentence } from "../../cluster/protocol/queueWords.ts";
 import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import { COMMANDS, CONTEXT, VIEWS } from "../commands/commandIds.ts";
 import { plural } from "../format.ts";
@@ -138,9 +139,47 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     item.contextValue = row.contextValue;
     item.accessibilityInformation = { label: row.spoken };
     if (row.look) item.iconPath = new vscode.ThemeIcon(row.look.icon, themeColor(row.look.color));
-    if (row.tooltip.length > 0) item.tooltip = plainTooltip(row.tooltip);
+    // Without one the editor asks for it where the pointer rests.
+    if (row.tooltip.length > 0 && !this.#isWaiting(node)) item.tooltip = plainTooltip(row.tooltip);
     if (node.kind !== "group") item.command = OPEN;
     return item;
+  }
+
+  /** For who waits: when it starts, as it is known when the pointer rests on its row. */
+  async resolveTreeItem(
+    item: vscode.TreeItem,
+    node: ExperimentsNode,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.TreeItem> {
+    const row = this.rowOf(node);
+    if (!row) return item;
+    const when =
+      "trialId" in node && this.#isWaiting(node)
+        ? await this.#whenStarts(node.poolId, node.trialId, token)
+        : "";
+    item.tooltip = plainTooltip(
+      when === "" ? row.tooltip : [...row.tooltip.slice(0, 2), when, ...row.tooltip.slice(2)],
+    );
+    return item;
+  }
+
+  #isWaiting(node: ExperimentsNode): boolean {
+    return "trialId" in node && this.#mirrorOf(node)?.trials.get(node.trialId)?.state === "waiting";
+  }
+
+  async #whenStarts(poolId: string, trialId: string, token: vscode.CancellationToken): Promise<string> {
+    const pool = this.#pools.get(poolId);
+    if (pool?.status.state !== "connected") return "";
+    const given = new AbortController();
+    const subscription = token.onCancellationRequested(() => given.abort());
+    try {
+      const { waiting } = await pool.call("queue/state", {}, given.signal);
+      return startsSentence(waiting.find((one) => one.trialId === trialId)?.startsIn ?? null);
+    } catch {
+      return ""; // the reason is in the row
+    } finally {
+      subscription.dispose();
+    }
   }
 
   /** What a row shows now. */

@@ -14,6 +14,7 @@ import {
   TrialId,
 } from "../../cluster/protocol/entities.ts";
 import { SeriesState, Stream } from "../../cluster/protocol/events.ts";
+import { QueueChange, WaitingTrial } from "../../cluster/protocol/scheduling.ts";
 import { SearchState } from "../../cluster/protocol/search.ts";
 import { Json, JsonObject } from "../../cluster/protocol/base.ts";
 
@@ -197,6 +198,11 @@ export const REQUESTS = {
   },
   /** To be asked anew when trials have changed. */
   searchState: { params: z.object({}), result: SearchState },
+  /** Why a trial waits; null when it waits no longer. */
+  waiting: {
+    params: z.object({ trialId: TrialId }),
+    result: z.object({ waiting: WaitingTrial.nullable() }),
+  },
   snapshotFiles: {
     params: z.object({}),
     result: z.object({
@@ -229,6 +235,8 @@ export const Action = z.discriminatedUnion("action", [
     name: z.string(),
     smallerIsBetter: z.boolean(),
   }),
+  /** The smallest change that would start who waits. */
+  z.object({ action: z.literal("changeQueue"), change: QueueChange }),
   z.object({ action: z.literal("chooseInterpreter") }),
   /** Of the experiment itself when null. */
   z.object({ action: z.enum(["rename", "editLabels", "editNotes"]), trialId: TrialId.nullable() }),

@@ -8,6 +8,7 @@ import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
 import { shownTrial, type PageData } from "./store.ts";
 import type { PageContext } from "./view.ts";
+import { WaitNotice } from "./waitNotice.ts";
 import { WrittenLine } from "./writtenLine.ts";
 
 const ALL = "";
@@ -23,11 +24,13 @@ export class Header {
   private readonly written: WrittenLine;
   private readonly notices = h("div", { class: "notices" });
   private readonly trialSelect: Select<string>;
+  private readonly wait: WaitNotice;
   private data: PageData | null = null;
   private shown = "";
 
   constructor(context: PageContext) {
     this.context = context;
+    this.wait = new WaitNotice(context, () => this.data && this.update(this.data));
     this.trialSelect = select({
       label: "Trial",
       options: [],
@@ -182,9 +185,8 @@ export class Header {
     if (trial?.failure) notices.push(this.failureNotice(trial.failure, trial.id, data));
     if (data.experiment.question !== null) notices.push(this.questionNotice(data.experiment.question));
     if (data.connection.state !== "connected") notices.push(this.connectionNotice(data));
-    if (trial && trial.waitReason !== null) {
-      notices.push(notice("quiet", "clock", trial.waitReason));
-    }
+    const wait = trial ? this.wait.of(trial, data.connection.state === "connected") : [];
+    if (wait.length > 0) notices.push(notice("quiet", "clock", ...wait));
     if (trial?.nan) {
       notices.push(
         notice("warn", "warning", `${trial.nan.metric} is not a number since step ${trial.nan.step}.`),

@@ -85,3 +85,19 @@ test("an experiment that may hold fewer slots gives the rest back", async () => 
   expect(waiting[0]?.reason).toContain("may hold 1 slot at once");
   expect(waiting[0]?.change).toMatchObject({ type: "maxSlots", maxSlots: 2 });
 });
+
+test("the history says who had which slot, from when to when", async () => {
+  server = await openTestServer();
+  const ended = await server.submit({ "train.py": SHORT });
+  await server.untilState(ended, "completed");
+  const running = await server.submit({ "train.py": LONG });
+  await server.untilState(running, "running");
+  const { spans } = await server.call("pool/history", { from: 0 });
+  expect(spans.map(({ trialId, to }) => [trialId, to === null])).toEqual([
+    [ended, false],
+    [running, true],
+  ]);
+  expect((await server.call("pool/history", { from: Date.now() })).spans).toMatchObject([
+    { trialId: running },
+  ]);
+});

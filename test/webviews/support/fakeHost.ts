@@ -6,6 +6,7 @@ import "../../../src/webviews/withoutEval.ts";
 import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
 import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
+import { FakePoolHost } from "./fakePoolHost.ts";
 import { FakeCompareHost } from "./fakeCompareHost.ts";
 import { append, curve, readCurve, type Curve } from "./points.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -146,6 +147,9 @@ class FakeHost {
       case "searchState":
         respond(this.scenario.search ?? WITHOUT_RUNGS);
         return;
+      case "waiting":
+        respond({ waiting: this.scenario.waiting ?? null });
+        return;
       case "provenance":
         respond({ provenance: PROVENANCE });
         return;
@@ -186,7 +190,11 @@ const PROVENANCE = {
 };
 
 const host =
-  query.get("page") === "compare" ? new FakeCompareHost(query.get("scenario") ?? "two") : new FakeHost();
+  query.get("page") === "compare"
+    ? new FakeCompareHost(query.get("scenario") ?? "two")
+    : query.get("page") === "pool"
+      ? new FakePoolHost(query.get("scenario") ?? "8x3")
+      : new FakeHost();
 Object.assign(window, {
   host,
   acquireVsCodeApi: () => ({

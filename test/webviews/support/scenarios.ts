@@ -1,5 +1,6 @@
 /** What the page is looked at with. */
 import type { Trial } from "../../../src/cluster/protocol/entities.ts";
+import type { WaitingTrial } from "../../../src/cluster/protocol/scheduling.ts";
 import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { checkpoint, experiment, NOW, run, snapshot, trial, type Snapshot } from "./fixtures.ts";
 import { curve, type Curve } from "./points.ts";
@@ -13,6 +14,8 @@ export interface Scenario {
   output: { stdout: string; stderr: string };
   /** What the search has decided, where the experiment is one. */
   search?: SearchState;
+  /** What the pool says of the trial that waits. */
+  waiting?: WaitingTrial;
 }
 
 /** The same noise each time. */
@@ -116,13 +119,14 @@ function baseline(): Scenario {
 }
 
 function waiting(): Scenario {
-  return withCurves([], {
+  const waitReason =
+    "Waits for 1 slot: the only slot of this machine is held by #11 digits-cnn, which started 4 min ago.";
+  const scenario = withCurves([], {
     experiment: experiment({ state: "waiting", best: null, metric: null, trialCounts: { waiting: 1 } }),
     trials: [
       trial({
         state: "waiting",
-        waitReason:
-          "Waits for 1 slot: the only slot of this machine is held by #11 digits-cnn, which started 4 min ago.",
+        waitReason,
         startedAt: null,
         latestStep: null,
         progress: null,
@@ -135,6 +139,24 @@ function waiting(): Scenario {
     ],
     runs: [],
   });
+  return {
+    ...scenario,
+    waiting: {
+      trialId: "12.1",
+      experimentId: 12,
+      place: 1,
+      slots: 1,
+      reason: waitReason,
+      startsIn: { fromMs: 25 * 60_000, toMs: 40 * 60_000 },
+      change: {
+        type: "priority",
+        text: "Set Priority 41",
+        experimentId: 12,
+        priority: 41,
+        preempts: ["11.1"],
+      },
+    },
+  };
 }
 
 function failed(): Scenario {

@@ -1,5 +1,6 @@
 /** Who waits for slots, when somebody would get them, and who comes first. */
-import type { QueueChange, StartsIn } from "../../protocol/scheduling.ts";
+import { preemptsText, startsText } from "../../protocol/queueWords.ts";
+import type { QueueChange } from "../../protocol/scheduling.ts";
 import { EXIT, UsageError, withPool, type Command } from "../command.ts";
 import { parseExperiment } from "../ids.ts";
 import { wholeNumber } from "../numbers.ts";
@@ -100,25 +101,6 @@ export const priority: Command = {
   },
 };
 
-/** `"in 25 to 40 min"`; empty where nothing is known. */
-export function startsText(startsIn: StartsIn | null): string {
-  if (startsIn === null) return "not known";
-  const { fromMs, toMs } = startsIn;
-  if (toMs < 1000) return "now";
-  const { divisor, unit } = UNITS.find(({ from }) => toMs < from) ?? UNITS[UNITS.length - 1] ?? DAYS;
-  const [from, to] = [Math.floor(fromMs / divisor), Math.ceil(toMs / divisor)];
-  return from === to ? `in ${to} ${unit}` : `in ${from} to ${to} ${unit}`;
-}
-
-const DAYS = { from: Infinity, divisor: 86_400_000, unit: "d" };
-/** Each up to twice the next, so that an interval has two digits at most. */
-const UNITS = [
-  { from: 120_000, divisor: 1000, unit: "s" },
-  { from: 7_200_000, divisor: 60_000, unit: "min" },
-  { from: 172_800_000, divisor: 3_600_000, unit: "h" },
-  DAYS,
-];
-
 function commandOf(change: QueueChange): string {
   switch (change.type) {
     case "priority":
@@ -128,13 +110,6 @@ function commandOf(change: QueueChange): string {
     case "pause":
       return `pause ${change.trialId}`;
   }
-}
-
-function preemptsText(trialIds: readonly string[]): string {
-  const [one, ...more] = trialIds;
-  if (more.length === 0)
-    return `Trial ${one ?? ""} would checkpoint and give its slots back, and go on in its turn.`;
-  return `Trials ${trialIds.join(", ")} would checkpoint and give their slots back, and go on in their turn.`;
 }
 
 function weightOf(text: string | boolean): number {

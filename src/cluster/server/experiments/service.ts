@@ -20,6 +20,7 @@ import { createOutputWatch } from "./outputWatch.ts";
 import { createReports } from "./reports.ts";
 import { isFinal, isOccupying } from "./rollup.ts";
 import { createSearchChange } from "./searchChange.ts";
+import { SlotUseHistory } from "./slotUse.ts";
 import { checkSubmission, newExperiment } from "./submission.ts";
 
 const LIVING_MS = 100;
@@ -55,6 +56,7 @@ export function createExperiments(context: Context) {
     dispatcher.lookAnew();
     loop?.wake();
   });
+  const slotUse = new SlotUseHistory();
   const feed = createFeed(store, () => broadcaster);
   const live = createLive(context, () => broadcaster);
   const deletion = createDeletion(context);
@@ -63,6 +65,8 @@ export function createExperiments(context: Context) {
     await observer.observe();
     const isWaiting = await dispatcher.dispatch();
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
+    if (store.trialCount("running") > 0 && slotUse.isDue(Date.now()))
+      slotUse.note(Date.now(), await dispatcher.readSlots());
     reports.announceStale();
     await live.tell();
     if (store.trialCount("starting", "running", "pausing", "stopping") > 0) return LIVING_MS;
@@ -101,6 +105,7 @@ export function createExperiments(context: Context) {
     live,
     dispatcher,
     queue,
+    slotUse,
     search: createSearchChange(context, engine, experiment),
     experiment,
 

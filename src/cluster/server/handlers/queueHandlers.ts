@@ -42,7 +42,7 @@ export function createQueueHandlers(
           to: endedAt,
         }));
       }),
-      use: [],
+      use: experiments.slotUse.since(from),
     }),
   };
 }

@@ -11,13 +11,20 @@ import type { Engine } from "./engine.ts";
 import { createQueueView } from "./queueView.ts";
 import { inQueueReason } from "./waiting.ts";
 
+/** With nothing new nobody decides oftener: only how far the trials are has changed. */
+const DECIDE_EVERY_MS = 1000;
+
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 /** @param onNews the tools have described the slots anew */
 export function createDispatcher(context: Context, engine: Engine, onNews: () => void) {
   const { store } = context;
   const queueView = createQueueView(context);
+  /** Something has changed since it was decided last. */
+  let isChanged = false;
+  /** It is to be decided also when nobody waits. */
   let isAsked = false;
+  let decidedAt = 0;
   let lastSlots = "";
   let current: Slot[] = [];
   /** What the loop will be woken by. */
@@ -47,6 +54,7 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     );
     if (text !== lastSlots) {
       lastSlots = text;
+      isChanged = true;
       store.putSlots(current);
     }
     return { news };
@@ -91,17 +99,25 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       await look();
       return current;
     },
-    /** The next round decides also when nobody waits: somebody may hold more than it may now. */
+    /** The next round decides, also when nobody waits: somebody may hold more than it may now. */
     lookAnew(): void {
+      isChanged = true;
       isAsked = true;
+    },
+    /** Something of a trial has changed. */
+    changed(): void {
+      isChanged = true;
     },
     /** @returns whether somebody waits */
     async dispatch(): Promise<boolean> {
       if (store.trialCount("waiting") === 0 && !isAsked) return false;
       // What was free a while ago may be in somebody's use: nothing starts before the tools have answered.
       if ((await look()).news !== null) return true;
+      if (!isChanged && Date.now() - decidedAt < DECIDE_EVERY_MS) return true;
       // No await from here on: the queue and the slots are of one moment.
+      isChanged = false;
       isAsked = false;
+      decidedAt = Date.now();
       const { view, planned } = planNow();
       const first = planned.queue.find(({ id }) => planned.waits.get(id)?.why === "comingFree");
       const reason = first === undefined ? "its experiment may hold fewer" : `they are for trial ${first.id}`;

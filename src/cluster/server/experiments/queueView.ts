@@ -9,11 +9,21 @@ import { timeAt, timeSince } from "./trialTime.ts";
 
 /** Trials that the typical lengths are known from. */
 const REMEMBERED = 200;
+/** Those of trials that have ended since are not looked for oftener. */
+const LENGTHS_EVERY_MS = 5000;
 
 export type QueueView = ReturnType<typeof createQueueView>;
 
 export function createQueueView({ store }: Context) {
   const use = recentUse();
+  let completed = { count: -1, at: 0, lengths: store.completedLengths(REMEMBERED) };
+
+  function completedLengths(now: number): typeof completed.lengths {
+    const count = store.trialCount("completed");
+    if (count !== completed.count && now - completed.at >= LENGTHS_EVERY_MS)
+      completed = { count, at: now, lengths: store.completedLengths(REMEMBERED) };
+    return completed.lengths;
+  }
 
   /** What each experiment held lately, from all the runs that there are. */
   function recentUse(): Map<number, Use> {
@@ -94,7 +104,7 @@ export function createQueueView({ store }: Context) {
       const ms = Math.max(heldMs, own.told.heldMs / own.told.fraction);
       return [{ experimentId: trial.experimentId, script: scriptOf(experiment), ms }];
     });
-    const all = [...store.completedLengths(REMEMBERED), ...told];
+    const all = [...completedLengths(now), ...told];
     const byExperiment = Map.groupBy(all, ({ experimentId }) => experimentId);
     const byScript = Map.groupBy(all, ({ script }) => script);
     const mean = (some: readonly { ms: number }[] | undefined) =>

@@ -42,7 +42,10 @@ export function createExperiments(context: Context) {
   const actions = createActions(context, (runId, message) =>
     observerRef.current?.launchFailed(runId, message),
   );
-  const engine = createEngine(context, actions, () => loop?.wake());
+  const engine = createEngine(context, actions, () => {
+    dispatcher.changed();
+    loop?.wake();
+  });
   const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
   const observer = (observerRef.current = createObserver(
     context,

@@ -20,11 +20,11 @@ export class SearchCommands {
     const row = await this.#search(argument, "Which search shall have more trials?");
     if (!row) return;
     const { id, trialsPlanned } = row.experiment;
-    const least = (trialsPlanned ?? 0) + 1;
     const answer = await vscode.window.showInputBox({
       title: `Change search #${id}`,
-      prompt: `Trials in all${trialsPlanned === null ? "" : `; now ${trialsPlanned}`}. A narrower space: \`trainyard search change ${id} --config FILE\`.`,
-      validateInput: (value) => whyNoCount(value.trim(), least),
+      // Those that were added by hand are planned, too, so the pool knows best what is too few.
+      prompt: `Trials that it makes in all${trialsPlanned === null ? "" : ` (${trialsPlanned} are planned)`}. A narrower space: \`trainyard search change ${id} --config FILE\`.`,
+      validateInput: (value) => whyNoCount(value.trim()),
     });
     if (answer === undefined) return;
     const changed = await row.pool.call("search/change", {
@@ -71,7 +71,7 @@ export class SearchCommands {
   }
 }
 
-function whyNoCount(text: string, least: number): string | undefined {
-  const isCount = /^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= MOST_TRIALS;
-  return isCount ? undefined : `A whole number from ${least} to ${MOST_TRIALS} is needed.`;
+function whyNoCount(text: string): string | undefined {
+  const isCount = /^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_TRIALS;
+  return isCount ? undefined : `A whole number from 1 to ${MOST_TRIALS} is needed.`;
 }

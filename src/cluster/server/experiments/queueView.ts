@@ -1,7 +1,7 @@
 /** The pool as the scheduler sees it: what the records say of every trial that waits or holds slots. */
 import type { Slot, TrialState } from "../../protocol/entities.ts";
 import { MOVE_COST_MS, needOf, typicalOf } from "../scheduler/estimates.ts";
-import { useAfter, useOf, type Use } from "../scheduler/use.ts";
+import { HALF_LIFE_MS, useAfter, useOf, type Use } from "../scheduler/use.ts";
 import type { ExperimentShare, PoolView, QueuedTrial } from "../scheduler/view.ts";
 import type { ExperimentRecord, TrialRecord } from "../store/records.ts";
 import type { Context } from "./context.ts";
@@ -9,6 +9,8 @@ import { timeAt, timeSince } from "./trialTime.ts";
 
 /** Trials that the typical lengths are known from. */
 const REMEMBERED = 200;
+/** What was held before that is forgotten but for a hundredth. */
+const REMEMBERED_MS = 7 * HALF_LIFE_MS;
 /** Those of trials that have ended since are not looked for oftener. */
 const LENGTHS_EVERY_MS = 5000;
 
@@ -28,7 +30,7 @@ export function createQueueView({ store }: Context) {
   /** What each experiment held lately, from all the runs that there are. */
   function recentUse(): Map<number, Use> {
     const now = Date.now();
-    const runs = store.runs().flatMap(({ trialId, slots, startedAt, endedAt }) => {
+    const runs = store.runsSince(now - REMEMBERED_MS).flatMap(({ trialId, slots, startedAt, endedAt }) => {
       const span = startedAt === null ? null : { from: startedAt, to: endedAt ?? now };
       return span === null ? [] : slots.map(() => ({ experimentId: Number(trialId.split(".")[0]), ...span }));
     });

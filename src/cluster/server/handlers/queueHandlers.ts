@@ -29,9 +29,9 @@ export function createQueueHandlers(
       return {};
     },
     "pool/history": ({ from }) => ({
-      spans: store.runs().flatMap((run): SlotSpan[] => {
+      spans: store.runsSince(from).flatMap((run): SlotSpan[] => {
         const { id: runId, trialId, slots, startedAt, endedAt } = run;
-        if (startedAt === null || (endedAt !== null && endedAt < from)) return [];
+        if (startedAt === null) return [];
         const experimentId = Number(trialId.split(".")[0]);
         return slots.map((slotId) => ({
           slotId,

@@ -185,6 +185,11 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
       return row === undefined ? null : { run: parse(row.body), own: parse(row.own) };
     },
     runs: () => bodies<Run>(database.all("SELECT body FROM runs ORDER BY trial_id, attempt")),
+    /** Those that live, or ended after that moment. */
+    runsSince: (at: number) =>
+      bodies<Run>(
+        database.all("SELECT body FROM runs WHERE ended = 0 OR json_extract(body, '$.endedAt') >= ?", at),
+      ),
     runsOf: (trialId: string) =>
       bodies<Run>(database.all("SELECT body FROM runs WHERE trial_id = ? ORDER BY attempt", trialId)),
     /** Runs that have ended and whose work/ still holds the whole tree. */

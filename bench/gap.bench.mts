@@ -1,10 +1,12 @@
 /**
- * How long a slot is empty between two trials while others wait, with real processes: from the last line of one script to
- * the first line of the next, interpreters and all. Once where trials come to their end, once where the search
- * pauses them at a rung, which includes a checkpoint before that last line.
+ * How long a slot is empty between two trials while others wait, with real processes: from the end of one script's process to
+ * the start of the next (`empty`); and as scripts see it, from the last line of one to the first line of the next, with both
+ * interpreters' work (`lines`). Once where trials come to their end, once where the search pauses them at a rung, which includes
+ * a checkpoint before that last line.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { Run } from "../src/cluster/protocol/entities.ts";
 import { scratchPool, untilEnded, type Cli } from "./scratchPool.mts";
 import type { Measurements } from "./run.mts";
 import { median, quantile, rounded } from "./statistics.mts";
@@ -20,7 +22,13 @@ const promotion =
 export async function run(): Promise<Measurements> {
   const ended = await gapsOf(random);
   const paused = await gapsOf(promotion);
-  return { ...summary("ended", ended), ...summary("paused", paused), goal_p95_ms: 300 };
+  return {
+    ...summary("ended_empty", ended.empty),
+    ...summary("paused_empty", paused.empty),
+    ...summary("ended_lines", ended.lines),
+    ...summary("paused_lines", paused.lines),
+    goal_empty_p95_ms: 300,
+  };
 }
 
 function summary(name: string, gaps: readonly number[]): Measurements {
@@ -32,7 +40,7 @@ function summary(name: string, gaps: readonly number[]): Measurements {
   };
 }
 
-async function gapsOf(configuration: string): Promise<number[]> {
+async function gapsOf(configuration: string): Promise<{ empty: number[]; lines: number[] }> {
   const scratch = await scratchPool({ name: "gap", script: "bench/gap.train.py", configuration, slots: 1 });
   const times = path.join(scratch.folder, "times");
   let isRight = false;
@@ -44,7 +52,16 @@ async function gapsOf(configuration: string): Promise<number[]> {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as [run: string, began: number, asked: number, ended: number]);
-    return spans.slice(1).map(([, began], index) => 1000 * (began - (spans[index]?.[3] ?? began)));
+    const { runs } = await scratch.cli<{ runs: Run[] }>("show", String(experimentId));
+    const held = runs
+      .flatMap(({ startedAt, endedAt }) =>
+        startedAt === null || endedAt === null ? [] : [{ startedAt, endedAt }],
+      )
+      .sort((a, b) => a.startedAt - b.startedAt);
+    return {
+      empty: held.slice(1).map(({ startedAt }, index) => startedAt - (held[index]?.endedAt ?? startedAt)),
+      lines: spans.slice(1).map(([, began], index) => 1000 * (began - (spans[index]?.[3] ?? began))),
+    };
   } finally {
     await scratch.remove(isRight);
   }

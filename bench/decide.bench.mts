@@ -43,6 +43,7 @@ function view(random: RandomStream): PoolView {
         needMs: random.below(5 * HOUR_MS),
         isNeedKnown: random.below(2) === 0,
         isPreemptible: random.below(10) > 0,
+        isProven: random.below(10) > 0,
         moveCostMs: 30_000,
       };
     }),

@@ -119,6 +119,7 @@ export function createVirtualPool(options: VirtualOptions) {
         needMs: needOf(progress, typicalMs) + (!isRunning(each) && each.starts > 0 ? moveCostMs : 0),
         isNeedKnown: told !== null,
         isPreemptible: options.isPreemptible?.(trial) ?? true,
+        isProven: true,
         moveCostMs,
       };
     });

@@ -101,3 +101,38 @@ test("the history says who had which slot, from when to when", async () => {
     { trialId: running },
   ]);
 });
+
+test("a quick trial goes before a long one that has been seen to go on from its checkpoint, and only then", async () => {
+  server = await openTestServer();
+  const quick = () => server.submit({ "quick.py": SHORT }, { script: "quick.py" });
+  await server.untilState(await quick(), "completed");
+  const tells = LONG.replace(
+    "    if run.should_stop",
+    "    run.progress((step + 1) / 100000)\n    if run.should_stop",
+  );
+  const long = await server.submit({ "train.py": tells });
+  const furtherThan = (step: number) => server.until(long, ({ latestStep }) => (latestStep ?? 0) > step);
+  await furtherThan(5);
+  const second = await quick();
+  await server.until(second, ({ waitReason }) => waitReason?.startsWith("Waits for 1 slot") ?? false);
+  await furtherThan(((await server.trial(long)).latestStep ?? 0) + 50);
+  expect(await server.trial(second)).toMatchObject({ state: "waiting" });
+  // A person moves it once; from then on it is known to go on.
+  await server.call("trial/preempt", { trialId: long });
+  await server.untilState(second, "completed");
+  await server.until(long, ({ attempts, state }) => attempts === 2 && state === "running");
+  await furtherThan(((await server.trial(long)).latestStep ?? 0) + 5);
+  await server.untilState(await quick(), "completed");
+  await server.until(long, ({ attempts }) => attempts === 3);
+}, 60_000);
+
+test("a script that begins again from nothing is told so, and is not moved", async () => {
+  server = await openTestServer();
+  const trial = await server.submit({ "train.py": LONG.replace("if run.latest_checkpoint:", "if False:") });
+  await server.until(trial, ({ latestStep }) => (latestStep ?? 0) > 5);
+  await server.call("trial/preempt", { trialId: trial });
+  const warned = await server.until(trial, ({ warnings }) => warnings.length > 0);
+  expect(warned.warnings[0]).toMatch(/given its checkpoint of step \d+ and began at step 0/);
+  const urgent = await server.submit({ "train.py": SHORT }, withPriority(1));
+  await server.until(urgent, ({ waitReason }) => waitReason?.startsWith("Waits for 1 slot") ?? false);
+});

@@ -101,6 +101,7 @@ function withAsked(view: PoolView, { slots, priority }: Params<"queue/forecast">
     needMs: view.typicalMs,
     isNeedKnown: false,
     isPreemptible: false,
+    isProven: false,
     moveCostMs: 0,
   };
   return {

@@ -124,7 +124,7 @@ export function createQueueView({ store }: Context) {
 
   function queued(
     { trial, own }: TrialRecord,
-    { experiment, own: { moves } }: ExperimentRecord,
+    { experiment, own: { moves, hasResumed } }: ExperimentRecord,
     typicalMs: number,
     now: number,
   ): QueuedTrial {
@@ -151,7 +151,9 @@ export function createQueueView({ store }: Context) {
       isPreemptible:
         trial.latestCheckpoint !== null &&
         own.ignoresPreemption !== true &&
+        own.startsOver !== true &&
         (trial.state === "waiting" || run?.own.gotFurther === true),
+      isProven: hasResumed === true,
       moveCostMs,
     };
   }

@@ -121,10 +121,39 @@ export function createReports(
       );
     const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    noteFirstStep(record, run.run.id, report);
     if (listed.length > 0 || own.furthestStep !== before) rememberProgress(run.run.id);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
+  }
+
+  /** Whether a run goes on from the checkpoint that it was given shows in the first step that it reports. */
+  function noteFirstStep(record: TrialRecord, runId: string, { events }: RunReport): void {
+    const run = store.run(runId);
+    if (run === null || run.own.firstStep !== undefined) return;
+    const first = events.find(
+      ({ rank, event }) => rank === 0 && event.type === "metrics" && event.group !== "system",
+    )?.event;
+    if (first?.type !== "metrics") return;
+    run.own.firstStep = first.step;
+    store.putRun(run);
+    const { trialId, attempt, resumedFromStep } = run.run;
+    const began = store
+      .runsOf(trialId)
+      .filter((earlier) => earlier.attempt < attempt)
+      .flatMap(({ id }) => store.run(id)?.own.firstStep ?? []);
+    // With somebody else's checkpoint it may begin at 0. Steps of checkpoints may be counted in other units than those of reports.
+    if (began.length === 0 || resumedFromStep === null) return;
+    if (first.step <= Math.min(...began) && first.step < (record.own.furthestStep ?? 0)) {
+      record.own.startsOver = true;
+      warn(record, "startsOver", startsOver(first.step, resumedFromStep));
+      return;
+    }
+    const experiment = store.experiment(record.trial.experimentId);
+    if (experiment === null || experiment.own.hasResumed) return;
+    experiment.own.hasResumed = true;
+    store.putExperiment(experiment);
   }
 
   function rememberProgress(runId: string): void {
@@ -294,6 +323,10 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
     case "system":
       break;
   }
+}
+
+function startsOver(step: number, from: number): string {
+  return `It was given its checkpoint of step ${from} and began at step ${step}: the script has to go on from \`run.latest_checkpoint\`. It is not asked for its slots again.`;
 }
 
 function parametersOf(

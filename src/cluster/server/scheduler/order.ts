@@ -75,14 +75,16 @@ export function serveOrder(view: PoolView): Ranked[] {
 
 function rank(trial: QueuedTrial, priority: number, boundMs: number): Ranked {
   const isOverdue = trial.waitedMs > boundMs;
+  // What nobody has seen go on from its checkpoint gives way to no equal: it might begin again from nothing.
+  const stays = trial.state === "running" && !trial.isProven;
   return {
     trial,
-    rank: (2 * priority + (isOverdue ? 0 : 1)) * TIERS * TIERS,
-    index: isOverdue ? trial.place : indexOf(trial),
+    rank: (2 * priority + (isOverdue || stays ? 0 : 1)) * TIERS * TIERS,
+    index: stays ? -Infinity : isOverdue ? trial.place : indexOf(trial),
   };
 }
 
-/** Who has waited for longer than the bound has no part in the shares. */
+/** Who has waited for longer than the bound, or stays, has no part in the shares. */
 const hasTiers = ({ rank }: Ranked) => (rank / (TIERS * TIERS)) % 2 >= 1;
 
 function userShare({ users }: PoolView, user: string): UserShare {

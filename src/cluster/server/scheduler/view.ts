@@ -20,6 +20,8 @@ export interface QueuedTrial {
   isNeedKnown: boolean;
   /** It can give its slots back and go on later without losing work. */
   isPreemptible: boolean;
+  /** That has been seen of it, or of others of its experiment. Else it is moved only for a better priority, as a person asked. */
+  isProven: boolean;
   /** What that costs: to write a checkpoint, and to be where it was again. */
   moveCostMs: number;
 }

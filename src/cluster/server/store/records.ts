@@ -24,6 +24,8 @@ export interface ExperimentRecord {
     restartsWithoutProgress: boolean;
     /** How long its trials took to give their slots back when they were asked, and to get further after a start; the last of each. */
     moves?: { leaveMs?: number; returnMs?: number };
+    /** One of its trials has gone on from its checkpoint. Absent: not seen yet. */
+    hasResumed?: true;
     /** A person paused or ended all of it, so its searcher begins nothing more: not yet, or never. Absent otherwise. */
     held?: "paused" | "ended";
     /** Places of failure at which it asked, and a person let it go on. Absent: none. */
@@ -73,6 +75,8 @@ export interface TrialRecord {
     invalidHyperparameters: string | null;
     /** It was killed when it was asked for its slots, since it did not leave: it is not asked again. Absent otherwise. */
     ignoresPreemption?: true;
+    /** It began again from an earlier step than its checkpoint's when it was resumed: it is not moved. Absent otherwise. */
+    startsOver?: true;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
     /** The search paused it at a rung, and resumes it. Absent otherwise. */
@@ -92,6 +96,8 @@ export interface RunRecord {
     spec: RunSpec;
     /** work/ has been reduced to what the run wrote. */
     tidy: boolean;
+    /** The first step that it reported, if any. */
+    firstStep?: number;
     /** It wrote a checkpoint, or reported a step that no run of its trial had reached. */
     gotFurther?: boolean;
     /** Up to where its output has been searched for the patterns of log policies, in bytes. Absent before the first. */

@@ -90,6 +90,14 @@ describe("inside a share", () => {
     expect(outcome({ slots: 1, trials: [runs, shorter(20 * MINUTE_MS)] }).gives).toEqual([]);
     expect(outcome({ slots: 1, trials: [runs, shorter(5 * MINUTE_MS)] }).gives).toEqual(["1.1"]);
   });
+  test("who has never been seen to go on from a checkpoint is moved for a better priority alone", () => {
+    const hour = running("1.1", 1, { needMs: 60 * MINUTE_MS, isProven: false });
+    const short = waiting("2.1", 1, { needMs: MINUTE_MS, isNeedKnown: true });
+    expect(outcome({ slots: 1, trials: [hour, short] }).gives).toEqual([]);
+    expect(outcome({ slots: 1, trials: [hour, short], experiments: { 2: { priority: 41 } } }).gives).toEqual([
+      "1.1",
+    ]);
+  });
   test("who ends before it would have moved stays, also for a higher priority", () => {
     const trials = [running("2.1", 1, { needMs: MINUTE_MS / 3 }), waiting("1.1")];
     expect(outcome({ slots: 1, trials, experiments: { 1: { priority: 1 } } }).gives).toEqual([]);

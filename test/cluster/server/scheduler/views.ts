@@ -23,6 +23,7 @@ export function waiting(id: string, slots = 1, more: Partial<QueuedTrial> = {}):
     needMs: 10 * MINUTE_MS,
     isNeedKnown: false,
     isPreemptible: false,
+    isProven: true,
     moveCostMs: MINUTE_MS / 2,
     ...more,
   };

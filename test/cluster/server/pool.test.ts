@@ -190,11 +190,11 @@ run.validate(3, {"accuracy": 0.25})
   });
   const trial = await server.untilState(trialId, "completed");
   expect(trial.nan).toEqual({ metric: "validation/accuracy", step: 2 });
-  expect(trial.best).toEqual({ value: 0.5, step: 1 });
+  expect(trial.best).toMatchObject({ value: 0.5, step: 1 });
   await server.call("experiment/setMetric", {
     ...{ experimentId: 1, group: "validation", name: "accuracy", smallerIsBetter: true },
   });
-  expect((await server.trial(trialId)).best).toEqual({ value: 0.25, step: 3 });
+  expect((await server.trial(trialId)).best).toMatchObject({ value: 0.25, step: 3 });
   const { experiment } = await server.call("experiment/get", { experimentId: 1 });
   expect(experiment).toMatchObject({ metric: { origin: "person" }, best: { trialId, value: 0.25 } });
 });

@@ -25,6 +25,8 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
   /** It is to be decided also when nobody waits. */
   let isAsked = false;
   let decidedAt = 0;
+  /** How many waited then. */
+  let waited = 0;
   let lastSlots = "";
   let current: Slot[] = [];
   /** What the loop will be woken by. */
@@ -110,13 +112,15 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     },
     /** @returns whether somebody waits */
     async dispatch(): Promise<boolean> {
-      if (store.trialCount("waiting") === 0 && !isAsked) return false;
+      const waiting = store.trialCount("waiting");
+      if (waiting === 0 && !isAsked) return false;
       // What was free a while ago may be in somebody's use: nothing starts before the tools have answered.
       if ((await look()).news !== null) return true;
-      if (!isChanged && Date.now() - decidedAt < DECIDE_EVERY_MS) return true;
+      if (!isChanged && waiting === waited && Date.now() - decidedAt < DECIDE_EVERY_MS) return true;
       // No await from here on: the queue and the slots are of one moment.
       isChanged = false;
       isAsked = false;
+      waited = waiting;
       decidedAt = Date.now();
       const { view, planned } = planNow();
       const first = planned.queue.find(({ id }) => planned.waits.get(id)?.why === "comingFree");

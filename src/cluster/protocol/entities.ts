@@ -30,7 +30,13 @@ export const FINAL_TRIAL_STATES = [
 ] as const satisfies TrialState[];
 
 /** A person's own short word for a thing, to find it by. */
-export const Label = z.string().trim().min(1).max(50);
+export const Label = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  // eslint-disable-next-line no-control-regex
+  .regex(/^[^\u0000-\u001f]+$/, "a label is one line");
 /** Markdown, shown without scripts or pictures from elsewhere. */
 export const Notes = z.string().max(100_000);
 /** 1 to 99, lower is served first. */

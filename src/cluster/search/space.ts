@@ -255,7 +255,11 @@ function rounded(value: number): number {
 
 function completed(node: Node, given: Json | undefined, path: string[], problems: SpaceProblem[]): Json {
   if ("leaf" in node) {
-    if (given !== undefined) return given;
+    if (given !== undefined) {
+      const message = whyNoValue(node.leaf, given);
+      if (message !== null) problems.push({ path, message });
+      return given;
+    }
     if (node.leaf.type === "const") return node.leaf.val;
     problems.push({ path, message: "a value is missing" });
     return null;
@@ -278,6 +282,25 @@ function completed(node: Node, given: Json | undefined, path: string[], problems
       ),
     ]),
   );
+}
+
+/** Outside of a range is a person's to choose, another type is a mistake. @returns why; null for a value that it can have */
+function whyNoValue(leaf: Hyperparameter, value: Json): string | null {
+  switch (leaf.type) {
+    case "int":
+      return Number.isSafeInteger(value) ? null : `${JSON.stringify(value)} is no whole number`;
+    case "double":
+    case "log":
+      return typeof value === "number" && Number.isFinite(value)
+        ? null
+        : `${typeof value === "number" ? value : JSON.stringify(value)} is no number`;
+    case "categorical":
+      return leaf.vals.some((each) => typeof each === typeof value)
+        ? null
+        : `${JSON.stringify(value)} is of another type than ${leaf.vals.map((each) => JSON.stringify(each)).join(", ")}`;
+    case "const":
+      return null;
+  }
 }
 
 /** @returns why `now` is not inside of `before`; null where it is */

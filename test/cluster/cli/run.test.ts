@@ -485,6 +485,7 @@ for step in range(100000):
     run.report(step, loss=1)
     with run.checkpoint(step) as path:
         (path / "x").write_text("x")
+    run.progress((step + 1) / 100000)
     if run.should_stop():
         break
     time.sleep(0.02)

@@ -176,6 +176,14 @@ test("hyperparameters by hand: constants are filled in, what is missing or unkno
   expect(space.complete({ lr: 7, layers: 2, net: { act: "relu" } })).toEqual({
     hyperparameters: { lr: 7, layers: 2, net: { act: "relu", dropout: 0.1 } },
   });
+  expect(space.complete({ lr: "abc", layers: 2.5, net: { act: 3 } })).toEqual({
+    problems: [
+      { path: ["layers"], message: "2.5 is no whole number" },
+      { path: ["lr"], message: '"abc" is no number' },
+      { path: ["net", "act"], message: '3 is of another type than "relu", "tanh"' },
+    ],
+  });
+  expect(space.complete({ lr: Infinity, layers: 2, net: { act: "relu" } })).toHaveProperty("problems");
   expect(space.complete({ lr: 7, net: { actt: 1 } })).toEqual({
     problems: [
       { path: ["layers"], message: "a value is missing" },

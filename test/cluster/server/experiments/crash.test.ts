@@ -69,7 +69,7 @@ function openServer(host: VirtualHost, life: Life, file: string) {
     diagnose: () => Promise.resolve(null),
     logger: silentLogger,
   };
-  return { database, store, experiments: createExperiments(context) };
+  return { database, experiments: createExperiments(context) };
 }
 
 /** Lets the virtual time pass, and what really takes time (looking into folders) end. */
@@ -90,10 +90,16 @@ function asha(seed: number) {
   return METHODS["experiment/submit"].params.parse(submission("a".repeat(40), { configuration }));
 }
 
-function decisionsIn(file: string): Recorded[] {
+/** What the killed server has left. */
+function readBack(file: string) {
   const database = openDatabase(file, "0.0.0");
   try {
-    return createPoolStore(database, () => undefined).decisionsOf(1);
+    const store = createPoolStore(database, () => undefined);
+    return {
+      decisions: store.decisionsOf(1) as Recorded[],
+      trials: store.trialsOf(1),
+      record: store.experiment(1),
+    };
   } finally {
     database.close();
   }
@@ -109,7 +115,7 @@ async function searchThroughKills(seed: number, random: RandomStream): Promise<n
   let before: Recorded[] = [];
   for (;;) {
     const life = new Life(kills >= KILLS ? Infinity : random.below(LONGEST_LIFE));
-    const { database, store, experiments } = openServer(host, life, file);
+    const { database, experiments } = openServer(host, life, file);
     const notify = { notify: () => undefined, pendingBytes: () => 0 };
     try {
       experiments.start(notify);
@@ -122,29 +128,26 @@ async function searchThroughKills(seed: number, random: RandomStream): Promise<n
     } catch (error) {
       if (!life.isOver) throw error;
     }
-    const hasEnded = !life.isOver;
-    if (hasEnded) await pass(TICK_MS);
     const closed = experiments.close().catch(() => undefined);
     await pass(TICK_MS);
     await closed;
-    const ended = hasEnded ? { trials: store.trialsOf(1), record: store.experiment(1) } : null;
+    const hasEnded = !life.isOver;
     database.close();
-    const decisions = decisionsIn(file);
+    const { decisions, trials, record } = readBack(file);
     // What was decided stays decided.
     expect(decisions.slice(0, before.length)).toEqual(before);
     before = decisions;
-    if (ended === null) {
+    if (!hasEnded) {
       kills++;
       continue;
     }
 
-    expect(ended.trials).toHaveLength(TRIALS);
-    expect(ended.trials.filter(({ state }) => state !== "completed" && state !== "stopped")).toEqual([]);
+    expect(trials).toHaveLength(TRIALS);
+    expect(trials.filter(({ state }) => state !== "completed" && state !== "stopped")).toEqual([]);
     // Nothing was started twice, and nothing forgotten.
-    expect(ended.trials.map(({ attempts }) => attempts)).toEqual(ended.trials.map(() => 1));
-    expect([...host.runs.keys()].sort()).toEqual(ended.trials.map(({ id }) => `${id}.1`).sort());
+    expect(trials.map(({ attempts }) => attempts)).toEqual(trials.map(() => 1));
+    expect([...host.runs.keys()].sort()).toEqual(trials.map(({ id }) => `${id}.1`).sort());
     // The decisions are those that the searcher makes of the same events when nobody is killed.
-    const record = ended.record;
     const searcher = record === null ? undefined : searcherOf(record.own.searcher);
     if (record === null || searcher === undefined) throw new Error("the experiment is gone");
     const search = searchOf(record.own);

@@ -12,8 +12,8 @@ import { scratchPool, untilEnded, type Cli } from "./scratchPool.mts";
 import type { Measurements } from "./run.mts";
 import { median, quantile, rounded } from "./statistics.mts";
 
-const PREEMPTIONS = 7;
-const EPOCHS = 40;
+const PREEMPTIONS = 5;
+const EPOCHS = 16;
 const END_MS = 600_000;
 const CONFIGURATION = `hyperparameters: {epochs: ${EPOCHS}}\nreproducibility: {experiment_seed: 42}\n`;
 const WEIGHTS = `

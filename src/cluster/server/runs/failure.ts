@@ -50,9 +50,9 @@ function isAfterKill(traceback: Traceback | null, evidence: Evidence): boolean {
   return traceback === null || ownFrame(traceback, evidence) === null || KILLED.test(traceback.message);
 }
 
+/** A signal of somebody else's is a failure, whatever it had been asked before. */
 function wasAsked(exit: ExitFile): boolean {
-  if (exit.acknowledged !== null || exit.escalated !== null) return true;
-  return exit.asked === "kill" || (exit.signal !== null && exit.asked !== null && exit.asked !== "run");
+  return exit.acknowledged !== null || exit.escalated !== null || exit.asked === "kill";
 }
 
 function nothing({ exit, interpreter }: Evidence): Omit<Failure, "kind" | "message"> {

@@ -385,6 +385,10 @@ test.each<[string, Partial<ExitFile>]>([
   expect(await diagnose(exit)).toBeNull();
 });
 
+test("a run that somebody else killed while it was asked to stop failed", async () => {
+  expect(await diagnose({ signal: "SIGKILL", asked: "stop" })).toMatchObject({ kind: "signal" });
+});
+
 test("a run that left nothing is lost, or was never started", async () => {
   const snapshot = { root: ROOT, linked, leftOut };
   const context = { script: "train.py", directory: ".", interpreter: PYTHON, snapshot };

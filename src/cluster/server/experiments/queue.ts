@@ -13,6 +13,8 @@ import type { Dispatcher } from "./dispatcher.ts";
 /** Of so many of the first it is worked out when they start, and what would start them now. */
 const FORECAST = 50;
 const CHANGED = 10;
+/** Who waits further behind than this changes nothing for those, and would make thousands of decisions slow. */
+const NEAREST = 100;
 /** An experiment that is not there: the one that is asked about. */
 const ASKED = 0;
 
@@ -25,7 +27,8 @@ export function createQueue({ store }: Context, dispatcher: Dispatcher, onChange
       const view = dispatcher.view();
       const planned = plan(view);
       const waits = planned.queue;
-      const startsIn = forecast(view, new Set(waits.slice(0, FORECAST).map(({ id }) => id)));
+      const near = nearest(view, waits);
+      const startsIn = forecast(near, new Set(waits.slice(0, FORECAST).map(({ id }) => id)));
       return waits.map((trial, index) => ({
         trialId: trial.id,
         experimentId: trial.experimentId,
@@ -33,18 +36,19 @@ export function createQueue({ store }: Context, dispatcher: Dispatcher, onChange
         slots: trial.slots,
         reason: store.trial(trial.id)?.trial.waitReason ?? "Waits for its turn.",
         startsIn: startsIn.get(trial.id) ?? null,
-        change: index < CHANGED ? smallestChange(view, trial, planned) : null,
+        change: index < CHANGED ? smallestChange(near, trial, planned) : null,
       }));
     },
 
     forecast(asked: Params<"queue/forecast">): Result<"queue/forecast"> {
-      const view = withAsked(dispatcher.view(), asked);
+      const now = dispatcher.view();
+      const before = plan(now);
+      const view = withAsked(nearest(now, before.queue), asked);
       const planned = plan(view);
       const trialId = String(ASKED);
       if (planned.grants.some((grant) => grant.trialId === trialId))
         return { startsIn: { fromMs: 0, toMs: 0 }, reason: "Starts now.", preempts: [] };
-      const before = new Set(plan(dispatcher.view()).preempts);
-      const preempts = planned.preempts.filter((id) => !before.has(id));
+      const preempts = planned.preempts.filter((id) => !before.preempts.includes(id));
       return {
         startsIn: forecast(view, new Set([trialId])).get(trialId) ?? null,
         reason: waitReasons(view, planned).get(trialId) ?? "Waits for its turn.",
@@ -85,6 +89,13 @@ export function createQueue({ store }: Context, dispatcher: Dispatcher, onChange
       };
     },
   };
+}
+
+/** @param waits in the order in which they are served */
+function nearest(view: PoolView, waits: readonly QueuedTrial[]): PoolView {
+  if (waits.length <= NEAREST) return view;
+  const near = new Set(waits.slice(0, NEAREST).map(({ id }) => id));
+  return { ...view, trials: view.trials.filter(({ id, state }) => state !== "waiting" || near.has(id)) };
 }
 
 /** The pool with one more trial at the end of the queue, of an experiment of its own. */

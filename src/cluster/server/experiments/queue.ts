@@ -50,7 +50,11 @@ export function createQueue({ store }: Context, dispatcher: Dispatcher, onChange
         return { startsIn: { fromMs: 0, toMs: 0 }, reason: "Starts now.", preempts: [] };
       const preempts = planned.preempts.filter((id) => !before.preempts.includes(id));
       return {
-        startsIn: forecast(view, new Set([trialId])).get(trialId) ?? null,
+        // Behind so many nothing is known.
+        startsIn:
+          before.queue.length > NEAREST && planned.waits.get(trialId)?.why !== "comingFree"
+            ? null
+            : (forecast(view, new Set([trialId])).get(trialId) ?? null),
         reason: waitReasons(view, planned).get(trialId) ?? "Waits for its turn.",
         preempts: planned.waits.get(trialId)?.why === "comingFree" ? preempts : [],
       };

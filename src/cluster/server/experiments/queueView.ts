@@ -11,19 +11,16 @@ import { timeAt, timeSince } from "./trialTime.ts";
 const REMEMBERED = 200;
 /** What was held before that is forgotten but for a hundredth. */
 const REMEMBERED_MS = 7 * HALF_LIFE_MS;
-/** Those of trials that have ended since are not looked for oftener. */
-const LENGTHS_EVERY_MS = 5000;
 
 export type QueueView = ReturnType<typeof createQueueView>;
 
 export function createQueueView({ store }: Context) {
   const use = recentUse();
-  let completed = { count: -1, at: 0, lengths: store.completedLengths(REMEMBERED) };
+  let completed = { count: -1, lengths: store.completedLengths(REMEMBERED) };
 
-  function completedLengths(now: number): typeof completed.lengths {
+  function completedLengths(): typeof completed.lengths {
     const count = store.trialCount("completed");
-    if (count !== completed.count && now - completed.at >= LENGTHS_EVERY_MS)
-      completed = { count, at: now, lengths: store.completedLengths(REMEMBERED) };
+    if (count !== completed.count) completed = { count, lengths: store.completedLengths(REMEMBERED) };
     return completed.lengths;
   }
 
@@ -106,7 +103,7 @@ export function createQueueView({ store }: Context) {
       const ms = Math.max(heldMs, own.told.heldMs / own.told.fraction);
       return [{ experimentId: trial.experimentId, script: scriptOf(experiment), ms }];
     });
-    const all = [...completedLengths(now), ...told];
+    const all = [...completedLengths(), ...told];
     const byExperiment = Map.groupBy(all, ({ experimentId }) => experimentId);
     const byScript = Map.groupBy(all, ({ script }) => script);
     const mean = (some: readonly { ms: number }[] | undefined) =>

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { withVsCode } from "../../scripts/vscode/session.mts";
 import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
 import { workspaceWith } from "./workspace.ts";
+import { until } from "./until.ts";
 
 const script = (lr: number): string => `import trainyard
 
@@ -53,7 +54,7 @@ test("compares two runs, and shows their code in the editor's own diff; it comes
     await ui.experiment("#2 train.py").click({ button: "right" });
     await workbench.chooseInMenu("Open Panel");
     await ui.panel.frame.getByText("+0.05 against baseline #1").waitFor();
-    assert.match(await ui.panel.chartText("val_loss"), /baseline #1: 20 points/);
+    await until(async () => (await ui.panel.chartText("val_loss")).includes("baseline #1: 20 points"));
   });
   rmSync(workspace, { recursive: true, force: true });
 });

@@ -62,30 +62,28 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     return { news };
   }
 
-  function viewOf(isReady: (own: TrialRecord["own"]) => boolean): PoolView {
-    const records = store.trialsIn("waiting", "starting", "running", "pausing", "stopping");
-    return queueView.at(
-      Date.now(),
-      records.filter(({ trial, own }) => trial.state !== "waiting" || isReady(own)),
-      withOwnTrials(current),
-    );
-  }
+  /** Everybody who wants slots or holds some. */
+  const queued = () => store.trialsIn("waiting", "starting", "running", "pausing", "stopping");
+  const viewOf = (records: readonly TrialRecord[]) =>
+    queueView.at(Date.now(), records, withOwnTrials(current));
 
   /** Who was asked by a person to make room does so for all others that can start. */
   function planNow(): { view: PoolView; planned: Plan } {
     const now = Date.now();
-    const all = viewOf(({ notBefore }) => notBefore <= now);
-    const others = viewOf(({ notBefore, makesRoom }) => notBefore <= now && makesRoom !== true);
-    if (others.trials.length < all.trials.length) {
-      const planned = plan(others);
-      if (startedBy(planned).size > 0) return { view: others, planned };
+    const all = queued().filter(({ trial, own }) => trial.state !== "waiting" || own.notBefore <= now);
+    const others = all.filter(({ trial, own }) => trial.state !== "waiting" || own.makesRoom !== true);
+    if (others.length < all.length) {
+      const view = viewOf(others);
+      const planned = plan(view);
+      if (startedBy(planned).size > 0) return { view, planned };
     }
-    return { view: all, planned: plan(all) };
+    const view = viewOf(all);
+    return { view, planned: plan(view) };
   }
 
   return {
     /** The pool as the scheduler would see it now, with those that may not yet start again. */
-    view: () => viewOf(() => true),
+    view: () => viewOf(queued()),
     /** The slots as the tools described them last; the next round of the loop tells what has changed. */
     async readSlots(): Promise<Slot[]> {
       await look();

@@ -16,7 +16,10 @@ export type QueueView = ReturnType<typeof createQueueView>;
 
 export function createQueueView({ store }: Context) {
   const use = recentUse();
-  let completed = { count: -1, lengths: store.completedLengths(REMEMBERED) };
+  let completed: { count: number; lengths: ReturnType<typeof store.completedLengths> } = {
+    count: 0,
+    lengths: [],
+  };
 
   function completedLengths(): typeof completed.lengths {
     const count = store.trialCount("completed");

@@ -136,7 +136,9 @@ export function createQueueView({ store }: Context) {
       fraction: own.told?.fraction ?? null,
       ranMsThen: own.told?.heldMs ?? 0,
     };
-    const run = trial.currentRun === null ? null : store.run(trial.currentRun);
+    // Whoever has no checkpoint is asked for nothing, whatever its run has done.
+    const hasGotFurther = () =>
+      trial.currentRun !== null && store.run(trial.currentRun)?.own.gotFurther === true;
     return {
       id: trial.id,
       experimentId: trial.experimentId,
@@ -152,7 +154,7 @@ export function createQueueView({ store }: Context) {
         trial.latestCheckpoint !== null &&
         own.ignoresPreemption !== true &&
         own.startsOver !== true &&
-        (trial.state === "waiting" || run?.own.gotFurther === true),
+        (trial.state === "waiting" || hasGotFurther()),
       isProven: hasResumed === true,
       moveCostMs,
     };

@@ -24,6 +24,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { PreemptionTests } from "./commands/testPreemption.ts";
+import { PreviewCommands } from "./commands/previewSearch.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
@@ -60,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const annotations = new AnnotationCommands(targets);
   const kept = new Baselines(context.workspaceState);
   const baselines = new BaselineCommands(targets, kept);
-  const searches = new SearchCommands(targets);
+  const searches = new SearchCommands(targets, problems);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
@@ -153,6 +154,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         searches,
         submits,
         preemptions,
+        previews: new PreviewCommands(pools, memory, problems),
         willSend,
         data,
         restores,

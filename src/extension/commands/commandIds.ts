@@ -3,6 +3,7 @@ export const COMMANDS = {
   submit: "trainyard.submit",
   submitWithOptions: "trainyard.submitWithOptions",
   testPreemption: "trainyard.testPreemption",
+  previewSearch: "trainyard.previewSearch",
   showWillSend: "trainyard.showWillSend",
   showWhatWasSent: "trainyard.showWhatWasSent",
   openPanel: "trainyard.openPanel",

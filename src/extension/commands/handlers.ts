@@ -20,6 +20,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { PreemptionTests } from "./testPreemption.ts";
+import type { PreviewCommands } from "./previewSearch.ts";
 import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
@@ -42,6 +43,7 @@ export interface HandlerDependencies {
   searches: SearchCommands;
   submits: SubmitCommands;
   preemptions: PreemptionTests;
+  previews: PreviewCommands;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -70,6 +72,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     searches,
     submits,
     preemptions,
+    previews,
     willSend,
     data,
     restores,
@@ -128,6 +131,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
     testPreemption: (argument) => preemptions.test(argument),
+    previewSearch: (argument) => previews.preview(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),

@@ -81,6 +81,20 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         .all("SELECT body, own FROM experiments ORDER BY id")
         .map(({ body, own }) => ({ experiment: parse(body), own: parse(own) })),
 
+    /** Of a script or of a configuration, by their paths on the person's machine; the newest first. */
+    newestOf: (script: string | null, configuration: string | null, count: number): ExperimentRecord[] =>
+      database
+        .all(
+          `SELECT body, own FROM experiments
+           WHERE json_extract(body, '$.workspace') || '/' || json_extract(body, '$.script') = ?
+             OR json_extract(body, '$.snapshot.root') || '/' || json_extract(body, '$.configuration') = ?
+           ORDER BY id DESC LIMIT ?`,
+          script,
+          configuration,
+          count,
+        )
+        .map(({ body, own }) => ({ experiment: parse(body), own: parse(own) })),
+
     // ---- trials
 
     putTrial({ trial, own }: TrialRecord): void {
@@ -159,6 +173,17 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
           ms: Number(ms),
         }))
         .reverse(),
+
+    /** Of those that have ended and have told how far they trained, in units of the time metric; the newest first. */
+    trainedOf: (experimentId: number) =>
+      database
+        .all(
+          `SELECT json_extract(own, '$.time.heldMs') AS ms, json_extract(own, '$.searcherTime') AS units FROM trials
+           WHERE experiment_id = ? AND state IN ('completed', 'stopped', 'failed', 'killed') AND ms > 0 AND units > 0
+           ORDER BY number DESC`,
+          experimentId,
+        )
+        .map(({ ms, units }) => ({ heldMs: Number(ms), units: Number(units) })),
 
     // ---- runs
 

@@ -434,8 +434,9 @@ describe("a search", () => {
     const searcher = "{name: adaptive_asha, metric: loss, max_trials: 3, max_time: 4, divisor: 2}";
     const space = "{x: {type: double, minval: 0, maxval: 1}}";
     put(cwd, { "train.yaml": `searcher: ${searcher}\nhyperparameters: ${space}\nresources: {slots_per_trial: 0}\n` }); // prettier-ignore
+    const environment = { TRAINYARD_HOME: home };
     const preview = async (...more: string[]) =>
-      JSON.parse((await run(["preview", "train.yaml", "--json", ...more], { cwd })).stdout) as {
+      JSON.parse((await run(["preview", "train.yaml", "--json", ...more], { cwd, environment })).stdout) as {
         expected: { lasts_ms: [number, number] | null; from_trials: number } | null;
       };
     // A pool that was never used is not made for it.
@@ -448,7 +449,7 @@ describe("a search", () => {
     expect(to).toBeGreaterThanOrEqual(from ?? Infinity);
     // With other slots, and in other units, what was measured says nothing.
     expect((await preview("--slots", "1")).expected?.lasts_ms).toBeNull();
-    const { stdout } = await run(["preview", "train.yaml"], { cwd });
+    const { stdout } = await run(["preview", "train.yaml"], { cwd, environment });
     expect(stdout).toMatch(
       /Starts now\. It would take .*3 trials at a time, at the pace of 3 earlier trials/,
     );

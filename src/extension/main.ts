@@ -9,6 +9,7 @@ import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
+import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
@@ -148,6 +149,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         experiments,
         targets,
         trials,
+        space: new FreeSpaceCommands(targets),
         annotations,
         baselines,
         compares,

@@ -116,6 +116,15 @@ describe("a search", () => {
     await ui.experiment(/#1 endless\.py.*killed/).waitFor();
   });
 
+  step("gives back the space of checkpoints that nobody keeps, after saying which", async () => {
+    const { workbench } = session;
+    await menuOf("#1 endless.py", "Free Space...");
+    await workbench.pick("Keep the best of the experiment alone");
+    await workbench.dialog.getByText(/come back on the disk of This machine/).waitFor();
+    await workbench.dialogButton("Delete ").click();
+    await workbench.statusBarItem(/Deleted \d+ checkpoints?: .* are free again/).waitFor();
+  });
+
   step("says how long it would take, once it has run", async () => {
     const { workbench } = session;
     await workbench.openFile("train.py");

@@ -40,6 +40,7 @@ export const COMMANDS = {
   useAsBaseline: "trainyard.useAsBaseline",
   clearBaseline: "trainyard.clearBaseline",
   copyId: "trainyard.copyId",
+  freeSpace: "trainyard.freeSpace",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
   showWorkspaceExperiments: "trainyard.showWorkspaceExperiments",

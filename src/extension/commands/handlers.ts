@@ -13,6 +13,7 @@ import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
@@ -37,6 +38,7 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  space: FreeSpaceCommands;
   annotations: AnnotationCommands;
   baselines: BaselineCommands;
   compares: CompareCommands;
@@ -66,6 +68,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    space,
     annotations,
     baselines,
     compares,
@@ -184,6 +187,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     changeSearch: (argument) => searches.change(argument),
     addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
+    freeSpace: (argument) => space.free(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),

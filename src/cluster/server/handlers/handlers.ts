@@ -140,6 +140,7 @@ export function createHandlers(
     "trial/stop": ask("askStop"),
     "trial/kill": ask("askKill"),
 
+    "checkpoint/collect": (asked) => experiments.collectCheckpoints(asked),
     "search/state": ({ experimentId }) => searchStateOf(experiments.experiment(experimentId)),
     "search/change": (change) => experiments.search.change(change),
     "search/addTrial": (asked) => experiments.search.add(asked),

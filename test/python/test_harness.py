@@ -103,11 +103,11 @@ class Reporting(Pool):
         self.assertEqual(output.count("ValueError"), 4)
 
     def test_a_report_over_one_mebibyte_is_split(self):
-        script = "import trainyard\ntrainyard.report(1, {'%05d' % i + 'n' * 200: i for i in range(12000)})"
+        script = "import trainyard\ntrainyard.report(1, {'%05d' % i + 'n' * 200: i for i in range(9000)})"
         run_dir, _ = self.run_script(script)
         events = self.events(run_dir, "metrics")
         self.assertGreater(len(events), 1)
-        self.assertEqual(sum(len(event["values"]) for event in events), 12000)
+        self.assertEqual(sum(len(event["values"]) for event in events), 9000)
         name = [name for name in os.listdir(os.path.join(run_dir, "events")) if "harness" in name][0]
         with open(os.path.join(run_dir, "events", name)) as file:
             self.assertLess(max(map(len, file)), 1024 * 1024)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from faulty_disk import MISSING, FaultyDisk
@@ -213,6 +214,62 @@ class Checkpoints(Broken):
         """  # fmt: skip
         run_dir, _ = self.run_script(script)
         self.assertEqual(self.text(run_dir, "stdout.log"), "its own: writer failed\n")
+
+
+class Supervisor(Broken):
+    def test_everything_that_it_writes_fails_for_a_while_and_the_run_goes_on(self):
+        """Heartbeats, its events, the metrics out of the output, provenance, exit.json."""
+        script = """
+            import os, time
+            print("begun", flush=True)
+            while not os.path.exists("go"):
+                time.sleep(0.01)
+            print("step=1 loss=0.5", flush=True)
+            while not os.path.exists("end"):
+                time.sleep(0.01)
+        """
+        run_dir = self.begin(script)
+        self.say(run_dir, "begun")
+        before = os.stat(os.path.join(run_dir, "supervisor.json")).st_mtime
+        hers = [os.path.join(run_dir, name) for name in ("events/0-", ".supervisor.json", ".exit.json", ".provenance.json")]
+        self.disk.fail(*[("all", "ENOSPC", prefix) for prefix in hers])
+        self.touch(run_dir, "go")
+        path = os.path.join(run_dir, "supervisor.json")
+        wait_for(lambda: os.stat(path).st_mtime > before + 1, "a sign of life, without room for one")
+        held = len(self.events(run_dir, "system"))
+        self.touch(run_dir, "end")
+        time.sleep(1)
+        self.assertFalse(os.path.exists(os.path.join(run_dir, "exit.json")))
+        self.disk.heal()
+        self.assertEqual(self.finish(run_dir)["code"], 0)
+        self.assertGreater(len(self.events(run_dir, "system")), held)
+        (metric,) = self.events(run_dir, "metrics", "output-stdout")
+        self.assertEqual(metric["values"], {"loss": 0.5})
+        self.assertIn("supervisor", self.read(run_dir, "provenance.json"))
+
+    def test_a_run_whose_first_files_have_no_room_starts_when_there_is(self):
+        run_dir = self.make("print('ran')")
+        self.disk.fail(("all", "ENOSPC", os.path.join(run_dir, ".supervisor.json")), ("all", "ENOSPC", os.path.join(run_dir, "supervisor.json")))  # fmt: skip
+        supervisor = self.start(run_dir, env=self.disk.env)
+        time.sleep(1)
+        self.assertIsNone(supervisor.poll())
+        self.disk.heal()
+        self.assertEqual(self.finish(run_dir)["code"], 0)
+        self.assertEqual(self.text(run_dir, "stdout.log"), "ran\n")
+
+    def test_output_that_cannot_be_made_is_a_launch_error_with_its_number(self):
+        run_dir = self.make("print('ran')")
+        self.disk.fail(("open", "EDQUOT", os.path.join(run_dir, "stdout.log")))
+        self.start(run_dir, env=self.disk.env)
+        error = self.finish(run_dir)["launchError"]
+        self.assertEqual((error["kind"], error["errno"]), ("directory", "EDQUOT"))
+
+    def test_who_holds_a_slot_is_not_known_on_a_full_disk_but_the_slot_is_held(self):
+        slots = [{"id": "cpu:0", "kind": "cpu", "index": 0, "lease": "cpu-0"}]
+        run_dir = self.make("print('ran')", slots=slots)
+        self.disk.fail(("write", "ENOSPC", self.leases))
+        self.start(run_dir, env=self.disk.env)
+        self.assertEqual(self.finish(run_dir)["code"], 0)
 
 
 if __name__ == "__main__":

@@ -81,11 +81,12 @@ class Recorder:
         with self._lock:
             if not self._changed and self._described == self._data.count:
                 return
-            self._changed = False
-            self._described = self._data.count
+            count = self._data.count
             if self._static is None:
                 self._static = self._gather()
             write_section(self._path, "harness", {**self._static, **self._moving()})
+            self._changed = False  # only now: what a full disk refused is tried again
+            self._described = count
 
     def _gather(self) -> Dict[str, Any]:
         try:

@@ -22,6 +22,8 @@ OUTPUT_EVERY_S = 0.5
 LEASES_EVERY_S = 0.2
 PROVENANCE_EVERY_S = 0.5
 OUT_OF_MEMORY_EVERY_S = 10.0
+START_PATIENCE_S = 20.0
+START_RETRY_S = 0.2
 
 
 def main(arguments: list) -> int:
@@ -43,7 +45,7 @@ def main(arguments: list) -> int:
 
 
 def _supervise(run_dir: str, identity: Identity) -> int:
-    identity.create()
+    _when_there_is_room(identity.create)
     exit_file = ExitFile(run_dir)
     lease_fds = []
     try:
@@ -54,14 +56,14 @@ def _supervise(run_dir: str, identity: Identity) -> int:
             raise launch.LaunchError("exec", str(error)) from None
         except leases.LeaseError as error:
             raise launch.LaunchError("lease", str(error)) from None
-        os.makedirs(os.path.join(run_dir, "events"), exist_ok=True)
+        _when_there_is_room(lambda: os.makedirs(os.path.join(run_dir, "events"), exist_ok=True))
         out_of_memory = memory.OutOfMemory()
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
     except launch.LaunchError as error:
         leases.release(lease_fds)
         _tell(run_dir, str(error))
-        exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error)}))
+        exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error), "errno": error.errno}))
         return 0
     _become_subreaper()
     log = log_to(run_dir)
@@ -72,6 +74,18 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         log(error)
     ticks = identity.content["script"]["startTicks"]
     return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, out_of_memory)
+
+
+def _when_there_is_room(work: Callable[[], None]) -> None:
+    """Before the script runs there is time: what a full or failing disk refuses is tried again for a while."""
+    until = time.monotonic() + START_PATIENCE_S
+    while True:
+        try:
+            return work()
+        except OSError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(START_RETRY_S)
 
 
 def _adopt(run_dir: str, identity: Identity) -> int:
@@ -105,8 +119,8 @@ def _watch(
     finish = _keep_books(run_dir, spec, watch, adopted=script[2])
     watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
     watch.until_gone(*script)
-    watch.guard(finish)
     leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
+    watch.guard(finish)  # may wait for room on a full disk
     code, name = _ending(watch.status)
     ended_badly = (name is not None or bool(code)) and not watch.ladder.escalated
     exit_file.write(
@@ -129,7 +143,7 @@ def _watch(
 def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callable[[], None]:
     """System metrics, and metrics out of the output. Returns what is to be done when all is over."""
     # Imported now, while the script's interpreter starts: none of this may delay the script.
-    from ..events import EventWriter
+    from ..events import EXIT_PATIENCE_S, EventWriter
     from . import provenance
     from .gpu import GpuReader
     from .output_reader import OutputReader
@@ -149,13 +163,14 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     if not adopted:
         watch.guard(lambda: recorders.append(provenance.Recorder(spec, run_dir, watch.tree.helpers)))
     for recorder in recorders:
+        watch.guard(recorder.poll)
         watch.every(PROVENANCE_EVERY_S, PROVENANCE_EVERY_S, recorder.poll)
 
     def finish() -> None:
         gpu.close()
-        events.close()
         if output:
-            output.finish()
+            output.finish(EXIT_PATIENCE_S)
+        events.close(EXIT_PATIENCE_S)
         for recorder in recorders:
             recorder.finish()
 

@@ -1,5 +1,5 @@
 /** What the pool holds, on this side: a snapshot and the numbered events since. Pure; outlives connections. */
-import type { Checkpoint, Experiment, Run, Slot, Trial } from "../protocol/entities.ts";
+import type { Checkpoint, Experiment, PoolDisk, Run, Slot, Trial } from "../protocol/entities.ts";
 import type { PoolEvent } from "../protocol/events.ts";
 import type { Notification, Result } from "../protocol/methods.ts";
 import { Children } from "./mirror/children.ts";
@@ -18,6 +18,8 @@ export class PoolMirror {
   readonly runs = new Map<string, Run>();
   readonly checkpoints = new Map<string, Checkpoint>();
   slots: Slot[] = [];
+  /** What its server last said of the pool's disk; null before that, and from one that is older than this. */
+  disk: PoolDisk | null = null;
   /** The last number that has been applied; null before the first snapshot. */
   seq: number | null = null;
   readonly #trialIds = new Children<number>();
@@ -63,6 +65,11 @@ export class PoolMirror {
     }
     if (change.experiments.size > 0 || change.slots) this.#tell(change);
     return true;
+  }
+
+  setDisk(disk: PoolDisk): void {
+    this.disk = disk;
+    this.#tell({ everything: false, experiments: new Set(), trials: new Set(), slots: true });
   }
 
   trialsOf(experimentId: number): Trial[] {

@@ -8,7 +8,9 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { withDiskErrors } from "./handlers/diskErrors.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
+import { createDiskWatch } from "./resources/diskWatch.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
@@ -73,6 +75,7 @@ export function openPool(options: PoolOptions): OpenPool {
   });
   const curves = createCurveStore(path.join(state, "curves"), logger);
   const runsFolder = path.join(home, "runs");
+  const disk = createDiskWatch({ folder: home, logger });
   const context: Context = {
     pool: home,
     leases: options.leases,
@@ -86,6 +89,7 @@ export function openPool(options: PoolOptions): OpenPool {
     snapshots: options.snapshots,
     slots: options.slots,
     diagnose: options.diagnose,
+    disk,
     logger,
   };
   const experiments = createExperiments(context);
@@ -125,7 +129,7 @@ export function openPool(options: PoolOptions): OpenPool {
   );
 
   return {
-    handlers,
+    handlers: withDiskErrors(handlers, disk),
     start(broadcaster, issuer) {
       tickets = issuer;
       experiments.start(broadcaster);
@@ -133,6 +137,7 @@ export function openPool(options: PoolOptions): OpenPool {
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      disk.close();
       await environments.close();
       await experiments.close();
       curves.close();

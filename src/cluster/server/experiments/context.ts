@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { DiskWatch } from "../resources/diskWatch.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
@@ -28,5 +29,6 @@ export interface Context {
   snapshots: SnapshotStore;
   slots: SlotSource;
   diagnose: Diagnose;
+  disk: DiskWatch;
   logger: Logger;
 }

@@ -178,12 +178,13 @@ export function createReports(
 
   /** Computes what follows from the curves and tells the clients. */
   function announce(trialId: string): void {
-    stale.delete(trialId);
-    heardAt.set(trialId, Date.now());
     store.transaction(() => {
       refresh(trialId);
       store.announceTrial(trialId);
     });
+    // Only now: what had no room is told again.
+    stale.delete(trialId);
+    heardAt.set(trialId, Date.now());
   }
 
   function refresh(trialId: string): void {

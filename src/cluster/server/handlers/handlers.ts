@@ -11,7 +11,6 @@ import { paceOf } from "../experiments/pace.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
-import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
@@ -66,12 +65,14 @@ export function createHandlers(
     },
     "path/check": async ({ paths }) => ({ paths: await checkPaths(paths) }),
     async "pool/status"() {
+      const disk = await context.disk.fresh();
       return {
         pool: pool.info,
         slots: await experiments.dispatcher.readSlotsAnew(),
         waiting: store.trialCount("waiting"),
         running: store.trialCount("starting", "running", "pausing", "stopping"),
-        diskFreeBytes: await freeBytes(context.pool),
+        diskFreeBytes: disk.freeBytes ?? 0,
+        disk,
       };
     },
     async subscribe({ after }, { clientId }) {

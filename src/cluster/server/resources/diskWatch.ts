@@ -1,0 +1,167 @@
+/**
+ * Whether the pool's folder can be written, and how much room there is. What goes wrong is noticed where it happens (a
+ * transaction, a launch); then a file is written again and again until that succeeds, which is also how quotas are seen that
+ * the file system does not tell of. A folder that does not answer holds nobody up here: no call waits for it.
+ */
+import { open, rm, statfs } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PoolDisk } from "../../protocol/entities.ts";
+import { formatBytes } from "../bytes.ts";
+import type { Logger } from "../ports.ts";
+import { diskErrorInWords, type DiskErrorCode, diskErrorOf } from "./diskErrors.ts";
+
+/** With less nothing new is started: what runs needs it to end well. */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
+const LOOK_MS = 2000;
+const SILENT_MS = 3000;
+const PROBE_BYTES = 64 * 1024;
+
+export interface DiskWatch {
+  /** As it was seen last. */
+  readonly state: PoolDisk;
+  /** Nothing new may be started. */
+  readonly isUsable: boolean;
+  /** As it is, if it answers within a moment. */
+  fresh(): Promise<PoolDisk>;
+  /** @returns whether the error is the disk's */
+  noticed(error: unknown): boolean;
+  /** A word to people while the disk works, such as when it will be full; null takes it back. */
+  warn(message: string | null): void;
+  /** `state` but for its numbers is another one. */
+  onChange(listener: () => void): void;
+  close(): void;
+}
+export interface DiskWatchOptions {
+  /** Absolute path of the pool folder. */
+  folder: string;
+  logger: Logger;
+  minFreeBytes?: number;
+  lookMs?: number;
+  silentMs?: number;
+}
+
+export function createDiskWatch({
+  folder,
+  logger,
+  minFreeBytes = MIN_FREE_BYTES,
+  lookMs = LOOK_MS,
+  silentMs = SILENT_MS,
+}: DiskWatchOptions): DiskWatch {
+  const listeners = new Set<() => void>();
+  const probe = path.join(folder, "state", `.room-${process.pid}`);
+  let state: PoolDisk = { state: "ok", message: null, freeBytes: null, totalBytes: null };
+  let trouble: DiskErrorCode | null = null;
+  let warning: string | null = null;
+  let askedAt: number | null = null;
+  let isClosed = false;
+
+  function put(next: Pick<PoolDisk, "state" | "message">, numbers: Partial<PoolDisk> = {}): void {
+    const isNews = next.state !== state.state || next.message !== state.message;
+    state = { ...state, ...numbers, ...next };
+    if (!isNews || isClosed) return;
+    if (next.state === "ok" || next.state === "filling") logger.info("the pool's disk", { ...state });
+    else logger.warn("the pool's disk", { ...state });
+    for (const listener of listeners) listener();
+  }
+
+  async function look(): Promise<void> {
+    if (askedAt !== null) return checkSilence(askedAt);
+    askedAt = Date.now();
+    try {
+      const { bavail, blocks, bsize } = await statfs(folder);
+      if (trouble !== null) trouble = await tryToWrite();
+      judge(bavail * bsize, blocks * bsize);
+    } catch (error) {
+      trouble = diskErrorOf(error) ?? "EIO";
+      judge(null, null);
+    } finally {
+      askedAt = null;
+    }
+  }
+
+  function checkSilence(since: number): void {
+    if (Date.now() - since < silentMs) return;
+    put({ state: "silent", message: `The folder of the pool, ${folder}, does not answer.` });
+  }
+
+  async function tryToWrite(): Promise<DiskErrorCode | null> {
+    try {
+      const file = await open(probe, "w", 0o600);
+      try {
+        await file.writeFile(Buffer.alloc(PROBE_BYTES, 1));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      return null;
+    } catch (error) {
+      return diskErrorOf(error) ?? "EIO";
+    } finally {
+      await rm(probe, { force: true }).catch(() => undefined);
+    }
+  }
+
+  function judge(freeBytes: number | null, totalBytes: number | null): void {
+    const numbers = { freeBytes, totalBytes };
+    const free = freeBytes === null ? "" : `: ${formatBytes(freeBytes)} free`;
+    const isShort = freeBytes !== null && freeBytes < minFreeBytes;
+    if (trouble === "ENOSPC" || (trouble === null && isShort))
+      put(
+        { state: "full", message: `The disk of the pool is full${roundly(freeBytes)}. ${FREE_SOME}` },
+        numbers,
+      );
+    else if (trouble === "EDQUOT")
+      put(
+        { state: "full", message: `The disk of the pool ${diskErrorInWords(trouble)}${free}. ${FREE_SOME}` },
+        numbers,
+      );
+    else if (trouble !== null)
+      put(
+        { state: "failing", message: `The disk of the pool (${folder}) ${diskErrorInWords(trouble)}.` },
+        numbers,
+      );
+    else if (warning !== null) put({ state: "filling", message: warning }, numbers);
+    else put({ state: "ok", message: null }, numbers);
+  }
+
+  const timer = setInterval(() => void look(), lookMs);
+  timer.unref();
+  void look();
+  return {
+    get state() {
+      return state;
+    },
+    get isUsable() {
+      return state.state === "ok" || state.state === "filling";
+    },
+    async fresh() {
+      await Promise.race([look(), sleep(silentMs, undefined, { ref: false })]);
+      return state;
+    },
+    noticed(error) {
+      const code = diskErrorOf(error);
+      if (code === null) return false;
+      trouble = code;
+      judge(state.freeBytes, state.totalBytes);
+      return true;
+    },
+    warn(message) {
+      warning = message;
+    },
+    onChange: (listener) => void listeners.add(listener),
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+export const FREE_SOME =
+  "Nothing new is started until there is room: `trainyard checkpoints collect`, or Free Space in the editor, shows what can go.";
+
+/** To the nearest that is worth saying: the sentence would be another with every block. */
+function roundly(freeBytes: number | null): string {
+  if (freeBytes === null) return "";
+  return `: ${formatBytes(freeBytes < 1_000_000 ? 0 : Math.floor(freeBytes / 1_000_000) * 1_000_000)} free`;
+}

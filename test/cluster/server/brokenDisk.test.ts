@@ -80,7 +80,7 @@ describe.skipIf(noFaultyDisk !== null)("a disk that fails on command", () => {
         remedy: expect.stringContaining("Nothing of it was done") as string,
       });
       const broken = await diskIs("full", "failing");
-      expect(broken.message).toMatch(/full|quota|input\/output errors|read-only/);
+      expect(broken.message).toMatch(/no room left|quota|input\/output errors|read-only/);
       expect(told.at(-1)).toMatchObject({ state: broken.state, message: broken.message });
       expect((await server.trial(first)).state).toBe("running");
       const before = (await server.pool.call("experiment/get", { experimentId: 1 })).experiment.notes;
@@ -219,7 +219,7 @@ start = 0 if run.latest_checkpoint is None else int((run.latest_checkpoint / "st
 for step in range(start, 4):
     run.report(step, loss=1)
     with run.checkpoint(step + 1) as path:
-        (path / "w").write_bytes(b"x" * 20_000_000)
+        (path / "w").write_bytes(b"x" * 30_000_000)
         (path / "step").write_text(str(step + 1))
     while not os.path.exists(os.path.join(os.environ["TRAINYARD_RUN_DIR"], "..", "..", "go")):
         time.sleep(0.02)
@@ -239,13 +239,13 @@ for step in range(start, 4):
     const second = await server.submit("print('ran')").catch((error: unknown) => String(error));
     expect(second).toMatch(/full|No space/);
     rmSync(fill);
-    writeFileSync(fill, Buffer.alloc(75_000_000)); // room to start, none for another checkpoint after the next
+    writeFileSync(fill, Buffer.alloc(65_000_000)); // room to start, none for another checkpoint after the next
     await diskIs("ok");
     mkdirSync(path.join(home, "go"));
     const waits = await server.until(first, ({ state, attempts }) => state === "waiting" && attempts === 1);
     expect(waits.waitReason).toMatch(/disk/);
     expect(waits.warnings.join("\n")).toMatch(
-      /was not stored \(No space left on device\): it needs about 20\.0 MB/,
+      /was not stored \(No space left on device\): it needs about 30\.0 MB/,
     );
     expect(waits.restarts).toBe(0);
     rmSync(fill);

@@ -68,6 +68,7 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
         return;
       } catch (error) {
         if (!disk.noticed(error)) throw error;
+        if (control.action === "kill") return; // it is cancelled, too, which needs no room
       }
       await sleep(WRITE_AGAIN_MS, undefined, { signal: shutdown.signal }).catch(() => undefined);
       const run = store.run(runId)?.run;

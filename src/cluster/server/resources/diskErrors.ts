@@ -6,11 +6,11 @@ export type DiskErrorCode = "ENOSPC" | "EDQUOT" | "EIO" | "EROFS" | "ESTALE";
 const SQLITE: Readonly<Record<number, DiskErrorCode>> = { 8: "EROFS", 10: "EIO", 13: "ENOSPC" };
 /** As libc says it, and so git and every other program that we start. */
 const WORDS: readonly (readonly [RegExp, DiskErrorCode])[] = [
-  [/No space left on device|database or disk is full/, "ENOSPC"],
-  [/Disk quota exceeded/, "EDQUOT"],
-  [/Read-only file system/, "EROFS"],
-  [/Stale (NFS )?file handle/, "ESTALE"],
-  [/Input\/output error/, "EIO"],
+  [/no space left|database or disk is full/i, "ENOSPC"],
+  [/disk quota exceeded/i, "EDQUOT"],
+  [/read-only file system/i, "EROFS"],
+  [/stale (NFS )?file handle/i, "ESTALE"],
+  [/input\/output error/i, "EIO"],
 ];
 const IN_WORDS: Readonly<Record<DiskErrorCode, string>> = {
   ENOSPC: "is full",

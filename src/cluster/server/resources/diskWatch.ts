@@ -104,18 +104,14 @@ export function createDiskWatch({
 
   function judge(freeBytes: number | null, totalBytes: number | null): void {
     const numbers = { freeBytes, totalBytes };
-    const free = freeBytes === null ? "" : `: ${formatBytes(freeBytes)} free`;
     const isShort = freeBytes !== null && freeBytes < minFreeBytes;
-    if (trouble === "ENOSPC" || (trouble === null && isShort))
+    if (isShort && (trouble === null || trouble === "ENOSPC"))
       put(
-        { state: "full", message: `The disk of the pool is full${roundly(freeBytes)}. ${FREE_SOME}` },
+        { state: "full", message: `The disk of the pool is full: ${roundly(freeBytes)} free. ${FREE_SOME}` },
         numbers,
       );
-    else if (trouble === "EDQUOT")
-      put(
-        { state: "full", message: `The disk of the pool ${diskErrorInWords(trouble)}${free}. ${FREE_SOME}` },
-        numbers,
-      );
+    else if (trouble === "ENOSPC" || trouble === "EDQUOT")
+      put({ state: "full", message: `The disk of the pool ${NO_ROOM[trouble]}. ${FREE_SOME}` }, numbers);
     else if (trouble !== null)
       put(
         { state: "failing", message: `The disk of the pool (${folder}) ${diskErrorInWords(trouble)}.` },
@@ -157,11 +153,14 @@ export function createDiskWatch({
   };
 }
 
-export const FREE_SOME =
+const NO_ROOM = {
+  ENOSPC: "has no room left, whatever it says of free bytes: out of inodes, or of a project's quota",
+  EDQUOT: diskErrorInWords("EDQUOT"),
+};
+const FREE_SOME =
   "Nothing new is started until there is room: `trainyard checkpoints collect`, or Free Space in the editor, shows what can go.";
 
 /** To the nearest that is worth saying: the sentence would be another with every block. */
-function roundly(freeBytes: number | null): string {
-  if (freeBytes === null) return "";
-  return `: ${formatBytes(freeBytes < 1_000_000 ? 0 : Math.floor(freeBytes / 1_000_000) * 1_000_000)} free`;
+function roundly(freeBytes: number): string {
+  return formatBytes(freeBytes < 1024 ** 2 ? 0 : Math.floor(freeBytes / 1024 ** 2) * 1024 ** 2);
 }

@@ -20,6 +20,7 @@ import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/dat
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
 import { logs, metrics } from "./commands/output.ts";
+import { poolCheck } from "./commands/maintenance.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   poolRuntime,
   poolPython,
   poolSetup,
+  poolCheck,
   submit,
   testPreemptionCommand,
   dataMap,

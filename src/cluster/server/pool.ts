@@ -2,6 +2,8 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { CallError } from "./callError.ts";
+import { isLost } from "./check/rebuild/rebuildDatabase.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import type { SetUp } from "./environments/setUp.ts";
 import type { Context } from "./experiments/context.ts";
@@ -65,6 +67,13 @@ export function openPool(options: PoolOptions): OpenPool {
   const { home, logger } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
+  // A new database would count experiments from 1 again, into the folders of the old ones.
+  if (isLost(home))
+    throw new CallError(
+      "unavailable",
+      `The pool's database is gone (${path.join(state, "pool.sqlite")}), and there are runs.`,
+      "Run: trainyard pool check --repair. It is rebuilt from its backup and the run directories; training goes on.",
+    );
   let tickets: Tickets | null = null;
   let notifyCommitted: () => void = () => undefined;
 

@@ -164,8 +164,8 @@ function damageOf(checking: Checking, open: (checking: Checking) => Database): F
       database.close();
     }
   } catch (error) {
-    if (isDamage(error) || isDamage((error as Error).cause))
-      return needsRebuilding(checking, `The pool's database is damaged: ${messageOf(error)}.`);
+    const inner = isDamage(error) ? error : (error as Error).cause;
+    if (isDamage(inner)) return needsRebuilding(checking, `The pool's database is damaged: ${messageOf(inner)}.`);
     throw isBusy(error) ? inUse(checking) : explained(error, fileOf(checking));
   }
 }

@@ -73,8 +73,16 @@ function unreadable(checking: Checking, { database }: PoolTables, table: TableNa
         const whole = database.get(`SELECT * FROM ${table} WHERE ${key} = ?`, id);
         if (whole === undefined) return "It was rebuilt.";
         checking.lostAndFound.keepRow(table, whole);
-        await fillIn(checking, database, { table, id: String(id) });
-        return "It was rebuilt.";
+        // What belongs to it stays: it gets its row again, or is found to have none.
+        database.run("PRAGMA foreign_keys = OFF");
+        try {
+          database.run(`DELETE FROM ${table} WHERE ${key} = ?`, id);
+          await fillIn(checking, database, { table, id: String(id) });
+        } finally {
+          database.run("PRAGMA foreign_keys = ON");
+        }
+        const isThere = database.get(`SELECT 1 FROM ${table} WHERE ${key} = ?`, id) !== undefined;
+        return isThere ? "It was rebuilt." : "It was taken out: nothing else knows of it.";
       },
     });
   }

@@ -40,11 +40,12 @@ export async function fillIn(
     () => salvaged,
     ...backupFiles(home).map((backup) => () => openBackup(backup, version)),
   ];
+  const restored = new Map<number, ReadonlySet<string>>();
   for (const open of sources) {
     const source = open();
     if (source === null) continue;
     try {
-      if (copyRows(home, database, source, isWanted, touched) > 0) used.push(source.name);
+      if (copyRows(home, database, source, isWanted, touched, restored) > 0) used.push(source.name);
     } finally {
       if (source !== salvaged) source.close();
     }
@@ -53,6 +54,7 @@ export async function fillIn(
   if (seen.size > 0) used.push("the folders of runs");
   database.transaction(() => {
     for (const [experimentId, runs] of seen) addRuns(home, database, experimentId, runs, touched);
+    for (const [experimentId, known] of restored) endOldSearch(database, experimentId, known);
   });
   await addCheckpoints(home, database, isWanted, touched);
   database.transaction(() => {
@@ -80,6 +82,7 @@ function copyRows(
   source: Source,
   isWanted: (experimentId: number) => boolean,
   touched: Set<string>,
+  restored: Map<number, ReadonlySet<string>>,
 ): number {
   const runs = source.rows("runs");
   const gone = source.isBackup ? deletedSince(home, runs) : new Set<number>();
@@ -103,6 +106,7 @@ function copyRows(
         const before = added;
         insert(table, row);
         if (added === before) continue;
+        if (table === "experiments" && source.isBackup) restored.set(experimentId, trialsIn(source));
         if (table === "trials") touched.add(id);
         if (table === "runs" || table === "checkpoints") touched.add(String(row.trial_id));
       }
@@ -119,6 +123,8 @@ function copyRows(
   });
   return added;
 }
+
+const trialsIn = (source: Source): Set<string> => new Set(source.rows("trials").map(({ id }) => String(id)));
 
 /** Experiments that had run when the backup was made, and of whose runs nothing is there: they were deleted since. */
 function deletedSince(home: string, runs: readonly Row[]): Set<number> {
@@ -152,7 +158,7 @@ function hasFiles(home: string, table: TableName, id: string, row: Row): boolean
   return outcome === "unstarted" || outcome === "lost";
 }
 
-/** Runs of which there is a folder but no row, by experiment. */
+/** Runs of which there is a folder and something lacks: their row, or their trial's or experiment's. By experiment. */
 async function unknownRuns(
   home: string,
   database: Database,
@@ -162,7 +168,12 @@ async function unknownRuns(
   for (const name of namesIn(path.join(home, "runs"))) {
     const experimentId = Number(name.split(".")[0]);
     if (!RunId.safeParse(name).success || !isWanted(experimentId)) continue;
-    if (database.get("SELECT 1 FROM runs WHERE id = ?", name) !== undefined) continue;
+    const known = database.get(
+      `SELECT 1 FROM runs r JOIN trials t ON t.id = r.trial_id JOIN experiments e ON e.id = t.experiment_id
+       WHERE r.id = ?`,
+      name,
+    );
+    if (known !== undefined) continue;
     const run = await seeRun(home, name);
     if (run !== null) seen.set(experimentId, [...(seen.get(experimentId) ?? []), run]);
   }
@@ -183,29 +194,36 @@ function addRuns(
     putExperiment(database, experiment);
   }
   const trials = Map.groupBy(runs, ({ spec }) => spec.trial);
-  let hasNewTrials = false;
   for (const [trialId, attempts] of trials) {
     attempts.sort((a, b) => a.spec.attempt - b.spec.attempt);
     const [first, last] = [attempts[0], attempts.at(-1)];
     if (first === undefined || last === undefined) continue;
     touched.add(trialId);
     const known = readTrial(database, trialId);
-    hasNewTrials ||= known === null;
     const trial = known ?? trialRecord(experiment, last, first.beganAt);
     const isAhead = known === null || last.spec.attempt > known.trial.attempts;
     if (isAhead) {
       endCurrent(database, trial);
-      atRun(trial, runRecord(last, true));
+      atRun(trial, last);
     }
     putTrial(database, trial);
-    for (const run of attempts) putRun(database, runRecord(run, isAhead && run === last));
+    for (const run of attempts) {
+      const isCurrent = isAhead && run === last;
+      if (isCurrent) database.run("DELETE FROM runs WHERE id = ?", run.spec.run);
+      putRun(database, runRecord(run, isCurrent));
+    }
   }
-  // A search of a backup would make the trials that there are since a second time.
-  if (hasNewTrials && experiment.own.held !== "ended") {
-    experiment.own.held = "ended";
-    experiment.experiment.warnings = [...experiment.experiment.warnings, SEARCH_ENDED];
-    putExperiment(database, experiment);
-  }
+}
+
+/** A search as it was at a backup would make the trials that came since a second time. @param known the backup's trials */
+function endOldSearch(database: Database, experimentId: number, known: ReadonlySet<string>): void {
+  const trials = database.all("SELECT id FROM trials WHERE experiment_id = ?", experimentId);
+  const experiment = readExperiment(database, experimentId);
+  if (experiment === null || experiment.own.held === "ended") return;
+  if (trials.every(({ id }) => known.has(String(id)))) return;
+  experiment.own.held = "ended";
+  experiment.experiment.warnings = [...experiment.experiment.warnings, SEARCH_ENDED];
+  putExperiment(database, experiment);
 }
 
 const SEARCH_ENDED =

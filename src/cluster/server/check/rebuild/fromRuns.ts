@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { ExperimentConfiguration, withoutConfiguration } from "../../../protocol/configuration.ts";
-import { DEFAULT_PRIORITY, type Run } from "../../../protocol/entities.ts";
-import type { ExitFile, RunSpec, SupervisorFile } from "../../../protocol/runDirectory.ts";
+import { DEFAULT_PRIORITY, type Run, type Trial } from "../../../protocol/entities.ts";
+import type { Control, ExitFile, RunSpec, SupervisorFile } from "../../../protocol/runDirectory.ts";
 import { outcomeOf, readEnding } from "../../experiments/ending.ts";
 import { newTrial } from "../../experiments/newTrial.ts";
-import { FILES, readExit, readSpec, readSupervisor } from "../../runs/runFolder.ts";
+import { FILES, readControl, readExit, readSpec, readSupervisor } from "../../runs/runFolder.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../../store/records.ts";
 import { readWorkFile, type WorkFile } from "../../trees/workFile.ts";
 import { findSearcher } from "../../../search/searchers.ts";
@@ -16,6 +16,7 @@ export interface SeenRun {
   spec: RunSpec;
   exit: ExitFile | null;
   supervisor: SupervisorFile | null;
+  control: Control | null;
   work: WorkFile | null;
   /** ms */
   beganAt: number;
@@ -30,6 +31,7 @@ export async function seeRun(home: string, runId: string): Promise<SeenRun | nul
     spec,
     exit: await readExit(folder).catch(() => null),
     supervisor: await readSupervisor(folder).catch(() => null),
+    control: await readControl(folder).catch(() => null),
     work: await readWorkFile(path.join(folder, FILES.work)),
     beganAt: look(path.join(folder, FILES.spec))?.mtimeMs ?? Date.now(),
   };
@@ -72,22 +74,35 @@ export function trialRecord(experiment: ExperimentRecord, last: SeenRun, beganAt
   });
   record.trial.createdAt = beganAt;
   record.own.queuedAt = beganAt;
-  atRun(record, runRecord(last, true));
+  atRun(record, last);
   return record;
 }
 
-/** The trial is at this run, whatever it was at before. */
-export function atRun({ trial, own }: TrialRecord, { run }: RunRecord): void {
-  trial.state = "running";
+/** The trial is at this run, its last one, whatever it was at before. */
+export function atRun({ trial, own }: TrialRecord, seen: SeenRun): void {
+  const { run } = runRecord(seen, true);
+  const { exit, control } = seen;
+  // How its end is taken depends on what was asked of it.
+  const asked = exit === null ? control?.action : (exit.acknowledged?.action ?? exit.asked);
+  const [state, wish] = ASKED[asked ?? "run"];
+  trial.state = state;
   trial.waitReason = null;
   trial.attempts = run.attempt;
   trial.currentRun = run.id;
   trial.slots = run.slots;
   trial.startedAt ??= run.startedAt;
   trial.endedAt = null;
-  own.asked = null;
-  own.control = null;
+  own.asked = wish;
+  own.control = control;
 }
+
+const ASKED = {
+  run: ["running", null],
+  pause: ["pausing", "pause"],
+  preempt: ["pausing", "preempt"],
+  stop: ["stopping", "stop"],
+  kill: ["stopping", "kill"],
+} as const satisfies Record<Control["action"], readonly [Trial["state"], TrialRecord["own"]["asked"]]>;
 
 /** An experiment that nothing but its runs is known of: its search cannot go on, its trials can. */
 export function experimentRecord(

@@ -10,7 +10,7 @@ import { LOCAL_POOL, type PoolEntry } from "../client/pools/poolList.ts";
 import { isFinal, retryDelayMs } from "../client/retry.ts";
 import { defaultStateFolder } from "../client/stateFolder.ts";
 import { UserError } from "../client/userError.ts";
-import type { CheckReport } from "../protocol/maintenance.ts";
+import type { BackupReport, CheckReport } from "../protocol/maintenance.ts";
 import { painter, type Paint, plain } from "./text.ts";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
@@ -36,7 +36,12 @@ export interface PoolAccess {
     context: Context,
     confirm: (contents: PoolContents) => Promise<boolean>,
   ) => Promise<Purged | null>;
-  /** Has its files checked, with or without its server. */
+  /** Has its files checked, or copied, with or without its server. */
+  backUp: (
+    pool: PoolEntry | null,
+    context: Context,
+    asked: Parameters<Context["backUp"]>[0],
+  ) => Promise<BackupReport>;
   check: (
     pool: PoolEntry | null,
     context: Context,
@@ -62,6 +67,7 @@ export interface Context extends Terminal {
     confirm: (contents: PoolContents) => Promise<boolean>,
   ) => ReturnType<PoolAccess["purge"]>;
   check: (asked: { full: boolean; repair: boolean } & MaintainOptions) => Promise<CheckReport>;
+  backUp: (asked: { folder: string } & MaintainOptions) => Promise<BackupReport>;
   json: boolean;
   paint: Paint;
   /** Human output; nothing with --json. */
@@ -168,6 +174,8 @@ export function makeContext(
     connect: async () => access.connect(await context.pool(), context),
     connectTo: (pool) => access.connect(pool, context),
     purge: (pool, confirm) => access.purge(pool, context, confirm),
+    backUp: async (asked) =>
+      access.backUp(await context.pool(), context, { signal: terminal.signal, ...asked }),
     check: async (asked) =>
       access.check(await context.pool(), context, { signal: terminal.signal, ...asked }),
     json,

@@ -20,7 +20,7 @@ import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/dat
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
 import { logs, metrics } from "./commands/output.ts";
-import { poolCheck } from "./commands/maintenance.ts";
+import { poolBackup, poolCheck } from "./commands/maintenance.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
@@ -41,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   poolPython,
   poolSetup,
   poolCheck,
+  poolBackup,
   submit,
   testPreemptionCommand,
   dataMap,

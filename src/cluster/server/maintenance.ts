@@ -1,10 +1,12 @@
 /** `node server.js maintain`: what protocol/maintenance.ts describes, in a process of its own, beside a server or without one. */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CheckReport, type MaintenanceLine, MaintenanceRequest } from "../protocol/maintenance.ts";
 import { PoolLockFile } from "../protocol/poolLock.ts";
+import { backUpPool } from "./backup/backUpPool.ts";
 import { CallError } from "./callError.ts";
 import { type CheckOptions, checkPool, repairPool } from "./check/checkPool.ts";
 import { messageOf } from "./errors.ts";
@@ -16,12 +18,17 @@ import { leasesFolder } from "./resources/slotSource.ts";
 /** A server that is asked to end finishes what it writes. */
 const STOP_MS = 20_000;
 const POLL_MS = 10;
+const CANCEL_MS = 2000;
 const PROGRESS_MS = 100;
 
 /** Reads the request, does it, says how it went. @returns the exit code */
 export async function maintain(version: string, logger: Logger): Promise<number> {
   const cancelled = new AbortController();
-  const cancel = (): void => cancelled.abort(new Error("cancelled"));
+  const cancel = (): void => {
+    cancelled.abort(new Error("cancelled"));
+    // In the middle of a large file: what is half done is under a temporary name.
+    setTimeout(() => process.exit(1), CANCEL_MS).unref();
+  };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, cancel);
   try {
     const request = await readRequest(cancel);
@@ -35,10 +42,13 @@ export async function maintain(version: string, logger: Logger): Promise<number>
       signal: cancelled.signal,
       progress: throttled(),
     };
+    const settled = { ...options, isServed: isServed(home) };
     if (request.verb === "check")
+      say({ type: "checked", report: await check({ ...settled, full: request.full }, request.repair) });
+    else
       say({
-        type: "checked",
-        report: await check({ ...options, full: request.full, isServed: isServed(home) }, request.repair),
+        type: "backedUp",
+        report: await backUpPool({ ...settled, full: false }, request.folder.replace(/^~(?=\/)/, homedir())),
       });
     return 0;
   } catch (error) {

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { openAsPool } from "./backup/marker.ts";
 import { CallError } from "./callError.ts";
 import { isLost } from "./check/rebuild/rebuildDatabase.ts";
 import { createEnvironments } from "./environments/environments.ts";
@@ -67,6 +68,7 @@ export function openPool(options: PoolOptions): OpenPool {
   const { home, logger } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
+  openAsPool(home);
   // A new database would count experiments from 1 again, into the folders of the old ones.
   if (isLost(home))
     throw new CallError(

@@ -7,7 +7,7 @@ import { afterAll } from "vitest";
 import { type Pool, type PoolAccess, UnreachableError } from "../../../src/cluster/cli/command.ts";
 import { runCommandLine } from "../../../src/cluster/cli/run.ts";
 import type { OpenPoolOptions } from "../../../src/cluster/client/pools/openPool.ts";
-import { checkPool } from "../../../src/cluster/client/pools/maintain.ts";
+import { backUpPool, checkPool } from "../../../src/cluster/client/pools/maintain.ts";
 import { connectLocalPool } from "../../../src/cluster/client/localPool.ts";
 
 /** These tests are of pools of this machine. */
@@ -63,6 +63,7 @@ export function commandLine(): CommandLine {
       {
         connect: other ?? connect,
         purge: unreachable,
+        backUp: (pool, _, asked) => backUpPool(pool, { local, ssh: NO_SSH }, asked),
         check: (pool, _, asked) => checkPool(pool, { local, ssh: NO_SSH }, asked),
       },
       { cwd: base, ...options },

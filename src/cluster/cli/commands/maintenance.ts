@@ -1,9 +1,10 @@
-/** What is done to a pool's files as a whole: check and repair. */
+/** What is done to a pool's files as a whole: check, repair, back up. */
 import type { CheckReport, Finding } from "../../protocol/maintenance.ts";
 import { messageOf, UserError } from "../../client/userError.ts";
-import { EXIT, type Command, type Context } from "../command.ts";
+import path from "node:path";
+import { EXIT, type Command, type Context, UsageError } from "../command.ts";
 import { ask, canAsk } from "../prompt.ts";
-import { countText, plain } from "../text.ts";
+import { bytesText, countText, plain } from "../text.ts";
 
 /** Beside EXIT's: nothing is known of the pool. */
 const COULD_NOT_CHECK = 2;
@@ -42,6 +43,32 @@ export const poolCheck: Command = {
       context.document({ error: { message: messageOf(error), remedy } });
       return COULD_NOT_CHECK;
     }
+  },
+};
+
+export const poolBackup: Command = {
+  name: "pool backup",
+  usage: "pool backup FOLDER",
+  summary: "Copy a whole pool, while it runs; again into the same folder, only what has changed.",
+  details: `FOLDER is on the pool's host. The copy is a pool itself: TRAINYARD_HOME=FOLDER trainyard list. In it everything that
+waited or trained is paused. Secrets are left out, and what can be made again: built trees and environments.`,
+  arguments: ["FOLDER"],
+  run: async (context, { arguments: [folder = ""] }) => {
+    const isThere = (await context.pool())?.kind === "ssh";
+    if (isThere && !/^(\/|~\/)/.test(folder))
+      throw new UsageError(`\`${folder}\` is on the pool's host, so it begins with \`/\` or \`~/\`.`);
+    const report = await context.backUp({
+      folder: isThere ? folder : path.resolve(context.cwd, folder),
+      onProgress: progressLine(context),
+    });
+    if (context.stderr.isTTY === true) context.note(CLEAR_LINE);
+    context.document(report);
+    const { counts, copiedBytes, linkedBytes, keptBytes } = report;
+    context.say(
+      `${countText(counts.experiments, "experiment")}, ${countText(counts.runs, "run")} and ${countText(counts.checkpoints, "checkpoint")} are in ${plain(report.folder)}, verified: ` +
+        `${bytesText(copiedBytes)} copied, ${bytesText(linkedBytes)} shared with the pool, ${bytesText(keptBytes)} there already.\n`,
+    );
+    return EXIT.ok;
   },
 };
 

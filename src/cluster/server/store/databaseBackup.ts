@@ -1,5 +1,5 @@
 /** Copies of pool.sqlite, whole or not there: written under another name, on the disk before they get their own. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
@@ -60,6 +60,7 @@ database.close();
 const temporaryOf = (target: string): string => `${target}.${process.pid}.tmp`;
 
 function publish(temporary: string, target: string): void {
+  chmodSync(temporary, 0o600);
   sync(temporary);
   renameSync(temporary, target);
   sync(path.dirname(target));

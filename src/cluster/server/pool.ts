@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { createDailyBackup } from "./backup/daily.ts";
 import { openAsPool } from "./backup/marker.ts";
 import { CallError } from "./callError.ts";
 import { isLost } from "./check/rebuild/rebuildDatabase.ts";
@@ -79,9 +80,12 @@ export function openPool(options: PoolOptions): OpenPool {
   let tickets: Tickets | null = null;
   let notifyCommitted: () => void = () => undefined;
 
-  const store = createPoolStore(openDatabase(path.join(state, "pool.sqlite"), options.version), () => {
+  const file = path.join(state, "pool.sqlite");
+  const database = openDatabase(file, options.version);
+  const store = createPoolStore(database, () => {
     notifyCommitted();
   });
+  const daily = createDailyBackup({ file, database, folder: path.join(state, "backups"), logger });
   const curves = createCurveStore(path.join(state, "curves"), logger);
   const runsFolder = path.join(home, "runs");
   const context: Context = {
@@ -140,10 +144,12 @@ export function openPool(options: PoolOptions): OpenPool {
     start(broadcaster, issuer) {
       tickets = issuer;
       experiments.start(broadcaster);
+      daily.start();
     },
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      await daily.close();
       await environments.close();
       await experiments.close();
       curves.close();

@@ -84,8 +84,9 @@ interface Copying {
 
 /** @returns the real path @throws CallError for a folder in the pool, or that the pool is in */
 function prepare(home: string, folder: string): string {
+  let made: string | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new CallError(
       "refused",
@@ -95,12 +96,14 @@ function prepare(home: string, folder: string): string {
   }
   const target = realpathSync(folder);
   const isIn = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`);
-  if (isIn(target, home) || isIn(home, target))
+  if (isIn(target, home) || isIn(home, target)) {
+    if (made !== undefined) rmSync(made, { recursive: true });
     throw new CallError(
       "refused",
       `The backup ${target} and the pool ${home} lie in each other.`,
       "Name a folder elsewhere.",
     );
+  }
   return target;
 }
 

@@ -103,7 +103,11 @@ function migrate(database: DatabaseSync, file: string, version: string, migratio
   requireKnown(newest, file, version, migrations.length);
   const schema = newest.number;
   if (schema === migrations.length) return;
-  if (schema > 0) backUpDatabase(database, `${file}.schema-${schema}.bak`);
+  if (schema > 0)
+    backUpDatabase(
+      (copy) => void database.prepare("VACUUM INTO ?").run(copy),
+      `${file}.schema-${schema}.bak`,
+    );
   for (const [index, sql] of migrations.entries()) {
     if (index < schema) continue;
     database.exec("BEGIN IMMEDIATE");

@@ -4,12 +4,16 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 
-/** Of the database as it is at one moment, in a file that is there afterwards whatever happens. @param target replaced */
-export function backUpDatabase(database: DatabaseSync, target: string): void {
+/**
+ * Of the database as it is at one moment, in a file that is there afterwards whatever happens.
+ * @param vacuumInto runs `VACUUM INTO` on its connection
+ * @param target replaced
+ */
+export function backUpDatabase(vacuumInto: (file: string) => void, target: string): void {
   const temporary = temporaryOf(target);
   rmSync(temporary, { force: true });
   try {
-    database.prepare("VACUUM INTO ?").run(temporary);
+    vacuumInto(temporary);
     publish(temporary, target);
   } finally {
     rmSync(temporary, { force: true });
@@ -21,7 +25,7 @@ export function backUpFile(file: string, target: string): void {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     database.exec("PRAGMA busy_timeout = 5000;");
-    backUpDatabase(database, target);
+    backUpDatabase((copy) => void database.prepare("VACUUM INTO ?").run(copy), target);
   } finally {
     database.close();
   }

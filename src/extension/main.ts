@@ -10,6 +10,7 @@ import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { createHandlers } from "./commands/handlers.ts";
+import { MaintenanceCommands } from "./commands/maintenance.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
@@ -160,6 +161,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         secrets,
         panels,
         poolCommands,
+        maintenance: new MaintenanceCommands(pools),
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,

@@ -116,8 +116,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
   );
 
+  const maintenance = new MaintenanceCommands(pools);
+
   context.subscriptions.push(
     log,
+    maintenance,
     pools,
     experiments,
     problems,
@@ -161,7 +164,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         secrets,
         panels,
         poolCommands,
-        maintenance: new MaintenanceCommands(pools),
+        maintenance,
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,

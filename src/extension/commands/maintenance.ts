@@ -24,10 +24,35 @@ const DEPTHS = [
   },
 ];
 
-export class MaintenanceCommands {
+/** Scheme of the reports, which can be read and not written. */
+const SCHEME = "trainyard-check";
+
+export class MaintenanceCommands implements vscode.Disposable {
   readonly #pools: Pools;
+  /** By the document's path. */
+  readonly #reports = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #registration: vscode.Disposable;
+
   constructor(pools: Pools) {
     this.#pools = pools;
+    this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: this.#changed.event,
+      provideTextDocumentContent: ({ path }) =>
+        this.#reports.get(path) ?? "This report is gone: check the pool again.\n",
+    });
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    this.#changed.dispose();
+  }
+
+  async #show(pool: Pool, report: CheckReport): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/Check of ${pool.name}.md` });
+    this.#reports.set(uri.path, reportText(pool.name, report));
+    this.#changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
 
   async check(argument: unknown): Promise<void> {
@@ -41,7 +66,7 @@ export class MaintenanceCommands {
       void vscode.window.showInformationMessage(`${pool.name}: all is well (${countsText(report)}).`);
       return;
     }
-    await show(pool, report);
+    await this.#show(pool, report);
     void this.#offerRepair(pool, report);
   }
 
@@ -61,7 +86,7 @@ export class MaintenanceCommands {
       return;
     const repaired = await this.#run(pool, report.full, true);
     if (repaired === null) return;
-    await show(pool, repaired);
+    await this.#show(pool, repaired);
     const left = repaired.findings.length;
     const rest = left === 0 ? "All is well now." : `${plural(left, "thing")} could not be repaired.`;
     void vscode.window.showInformationMessage(
@@ -118,14 +143,6 @@ export class MaintenanceCommands {
       none: () => new ShownError("There is no pool."),
     });
   }
-}
-
-async function show(pool: Pool, report: CheckReport): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({
-    content: reportText(pool.name, report),
-    language: "markdown",
-  });
-  await vscode.window.showTextDocument(document, { preview: true });
 }
 
 /** Of a remote pool a folder on its host, which can only be typed. */

@@ -68,7 +68,7 @@ it("has one experiment that has ended and one that is paused", async () => {
   await expect.poll(async () => (await checkpoints()).length).toBeGreaterThan(0);
   expect((await run(["pause", "2"])).code).toBe(0);
   await expect.poll(states).toMatchObject({ 1: "completed", 2: "paused" });
-}, 60_000);
+}, 120_000);
 
 describe("checking", () => {
   it("finds nothing in a pool that is well, with and without its server", async () => {
@@ -88,9 +88,9 @@ describe("checking", () => {
     const cwd = temporaryFolder("project");
     put(cwd, { "train.py": SCRIPT, "train.yaml": "hyperparameters: {pause: 0.02}\n" });
     for (let round = 0; round < 2; round++) await run(["submit", "train.py"], { cwd });
-    for (let round = 0; round < 4; round++) expect(found(await check("--full"))).toEqual([]);
+    for (let round = 0; round < 3; round++) expect(found(await check("--full"))).toEqual([]);
     await expect.poll(states).toMatchObject({ 3: "completed", 4: "completed" });
-  });
+  }, 120_000);
 
   it("says where there is no pool, and makes none", async () => {
     const nowhere = path.join(temporaryFolder("nowhere"), "pool");
@@ -134,25 +134,27 @@ describe("repairing", () => {
 
     const before = await check("--full");
     expect(before.code).toBe(1);
-    expect(found(before)).toEqual([
-      `checkpoints checkpoints/00000000-0000-4000-8000-000000000001`,
-      `checkpoints checkpoints/${changed}`,
-      `checkpoints checkpoints/${gone}`,
-      `checkpoints checkpoints/${longer}`,
-      `checkpoints checkpoints/${unlisted}`,
-      // Its newest one was taken out of the table.
-      "checkpoints pool.sqlite: trials 1.1",
-      "curves state/curves/1.1.*",
-      "leftovers runs/1.1.1/.exit.json.1.tmp",
-      "permissions runs",
-      "permissions state/secrets/77.json",
-      "rows pool.sqlite: experiments 1",
-      "rows pool.sqlite: runs 3.1.1",
-      "rows pool.sqlite: runs 4.1.1",
-      "rows pool.sqlite: trials 2.1",
-      "runs runs/77.1.1",
-      "secrets state/secrets/77.json",
-    ]);
+    expect(found(before)).toEqual(
+      [
+        `checkpoints checkpoints/00000000-0000-4000-8000-000000000001`,
+        `checkpoints checkpoints/${changed}`,
+        `checkpoints checkpoints/${gone}`,
+        `checkpoints checkpoints/${longer}`,
+        `checkpoints checkpoints/${unlisted}`,
+        // Its newest one was taken out of the table.
+        "checkpoints pool.sqlite: trials 1.1",
+        "curves state/curves/1.1.*",
+        "leftovers runs/1.1.1/.exit.json.1.tmp",
+        "permissions runs",
+        "permissions state/secrets/77.json",
+        "rows pool.sqlite: experiments 1",
+        "rows pool.sqlite: runs 3.1.1",
+        "rows pool.sqlite: runs 4.1.1",
+        "rows pool.sqlite: trials 2.1",
+        "runs runs/77.1.1",
+        "secrets state/secrets/77.json",
+      ].sort(),
+    );
     const asked = await run(["pool", "check", "--repair"]);
     expect(asked.code).toBe(2);
     expect(asked.stderr).toContain("Add --yes.");
@@ -181,7 +183,7 @@ describe("repairing", () => {
     expect(series[0]?.points).toHaveLength(40);
     const again = await check("--full", "--repair", "--yes");
     expect(again).toMatchObject({ code: 0, repaired: [], lostAndFound: null });
-  }, 60_000);
+  }, 120_000);
 
   it("rebuilds a damaged database from what of it can be read", async () => {
     await run(["rename", "1", "a name of its own"]);
@@ -198,7 +200,7 @@ describe("repairing", () => {
     expect(found(after)).toEqual([]);
     expect(fs.readFileSync(path.join(after.lostAndFound ?? "", "state/pool.sqlite"))).toEqual(bytes);
     await expect.poll(states).toMatchObject({ 1: "completed", 2: "paused", 3: "completed", 4: "completed" });
-  }, 60_000);
+  }, 120_000);
 
   it("refuses to begin anew where the database is gone, and rebuilds it from the folders of the runs", async () => {
     await stopServer();
@@ -215,7 +217,7 @@ describe("repairing", () => {
     const submitted = await run(["submit", "train.py", "--json"], { cwd: newProject() });
     expect(JSON.parse(submitted.stdout)).toMatchObject({ experimentId: 5 });
     expect(found(await check("--full"))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it("leaves the database of a newer version alone, and says which one to get", async () => {
     await expect.poll(states).toMatchObject({ 5: "completed" });
@@ -255,7 +257,7 @@ describe("backing up", () => {
     await expect.poll(async () => (await checkpoints()).length).toBeGreaterThan(0);
     const first = await backUp();
     expect(first).toMatchObject({ folder, counts: { experiments: 6 } });
-    await expect.poll(states, { timeout: 20_000 }).toMatchObject({ [id]: "completed" });
+    await expect.poll(states, { timeout: 60_000 }).toMatchObject({ [id]: "completed" });
     const second = await backUp();
     expect(second.keptBytes).toBeGreaterThan(0);
     expect(second.copiedBytes).toBeLessThan(first.copiedBytes + first.linkedBytes);
@@ -267,6 +269,7 @@ describe("backing up", () => {
     fs.writeFileSync(marker, whole.replace('"isWhole":true', '"isWhole":false'));
     await expect(open(folder)).rejects.toThrow(/is half a backup/);
     // A trial that trains while it is copied is paused in the copy, and nothing of the pool's is touched.
+    put(cwd, { "train.yaml": "hyperparameters: {pause: 0.3}\n" });
     const { experimentId: trained } = JSON.parse(
       (await run(["submit", "train.py", "--json"], { cwd })).stdout,
     ) as {
@@ -289,7 +292,7 @@ describe("backing up", () => {
     await copy.call("trial/resume", { trialId: `${trained}.1` });
     await expect
       .poll(async () => (await copy.call("experiment/get", { experimentId: trained })).trials[0]?.state, {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .toBe("completed");
     const read = await copy.call("output/read", {
@@ -303,14 +306,16 @@ describe("backing up", () => {
     expect(series.find(({ name }) => name === "loss")?.lastStep).toBe(40);
     await copy.call("server/stop", {});
     copy.close();
-    await expect.poll(states).toMatchObject({ [trained]: "completed" });
+    // The pool's own trial trains all the while.
+    expect((await run(["kill", String(trained)])).code).toBe(0);
+    await expect.poll(async () => (await states())[trained]).toMatch(/^(killed|completed)$/);
     expect(found(await check("--full"))).toEqual([]);
     // It has a life of its own now.
     expect(await run(["pool", "backup", folder])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("has been opened as one") as string,
     });
-  }, 90_000);
+  }, 150_000);
 
   it("refuses a folder in the pool, one around it, and one with something else in it", async () => {
     const other = temporaryFolder("other");

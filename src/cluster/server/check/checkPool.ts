@@ -88,6 +88,7 @@ export async function repairPool(options: CheckOptions): Promise<CheckReport> {
       );
       const isDone = found.every((each) => each.mend === null || failed.has(nameOf(each)));
       if (!isDone && round < MOST_ROUNDS) continue;
+      if (repaired.length > 0) forgetEvents(checking);
       const left = found.map((each) => {
         const why = failed.get(nameOf(each));
         return why === undefined ? each : { ...each, what: `${each.what} It could not be repaired: ${why}.` };
@@ -95,6 +96,16 @@ export async function repairPool(options: CheckOptions): Promise<CheckReport> {
       return { counts, found: left, repaired };
     }
   });
+}
+
+/** Of what was repaired there are no events: who asks for those after the last one that it has gets everything anew. */
+function forgetEvents(checking: Checking): void {
+  const database = openIfThere(checking, openForRepair);
+  database?.transaction(() => {
+    database.run("DELETE FROM events");
+    database.run("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'events'");
+  });
+  database?.close();
 }
 
 async function examine(
@@ -165,7 +176,8 @@ function damageOf(checking: Checking, open: (checking: Checking) => Database): F
     }
   } catch (error) {
     const inner = isDamage(error) ? error : (error as Error).cause;
-    if (isDamage(inner)) return needsRebuilding(checking, `The pool's database is damaged: ${messageOf(inner)}.`);
+    if (isDamage(inner))
+      return needsRebuilding(checking, `The pool's database is damaged: ${messageOf(inner)}.`);
     throw isBusy(error) ? inUse(checking) : explained(error, fileOf(checking));
   }
 }

@@ -49,7 +49,9 @@ test("a pool is checked, repaired after a question, and backed up, from its row"
     await workbench.command("Notifications: Clear All Notifications");
 
     await choose(workbench, "Back Up Pool...");
-    await workbench.answer(`${copy}/`);
+    await workbench.quickInput.locator(".quick-input-box input").fill(`${copy}/`);
+    await workbench.quickInput.getByText("..", { exact: true }).waitFor();
+    await workbench.quickInput.getByRole("button", { name: "Back Up Here" }).click();
     await workbench.toast(/is backed up and verified \(1 experiment, 1 run, 1 checkpoint/).waitFor();
     const marker = JSON.parse(readFileSync(path.join(copy, "backup.json"), "utf8")) as { isWhole: boolean };
     assert.equal(marker.isWhole, true);

@@ -75,6 +75,8 @@ export async function backUpPool(options: CheckOptions, folder: string): Promise
   }
 }
 
+const never = (): boolean => false;
+
 interface Copying {
   home: string;
   target: string;
@@ -121,7 +123,12 @@ async function copyFiles({ home, target, tally, options }: Copying, tables: Pool
     next(`Copying checkpoint ${index + 1} of ${checkpoints.length}`);
     const [from, to] = [path.join(home, "checkpoints", uuid), path.join(target, "checkpoints", uuid)];
     const before = tally.copiedBytes;
-    await mirror(from, to, { ...common, mayLink: true, wants: (name) => !name.endsWith(".tmp") });
+    // Root writes into read-only files: a script that did so would change the copy, too.
+    await mirror(from, to, {
+      ...common,
+      mayLink: () => process.getuid?.() !== 0,
+      wants: (name) => !name.endsWith(".tmp"),
+    });
     // What was read and written is read again; a link or a clone is the same file.
     if (tally.copiedBytes === before || !existsSync(path.join(to, "manifest.json"))) continue;
     const checking = { full: true, verified: new Set<string>(), signal };
@@ -148,12 +155,12 @@ async function copyFiles({ home, target, tally, options }: Copying, tables: Pool
   next("Copying curves");
   await mirror(path.join(home, "state", "curves"), path.join(target, "state", "curves"), {
     ...common,
-    mayLink: false,
+    mayLink: never,
   });
   for (const name of namesIn(path.join(home, "state"))) {
     const from = path.join(home, "state", name);
     if (NOT_COPIED.test(name) || !statSync(from, { throwIfNoEntry: false })?.isFile()) continue;
-    await mirror(from, path.join(target, "state", name), { ...common, mayLink: false });
+    await mirror(from, path.join(target, "state", name), { ...common, mayLink: never });
   }
 }
 
@@ -169,7 +176,8 @@ async function copyRun(
   await mirror(from, to, {
     tally,
     signal: options.signal,
-    mayLink: mayLink && run.hasEnded && !isWhole,
+    // What the script wrote is the person's, who may write into it.
+    mayLink: (name) => mayLink && run.hasEnded && !isWhole && !name.startsWith("work/"),
     wants: (name, stat) => {
       if (HIDDEN.test(name) || DERIVED.test(name)) return false;
       if (!isWhole || !name.startsWith("work/") || stat.isDirectory()) return true;

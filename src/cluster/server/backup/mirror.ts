@@ -11,8 +11,8 @@ export interface Tally {
 export interface MirrorOptions {
   tally: Tally;
   signal: AbortSignal;
-  /** Nobody writes into these files any more: a clone or another name of them does. */
-  mayLink: boolean;
+  /** Nobody writes into these files any more: where they cannot be cloned, another name of one does. */
+  mayLink: (relative: string) => boolean;
   /** Path in the folder, as bytes in latin1; what it says no to is not copied, and is removed where it was. */
   wants?: (relative: string, stat: fs.Stats) => boolean;
 }
@@ -57,7 +57,7 @@ async function walk(
   if (++counter.count % YIELD_EVERY === 0) await new Promise((resume) => setImmediate(resume));
   options.signal.throwIfAborted();
   if (stat.isSymbolicLink()) copyLink(from, to);
-  else if (stat.isFile()) copyFile(from, to, stat, options);
+  else if (stat.isFile()) copyFile(from, to, stat, options.tally, options.mayLink(relative));
 }
 
 function copyLink(from: Bytes, to: Bytes): void {
@@ -67,7 +67,7 @@ function copyLink(from: Bytes, to: Bytes): void {
   fs.symlinkSync(target, to);
 }
 
-function copyFile(from: Bytes, to: Bytes, stat: fs.Stats, { tally, mayLink }: MirrorOptions): void {
+function copyFile(from: Bytes, to: Bytes, stat: fs.Stats, tally: Tally, mayLink: boolean): void {
   const there = look(to);
   if (there !== null && isSame(there, stat)) {
     tally.keptBytes += stat.size;
@@ -75,9 +75,9 @@ function copyFile(from: Bytes, to: Bytes, stat: fs.Stats, { tally, mayLink }: Mi
   }
   const temporary = Buffer.concat([to, Buffer.from(`.${process.pid}.tmp`)]);
   try {
-    if (mayLink && (clone(from, temporary) || link(from, temporary))) tally.linkedBytes += stat.size;
+    if (clone(from, temporary) || (mayLink && link(from, temporary))) tally.linkedBytes += stat.size;
     else {
-      fs.copyFileSync(from, temporary, fs.constants.COPYFILE_FICLONE);
+      fs.copyFileSync(from, temporary);
       tally.copiedBytes += stat.size;
     }
     if (look(temporary)?.ino !== stat.ino) fs.utimesSync(temporary, stat.atimeMs / 1000, stat.mtimeMs / 1000);

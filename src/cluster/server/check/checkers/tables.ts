@@ -29,25 +29,32 @@ export const rowsChecker: Checker = {
 
 /** Rows whose parent is not there. */
 function orphans(checking: Checking, { database }: PoolTables): Found[] {
-  return database.all("PRAGMA foreign_key_check").map(({ table, rowid, parent }) => ({
-    check: "rows",
-    what: `A row of ${String(table)} belongs to a row of ${String(parent)} that is not there.`,
-    where: `pool.sqlite: ${String(table)} row ${String(rowid)}`,
-    severity: "error",
-    repair: `Rebuild the row of ${String(parent)}, or take this one out.`,
-    mend: async () => {
-      const name = String(table);
-      await fillIn(checking, database, null);
-      const isLeft = database
-        .all("PRAGMA foreign_key_check")
-        .some((row) => row.table === table && row.rowid === rowid);
-      if (!isLeft) return "What it belongs to was rebuilt.";
-      const row = database.get(`SELECT * FROM ${quoted(name)} WHERE rowid = ?`, Number(rowid));
-      if (row !== undefined) checking.lostAndFound.keepRow(name, row);
-      database.run(`DELETE FROM ${quoted(name)} WHERE rowid = ?`, Number(rowid));
-      return "It was taken out.";
-    },
-  }));
+  const broken = Map.groupBy(
+    database.all("PRAGMA foreign_key_check"),
+    ({ table, parent, fkid }) => `${String(table)}\0${String(parent)}\0${String(fkid)}`,
+  );
+  return [...broken].flatMap(([key, rows]) => {
+    const [table = "", parent = "", fkid] = key.split("\0");
+    const columns = database
+      .all(`PRAGMA foreign_key_list(${quoted(table)})`)
+      .find(({ id }) => String(id) === fkid);
+    if (columns === undefined) return [];
+    const where = `${quoted(String(columns.from))} NOT IN (SELECT ${quoted(String(columns.to))} FROM ${quoted(parent)})`;
+    return {
+      check: "rows",
+      what: `${rows.length === 1 ? "A row" : `${rows.length} rows`} of ${table} belong to what is not in ${parent}.`,
+      where: `pool.sqlite: ${table}`,
+      severity: "error" as const,
+      repair: `Rebuild what is missing in ${parent}, or take them out.`,
+      mend: async () => {
+        await fillIn(checking, database, null);
+        const left = database.all(`SELECT * FROM ${quoted(table)} WHERE ${where}`);
+        for (const row of left) checking.lostAndFound.keepRow(table, row);
+        database.run(`DELETE FROM ${quoted(table)} WHERE ${where}`);
+        return left.length === 0 ? "What they belong to was rebuilt." : `${left.length} were taken out.`;
+      },
+    };
+  });
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -5,10 +5,9 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckReport, Counts, Finding } from "../../protocol/maintenance.ts";
-import { CallError } from "../callError.ts";
 import { messageOf } from "../errors.ts";
 import { type Database, openDatabase, openReadOnly } from "../store/database.ts";
-import { explained, isBusy, isDamage } from "../store/databaseError.ts";
+import { explained, isDamage } from "../store/databaseError.ts";
 import { checkpointsChecker } from "./checkers/checkpoints.ts";
 import { curvesChecker } from "./checkers/curves.ts";
 import { leasesChecker } from "./checkers/leases.ts";
@@ -178,7 +177,7 @@ function damageOf(checking: Checking, open: (checking: Checking) => Database): F
     const inner = isDamage(error) ? error : (error as Error).cause;
     if (isDamage(inner))
       return needsRebuilding(checking, `The pool's database is damaged: ${messageOf(inner)}.`);
-    throw isBusy(error) ? inUse(checking) : explained(error, fileOf(checking));
+    throw explained(error, fileOf(checking));
   }
 }
 
@@ -191,14 +190,6 @@ const isThere = (checking: Checking): boolean => (look(fileOf(checking))?.size ?
 const fileOf = ({ home }: Checking): string => path.join(home, "state", "pool.sqlite");
 const openForLooking = (checking: Checking): Database => openReadOnly(fileOf(checking), checking.version);
 const openForRepair = (checking: Checking): Database => openDatabase(fileOf(checking), checking.version);
-
-function inUse({ home }: Checking): CallError {
-  return new CallError(
-    "unavailable",
-    `The database of ${home} is in use by its server, and on this file system only one process may read it.`,
-    "Stop the server first (trainyard server stop), then check. Training goes on.",
-  );
-}
 
 /** What makes two findings the same one. */
 const nameOf = ({ check, what, where }: Finding): string => `${check}\0${where}\0${what}`;

@@ -14,8 +14,6 @@ export function isDamage(error: unknown): boolean {
   return code === CODES.corrupt || code === CODES.notADatabase;
 }
 
-export const isBusy = (error: unknown): boolean => sqliteCode(error) === CODES.busy;
-
 /** @returns the error itself where there is nothing to add to it */
 export function explained(error: unknown, file: string): unknown {
   const words = error instanceof Error ? error.message : String(error);
@@ -26,6 +24,13 @@ export function explained(error: unknown, file: string): unknown {
         "unavailable",
         `The pool's database is damaged (${words}): ${file}.`,
         "Run: trainyard pool check --repair. It is rebuilt from its backup and the run directories; training goes on.",
+        { cause: error },
+      );
+    case CODES.busy:
+      return new CallError(
+        "unavailable",
+        `The pool's database is in use by another process, which has it for itself: ${file}.`,
+        "On a network file system only the server may read it: stop that (trainyard server stop), then try again. Training goes on.",
         { cause: error },
       );
     case CODES.full:

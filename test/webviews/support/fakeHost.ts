@@ -245,9 +245,12 @@ document.addEventListener("DOMContentLoaded", () => applyTheme(query.get("theme"
 /** As the pool does it, on plain text. */
 function searchText(output: string, asked: z.output<(typeof REQUESTS)["searchOutput"]["params"]>) {
   const { text, matchCase } = asked.query;
-  const all = output.split("\n").map((line, index, lines) => {
-    const before = lines.slice(0, index).join("\n");
-    return { line, offset: new TextEncoder().encode(before).length + Number(index > 0), number: index + 1 };
+  const encoder = new TextEncoder();
+  let next = 0;
+  const all = output.split("\n").map((line, index) => {
+    const offset = next;
+    next += encoder.encode(line).length + 1;
+    return { line, offset, number: index + 1 };
   });
   const fold = (one: string) => (matchCase ? one : one.toLowerCase());
   const start = asked.from?.offset ?? (asked.direction === "forward" ? 0 : Infinity);
@@ -273,7 +276,7 @@ function searchText(output: string, asked: z.output<(typeof REQUESTS)["searchOut
       hits.length > chosen.length && last !== undefined
         ? { offset: last.offset + Number(asked.direction === "forward"), lineStart: null }
         : null,
-    size: new TextEncoder().encode(output).length,
+    size: encoder.encode(output).length,
     dropped: 0,
   };
 }

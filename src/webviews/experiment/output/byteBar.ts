@@ -50,7 +50,8 @@ export class ByteBar {
     this.position = position;
     const { first, last, size, dropped } = position;
     const total = size - dropped;
-    this.element.hidden = total <= 0 || (first <= dropped && last >= size);
+    // Its room stays, so that nothing beside it moves.
+    this.element.classList.toggle("is-idle", total <= 0 || (first <= dropped && last >= size));
     const hidden = total - (last - first);
     const share = hidden <= 0 ? 0 : Math.min(1, Math.max(0, (first - dropped) / hidden));
     this.element.setAttribute("aria-valuenow", String(Math.round(share * 100)));

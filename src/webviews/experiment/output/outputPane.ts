@@ -51,7 +51,8 @@ export class OutputPane {
     this.element = h("div", { class: "output-pane" }, this.scroller, this.bar.element);
     this.scroller.addEventListener("scroll", () => this.onScroll());
     this.scroller.addEventListener("keydown", (event) => this.onKey(event));
-    const resized = new ResizeObserver(() => this.settle());
+    // In the next frame: what it changes would be observed again.
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => this.settle()));
     resized.observe(this.scroller);
     resized.observe(this.lines);
     this.notice.hidden = true;

@@ -31,9 +31,10 @@ export class LineIndex {
 
   /** Goes on until the end of the file, or, after one block at least, until `until` of performance.now(). @returns whether all is counted */
   advance(file: StreamFile, until: number): boolean {
+    const memory = Buffer.allocUnsafe(BLOCK_BYTES);
     for (let blocks = 0; this.counted + BLOCK_BYTES <= file.size; blocks++) {
       if (blocks > 0 && performance.now() > until) return false;
-      const block = file.readRaw(this.counted, BLOCK_BYTES);
+      const block = file.readRaw(this.counted, BLOCK_BYTES, memory);
       if (block.length < BLOCK_BYTES) return true;
       this.counts.push(countNewlines(block));
     }

@@ -12,8 +12,9 @@ export function countNewlines(bytes: Uint8Array): number {
   for (; at < aligned; at++) if (bytes[at] === 10) count++;
   const words =
     length - at < 4 ? [] : new Int32Array(bytes.buffer, bytes.byteOffset + at, (length - at) >> 2);
-  for (const word of words) {
-    const other = word ^ NEWLINES;
+  // By index: an iterator takes eight times as long.
+  for (let index = 0; index < words.length; index++) {
+    const other = (words[index] ?? 0) ^ NEWLINES;
     // 0x80 in each byte that is zero, none elsewhere.
     const zeros = ~(((other & LOW) + LOW) | other | LOW);
     if (zeros !== 0) count += Math.imul(zeros >>> 7, 0x01010101) >>> 24;

@@ -31,13 +31,14 @@ function forward(
   { from, limit, until, blockBytes = BLOCK_BYTES }: SliceOptions,
 ): Slice {
   const matches: Slice["matches"] = [];
+  const memory = Buffer.allocUnsafe(blockBytes);
   let offset = Math.max(file.start, from?.offset ?? 0);
   let lineStart = from?.lineStart ?? null;
   let skips = lineStart === null && !beginsLine(file, offset);
   for (let blocks = 0; offset < file.size; blocks++) {
     if (blocks > 0 && performance.now() > until)
       return { matches, next: { offset, lineStart: skips ? null : lineStart } };
-    const block = file.read(offset, blockBytes);
+    const block = file.read(offset, blockBytes, memory);
     if (block.length === 0) break;
     let start = 0;
     if (skips) {
@@ -83,11 +84,12 @@ function backward(
   { from, limit, until, blockBytes = BLOCK_BYTES }: SliceOptions,
 ): Slice {
   const matches: Slice["matches"] = [];
+  const memory = Buffer.allocUnsafe(blockBytes);
   let end = Math.min(file.size, from?.offset ?? file.size);
   for (let blocks = 0; end > file.start; blocks++) {
     if (blocks > 0 && performance.now() > until) return { matches, next: { offset: end, lineStart: null } };
     const begin = Math.max(file.start, end - blockBytes);
-    const block = file.read(begin, end - begin);
+    const block = file.read(begin, end - begin, memory);
     if (block.length === 0) break;
     const newline = begin === file.start || beginsLine(file, begin) ? -1 : block.indexOf(NEWLINE);
     // The last newline ends the newest line: of a line longer than the block there is none before it.

@@ -36,9 +36,14 @@ export class StreamFile {
     if (this.#descriptor !== null) fs.closeSync(this.#descriptor);
   }
 
-  /** As it is in the file. @throws Error of the disk's */
-  readRaw(from: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - from)));
+  /**
+   * As it is in the file.
+   * @param into memory that is used where it is large enough: new memory costs as much as the reading
+   * @throws Error of the disk's
+   */
+  readRaw(from: number, length: number, into?: Buffer): Buffer {
+    const wanted = Math.max(0, Math.min(length, this.size - from));
+    const bytes = into && into.length >= wanted ? into.subarray(0, wanted) : Buffer.allocUnsafe(wanted);
     if (this.#descriptor === null) return bytes.subarray(0, 0);
     let filled = 0;
     while (filled < bytes.length) {
@@ -50,8 +55,8 @@ export class StreamFile {
   }
 
   /** A little more is read on both sides, so that a secret that the range cuts in two is still found. */
-  read(from: number, length: number): Buffer {
-    if (this.#longest === 0) return this.readRaw(from, length);
+  read(from: number, length: number, into?: Buffer): Buffer {
+    if (this.#longest === 0) return this.readRaw(from, length, into);
     const before = Math.min(this.#longest, from - this.start);
     const wide = this.readRaw(from - before, before + length + this.#longest);
     maskBytes(wide, this.#secrets);

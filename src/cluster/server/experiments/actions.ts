@@ -10,7 +10,7 @@ import { secretEnvironment } from "./runSpec.ts";
 
 const WRITE_AGAIN_MS = 500;
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
-const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
+export const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
 
 export type Actions = ReturnType<typeof createActions>;
 

@@ -12,6 +12,7 @@ import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
@@ -31,6 +32,7 @@ export function createHandlers(
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
   const { store, curves } = context;
   const snapshots = createSnapshotHandlers(context, experiments, tickets);
+  const outputs = createOutputHandlers(context);
 
   const ask =
     (what: Ask): Handlers["trial/stop"] =>
@@ -155,6 +157,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
+    ...outputs.handlers,
     ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
@@ -166,6 +169,7 @@ export function createHandlers(
     clientGone(clientId) {
       snapshots.clientGone(clientId);
       experiments.clientGone(clientId);
+      outputs.clientGone(clientId);
     },
   };
 }

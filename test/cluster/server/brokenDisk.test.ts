@@ -177,9 +177,11 @@ while True:
     server = await startServer(bundle, home, disk.env);
     const trialId = await server.submit(WORKS);
     await server.until(trialId, ({ latestStep }) => (latestStep ?? 0) > 2);
-    disk.fail({ calls: "look,open,read,write", error: "hang:60000", prefix: home });
+    const runs = path.join(home, "runs");
+    disk.fail({ calls: "look,open,read,write", error: "hang:60000", prefix: runs });
     const silent = await diskIs("silent");
-    expect(silent.message).toContain(home);
+    expect(silent.message).toContain(`${runs} does not answer`);
+    await server.pool.call("experiment/annotate", { experimentId: 1, notes: "answered" });
     expect((await server.pool.call("experiment/list", {})).experiments).toHaveLength(1);
     disk.heal();
     await diskIs("ok");

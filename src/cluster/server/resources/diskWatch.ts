@@ -3,6 +3,7 @@
  * transaction, a launch); then a file is written again and again until that succeeds, which is also how quotas are seen that
  * the file system does not tell of. A folder that does not answer holds nobody up here: no call waits for it.
  */
+import type { StatsFs } from "node:fs";
 import { open, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,6 +16,8 @@ import { diskErrorInWords, type DiskErrorCode, diskErrorOf } from "./diskErrors.
 const MIN_FREE_BYTES = 64 * 1024 * 1024;
 const LOOK_MS = 2000;
 const SILENT_MS = 3000;
+/** Which may be file systems of their own. */
+const PARTS = ["runs", "checkpoints"];
 const PROBE_BYTES = 64 * 1024;
 
 export interface DiskWatch {
@@ -53,7 +56,8 @@ export function createDiskWatch({
   let state: PoolDisk = { state: "ok", message: null, freeBytes: null, totalBytes: null };
   let trouble: DiskErrorCode | null = null;
   let warning: string | null = null;
-  let askedAt: number | null = null;
+  /** folder -> since when it owes an answer */
+  const askedAt = new Map<string, number>();
   let isClosed = false;
 
   function put(next: Pick<PoolDisk, "state" | "message">, numbers: Partial<PoolDisk> = {}): void {
@@ -66,23 +70,34 @@ export function createDiskWatch({
   }
 
   async function look(): Promise<void> {
-    if (askedAt !== null) return checkSilence(askedAt);
-    askedAt = Date.now();
+    for (const other of PARTS) void touch(path.join(folder, other));
+    const answer = await touch(folder);
+    if (answer === null) return judge(state.freeBytes, state.totalBytes);
+    if (answer instanceof Error) {
+      trouble = diskErrorOf(answer) ?? "EIO";
+      return judge(null, null);
+    }
+    if (trouble !== null) trouble = await tryToWrite();
+    judge(answer.bavail * answer.bsize, answer.blocks * answer.bsize);
+  }
+
+  /** @returns null while an earlier question has not been answered: each may keep a thread of Node's */
+  async function touch(part: string): Promise<StatsFs | Error | null> {
+    if (askedAt.has(part)) return null;
+    askedAt.set(part, Date.now());
     try {
-      const { bavail, blocks, bsize } = await statfs(folder);
-      if (trouble !== null) trouble = await tryToWrite();
-      judge(bavail * bsize, blocks * bsize);
+      return await statfs(part);
     } catch (error) {
-      trouble = diskErrorOf(error) ?? "EIO";
-      judge(null, null);
+      return error instanceof Error ? error : new Error(String(error));
     } finally {
-      askedAt = null;
+      askedAt.delete(part);
     }
   }
 
-  function checkSilence(since: number): void {
-    if (Date.now() - since < silentMs) return;
-    put({ state: "silent", message: `The folder of the pool, ${folder}, does not answer.` });
+  /** The first folder that has not answered for a while. */
+  function silent(): string | null {
+    for (const [part, since] of askedAt) if (Date.now() - since >= silentMs) return part;
+    return null;
   }
 
   async function tryToWrite(): Promise<DiskErrorCode | null> {
@@ -104,6 +119,17 @@ export function createDiskWatch({
 
   function judge(freeBytes: number | null, totalBytes: number | null): void {
     const numbers = { freeBytes, totalBytes };
+    const silentPart = silent();
+    if (silentPart !== null) {
+      put(
+        {
+          state: "silent",
+          message: `${silentPart} does not answer: its file server may be down. ${UNTIL_THEN}`,
+        },
+        numbers,
+      );
+      return;
+    }
     const isShort = freeBytes !== null && freeBytes < minFreeBytes;
     if (isShort && (trouble === null || trouble === "ENOSPC"))
       put(
@@ -157,6 +183,7 @@ const NO_ROOM = {
   ENOSPC: "has no room left, whatever it says of free bytes: out of inodes, or of a project's quota",
   EDQUOT: diskErrorInWords("EDQUOT"),
 };
+const UNTIL_THEN = "What runs there runs on; nothing new is started until it answers.";
 const FREE_SOME =
   "Nothing new is started until there is room: `trainyard checkpoints collect`, or Free Space in the editor, shows what can go.";
 

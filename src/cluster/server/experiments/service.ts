@@ -9,6 +9,7 @@ import { createActions } from "./actions.ts";
 import { createCollection } from "./collection.ts";
 import type { Context } from "./context.ts";
 import { createDeletion } from "./deletion.ts";
+import { createDiskWarning } from "./diskWarning.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createEngine } from "./engine.ts";
 import { createFeed } from "./feed.ts";
@@ -73,6 +74,7 @@ export function createExperiments(context: Context) {
     loop?.wake();
   });
   const slotUse = new SlotUseHistory();
+  const diskWarning = createDiskWarning(context);
   const feed = createFeed(store, () => broadcaster, context.disk);
   const live = createLive(context, () => broadcaster);
 
@@ -87,6 +89,7 @@ export function createExperiments(context: Context) {
   }
 
   async function round(): Promise<number> {
+    diskWarning.look();
     await observer.observe();
     const isWaiting = await dispatcher.dispatch();
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();

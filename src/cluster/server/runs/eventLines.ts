@@ -10,8 +10,12 @@ export function parseEventLine(line: string): RunEvent | null {
     return null;
   }
   if (isPlainMetrics(value)) return value;
-  const parsed = RunEvent.safeParse(value);
-  return parsed.success ? parsed.data : null;
+  try {
+    const parsed = RunEvent.safeParse(value);
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null; // nested so deeply that the stack ends
+  }
 }
 
 /**

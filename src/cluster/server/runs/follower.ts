@@ -1,6 +1,7 @@
 /** Follows the event files of running runs by polling: a pool folder may be on a shared file system without inotify. */
 import fs from "node:fs";
 import path from "node:path";
+import { MAX_EVENT_FILES } from "../../protocol/limits.ts";
 import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
 import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
 import { parseEventLine, splitLines } from "./eventLines.ts";
@@ -22,7 +23,13 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
     const report: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
     let isAtEnd = true;
     const folder = path.join(runsFolder, runId, "events");
-    for (const file of listFiles(folder)) {
+    const files = listFiles(folder);
+    if (files.length > MAX_EVENT_FILES) {
+      report.filesLeftOut = files.length - MAX_EVENT_FILES;
+      // The oldest would be the fairest; by their names they are at least the same ones each time.
+      files.sort().splice(MAX_EVENT_FILES);
+    }
+    for (const file of files) {
       const match = EVENT_FILE_NAME.exec(file);
       if (match === null) continue;
       const from = cursors.get(file) ?? 0;

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { freemem, hostname, totalmem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Slot } from "../../protocol/entities.ts";
+import type { Slot, SlotHolder } from "../../protocol/entities.ts";
 import { TrialId } from "../../protocol/entities.ts";
 import type { Logger, SlotSource } from "../ports.ts";
 import { findAmd } from "./amd.ts";
@@ -136,24 +136,37 @@ function cpuDevices(set: number | null): Device[] {
 
 function describe(device: Device, lease: Lease | null, pool: string | null): Slot {
   const { slot, name, memoryBytes, usedMemoryBytes, utilisation, problem, processes } = device;
-  const base = { ...slot, name, memoryBytes, usedMemoryBytes, utilisation, trialId: null };
+  const base = { ...slot, name, memoryBytes, usedMemoryBytes, utilisation, trialId: null, holder: null };
   if (lease !== null) {
     const trial = lease.holder?.run.split(".").slice(0, 2).join(".");
     const isOurs = lease.holder !== null && lease.holder.pool === pool && TrialId.safeParse(trial).success;
-    return { ...base, state: "held", detail: holderText(lease), trialId: isOurs && trial ? trial : null };
+    const trialId = isOurs && trial ? trial : null;
+    return { ...base, state: "held", detail: holderText(lease), trialId, holder: holderOf(lease) };
   }
   if (problem !== null) return { ...base, state: "unusable", detail: problem };
   if (processes.length > 0) return { ...base, state: "foreign", detail: foreignText(processes) };
   return { ...base, state: "free", detail: null };
 }
 
-function holderText({ holder }: Lease): string {
+function holderOf({ holder, silentSinceMs }: Lease): SlotHolder | null {
+  if (holder === null) return null;
+  const { account, run, pid, since } = holder;
+  return { account, run, pid, since: since * 1000, silentSince: silentSinceMs };
+}
+
+/** As the server's clock has it: who reads it where, nobody knows. */
+function holderText({ holder, silentSinceMs }: Lease): string {
   if (holder === null) return "held by someone who does not say so";
-  const since = new Date(holder.since * 1000);
-  const time = Number.isNaN(since.getTime())
-    ? ""
-    : `, since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return `held by ${holder.account} (run ${holder.run}, process ${holder.pid}${time})`;
+  const since = timeText(holder.since * 1000);
+  const time = since === null ? "" : `, since ${since}`;
+  const last = silentSinceMs === null ? null : timeText(silentSinceMs);
+  const silence = last === null ? "" : `, has not answered since ${last}`;
+  return `held by ${holder.account} (run ${holder.run}, process ${holder.pid}${time})${silence}`;
+}
+
+function timeText(timeMs: number): string | null {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? null : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function foreignText(processes: Device["processes"]): string {

@@ -57,7 +57,9 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
     await snapshots.buildWork(tree, path.join(folder, FILES.work), links);
     signal.throwIfAborted();
     await writeJson(path.join(folder, FILES.spec), RunSpec.parse(spec));
-    await supervisors.start(spec.run, folder, { ...changes, ...secrets }, false);
+    // The supervisor bears the run's mark too: one that comes so late that the run counts as lost is ended with it.
+    const variables = { ...changes, ...secrets, TRAINYARD_RUN_KEY: spec.key };
+    await supervisors.start(spec.run, folder, variables, false);
   }
 
   async function askToKill(folder: string): Promise<void> {

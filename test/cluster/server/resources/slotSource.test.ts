@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -88,6 +88,7 @@ describe("NVIDIA", () => {
         state: "free",
         detail: null,
         trialId: null,
+        holder: null,
       },
       expect.objectContaining({
         id: "gpu:GPU-1",
@@ -291,6 +292,39 @@ describe("CPU slots", () => {
     child.kill("SIGKILL");
     await gone;
     expect(await slots({ cpuSlots: 2 })).toMatchObject([{ state: "free" }, { state: "free" }]);
+  });
+
+  test("a holder that touches its lease no more is named as one that hangs, and keeps it", async () => {
+    const holder = {
+      account: "alice",
+      host: "h",
+      pid: 4711,
+      run: "12.3.1",
+      pool: "/other",
+      since: 1732412345,
+    };
+    for (const [index, beats] of [{}, { heartbeatS: 5 }, { heartbeatS: 5 }].entries()) {
+      const child = spawn("/usr/bin/python3", [
+        "-c",
+        "import fcntl, sys, time\nf = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n" +
+          "f.write(sys.argv[2]); f.flush(); print(1, flush=True); time.sleep(60)",
+        path.join(leases, `cpu-${index}`),
+        JSON.stringify({ ...holder, ...beats }),
+      ]);
+      children.push(child);
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+    }
+    const longAgo = Math.floor(Date.now() / 1000) - 600;
+    for (const index of [0, 1]) utimesSync(path.join(leases, `cpu-${index}`), longAgo, longAgo);
+    expect(await slots({ cpuSlots: 3 })).toMatchObject([
+      { state: "held", holder: { account: "alice", silentSince: null } }, // of an older supervisor: it never does
+      {
+        state: "held",
+        detail: expect.stringMatching(/has not answered since .* UTC$/) as string,
+        holder: { since: 1732412345000, silentSince: longAgo * 1000 },
+      },
+      { state: "held", holder: { silentSince: null } },
+    ]);
   });
 
   test("of another pool do not carry a trial of ours; a holder that is garbage is said", async () => {

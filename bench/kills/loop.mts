@@ -11,7 +11,7 @@ import { killOfRun, type Victim } from "./victims.mts";
 
 const VICTIMS: readonly Victim[] = ["server", "supervisor", "script"];
 /** A victim is killed between 0 and this long after the last one. */
-const MOMENT_MS = 1000;
+const MOMENT_MS = 600;
 /** Trials that come and go beside those that stay. */
 const SHORT_STEPS = 60;
 const END_MS = 180_000;

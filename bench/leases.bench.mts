@@ -5,7 +5,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { makeAccount, removeAccount } from "./leases/accounts.mts";
+import { makeAccount } from "./leases/accounts.mts";
 import { leaseLoop, slotsFolder } from "./leases/loop.mts";
 import type { Measurements } from "./run.mts";
 import { buildPrograms, scratchPool, type ScratchPool } from "./scratchPool.mts";
@@ -49,7 +49,7 @@ export async function run(): Promise<Measurements> {
     };
   } finally {
     for (const pool of pools) await pool.remove(isRight);
-    accounts.forEach(removeAccount);
+    for (const account of accounts) account?.remove();
     if (isRight) rmSync(folder, { recursive: true, force: true });
   }
 }

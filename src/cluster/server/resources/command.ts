@@ -1,6 +1,6 @@
 /** Runs a probe. Drivers hang, so no probe is waited for longer than its time, not even for its death. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
 
 export const PROBE_TIMEOUT_MS = 5000;
@@ -74,9 +74,7 @@ export function runProbe(
 /** Where a folder of the PATH is closed to this account, nothing that is nowhere can be started "for want of permission". */
 function isOnPath(command: string): boolean {
   if (command.includes("/")) return true;
-  return (process.env.PATH ?? "")
-    .split(path.delimiter)
-    .some((folder) => existsSync(path.join(folder, command)));
+  return (process.env.PATH ?? "").split(path.delimiter).some((folder) => isFile(path.join(folder, command)));
 }
 
 function lineOf(text: string, which: "first line" | "last line"): string | null {
@@ -87,4 +85,12 @@ function lineOf(text: string, which: "first line" | "last line"): string | null 
       ?.trim()
       .slice(0, 300) ?? null
   );
+}
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false; // not there, or in a closed folder
+  }
 }

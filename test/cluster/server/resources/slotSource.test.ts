@@ -180,6 +180,60 @@ test("a tool that hangs is given up, with everything that it has started", async
   });
 });
 
+test("a GPU is free again when its memory is back, as seen after the run has left; what has it is named", async () => {
+  const state = path.join(folder, "state");
+  const put = (mebibytes: number, processes = ""): void => writeFileSync(state, `${mebibytes}\n${processes}`);
+  tool(
+    "nvidia-smi",
+    `{ read used; read process; } < ${state}
+    case "$1" in
+      --query-gpu*) echo "0, GPU-1, NVIDIA H200, 143771, $used, 7, 30, 75.42" ;;
+      *) [ -z "$process" ] || echo "$process" ;;
+    esac`,
+  );
+  put(4);
+  const source = createSource();
+  expect(await current(source)).toMatchObject([{ state: "free" }]);
+  const holder = { account: "alice", host: "h", pid: 1, run: "12.3.1", pool: "/pool", since: 1732412345 };
+  const holds = spawn("/usr/bin/python3", [
+    "-c",
+    "import fcntl, sys, time\nf = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n" +
+      "f.write(sys.argv[2]); f.flush(); print(1, flush=True); time.sleep(60)",
+    path.join(leases, "gpu-GPU-1"),
+    JSON.stringify(holder),
+  ]);
+  children.push(holds);
+  await new Promise((resolve) => holds.stdout.once("data", resolve));
+  put(90_000);
+  expect(await current(source)).toMatchObject([{ state: "held" }]);
+  holds.kill("SIGKILL");
+  await new Promise((resolve) => holds.once("close", resolve));
+  // What was seen while it was held says nothing of now.
+  expect(await source.read()).toMatchObject({
+    slots: [
+      { state: "foreign", detail: "not free yet: its memory was not looked at since run 12.3.1 ended" },
+    ],
+    news: expect.any(Promise) as Promise<void>,
+  });
+  expect(await current(source)).toMatchObject([
+    {
+      state: "foreign",
+      detail:
+        "not free yet: 87.9 GiB of its memory did not come back, and no process is named that has it, since run 12.3.1 ended",
+    },
+  ]);
+  const again = async (): Promise<Slot[]> => {
+    await outdated(source);
+    return current(source);
+  };
+  put(90_000, "GPU-1, 4711, python3");
+  expect(await again()).toMatchObject([
+    { state: "foreign", detail: "in use by python3 (4711), which hold no lease" },
+  ]);
+  put(30);
+  expect(await again()).toMatchObject([{ state: "free", detail: null }]);
+});
+
 describe("AMD", () => {
   test("by amd-smi, whose lists are wrapped since ROCm 7", async () => {
     tool(
@@ -342,6 +396,11 @@ describe("CPU slots", () => {
       { state: "held", trialId: null, detail: "held by someone who does not say so" },
     ]);
   });
+});
+
+test("a tool that is nowhere on the PATH is absent, also where the kernel says that permission is denied", async () => {
+  mkdirSync(path.join(folder, "no-such-tool")); // the kernel says EACCES here, too
+  expect(await runProbe("no-such-tool", [])).toEqual({ kind: "absent" });
 });
 
 test("free bytes of a folder; none of one that is not there", async () => {

@@ -55,7 +55,7 @@ export async function run(): Promise<Measurements> {
     }
     await untilEnded(cli, experimentId, END_MS);
     const shown = await cli<Shown>("show", String(experimentId));
-    const found = await audit(cli, { pool, slots, scratch: null }, [shown], ["completed", "stopped"]);
+    const found = await audit(cli, { pool, slots, restore: null }, [shown], ["completed", "stopped"]);
     found.problems.push(...(await searchProblems(cli, shown.trials)));
     if (found.problems.length > 0)
       throw new Error(`The books in ${folder} are wrong:\n  ${found.problems.join("\n  ")}`);

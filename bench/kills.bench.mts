@@ -23,6 +23,7 @@ export async function run(): Promise<Measurements> {
     const { kills, interrupted, backMs, problems, counts } = await killLoop(scratch, {
       killsOfEach: ROUNDS,
       trials: TRIALS,
+      restored: 20,
     });
     if (problems.length > 0)
       throw new Error(`The books in ${scratch.folder} are wrong:\n  ${problems.join("\n  ")}`);

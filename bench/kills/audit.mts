@@ -5,8 +5,6 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cli } from "../scratchPool.mts";
 
-/** A command line for each; the others are compared with their manifests. */
-const MAX_RESTORED = 20;
 /** A supervisor writes exit.json, and leaves a moment later. */
 const LEAVE_MS = 5000;
 
@@ -21,8 +19,8 @@ export interface Folders {
   pool: string;
   /** Where the scripts note what they see of their slots. */
   slots: string;
-  /** Checkpoints are restored in here; null: they are only counted. */
-  scratch: string | null;
+  /** Checkpoints are restored in here, so many at most (a command line each); all are compared with their manifests. */
+  restore: { into: string; most: number } | null;
 }
 
 interface Point {
@@ -41,7 +39,7 @@ interface Event {
 
 export async function audit(
   cli: Cli,
-  { pool, slots, scratch }: Folders,
+  { pool, slots, restore }: Folders,
   experiments: Trials,
   /** How trials may have ended. */
   goodEnds: readonly string[] = ["completed"],
@@ -128,8 +126,8 @@ export async function audit(
       counts.checkpoints++;
       const problem = checkpointProblem(path.join(pool, "checkpoints", uuid));
       expect(problem === null, `checkpoint ${uuid}: ${problem ?? ""}`);
-      if (scratch === null || restored++ >= MAX_RESTORED) continue;
-      const folder = path.join(scratch, uuid);
+      if (restore === null || restored++ >= restore.most) continue;
+      const folder = path.join(restore.into, uuid);
       await cli("restore", uuid, "--to", folder).then(
         () => {
           const restored = readFileSync(path.join(folder, "step"), "utf8");

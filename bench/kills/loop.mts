@@ -26,10 +26,10 @@ export interface KillsDone {
   counts: Record<string, number>;
 }
 
-/** @param options.killsOfEach script, supervisor and server @param options.trials that run all the while */
+/** @param options.killsOfEach script, supervisor and server @param options.trials that run all the while @param options.restored checkpoints, at the end */
 export async function killLoop(
   { folder, pool, cli, killServer }: ScratchPool,
-  { killsOfEach, trials }: { killsOfEach: number; trials: number },
+  { killsOfEach, trials, restored }: { killsOfEach: number; trials: number; restored: number },
 ): Promise<KillsDone> {
   const slots = path.join(folder, "slots");
   mkdirSync(slots);
@@ -59,7 +59,11 @@ export async function killLoop(
   }
   await Promise.all(commands);
   writeFileSync(path.join(slots, "finish"), "");
-  const found = await audit(cli, { pool, slots, scratch: path.join(folder, "restored") }, await finish(cli));
+  const found = await audit(
+    cli,
+    { pool, slots, restore: { into: path.join(folder, "restored"), most: restored } },
+    await finish(cli),
+  );
   return { kills, interrupted, backMs, ...found };
 }
 

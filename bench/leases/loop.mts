@@ -10,7 +10,7 @@ import { killOfRun, type Victim } from "../kills/victims.mts";
 import type { ScratchPool } from "../scratchPool.mts";
 
 const VICTIMS: readonly Victim[] = ["script", "supervisor", "server"];
-const MOMENT_MS = 400;
+const MOMENT_MS = 800;
 const END_MS = 240_000;
 const LEAVE_MS = 5000;
 

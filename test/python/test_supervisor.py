@@ -215,6 +215,20 @@ class Trees(Pool):
         for pid in pids:
             self.assertTrue(is_dead(pid))
 
+    def test_a_child_that_was_forked_under_a_lock_of_ours_cannot_hold_up_the_supervisor(self):
+        """A fork while the harness writes provenance.json has the lock for as long as the child lives."""
+        script = """
+            import fcntl, os, time
+            lock = os.open("../.provenance.json.lock", os.O_RDWR | os.O_CREAT)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fork() == 0:
+                time.sleep(300)
+            print("ready", flush=True)
+        """
+        run_dir, ended = self.run_script(script)
+        self.assertEqual((ended["code"], ended["killedChildren"]), (0, 1))
+        self.assertIn("supervisor", self.read(run_dir, "provenance.json"))
+
     def test_kill_takes_the_whole_tree_at_once(self):
         script = (
             self.SPAWN

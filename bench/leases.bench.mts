@@ -35,11 +35,11 @@ export async function run(): Promise<Measurements> {
         }),
       );
     const done = await leaseLoop(pools, { slots, kills: Infinity });
-    isRight = done.overlaps.length === 0 && done.processesLeft === 0 && done.completed === TRIALS;
+    isRight = done.overlaps.length === 0 && done.processesLeft === 0 && done.ended === TRIALS;
     if (!isRight) throw new Error(`Not right in ${folder}: ${JSON.stringify(done)}`);
     return {
       accounts: done.accounts,
-      trials: done.completed,
+      trials: done.ended,
       uses_of_slots: done.uses,
       kills_of_server: done.kills.server,
       kills_of_supervisor: done.kills.supervisor,

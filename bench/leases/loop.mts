@@ -9,8 +9,9 @@ import { processesLeft } from "../kills/audit.mts";
 import { killOfRun, type Victim } from "../kills/victims.mts";
 import type { ScratchPool } from "../scratchPool.mts";
 
-const VICTIMS: readonly Victim[] = ["script", "supervisor", "server"];
-const MOMENT_MS = 800;
+/** While a server is away nobody starts anything, so it is not killed as often. */
+const VICTIMS: readonly Victim[] = ["script", "supervisor", "script", "supervisor", "server"];
+const MOMENT_MS = 500;
 const END_MS = 240_000;
 const LEAVE_MS = 5000;
 
@@ -23,7 +24,8 @@ export interface LeasesDone {
   /** Of different accounts. */
   accounts: number;
   processesLeft: number;
-  completed: number;
+  /** Trials that have come to an end: completed, or lost three times in a row by kills. */
+  ended: number;
 }
 
 /** A folder where scripts of every account note what they see of the slots. */
@@ -81,7 +83,7 @@ export async function leaseLoop(
       uses: uses.length,
       accounts: new Set(uses.map((line) => line.split(" ").at(-1))).size,
       processesLeft: left.length,
-      completed: shown.reduce((sum, count) => sum + count, 0),
+      ended: shown.reduce((sum, count) => sum + count, 0),
     };
   } finally {
     areRunning = false;
@@ -89,14 +91,14 @@ export async function leaseLoop(
   }
 }
 
-/** @returns how many trials have completed; a server that was killed under the question is asked again */
+/** @returns how many trials have ended; a server that was killed under the question is asked again */
 async function ended({ cli }: ScratchPool, experimentId: number, until: number): Promise<number> {
   for (;;) {
     const shown = await cli<{ experiment: { endedAt: number | null }; trials: { state: string }[] }>(
       ...["show", String(experimentId)],
     ).catch(() => null);
     if (shown !== null && shown.experiment.endedAt !== null)
-      return shown.trials.filter(({ state }) => state === "completed").length;
+      return shown.trials.filter(({ state }) => ["completed", "failed"].includes(state)).length;
     if (Date.now() > until) throw new Error(`experiment ${experimentId} has not ended in ${END_MS / 1000} s`);
     await sleep(500);
   }

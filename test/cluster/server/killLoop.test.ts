@@ -77,7 +77,7 @@ test("two accounts (as root; else two pools of one) never have one slot at once,
         }),
       );
     const done = await leaseLoop(pools, { slots, kills: 5 });
-    expect(done).toMatchObject({ overlaps: [], processesLeft: 0, completed: 10 });
+    expect(done).toMatchObject({ overlaps: [], processesLeft: 0, ended: 10 });
     expect(done.uses).toBeGreaterThanOrEqual(10);
     expect(done.accounts).toBe(accounts[0] === null ? 1 : 2);
   } finally {

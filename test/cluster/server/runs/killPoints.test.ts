@@ -33,16 +33,15 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "trainyard-points-"));
   const trainyard = path.join(folder, "trainyard");
   mkdirSync(trainyard);
-  // Takes the supervisor's place; an adopter is left alone. The tracer must not bear the run's mark: it would be ended with it.
+  // Takes the supervisor's place; an adopter is left alone.
   writeFileSync(
     path.join(trainyard, "supervisor.py"),
     [
       "import os, sys",
       `command = [sys.executable, "-S", "-E", ${JSON.stringify(path.join(PYTHON_FOLDER, "trainyard/supervisor.py"))}, *sys.argv[1:]]`,
       `if "--adopt" not in sys.argv:`,
-      `    mark = os.environ.pop("TRAINYARD_RUN_KEY")`,
       `    options = open(os.path.join(sys.argv[1], "options")).read().split()`,
-      `    command = ["strace", "-D", "-qqq", *options, "-E", "TRAINYARD_RUN_KEY=" + mark, *command]`,
+      `    command = ["strace", "-D", "-qqq", *options, *command]`,
       "os.execvp(command[0], command)",
     ].join("\n"),
   );
@@ -89,7 +88,13 @@ async function runTraced(index: number, point: string, options: string): Promise
   await pool.executor.launch({ spec, tree, links: [], secrets: {} }, never);
   const seen = await pool.until(spec, "ended", "lost");
   const wasKilled = seen.phase === "lost" || seen.exit.code === null;
-  return { runId: spec.run, point, wasKilled, phase: seen.phase, problems: problemsOf(spec, wasKilled) };
+  return {
+    runId: spec.run,
+    point,
+    wasKilled,
+    phase: seen.phase,
+    problems: await problemsOf(spec, wasKilled),
+  };
 }
 
 /** What a supervisor calls from its start to its end, in order: `["flock 1", "write 1", "link 1", "write 2", ...]`. */

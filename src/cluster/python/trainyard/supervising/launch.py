@@ -37,6 +37,7 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
         TRAINYARD_PARAMS=json.dumps(spec.hyperparameters),
         TRAINYARD_SLOTS=str(len(spec.slots)),
     )
+    env.pop("TRAINYARD_SUPERVISES", None)  # the supervisor's own mark
     env.pop("TRAINYARD_CHECKPOINT", None)
     if spec.latest_checkpoint:
         env["TRAINYARD_CHECKPOINT"] = os.path.join(spec.checkpoints, str(spec.latest_checkpoint["uuid"]), "files")

@@ -34,7 +34,7 @@ export async function run(): Promise<Measurements> {
           leases: path.join(folder, "leases"),
         }),
       );
-    const done = await leaseLoop(pools, { slots, kills: Infinity });
+    const done = await leaseLoop(pools, { slots, kills: 100 });
     isRight = done.overlaps.length === 0 && done.processesLeft === 0 && done.ended === TRIALS;
     if (!isRight) throw new Error(`Not right in ${folder}: ${JSON.stringify(done)}`);
     return {

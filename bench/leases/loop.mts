@@ -12,7 +12,7 @@ import type { ScratchPool } from "../scratchPool.mts";
 /** While a server is away nobody starts anything, so it is not killed as often. */
 const VICTIMS: readonly Victim[] = ["script", "supervisor", "script", "supervisor", "server"];
 const MOMENT_MS = 500;
-const END_MS = 240_000;
+const END_MS = 450_000;
 const LEAVE_MS = 5000;
 
 export interface LeasesDone {

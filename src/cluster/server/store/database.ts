@@ -1,5 +1,5 @@
 /** Opens pool.sqlite: journal, schema, one way to write. */
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { isLocalFileSystem } from "./fileSystem.ts";
@@ -74,9 +74,12 @@ function migrate(database: DatabaseSync, file: string, version: string, migratio
   }
 }
 
+/** Under its own name only when it is whole: one that was cut off must not be taken for a backup. */
 function backUp(database: DatabaseSync, file: string): void {
-  // VACUUM INTO refuses to write over a file: one that is there is of an attempt that went wrong after the backup.
-  if (!existsSync(file)) database.prepare("VACUUM INTO ?").run(file);
+  if (existsSync(file)) return; // of an attempt that went wrong after the backup
+  rmSync(`${file}.part`, { force: true });
+  database.prepare("VACUUM INTO ?").run(`${file}.part`);
+  renameSync(`${file}.part`, file);
 }
 
 function wrap(database: DatabaseSync): Database {

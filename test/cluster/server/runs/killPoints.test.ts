@@ -2,7 +2,6 @@
  * A supervisor that is killed between any two things that it does to files, locks and processes, from its first to its last: each of
  * these states, read by a server, comes to one end, with nothing started twice and nothing left. The kernel kills it, by strace.
  */
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -18,14 +17,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunSpec } from "../../../../src/cluster/protocol/runDirectory.ts";
 import { createLeaseReader } from "../../../../src/cluster/server/resources/leases.ts";
 import { findMarked } from "../../../../src/cluster/server/runs/processes.ts";
+import { canTrace, killingAt, pointsIn, recording } from "../../../strace.ts";
 import { createTestPool, never, PYTHON_FOLDER, type TestPool } from "./pool.ts";
 
-const CALLS =
-  "link,linkat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,write,pwrite64,ftruncate,fsync,fdatasync,flock,clone,clone3,fork,vfork,setsid,kill,prctl";
 /** So many are killed at the same time. */
 const AT_ONCE = 6;
-
-const canTrace = spawnSync("strace", ["-D", "-o", "/dev/null", "-e", "trace=write", "true"]).status === 0;
 
 let pool: TestPool;
 let folder: string;
@@ -41,7 +37,7 @@ beforeEach(() => {
       `command = [sys.executable, "-S", "-E", ${JSON.stringify(path.join(PYTHON_FOLDER, "trainyard/supervisor.py"))}, *sys.argv[1:]]`,
       `if "--adopt" not in sys.argv:`,
       `    options = open(os.path.join(sys.argv[1], "options")).read().split()`,
-      `    command = ["strace", "-D", "-qqq", *options, *command]`,
+      `    command = ["strace", *options, *command]`,
       "os.execvp(command[0], command)",
     ].join("\n"),
   );
@@ -80,11 +76,11 @@ interface End {
 }
 
 /** @param options of strace */
-async function runTraced(index: number, point: string, options: string): Promise<End> {
+async function runTraced(index: number, point: string, options: string[]): Promise<End> {
   const slot = { id: `cpu:${index}`, kind: "cpu", index, lease: `cpu-${index}` } as const;
   const { spec, tree } = await pool.spec({ "train.py": SCRIPT }, { slots: [slot], outputMetrics: true });
   mkdirSync(pool.folder(spec), { recursive: true });
-  writeFileSync(path.join(pool.folder(spec), "options"), options);
+  writeFileSync(path.join(pool.folder(spec), "options"), options.join(" "));
   await pool.executor.launch({ spec, tree, links: [], secrets: {} }, never);
   const seen = await pool.until(spec, "ended", "lost");
   const wasKilled = seen.phase === "lost" || seen.exit.code === null;
@@ -95,18 +91,6 @@ async function runTraced(index: number, point: string, options: string): Promise
     phase: seen.phase,
     problems: await problemsOf(spec, wasKilled),
   };
-}
-
-/** What a supervisor calls from its start to its end, in order: `["flock 1", "write 1", "link 1", "write 2", ...]`. */
-function pointsIn(trace: string): string[] {
-  const counts = new Map<string, number>();
-  return readFileSync(trace, "utf8")
-    .split("\n")
-    .flatMap((line) => /^(\w+)\(/.exec(line)?.[1] ?? [])
-    .map((call) => {
-      counts.set(call, (counts.get(call) ?? 0) + 1);
-      return `${call} ${counts.get(call)}`;
-    });
 }
 
 function problemsOf(spec: RunSpec, wasKilled: boolean): string[] {
@@ -135,7 +119,7 @@ test.skipIf(!canTrace)(
   "killed between any two of its deeds, a run ends once and leaves nothing",
   async () => {
     const trace = path.join(folder, "trace");
-    const calm = await runTraced(0, "none", `-e trace=${CALLS} -o ${trace}`);
+    const calm = await runTraced(0, "none", recording(trace));
     expect(calm).toMatchObject({ wasKilled: false, phase: "ended", problems: [] });
     const points = pointsIn(trace);
     expect(points).toContain("rename 1");
@@ -145,9 +129,7 @@ test.skipIf(!canTrace)(
     const next = points.entries();
     const kill = async (): Promise<void> => {
       for (const [index, point] of next) {
-        const [call = "", count = ""] = point.split(" ");
-        const options = `-e trace=${call} -e inject=${call}:signal=SIGKILL:when=${count} -o /dev/null`;
-        ends.push(await runTraced(index + 1, point, options));
+        ends.push(await runTraced(index + 1, point, killingAt(point)));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, kill));

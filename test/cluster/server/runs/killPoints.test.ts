@@ -89,7 +89,7 @@ async function runTraced(index: number, point: string, options: string[]): Promi
     point,
     wasKilled,
     phase: seen.phase,
-    problems: await problemsOf(spec, wasKilled),
+    problems: problemsOf(spec, wasKilled),
   };
 }
 

@@ -11,6 +11,7 @@ import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { createHandlers } from "./commands/handlers.ts";
+import { OutputCommands } from "./commands/outputCommands.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
@@ -31,6 +32,7 @@ import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { NotesFiles } from "./editor/notes.ts";
+import { OutputDocuments } from "./editor/outputDocuments.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { SetUpLines } from "./editor/setUpLines.ts";
@@ -104,6 +106,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
+  const documents = new OutputDocuments(pools);
+  const outputs = new OutputCommands(targets, documents);
   const queue = new QueueCommands(targets, pools);
   const actions = new PanelActions(
     trials,
@@ -111,6 +115,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     baselines,
     restores,
     browses,
+    outputs,
     data,
     poolPython,
     queue,
@@ -128,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new PoolsTree(pools, forwardings),
     new StatusBar(pools),
     files,
+    documents,
     new NotesFiles(pools),
     registerTensorsEditor(files),
     buildLog,
@@ -161,6 +167,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         data,
         restores,
         browses,
+        outputs,
         secrets,
         panels,
         poolCommands,

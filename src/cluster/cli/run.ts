@@ -20,7 +20,8 @@ import { kill, pause, preempt, remove, resume, stop } from "./commands/control.t
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
-import { logs, metrics } from "./commands/output.ts";
+import { logs } from "./commands/logs.ts";
+import { metrics } from "./commands/metrics.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";

@@ -11,6 +11,7 @@ export { type PoolContents, purgePool, type Purged } from "./pools/purgePool.ts"
 export { parseDestination } from "./ssh/destination.ts";
 export { listHosts } from "./ssh/hostList.ts";
 export { messageOf, UserError } from "./userError.ts";
+export { followOutput, readOutput } from "./output.ts";
 export { type Entry, listFolder, type Listing, type Place } from "./browse/folders.ts";
 export { openPoolFile, type RangeReader } from "./browse/poolFile.ts";
 export { readTensors, type Tensors } from "./browse/safetensors.ts";

@@ -17,6 +17,13 @@ import { createSnapshotStore } from "./trees/snapshotStore.ts";
 declare const __VERSION__: string | undefined;
 const VERSION = typeof __VERSION__ === "undefined" ? "0.0.0" : __VERSION__;
 
+/** A bundle beside this one; from source, as it is written. */
+const SCRIPT = process.argv[1] ?? "";
+const OUTPUT_WORKER = path.join(
+  path.dirname(SCRIPT),
+  SCRIPT.endsWith(".ts") ? "output/worker.ts" : "outputWorker.js",
+);
+
 /** The answer to server/stop goes out first. */
 const STOP_DELAY_MS = 100;
 /** Broken pipes of clients that went away: nothing of ours is half done. */
@@ -44,6 +51,7 @@ async function main({
     home,
     leases,
     pythonFolder,
+    outputWorker: OUTPUT_WORKER,
     version: VERSION,
     setUp,
     executor: createExecutor({ pool: home, pythonFolder, snapshots, setUp, logger }),

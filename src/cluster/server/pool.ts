@@ -8,6 +8,7 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { OutputThread } from "./output/thread.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
@@ -25,6 +26,8 @@ export interface PoolOptions {
   leases: string;
   /** Folder that holds the Python package `trainyard`. */
   pythonFolder: string;
+  /** Program of the thread that searches output. */
+  outputWorker: string | URL;
   version: string;
   setUp: SetUp;
   executor: Executor;
@@ -82,6 +85,7 @@ export function openPool(options: PoolOptions): OpenPool {
     executor: options.executor,
     follower: createRunFollower(runsFolder, curves, logger),
     output: createOutputReader(runsFolder),
+    outputThread: new OutputThread(options.outputWorker),
     files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
     snapshots: options.snapshots,
     slots: options.slots,
@@ -135,6 +139,7 @@ export function openPool(options: PoolOptions): OpenPool {
     async close() {
       await environments.close();
       await experiments.close();
+      await context.outputThread.close();
       curves.close();
       store.close();
     },

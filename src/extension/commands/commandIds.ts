@@ -8,6 +8,8 @@ export const COMMANDS = {
   showWhatWasSent: "trainyard.showWhatWasSent",
   openPanel: "trainyard.openPanel",
   showOutput: "trainyard.showOutput",
+  openOutput: "trainyard.openOutput",
+  followOutput: "trainyard.followOutput",
   goToFailingLine: "trainyard.goToFailingLine",
   sendData: "trainyard.sendData",
   mapData: "trainyard.mapData",
@@ -76,6 +78,8 @@ export const COMPARE_TYPE = "trainyard.compare";
 export const POOL_TYPE = "trainyard.pool";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
+/** Scheme of output as documents. */
+export const OUTPUT = "trainyard-output";
 /** Scheme of notes as documents. */
 export const NOTES = "trainyard-notes";
 /** Scheme, language and ending of the document with a pool's set-up lines. */

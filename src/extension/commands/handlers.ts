@@ -13,6 +13,7 @@ import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import type { OutputCommands } from "./outputCommands.ts";
 import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
@@ -50,6 +51,7 @@ export interface HandlerDependencies {
   data: DataCommands;
   restores: RestoreCommands;
   browses: BrowseCommands;
+  outputs: OutputCommands;
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
@@ -80,6 +82,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     data,
     restores,
     browses,
+    outputs,
     secrets,
     panels,
     poolCommands,
@@ -139,6 +142,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),
     showOutput: (argument) => openPanel(argument, "output"),
+    openOutput: (argument) => outputs.openDocument(argument),
+    followOutput: (argument) => outputs.followInTerminal(argument),
     goToFailingLine: async (argument) => {
       const target = await targets.trial(argument, "Which failure?", (trial) =>
         Boolean(trial.failure?.frame),

@@ -13,6 +13,7 @@ import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
@@ -32,6 +33,7 @@ export function createHandlers(
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
   const { store, curves } = context;
   const snapshots = createSnapshotHandlers(context, experiments, tickets);
+  const outputs = createOutputHandlers(context);
 
   const ask =
     (what: Ask): Handlers["trial/stop"] =>
@@ -154,6 +156,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
+    ...outputs.handlers,
     ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
@@ -165,6 +168,7 @@ export function createHandlers(
     clientGone(clientId) {
       snapshots.clientGone(clientId);
       experiments.clientGone(clientId);
+      outputs.clientGone(clientId);
     },
   };
 }

@@ -134,8 +134,10 @@ test.skipIf(!canTrace)(
     };
     await Promise.all(Array.from({ length: AT_ONCE }, kill));
     expect(ends.filter(({ problems }) => problems.length > 0)).toEqual([]);
-    // Behind the rename of exit.json it had said everything.
-    expect(ends.filter(({ wasKilled }) => !wasKilled).map(({ point }) => point)).toEqual([points.at(-1)]);
+    // Behind the rename of exit.json it had said everything; and one that was faster than the first had no such late heartbeat.
+    expect(ends.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThan(20);
+    expect(ends.filter(({ wasKilled, phase }) => !wasKilled && phase !== "ended")).toEqual([]);
+    expect(ends.find(({ point }) => point === "rename 1")?.wasKilled).toBe(true);
     // A server that comes later sees the same.
     pool.restart();
     for (const { runId, phase } of ends)

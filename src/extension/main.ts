@@ -11,6 +11,7 @@ import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { createHandlers } from "./commands/handlers.ts";
+import { MaintenanceCommands } from "./commands/maintenance.ts";
 import { OutputCommands } from "./commands/outputCommands.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
@@ -122,8 +123,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
   );
 
+  const maintenance = new MaintenanceCommands(pools);
+
   context.subscriptions.push(
     log,
+    maintenance,
     pools,
     experiments,
     problems,
@@ -171,6 +175,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         secrets,
         panels,
         poolCommands,
+        maintenance,
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,

@@ -6,6 +6,7 @@ export { localPaths } from "./localPaths.ts";
 export { connectLocalPool, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
 export { findPool, isRemote, openPool } from "./pools/openPool.ts";
+export { backUpPool, checkPool, type MaintainOptions } from "./pools/maintain.ts";
 export { addPool, type PoolEntry, readPools, removePool } from "./pools/poolList.ts";
 export { type PoolContents, purgePool, type Purged } from "./pools/purgePool.ts";
 export { parseDestination } from "./ssh/destination.ts";

@@ -5,11 +5,13 @@ import { createSetUp } from "./environments/setUp.ts";
 import { stopWhenIdle } from "./idle.ts";
 import { waitForPoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
+import { maintain } from "./maintenance.ts";
 import { readOptions, USAGE, type ServerOptions } from "./options.ts";
 import { openPool, preparePoolFolder } from "./pool.ts";
 import { createSlotSource } from "./resources/slotSource.ts";
 import { createRpc } from "./rpc/listen.ts";
 import { isAnswered } from "./rpc/socketFolder.ts";
+import { COULD_NOT_START } from "../protocol/poolLock.ts";
 import { createDiagnose } from "./runs/diagnosis.ts";
 import { createExecutor } from "./runs/executor.ts";
 import { createSnapshotStore } from "./trees/snapshotStore.ts";
@@ -111,14 +113,23 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (!HARMLESS.has(error.code ?? "")) process.exit(1);
 });
 
-let options: ServerOptions;
-try {
-  options = readOptions(process.argv.slice(2), process.env);
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
-  process.exit(2);
+if (process.argv[2] === "maintain") void maintain(VERSION, logger).then((code) => process.exit(code));
+else serve();
+
+function serve(): void {
+  let options: ServerOptions;
+  try {
+    options = readOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
+    process.exit(2);
+  }
+  main(options).catch((error: unknown) => {
+    const { remedy } = error as { remedy?: unknown };
+    logger.error(COULD_NOT_START, {
+      error: messageOf(error),
+      ...(typeof remedy === "string" ? { remedy } : {}),
+    });
+    process.exit(1);
+  });
 }
-main(options).catch((error: unknown) => {
-  logger.error("could not start", { error: messageOf(error) });
-  process.exit(1);
-});

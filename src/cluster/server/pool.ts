@@ -2,6 +2,10 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { createDailyBackup } from "./backup/daily.ts";
+import { openAsPool } from "./backup/marker.ts";
+import { CallError } from "./callError.ts";
+import { isLost } from "./check/rebuild/rebuildDatabase.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import type { SetUp } from "./environments/setUp.ts";
 import type { Context } from "./experiments/context.ts";
@@ -68,12 +72,23 @@ export function openPool(options: PoolOptions): OpenPool {
   const { home, logger } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
+  openAsPool(home);
+  // A new database would count experiments from 1 again, into the folders of the old ones.
+  if (isLost(home))
+    throw new CallError(
+      "unavailable",
+      `The pool's database is gone (${path.join(state, "pool.sqlite")}), and there are runs.`,
+      "Run: trainyard pool check --repair. It is rebuilt from its backup and the run directories; training goes on.",
+    );
   let tickets: Tickets | null = null;
   let notifyCommitted: () => void = () => undefined;
 
-  const store = createPoolStore(openDatabase(path.join(state, "pool.sqlite"), options.version), () => {
+  const file = path.join(state, "pool.sqlite");
+  const database = openDatabase(file, options.version);
+  const store = createPoolStore(database, () => {
     notifyCommitted();
   });
+  const daily = createDailyBackup({ file, database, folder: path.join(state, "backups"), logger });
   const curves = createCurveStore(path.join(state, "curves"), logger);
   const runsFolder = path.join(home, "runs");
   const context: Context = {
@@ -133,10 +148,12 @@ export function openPool(options: PoolOptions): OpenPool {
     start(broadcaster, issuer) {
       tickets = issuer;
       experiments.start(broadcaster);
+      daily.start();
     },
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      await daily.close();
       await environments.close();
       await experiments.close();
       await context.outputThread.close();

@@ -57,6 +57,8 @@ export const COMMANDS = {
   addPool: "trainyard.addPool",
   removePool: "trainyard.removePool",
   purgePool: "trainyard.purgePool",
+  checkPool: "trainyard.checkPool",
+  backUpPool: "trainyard.backUpPool",
   choosePool: "trainyard.choosePool",
   chooseInterpreter: "trainyard.chooseInterpreter",
   choosePoolPython: "trainyard.choosePoolPython",

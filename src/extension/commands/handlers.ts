@@ -18,6 +18,7 @@ import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
+import type { MaintenanceCommands } from "./maintenance.ts";
 import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
@@ -55,6 +56,7 @@ export interface HandlerDependencies {
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
+  maintenance: MaintenanceCommands;
   ports: PortCommands;
   terminals: TerminalCommands;
   poolPython: PoolPython;
@@ -86,6 +88,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     secrets,
     panels,
     poolCommands,
+    maintenance,
     ports,
     terminals,
     poolPython,
@@ -207,6 +210,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     addPool: () => poolCommands.add(),
     removePool: (argument) => poolCommands.remove(argument),
     purgePool: (argument) => poolCommands.purge(argument),
+    checkPool: (argument) => maintenance.check(argument),
+    backUpPool: (argument) => maintenance.backUp(argument),
     choosePool: () => submits.choosePool(),
     chooseInterpreter: () => poolPython.chooseHere(),
     choosePoolPython: (argument) => poolPython.choose(argument),

@@ -17,6 +17,7 @@ import {
 } from "./entities.ts";
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
+import { Beyond, Bounded, LIST_METHODS } from "./lists.ts";
 import { Manifest } from "./runDirectory.ts";
 import { SCHEDULING_METHODS } from "./scheduling.ts";
 import { SEARCH_METHODS } from "./search.ts";
@@ -92,10 +93,15 @@ export const METHODS = {
   },
   /**
    * Starts the flow of `events` notifications. `after` is the last number that the client has: if the table still
-   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is complete as of `seq`.
+   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is as of `seq`: complete, or
+   * with `bounded` only what runs, what waits and what is new. Of searches it then has the trials that hold slots, and no runs
+   * and checkpoints at all; the rest is asked for when it is shown (lists.ts). Events tell of everything all the same.
    */
   subscribe: {
-    params: z.object({ after: z.number().int().nonnegative().nullable() }),
+    params: z.object({
+      after: z.number().int().nonnegative().nullable(),
+      bounded: Bounded.optional(),
+    }),
     result: z.object({
       seq: z.number().int().nonnegative(),
       snapshot: z
@@ -105,6 +111,8 @@ export const METHODS = {
           runs: z.array(Run),
           checkpoints: z.array(Checkpoint),
           slots: z.array(Slot),
+          /** Null, or left out: nothing is missing. */
+          beyond: Beyond.nullable().optional(),
         })
         .nullable(),
     }),
@@ -269,6 +277,7 @@ export const METHODS = {
   "server/stop": { params: Nothing, result: Nothing },
   ...ANNOTATION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...LIST_METHODS,
   ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;

@@ -8,6 +8,7 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { createLists } from "./lists/pages.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
@@ -89,6 +90,7 @@ export function openPool(options: PoolOptions): OpenPool {
     logger,
   };
   const experiments = createExperiments(context);
+  const lists = createLists(store);
   const environments = createEnvironments({
     home,
     pythonFolder: options.pythonFolder,
@@ -104,6 +106,7 @@ export function openPool(options: PoolOptions): OpenPool {
     context,
     experiments,
     environments,
+    lists,
     {
       info: {
         id: store.poolId,
@@ -134,6 +137,7 @@ export function openPool(options: PoolOptions): OpenPool {
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
       await environments.close();
+      await lists.close();
       await experiments.close();
       curves.close();
       store.close();

@@ -9,9 +9,11 @@ import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
+import type { Lists } from "../lists/pages.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createListHandlers } from "./listHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
@@ -26,6 +28,7 @@ export function createHandlers(
   context: Context,
   experiments: Experiments,
   environments: Environments,
+  lists: Lists,
   pool: Pool,
   tickets: () => Tickets,
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
@@ -73,23 +76,7 @@ export function createHandlers(
         diskFreeBytes: await freeBytes(context.pool),
       };
     },
-    async subscribe({ after }, { clientId }) {
-      const slots = await experiments.dispatcher.readSlots();
-      // No await from here on: the snapshot and its number are of one moment.
-      const { seq, canReplay } = experiments.feed.subscribe(clientId, after);
-      experiments.wake();
-      if (canReplay) return { seq, snapshot: null };
-      return {
-        seq,
-        snapshot: {
-          experiments: store.experiments(),
-          trials: store.trials(),
-          runs: store.runs(),
-          checkpoints: store.checkpoints(),
-          slots,
-        },
-      };
-    },
+    ...createListHandlers(store, experiments, lists),
     watch({ trialIds }, { clientId }) {
       experiments.live.watch(clientId, trialIds);
       experiments.wake();

@@ -73,5 +73,6 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE trials SET body = json_insert(
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
   );
+  CREATE INDEX experiments_by_state ON experiments (state);
   `,
 ];

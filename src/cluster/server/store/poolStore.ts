@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Checkpoint, Experiment, Run, Slot, Trial, TrialState } from "../../protocol/entities.ts";
 import type { Database } from "./database.ts";
 import { type Change, createEventLog } from "./eventLog.ts";
+import { createListQueries } from "./listQueries.ts";
 import type { ExperimentRecord, Leftovers, RunRecord, TrialRecord } from "./records.ts";
 
 /** The table of events reaches back this far. */
@@ -35,6 +36,7 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     close: () => {
       database.close();
     },
+    ...createListQueries(database),
 
     // ---- experiments
 

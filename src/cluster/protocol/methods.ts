@@ -173,7 +173,11 @@ export const METHODS = {
     result: z.object({ experimentId: ExperimentId, trialId: TrialId.nullable() }),
   },
   "experiment/get": {
-    params: z.object({ experimentId: ExperimentId }),
+    params: z.object({
+      experimentId: ExperimentId,
+      /** `none`: without trials, runs and checkpoints, of which there may be more than one answer can hold (lists.ts). */
+      contents: z.enum(["all", "none"]).default("all"),
+    }),
     result: z.object({
       experiment: Experiment,
       trials: z.array(Trial),

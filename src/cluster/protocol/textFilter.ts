@@ -58,6 +58,12 @@ export function parseTextFilter<Row>(text: string, about: Filterable<Row>): Text
   return { matches: (row) => tests.every((test) => test(row)), error: null };
 }
 
+/** Why a filter cannot be read, whatever it is about; null when it can. */
+export function filterProblem(text: string): string | null {
+  const anything = { field: () => () => null, known: () => [], hasWord: () => false, flags: {} };
+  return parseTextFilter(text, anything).error;
+}
+
 function wordTest<Row>(word: string, isQuoted: boolean, about: Filterable<Row>): Test<Row> | string {
   const wanted = word.toLowerCase();
   if (!isQuoted && /^[<>=!:]/.test(word)) return `Before "${word}" stands no name.`;

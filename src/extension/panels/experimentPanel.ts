@@ -2,6 +2,7 @@
  * The extension's end of one experiment page (contract 3). The page says `ready` and gets a complete snapshot, then
  * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { SeriesState } from "../../cluster/protocol/events.ts";
 import type { Notification } from "../../cluster/protocol/methods.ts";
@@ -14,7 +15,7 @@ import {
   type ToPage,
 } from "../../webviews/contract/messages.ts";
 import type { Baseline } from "../baselines.ts";
-import { messageOf } from "../errors.ts";
+import { isNotFound, messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { answerRequest, bufferOf } from "./answers.ts";
@@ -29,6 +30,9 @@ import { shownTrials } from "./shownTrials.ts";
 
 /** Changes within this time travel as one message. */
 const FLUSH_MS = 50;
+
+/** A snapshot waits so long for all trials of its experiment. */
+const PATIENCE_MS = 300;
 
 /** Takes what trials are, one argument each. */
 const COMPARE = "trainyard.compare";
@@ -156,6 +160,7 @@ export class ExperimentPanel {
   async #feedOnce(): Promise<void> {
     const { log } = this.#services;
     const pool = this.#pool;
+    await this.#hold();
     const experiment = pool.mirror?.experiments.get(this.#experimentId);
     if (!pool.mirror || !experiment) {
       // Not connected yet: what happens next asks again. Connected and unknown: it was deleted.
@@ -174,6 +179,27 @@ export class ExperimentPanel {
     }
     // Hidden meanwhile, or asked anew (it may show another trial now): the next one is sent.
     if (this.#isAsking && !this.#feeding.isAskedAgain) this.#sendSnapshot();
+  }
+
+  /**
+   * What the page shows may be older than what is known from the start. A search's trials come part by part, and the page shows
+   * those that are there.
+   */
+  async #hold(): Promise<void> {
+    const pool = this.#pool;
+    if (pool.status.state !== "connected" || pool.mirror?.isWhole(this.#experimentId)) return;
+    try {
+      const reader = await pool.reader();
+      await reader.experiment(this.#experimentId);
+      const whole = reader.whole(this.#experimentId);
+      // A small one is there at once; a large one fills the page as it comes.
+      await Promise.race([whole, sleep(PATIENCE_MS)]);
+      whole.catch((error: unknown) =>
+        this.#services.log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`),
+      );
+    } catch (error) {
+      if (!isNotFound(error)) this.#services.log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
+    }
   }
 
   /** Of now: what came while the curves were read is in it. */
@@ -225,7 +251,13 @@ export class ExperimentPanel {
     const baseline = this.#baseline();
     const pool = baseline && this.#services.pools.get(baseline.poolId);
     this.#baselineSeries = [];
-    if (!pool || pool.status.state !== "connected" || !pool.mirror?.trials.has(baseline.trialId)) return;
+    if (!pool || pool.status.state !== "connected") return;
+    try {
+      await (await pool.reader()).trial(baseline.trialId);
+    } catch (error) {
+      if (isNotFound(error)) return; // what is shown of it says so
+      throw error;
+    }
     const { series } = await pool.call("series/list", { trialId: baseline.trialId });
     this.#baselineSeries = series.filter(({ group }) => group !== "system").map(postableSeries);
   }
@@ -258,6 +290,7 @@ export class ExperimentPanel {
     if (this.#configuration !== undefined) return;
     const { configuration } = await this.#pool.call("experiment/get", {
       experimentId: this.#experimentId,
+      contents: "none",
     });
     this.#configuration = configuration.source;
   }
@@ -280,8 +313,8 @@ export class ExperimentPanel {
     const mirror = this.#pool.mirror;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!mirror || !experiment) {
-      if (this.#isFed) this.#post({ type: "gone" });
-      this.#isFed = false;
+      // It was deleted, or a new snapshot of the pool does not reach back to it: that is seen when it is asked for.
+      if (this.#isFed) this.#feed();
       return;
     }
     this.#setTitle();

@@ -86,16 +86,17 @@ export function createHandlers(
     ...snapshots.handlers,
 
     "experiment/submit": (request) => experiments.submit(request),
-    "experiment/get"({ experimentId }) {
+    "experiment/get"({ experimentId, contents }) {
       const { experiment, own } = experiments.experiment(experimentId);
       const { configuration, arguments: given, launcher, startFrom } = own.request;
       const { value, source } = configuration;
       const mask = createMask(context.secrets.read(experimentId));
+      const trials = contents === "none" ? [] : store.trialsOf(experimentId);
       return {
         experiment,
-        trials: store.trialsOf(experimentId),
-        runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
-        checkpoints: store.checkpointsOf(experimentId),
+        trials,
+        runs: trials.flatMap(({ id }) => store.runsOf(id)),
+        checkpoints: contents === "none" ? [] : store.checkpointsOf(experimentId),
         configuration: mask({ value, source }),
         request: { arguments: given, launcher, startFrom },
       };

@@ -1,0 +1,18 @@
+/** What the experiments view says of its filter, and of what it does not show. Pure. */
+import type { ExperimentsFilter, ExperimentsNode } from "./nodes.ts";
+
+/** Null while there is nothing to say: then the rows say it all. */
+export function filterText(
+  { text, showAll, folders }: Pick<ExperimentsFilter, "text" | "showAll"> & { folders: { isEmpty: boolean } },
+  roots: readonly ExperimentsNode[],
+): string | null {
+  if (text === "") return null;
+  if (roots.length > 0) return `Only what matches: ${text}`;
+  const where = showAll || folders.isEmpty ? "" : " of this folder";
+  return `No experiment${where} matches: ${text}`;
+}
+
+export function moreLabel(hidden: number | null, page: number): string {
+  if (hidden === null) return `Show ${page} more`;
+  return `Show ${Math.min(hidden, page)} more of ${hidden.toLocaleString("en-US")}`;
+}

@@ -129,7 +129,8 @@ async function firstScreen(open: () => Promise<PoolConnection>, folders: Workspa
     const experiment = link.mirror.experiments.get(node.experimentId);
     const trial = "trialId" in node ? link.mirror.trials.get(node.trialId) : undefined;
     if (experiment === undefined) continue;
-    words += (trial ? trialRow(experiment, trial, null, 0, true) : experimentRow(experiment, [], 0)).label.length;
+    words += (trial ? trialRow(experiment, trial, null, 0, true) : experimentRow(experiment, [], 0)).label
+      .length;
   }
   const tookMs = performance.now() - begin;
   link.close();

@@ -358,10 +358,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     const { running } = countLively(experiments);
     this.#view.badge =
       running > 0 ? { value: running, tooltip: `${plural(running, "run")} in progress` } : undefined;
-    this.#view.description = [
-      ...(!filter.folders.isEmpty && filter.showAll ? ["all folders"] : []),
-      ...(filter.text === "" ? [] : [filter.text]),
-    ].join(" · ");
+    this.#view.description = !filter.folders.isEmpty && filter.showAll ? "all folders" : "";
     const away = pools.filter(
       ({ status, mirror }) => status.state === "disconnected" && (mirror?.experiments.size ?? 0) > 0,
     );

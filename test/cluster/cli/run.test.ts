@@ -258,7 +258,7 @@ describe("bad input", () => {
 
   it.each<[string[], number, object]>([
     [["logs", "1", "-f", "--json"], 2, { remedy: "Usage: trainyard logs ID [-f] [--stderr]" }],
-    [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list" }],
+    [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list [--filter TEXT] [--limit N]" }],
     [["submit", "none.py", "--json"], 1, { remedy: "Check the path." }],
     [["show", "999", "--json"], 1, { message: "There is no experiment 999 in this pool." }],
   ])("%j prints one document that says what is wrong", async (argv, code, error) => {

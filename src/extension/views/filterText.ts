@@ -13,7 +13,7 @@ export function filterText(
   if (shown > 0) return `${plural(shown + hidden, "experiment")} with: ${text}`;
   if (roots.some(({ kind }) => kind === "busy" || kind === "problem")) return `Looking for: ${text}`;
   const where = showAll || folders.isEmpty ? "" : " of this folder";
-  return `No experiment${where} matches: ${text}`;
+  return `No experiment${where} matches: ${text} (Clear Filter shows all again)`;
 }
 
 export function moreLabel(hidden: number | null, page: number): string {

@@ -25,6 +25,19 @@ export function createListQueries(database: Database) {
           before,
         ),
       ),
+    /** Interpreters of the newest experiments of a workspace. @param script only of completed ones of that script; null: of all */
+    interpretersOf: (workspace: string, script: string | null, limit: number): string[] =>
+      database
+        .all(
+          `SELECT json_extract(own, '$.request.interpreter') AS interpreter FROM experiments
+           WHERE json_extract(body, '$.workspace') = ?1
+             AND (?2 IS NULL OR (state = 'completed' AND json_extract(body, '$.script') = ?2))
+           ORDER BY id DESC LIMIT ?3`,
+          workspace,
+          script,
+          limit,
+        )
+        .map(({ interpreter }) => String(interpreter)),
     /** In the order of their numbers. @param after only those with a greater number */
     trialsAfter: (experimentId: number, after: number, limit: number) =>
       bodies<Trial>(

@@ -74,5 +74,7 @@ export const MIGRATIONS: readonly string[] = [
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
   );
   CREATE INDEX experiments_by_state ON experiments (state);
+  CREATE INDEX runs_living ON runs (id) WHERE ended = 0;
+  CREATE INDEX runs_by_end ON runs (json_extract(body, '$.endedAt')) WHERE ended = 1;
   `,
 ];

@@ -11,7 +11,8 @@ import { until } from "./until.ts";
 import { workspaceWith } from "./workspace.ts";
 
 const SINGLES = 900;
-const LARGE = 3000;
+/** More than a panel takes as a whole. */
+const LARGE = 6000;
 
 describe("a pool with a long history", () => {
   let session: Session;
@@ -62,7 +63,7 @@ describe("a pool with a long history", () => {
     await search.waitFor();
     await search.locator(".monaco-tl-twistie").click();
     await ui.experiment(/Completed/).waitFor();
-    assert.match((await ui.experiment(/Completed/).textContent()) ?? "", /1800/);
+    assert.match((await ui.experiment(/Completed/).textContent()) ?? "", /3600/);
     await ui
       .experiment(/Completed/)
       .locator(".monaco-tl-twistie")
@@ -110,4 +111,37 @@ describe("a pool with a long history", () => {
     await workbench.quickPickRow("#11 resnet-11").click();
     await ui.panel.frame.getByRole("heading", { name: /resnet-11/ }).waitFor();
   });
+
+  step(
+    "shows of a very large search the best trials, and finds the others by the table's filter",
+    async () => {
+      const { workbench } = session;
+      await workbench.command("Trainyard: Open Panel");
+      await workbench.quickInput
+        .locator("input")
+        .first()
+        .fill(`#${SINGLES + 1}`);
+      await workbench
+        .quickPickRow(`#${SINGLES + 1} `)
+        .first()
+        .click();
+      const { frame } = ui.panel;
+      await frame.getByText("The best 1,000 of 6,000 trials are here").waitFor();
+      await workbench.screenshot("artifacts/large-search.png");
+      await frame.getByRole("button", { name: "Load more" }).click();
+      await frame.getByText("The best 2,000 of 6,000 trials are here").waitFor();
+      // The worst of all: among the best it is not.
+      await frame.getByRole("textbox", { name: /^Filter trials/ }).fill(`number=${worst()}`);
+      await frame.getByText("All that match of 6,000 trials.").waitFor();
+      await frame.getByText(/^1 of 2,001 trials$/).waitFor();
+    },
+  );
 });
+
+/** As writeBigPool() makes them. */
+function worst(): number {
+  const value = (number: number): number => Math.abs(Math.sin((SINGLES + 1) * 12.9898 + number * 78.233));
+  return Array.from({ length: LARGE }, (_, index) => index + 1).reduce((a, b) =>
+    value(b) > value(a) ? b : a,
+  );
+}

@@ -2,7 +2,6 @@
  * The extension's end of one experiment page (contract 3). The page says `ready` and gets a complete snapshot, then
  * numbered changes. A hidden page is gone: it says `ready` again when it is shown.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { SeriesState } from "../../cluster/protocol/events.ts";
 import type { Notification } from "../../cluster/protocol/methods.ts";
@@ -17,10 +16,11 @@ import {
 import type { Baseline } from "../baselines.ts";
 import { isNotFound, messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
-import { experimentTitle } from "../views/labels.ts";
+import { countIn, experimentTitle } from "../views/labels.ts";
 import { answerRequest, bufferOf } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
+import { PartialTrials } from "./partialTrials.ts";
 import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
 import { postableSeries } from "./postable.ts";
@@ -31,8 +31,8 @@ import { shownTrials } from "./shownTrials.ts";
 /** Changes within this time travel as one message. */
 const FLUSH_MS = 50;
 
-/** A snapshot waits so long for all trials of its experiment. */
-const PATIENCE_MS = 300;
+/** Of an experiment with more trials the page gets a part. */
+const MOST_WHOLE = 5000;
 
 /** Takes what trials are, one argument each. */
 const COMPARE = "trainyard.compare";
@@ -44,6 +44,7 @@ export class ExperimentPanel {
   readonly #pool: Pool;
   readonly #services: PanelServices;
   readonly #experimentId: number;
+  readonly #partial: PartialTrials;
   readonly #subscriptions: vscode.Disposable;
   readonly #diff = new EntityDiff();
   readonly #series = new SeriesBook();
@@ -67,6 +68,7 @@ export class ExperimentPanel {
     this.#state = state;
     this.#services = services;
     this.#experimentId = state.experimentId;
+    this.#partial = new PartialTrials(state.experimentId);
     const { webview } = panel;
     this.#subscriptions = vscode.Disposable.from(
       webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
@@ -172,7 +174,12 @@ export class ExperimentPanel {
     pool.watch(this, watched);
     if (pool.status.state === "connected") {
       try {
-        await Promise.all([this.#readSeries(watched), this.#readConfiguration(), this.#readBaseline()]);
+        await Promise.all([
+          this.#readSeries(watched),
+          this.#readConfiguration(),
+          this.#readBaseline(),
+          this.#readShown(watched),
+        ]);
       } catch (error) {
         log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
       }
@@ -182,8 +189,8 @@ export class ExperimentPanel {
   }
 
   /**
-   * What the page shows may be older than what is known from the start. A search's trials come part by part, and the page shows
-   * those that are there.
+   * What the page shows may be older than what is known from the start. Of a very large search it gets the best trials, and others
+   * as they are asked for.
    */
   async #hold(): Promise<void> {
     const pool = this.#pool;
@@ -191,12 +198,11 @@ export class ExperimentPanel {
     try {
       const reader = await pool.reader();
       await reader.experiment(this.#experimentId);
-      const whole = reader.whole(this.#experimentId);
-      // A small one is there at once; a large one fills the page as it comes.
-      await Promise.race([whole, sleep(PATIENCE_MS)]);
-      whole.catch((error: unknown) =>
-        this.#services.log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`),
-      );
+      const { trialId } = this.#state;
+      if (trialId !== null) await reader.trial(trialId).catch(unlessNotFound);
+      const experiment = pool.mirror?.experiments.get(this.#experimentId);
+      if (experiment && countIn(experiment, () => true) > MOST_WHOLE) await this.#partial.readBest(reader);
+      else await reader.whole(this.#experimentId);
     } catch (error) {
       if (!isNotFound(error)) this.#services.log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
     }
@@ -229,6 +235,12 @@ export class ExperimentPanel {
     });
     this.#setTitle();
     this.#sendShow();
+  }
+
+  /** Runs and checkpoints of those whose curves are shown, where the experiment is not known as a whole. */
+  async #readShown(trialIds: readonly string[]): Promise<void> {
+    const reader = await this.#pool.reader();
+    await Promise.all(trialIds.map((trialId) => reader.trial(trialId)));
   }
 
   async #readSeries(trialIds: readonly string[]): Promise<void> {
@@ -302,7 +314,9 @@ export class ExperimentPanel {
       const value =
         name === "readBaseline"
           ? await this.#answerBaseline(params)
-          : await answerRequest(pool, this.#experimentId, name, params);
+          : name === "moreTrials"
+            ? await this.#partial.answer(await pool.reader(), REQUESTS.moreTrials.params.parse(params))
+            : await answerRequest(pool, this.#experimentId, name, params);
       this.#post({ type: "answer", request, value, error: null });
     } catch (error) {
       this.#post({ type: "answer", request, value: null, error: messageOf(error) });
@@ -392,4 +406,9 @@ export class ExperimentPanel {
     if (this.#isDisposed) return;
     void this.#panel.webview.postMessage(message);
   }
+}
+
+/** The page shows another trial when the one that it remembers is gone. */
+function unlessNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
 }

@@ -2,11 +2,11 @@
 import { CallError } from "../callError.ts";
 import type { Experiment, Trial } from "../../protocol/entities.ts";
 import type { Params, Result } from "../../protocol/methods.ts";
-import { bestFirst } from "../../protocol/trialOrder.ts";
+import { bestFirst, firstOf } from "../../protocol/trialOrder.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import { createListIndex } from "./listIndex.ts";
 import { type ListedRow, parseListFilter } from "./rows.ts";
-import { firstOf, slices } from "./slices.ts";
+import { slices } from "./slices.ts";
 
 export type Lists = ReturnType<typeof createLists>;
 

@@ -77,6 +77,7 @@ export class SearchView implements View {
         context.settings.update({ trialFilter: filter });
         this.showInAFrame();
       },
+      onMore: (filter, more) => context.bridge.request("moreTrials", { filter, more }),
       onSort: (sort) => {
         context.settings.update({ trialSort: sort });
         this.show();
@@ -236,8 +237,11 @@ export class SearchView implements View {
       const names = parameters.map(({ title }) => title);
       if (x !== undefined) this.scatter.set({ ...shared, x, y: metricOfRows, parameters: names });
     }
+    const counts = Object.values(data.experiment.trialCounts);
     this.trials.set({
       rows,
+      total: counts.reduce((sum, count) => sum + count, 0),
+      filter: trialFilter,
       isWithin: isShown,
       error: query.error,
       metric,

@@ -85,7 +85,7 @@ function experimentRecord(id: number, workspace: string, searcher: string, trial
     snapshot,
     configuration: null,
     metric: METRIC,
-    best: { trialId: `${id}.1`, ...bestOf(id, 1) },
+    best: bestTrial(id, trials),
     trialCounts,
     trialsPlanned: trials,
     warnings: [],
@@ -122,6 +122,15 @@ function experimentRecord(id: number, workspace: string, searcher: string, trial
 
 function stateOf(experimentId: number, number: number): TrialState {
   return ENDINGS[(experimentId + number) % ENDINGS.length] ?? "completed";
+}
+
+function bestTrial(experimentId: number, trials: number): Experiment["best"] {
+  let best: Experiment["best"] = null;
+  for (let number = 1; number <= trials; number++) {
+    const own = bestOf(experimentId, number);
+    if (best === null || own.value < best.value) best = { trialId: `${experimentId}.${number}`, ...own };
+  }
+  return best;
 }
 
 /** Different for each, and the same each time. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Locator } from "playwright-core";
 import { writeBigPool } from "../../scripts/lib/bigPool.mts";
 import { openSession, type Session } from "../../scripts/vscode/session.mts";
 import { TrainyardUi } from "../../scripts/vscode/trainyard.mts";
@@ -34,27 +35,25 @@ describe("a pool with a long history", () => {
     for (const folder of [workspace, home]) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Rows are made for what is seen alone: the end of the list is looked at for what comes last. */
-  const toEnd = async (): Promise<void> => {
-    await session.workbench.view("Experiments").locator(".monaco-list").first().focus();
-    await session.workbench.page.keyboard.press("End");
+  /** Rows are made for what is seen alone, so the end of the list is gone to until it is there. */
+  const atEnd = async (text: RegExp): Promise<Locator> => {
+    const { workbench } = session;
+    await until(async () => {
+      await workbench.view("Experiments").locator(".monaco-list").first().focus();
+      await workbench.page.keyboard.press("End");
+      return (await ui.experiment(text).count()) > 0;
+    });
+    return ui.experiment(text);
   };
 
   step("shows the newest first, and more of the older ones on demand", async () => {
     await ui.experiment(`#${SINGLES + 2} `).waitFor();
     await ui.experiment(`#${SINGLES + 1} `).waitFor();
     assert.ok((await session.workbench.treeRows("Experiments").count()) < 100, "a screen's worth of rows");
-    await toEnd();
-    const more = ui.experiment(/Show 200 more of 702/);
-    await more.click();
-    await more.waitFor({ state: "detached" });
-    await toEnd();
+    await (await atEnd(/Show 200 more of 702/)).click();
     // Beyond what was known from the start: the pool is asked.
-    await ui.experiment(/Show 200 more of 502/).click();
-    await until(async () => {
-      await toEnd();
-      return (await ui.experiment(/Show 200 more of 302/).count()) > 0;
-    });
+    await (await atEnd(/Show 200 more of 502/)).click();
+    await atEnd(/Show 200 more of 302/);
   });
 
   step("groups a large search, and shows a page of a group", async () => {
@@ -131,7 +130,7 @@ describe("a pool with a long history", () => {
       await frame.getByRole("button", { name: "Load more" }).click();
       await frame.getByText("The best 2,000 of 6,000 trials are here").waitFor();
       // The worst of all: among the best it is not.
-      await frame.getByRole("textbox", { name: /^Filter trials/ }).fill(`number=${worst()}`);
+      await frame.locator(".trials vscode-text-field input").fill(`number=${worst()}`);
       await frame.getByText("All that match of 6,000 trials.").waitFor();
       await frame.getByText(/^1 of 2,001 trials$/).waitFor();
     },

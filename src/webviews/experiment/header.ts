@@ -8,7 +8,7 @@ import { chooseCheckpoint } from "./checkpointRanking.ts";
 import { formatInteger } from "./format.ts";
 import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
-import { shownTrial, type PageData } from "./store.ts";
+import { shownTrial, trialCount, type PageData } from "./store.ts";
 import type { PageContext } from "./view.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { WrittenLine } from "./writtenLine.ts";
@@ -102,7 +102,7 @@ export class Header {
     this.trialSelect.element.hidden = trials.length < 2;
     if (trials.length < 2) return;
     this.trialSelect.setOptions([
-      { value: ALL, label: `All ${formatInteger(count)} trials` },
+      { value: ALL, label: `All ${formatInteger(Math.max(count, trialCount(data.experiment)))} trials` },
       ...trials.map((trial) => ({
         value: trial.id,
         label: `Trial ${trial.number}${trial.name === null ? "" : ` ${trial.name}`}: ${stateLook(trial.state).word.toLowerCase()}`,

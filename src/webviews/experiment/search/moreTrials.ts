@@ -19,7 +19,7 @@ export interface MoreTrialsContents {
 type Read = (filter: string, more: boolean) => Promise<{ total: number }>;
 
 export class MoreTrials {
-  readonly element = h("p", { class: "quiet", role: "status", hidden: true });
+  readonly element = h("p", { class: "trials-more quiet", role: "status", hidden: true });
   private readonly read: Read;
   private contents: MoreTrialsContents | null = null;
   /** The last filter that was asked for, how many match it, or why nobody knows. */

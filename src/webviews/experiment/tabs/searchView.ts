@@ -17,7 +17,7 @@ import { parameterNames, trialRows, type TrialRow } from "../search/trialRows.ts
 import { searchSummary } from "../search/summary.ts";
 import { SummaryView } from "../search/summaryView.ts";
 import { TrialsTable } from "../search/trialsTable.ts";
-import type { PageData, Slice } from "../store.ts";
+import { type PageData, type Slice, trialCount } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
 /** A thousand trials report many times a second: more pictures than these nobody sees. */
@@ -237,10 +237,9 @@ export class SearchView implements View {
       const names = parameters.map(({ title }) => title);
       if (x !== undefined) this.scatter.set({ ...shared, x, y: metricOfRows, parameters: names });
     }
-    const counts = Object.values(data.experiment.trialCounts);
     this.trials.set({
       rows,
-      total: counts.reduce((sum, count) => sum + count, 0),
+      total: trialCount(data.experiment),
       filter: trialFilter,
       isWithin: isShown,
       error: query.error,

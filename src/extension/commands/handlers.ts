@@ -15,6 +15,7 @@ import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
 import { failedTrials } from "./failedTrials.ts";
 import { filterExperiments } from "./filterExperiments.ts";
+import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
@@ -22,6 +23,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { PreemptionTests } from "./testPreemption.ts";
+import type { PreviewCommands } from "./previewSearch.ts";
 import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
@@ -38,12 +40,14 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  space: FreeSpaceCommands;
   annotations: AnnotationCommands;
   baselines: BaselineCommands;
   compares: CompareCommands;
   searches: SearchCommands;
   submits: SubmitCommands;
   preemptions: PreemptionTests;
+  previews: PreviewCommands;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -66,12 +70,14 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    space,
     annotations,
     baselines,
     compares,
     searches,
     submits,
     preemptions,
+    previews,
     willSend,
     data,
     restores,
@@ -133,6 +139,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
     testPreemption: (argument) => preemptions.test(argument),
+    previewSearch: (argument) => previews.preview(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),
@@ -185,6 +192,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     changeSearch: (argument) => searches.change(argument),
     addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
+    freeSpace: (argument) => space.free(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),

@@ -7,6 +7,7 @@ import type { Environments } from "../environments/environments.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
+import { paceOf } from "../experiments/pace.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
 import type { Lists } from "../lists/pages.ts";
@@ -127,9 +128,11 @@ export function createHandlers(
     "trial/stop": ask("askStop"),
     "trial/kill": ask("askKill"),
 
+    "checkpoint/collect": (asked) => experiments.collectCheckpoints(asked),
     "search/state": ({ experimentId }) => searchStateOf(experiments.experiment(experimentId)),
     "search/change": (change) => experiments.search.change(change),
     "search/addTrial": (asked) => experiments.search.add(asked),
+    "search/pace": (asked) => ({ pace: paceOf(store, asked) }),
     "series/list"({ trialId }) {
       knownTrial(trialId);
       return { series: curves.list(trialId) };

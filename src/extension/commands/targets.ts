@@ -1,5 +1,5 @@
 /** What a command is for: the row it was called on, an id that was given, or what a person picks. */
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { Checkpoint, Experiment, Trial } from "../../cluster/protocol/entities.ts";
 import { standsFor } from "../../cluster/client/compare/standsFor.ts";
 import { isNotFound, ShownError } from "../errors.ts";

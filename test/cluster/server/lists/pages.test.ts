@@ -240,7 +240,7 @@ describe("a bounded snapshot", () => {
       const record = store.experiment(id);
       if (record) store.putExperiment(recordOf({ ...record.experiment, state }));
       for (const one of store.trialsOf(id))
-        putTrial(store, { ...one, state: one.number === 1 ? (state) : "completed" });
+        putTrial(store, { ...one, state: one.number === 1 ? state : "completed" });
     };
     for (let id = 1; id <= 8; id++) inState(id, "completed");
     inState(2, "running");

@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { OutputThread } from "../output/thread.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
@@ -24,6 +25,7 @@ export interface Context {
   executor: Executor;
   follower: RunFollower;
   output: OutputReader;
+  outputThread: OutputThread;
   files: RunFiles;
   snapshots: SnapshotStore;
   slots: SlotSource;

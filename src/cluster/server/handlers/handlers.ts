@@ -15,6 +15,7 @@ import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
 import { createListHandlers } from "./listHandlers.ts";
+import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
@@ -35,6 +36,7 @@ export function createHandlers(
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
   const { store, curves } = context;
   const snapshots = createSnapshotHandlers(context, experiments, tickets);
+  const outputs = createOutputHandlers(context);
 
   const ask =
     (what: Ask): Handlers["trial/stop"] =>
@@ -142,6 +144,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     ...createRunHandlers(context, experiments, tickets),
+    ...outputs.handlers,
     ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
@@ -153,6 +156,7 @@ export function createHandlers(
     clientGone(clientId) {
       snapshots.clientGone(clientId);
       experiments.clientGone(clientId);
+      outputs.clientGone(clientId);
     },
   };
 }

@@ -73,9 +73,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE trials SET body = json_insert(
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
   );
-  CREATE INDEX experiments_by_state ON experiments (state);
-  CREATE INDEX runs_living ON runs (id) WHERE ended = 0;
-  CREATE INDEX runs_by_end ON runs (json_extract(body, '$.endedAt')) WHERE ended = 1;
+  `,
+  `
   CREATE TABLE checkpoint_files (
     sha256 TEXT NOT NULL,
     uuid TEXT NOT NULL REFERENCES checkpoints (uuid) ON DELETE CASCADE,
@@ -83,5 +82,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (sha256, uuid, path)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX checkpoint_files_by_uuid ON checkpoint_files (uuid);
+  CREATE INDEX experiments_by_state ON experiments (state);
+  CREATE INDEX runs_living ON runs (id) WHERE ended = 0;
+  CREATE INDEX runs_by_end ON runs (json_extract(body, '$.endedAt')) WHERE ended = 1;
   `,
 ];

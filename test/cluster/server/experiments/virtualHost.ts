@@ -198,6 +198,7 @@ export class VirtualHost {
       return {
         runId,
         phase: "running",
+        silentSince: null,
         supervisor: {
           ...process,
           version: 1,

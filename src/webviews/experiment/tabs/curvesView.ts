@@ -7,6 +7,7 @@ import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
 import type { ChartSettings } from "../curves/chartCurve.ts";
 import { ChartToolbar } from "../curves/chartToolbar.ts";
+import { readCurves } from "../readCurves.ts";
 import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
@@ -30,13 +31,11 @@ export class CurvesView implements View {
   constructor(context: PageContext) {
     this.context = context;
     this.board = new ChartBoard({
-      read: ({ trialId, ...params }) =>
-        trialId === BASELINE_TRIAL
-          ? context.bridge.request("readBaseline", params)
-          : context.bridge.request("readSeries", { trialId, ...params }),
+      read: (reads) => readCurves(context.bridge, reads),
       isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
-      onZoom: (zoom) => this.choose({ zoom }),
+      onZoom: (zoom) => this.zoomTo(zoom),
+      onChoose: (trialId) => this.toggle(trialId),
     });
     this.toolbar = new ChartToolbar(context.settings.get(), (change) => this.choose(change));
     this.element = h("div", { class: "view" }, this.toolbar.element, this.body);
@@ -60,6 +59,21 @@ export class CurvesView implements View {
 
   themeChanged(): void {
     this.board.themeChanged();
+  }
+
+  /** With every frame of a movement: nothing else is looked at. */
+  private zoomTo(zoom: PageState["zoom"]): void {
+    this.context.settings.update({ zoom });
+    this.board.setZoom(zoom);
+    this.toolbar.update(this.context.settings.get(), nameFilter(this.context.settings.get().filter).error);
+  }
+
+  private toggle(trialId: string): void {
+    if (trialId === BASELINE_TRIAL) return;
+    const { searchTab } = this.context.settings.get();
+    const others = searchTab.chosen.filter((id) => id !== trialId);
+    const chosen = others.length < searchTab.chosen.length ? others : [...others, trialId];
+    this.choose({ searchTab: { ...searchTab, chosen } });
   }
 
   private choose(change: Partial<PageState>): void {
@@ -105,6 +119,7 @@ function chartSettings(data: PageData, state: PageState): ChartSettings {
     logY: state.logY,
     smoothing: state.smoothing,
     zoom: state.zoom,
+    front: { best: data.experiment.best?.trialId ?? null, selected: state.searchTab.chosen },
     originMs: ({ series: { trialId } }) => {
       const trial = trialId === BASELINE_TRIAL ? data.baseline : data.trials.get(trialId);
       return trial?.startedAt ?? data.experiment.createdAt;

@@ -12,6 +12,7 @@ import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tic
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
+import type { Timed } from "./loopWatch.ts";
 import { createCurveStore } from "./store/curves/curveStore.ts";
 import { openDatabase } from "./store/database.ts";
 import { createPoolStore } from "./store/poolStore.ts";
@@ -32,6 +33,7 @@ export interface PoolOptions {
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
+  timed: Timed;
   /** A client asked the server to stop. */
   onStop(): void;
 }
@@ -62,7 +64,7 @@ export function preparePoolFolder(home: string): void {
 }
 
 export function openPool(options: PoolOptions): OpenPool {
-  const { home, logger } = options;
+  const { home, logger, timed } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
   let tickets: Tickets | null = null;
@@ -80,13 +82,14 @@ export function openPool(options: PoolOptions): OpenPool {
     secrets: createSecretStore(path.join(state, "secrets")),
     curves,
     executor: options.executor,
-    follower: createRunFollower(runsFolder, curves, logger),
+    follower: createRunFollower(runsFolder, curves, logger, timed),
     output: createOutputReader(runsFolder),
     files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
     snapshots: options.snapshots,
     slots: options.slots,
     diagnose: options.diagnose,
     logger,
+    timed,
   };
   const experiments = createExperiments(context);
   const environments = createEnvironments({

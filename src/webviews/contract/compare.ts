@@ -7,7 +7,15 @@ import * as z from "zod";
 import { ExperimentId, TrialId, TrialState } from "../../cluster/protocol/entities.ts";
 import { SeriesState } from "../../cluster/protocol/events.ts";
 import { AnyNumber, Json } from "../../cluster/protocol/base.ts";
-import { Answer, CONTRACT_VERSION, PageState, SeriesName, SeriesPart, SeriesPoints, Theme } from "./messages.ts";
+import {
+  Answer,
+  CONTRACT_VERSION,
+  PageState,
+  SeriesName,
+  SeriesPart,
+  SeriesPoints,
+  Theme,
+} from "./messages.ts";
 
 export const LEAST_SUBJECTS = 2;
 export const MOST_SUBJECTS = 8;

@@ -173,7 +173,9 @@ export const SeriesPoints = PointCounts.extend({ columns: z.instanceof(ArrayBuff
 export const REQUESTS = {
   /** Many curves at once: of the first of them, as many as fit into one answer. Their columns are in one buffer, one curve after the other. */
   readCurves: {
-    params: z.object({ reads: z.array(SeriesName.extend(SeriesPart.shape)).min(1).max(MOST_CURVES_PER_READ) }),
+    params: z.object({
+      reads: z.array(SeriesName.extend(SeriesPart.shape)).min(1).max(MOST_CURVES_PER_READ),
+    }),
     result: z.object({ reads: z.array(PointCounts), columns: z.instanceof(ArrayBuffer) }),
   },
   /** The same of the baseline, whoever it is. */

@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { Timed } from "../loopWatch.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
@@ -29,4 +30,6 @@ export interface Context {
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
+  /** Says in the log what kept the server from everything else for too long. */
+  timed: Timed;
 }

@@ -34,7 +34,9 @@ export class Columns implements PointColumns {
    */
   append(columns: ArrayBuffer, count: number, reported = this.length + count, byteOffset = 0): void {
     if (columns.byteLength < byteOffset + count * 32) {
-      throw new RangeError(`${count} points need ${count * 32} bytes, ${columns.byteLength - byteOffset} came`);
+      throw new RangeError(
+        `${count} points need ${count * 32} bytes, ${columns.byteLength - byteOffset} came`,
+      );
     }
     this.reserve(this.length + count);
     NAMES.forEach((name, index) => {

@@ -13,6 +13,8 @@ export interface CrowdStyle {
   /** Of what was gone over again. */
   fainter: string;
   width: number;
+  /** Of the whole picture: so dark is it where most lie over one another. */
+  opacity: number;
 }
 /** What a plot shows: ranges of its axes, and its place in pixels. */
 export interface CrowdView {
@@ -49,7 +51,7 @@ const MARGIN = 1;
 
 export class CrowdLayer {
   private lines: readonly CrowdLine[] = [];
-  private style: CrowdStyle = { colour: "", fainter: "", width: 1 };
+  private style: CrowdStyle = { colour: "", fainter: "", width: 1, opacity: 1 };
   private shown: Picture | null = null;
   private next: Picture | null = null;
   private frame = 0;
@@ -157,25 +159,36 @@ function sameAxes(a: CrowdView, b: CrowdView): boolean {
 }
 
 function sameView(a: Picture | null, b: Picture): boolean {
-  return a !== null && sameAxes(a.view, b.view) && a.x[0] === b.x[0] && a.x[1] === b.x[1] && a.y[1] === b.y[1];
+  return (
+    a !== null && sameAxes(a.view, b.view) && a.x[0] === b.x[0] && a.x[1] === b.x[1] && a.y[1] === b.y[1]
+  );
 }
 
 /** Whether the view is a part of the picture as it is, not stretched. */
 function fits(picture: Picture, view: CrowdView, wanted: Ranges): boolean {
   const { x, y, canvas } = picture;
   if (!sameAxes(picture.view, view) || picture.view.density !== view.density) return false;
-  if (Math.abs(picture.view.height - view.height) > 0.5 || y[0] !== wanted.y[0] || y[1] !== wanted.y[1]) return false;
+  if (Math.abs(picture.view.height - view.height) > 0.5 || y[0] !== wanted.y[0] || y[1] !== wanted.y[1])
+    return false;
   const perPixel = (x[1] - x[0]) / canvas.width;
   const wantedPerPixel = (wanted.x[1] - wanted.x[0]) / (view.width * view.density);
   const slack = wantedPerPixel * 2;
   return (
-    Math.abs(perPixel / wantedPerPixel - 1) < 0.005 && x[0] <= wanted.x[0] + slack && x[1] >= wanted.x[1] - slack
+    Math.abs(perPixel / wantedPerPixel - 1) < 0.005 &&
+    x[0] <= wanted.x[0] + slack &&
+    x[1] >= wanted.x[1] - slack
   );
 }
 
-function blit(context: CanvasRenderingContext2D, { canvas, x, y }: Picture, view: CrowdView, wanted: Ranges): void {
+function blit(
+  context: CanvasRenderingContext2D,
+  { canvas, x, y, style }: Picture,
+  view: CrowdView,
+  wanted: Ranges,
+): void {
   const perX = canvas.width / (x[1] - x[0]);
   const perY = canvas.height / (y[1] - y[0]);
+  context.globalAlpha = style.opacity;
   context.drawImage(
     canvas,
     (wanted.x[0] - x[0]) * perX,
@@ -187,9 +200,15 @@ function blit(context: CanvasRenderingContext2D, { canvas, x, y }: Picture, view
     view.width,
     view.height,
   );
+  context.globalAlpha = 1;
 }
 
-function stroke(context: CanvasRenderingContext2D, picture: Picture, points: readonly Point[], colour: string): void {
+function stroke(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  points: readonly Point[],
+  colour: string,
+): void {
   if (points.length === 0) return;
   const { canvas, x, y, view } = picture;
   const perX = canvas.width / (x[1] - x[0]);

@@ -38,7 +38,7 @@ export class CurveChart {
   private curves: ChartCurve[] = [];
   private settings: ChartSettings | null = null;
   private readonly ranges = new AxisRanges();
-  private standing: Standing = { isCrowd: false, front: new Set(), kept: new Set() };
+  private standing: Standing = { isCrowd: false, front: new Set(), best: new Set(), kept: new Set() };
   private readonly crowd = new CrowdLayer(() => this.chart?.draw());
   private paint: Paint;
 
@@ -258,6 +258,7 @@ export class CurveChart {
 
   private updatePaint(): void {
     const { palette } = this.paint;
+    const { isCrowd, front, best } = this.standing;
     const inFront = this.inFront();
     const lasts = inFront.map(
       ({ drawn }) => drawn.line.findLast((point) => !Number.isNaN(point.y))?.y ?? NaN,
@@ -266,16 +267,15 @@ export class CurveChart {
     const texts = format === undefined ? formatDistinct(lasts) : lasts.map((value) => format(value));
     const curves: PaintedCurve[] = inFront.map(({ spec, drawn }, index) => ({
       key: spec.key,
-      label: `${spec.label} ${texts[index] ?? ""}`.trim(),
+      label: `${spec.label}${isCrowd && best.has(spec.key) ? " best" : ""} ${texts[index] ?? ""}`.trim(),
       colour: palette.series[spec.colour] ?? palette.foreground,
       line: drawn.line,
       lone: drawn.lone,
       notNumbers: drawn.notNumbers,
       // The one that is only looked at has no label: the plot would move under the pointer.
-      isNamed: this.standing.front.has(spec.key),
+      isNamed: front.has(spec.key),
     }));
     this.paint = { ...this.paint, curves, kept: this.standing.kept, labelWidthPx: this.labelWidth(curves) };
-    const { isCrowd, front } = this.standing;
     const crowd = isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [];
     this.crowd.set(
       crowd.map(({ drawn }) => ({ line: drawn.line, superseded: drawn.superseded })),
@@ -341,6 +341,7 @@ export class CurveChart {
     const notes = [
       notNumbers > 0 ? `${notNumbers} not a number` : "",
       leftOut > 0 ? `${leftOut} not above zero` : "",
+      this.standing.isCrowd ? `${plural(this.curves.length, "curve")}, click one to select its trial` : "",
     ].filter((note) => note !== "");
     setText(this.note, notes.join(", "));
     const told = this.curves.filter(({ spec }) => this.standing.front.has(spec.key));

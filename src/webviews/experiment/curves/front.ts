@@ -14,6 +14,7 @@ export interface Standing {
   isCrowd: boolean;
   /** Keys of those drawn in their colours and named at their ends. */
   front: ReadonlySet<string>;
+  best: ReadonlySet<string>;
   /** Keys of those that do not recede when others are looked at. */
   kept: ReadonlySet<string>;
 }
@@ -21,14 +22,16 @@ export interface Standing {
 export function standing(curves: readonly CurveSpec[], { best, selected }: FrontTrials): Standing {
   const chosen = new Set(selected);
   const selectedKeys = keysOf(curves, ({ series }) => chosen.has(series.trialId));
+  const bestKeys = keysOf(curves, ({ series }) => series.trialId === best);
   if (curves.length <= MOST_IN_COLOUR)
-    return { isCrowd: false, front: keysOf(curves, () => true), kept: selectedKeys };
+    return { isCrowd: false, front: keysOf(curves, () => true), best: bestKeys, kept: selectedKeys };
   // The first ones, if somebody selects hundreds; the baseline has no colour of a trial's.
   const front = new Set([
-    ...keysOf(curves, ({ series, colour }) => series.trialId === best || colour < 0),
+    ...bestKeys,
+    ...keysOf(curves, ({ colour }) => colour < 0),
     ...[...selectedKeys].slice(0, MOST_IN_COLOUR),
   ]);
-  return { isCrowd: true, front, kept: front };
+  return { isCrowd: true, front, best: bestKeys, kept: front };
 }
 
 function keysOf(curves: readonly CurveSpec[], isMeant: (curve: CurveSpec) => boolean): Set<string> {

@@ -43,7 +43,9 @@ export class PointsTable {
     const some = `${spec.curves.length} of ${formatInteger(all)} curves: the best, and those of the trials that you select.`;
     setText(
       this.note,
-      [held < total ? reduced : "", spec.curves.length < all ? some : ""].filter((one) => one !== "").join(" "),
+      [held < total ? reduced : "", spec.curves.length < all ? some : ""]
+        .filter((one) => one !== "")
+        .join(" "),
     );
   }
 }

@@ -130,10 +130,12 @@ export class SeriesLoader {
   wantDetail(state: SeriesState, range: XRange, points = FULL_POINTS): void {
     const key = seriesKey(state);
     const entry = this.entries.get(key);
-    if (entry === undefined || (entry.cursor > 0 ? !entry.isReduced : state.count <= points * RAW_FACTOR)) return;
+    if (entry === undefined || (entry.cursor > 0 ? !entry.isReduced : state.count <= points * RAW_FACTOR))
+      return;
     const held = this.details.get(key);
     if (held !== undefined && covers(held.range, range)) {
-      const isWhole = held.cursor === state.count || (range.kind === "step" && state.lastStep > held.range.to);
+      const isWhole =
+        held.cursor === state.count || (range.kind === "step" && state.lastStep > held.range.to);
       const isFine = held.range.to - held.range.from <= 4 * (range.to - range.from);
       if (isWhole && isFine) {
         this.wantedDetails.delete(key);

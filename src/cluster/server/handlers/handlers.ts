@@ -4,7 +4,7 @@ import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
 import { checkPaths } from "../environments/paths.ts";
 import type { Environments } from "../environments/environments.ts";
-import { readMany } from "./seriesHandlers.ts";
+import { listMany, readMany } from "./seriesHandlers.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
@@ -152,7 +152,7 @@ export function createHandlers(
       return curves.read(series, cursor, resolution);
     },
     "series/readMany": ({ reads }, { signal }) => readMany(curves, reads, signal),
-    "series/listMany": ({ trialIds }) => ({ series: trialIds.flatMap((trialId) => curves.list(trialId)) }),
+    "series/listMany": ({ trialIds }, { signal }) => listMany(curves, trialIds, signal),
     ...createRunHandlers(context, experiments, tickets),
     ...createEnvironmentHandlers(environments),
     "server/stop"() {

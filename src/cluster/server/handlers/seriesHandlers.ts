@@ -16,17 +16,33 @@ export async function readMany(
 ): Promise<Result<"series/readMany">> {
   const answers: Result<"series/readMany">["reads"] = [];
   let bytes = 0;
-  let turnAt = performance.now();
-  for (const { cursor, resolution, ...series } of reads) {
-    if (performance.now() - turnAt > TURN_MS) {
-      await nextTurn();
-      signal.throwIfAborted();
-      turnAt = performance.now();
-    }
+  for await (const { cursor, resolution, ...series } of inTurns(reads, signal)) {
     const answer = curves.read(series, cursor, resolution);
     bytes += answer.columns.byteLength;
     if (answers.length > 0 && bytes > ANSWER_BYTES) break;
     answers.push(answer);
   }
   return { reads: answers };
+}
+
+export async function listMany(
+  curves: Pick<CurveStore, "list">,
+  trialIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<"series/listMany">> {
+  const series: Result<"series/listMany">["series"] = [];
+  for await (const trialId of inTurns(trialIds, signal)) series.push(...curves.list(trialId));
+  return { series };
+}
+
+/** One after the other; in between others get their turn. @throws when the caller has gone */
+async function* inTurns<T>(items: readonly T[], signal: AbortSignal): AsyncGenerator<T> {
+  let turnAt = performance.now();
+  for (const item of items) {
+    yield item;
+    if (performance.now() - turnAt < TURN_MS) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    turnAt = performance.now();
+  }
 }

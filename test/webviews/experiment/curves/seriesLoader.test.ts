@@ -148,7 +148,9 @@ describe("SeriesLoader", () => {
     // And as much again around it, for who moves on a little.
     expect(loader.pointsWithin(seriesKey(source.state), range)?.length).toBe(401);
     expect(loader.pointsWithin(seriesKey(source.state), { ...range, from: 0, to: 50 })?.length).toBe(401);
-    expect(loader.pointsWithin(seriesKey(source.state), { ...range, to: 900 })?.length).toBeLessThanOrEqual(2000);
+    expect(loader.pointsWithin(seriesKey(source.state), { ...range, to: 900 })?.length).toBeLessThanOrEqual(
+      2000,
+    );
     const before = reads.length;
     loader.wantDetail(source.state, { ...range, from: 150, to: 350 });
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
@@ -167,14 +169,18 @@ describe("SeriesLoader", () => {
   });
 
   it("reads many curves in one message, again what did not fit into the answer, and nothing of what was dropped", async () => {
-    const sources = Array.from({ length: 30 }, (_, at) => curve({ trialId: `12.${at + 1}` }, 5, (step) => step + at));
+    const sources = Array.from({ length: 30 }, (_, at) =>
+      curve({ trialId: `12.${at + 1}` }, 5, (step) => step + at),
+    );
     const asked: number[] = [];
     const loader = new SeriesLoader(
       (reads) => {
         asked.push(reads.length);
         const answered = reads.slice(0, 12).map(({ trialId, cursor, resolution }) => {
           const source = sources.find(({ state }) => state.trialId === trialId);
-          return source === undefined || trialId === "12.3" ? new Error("no") : readCurve(source, cursor, resolution);
+          return source === undefined || trialId === "12.3"
+            ? new Error("no")
+            : readCurve(source, cursor, resolution);
         });
         return Promise.resolve(answered);
       },

@@ -119,7 +119,7 @@ await experiments.submit(
       source: null,
       value: ExperimentConfiguration.parse({
         hyperparameters: { x: { type: "double", minval: 0, maxval: 1 } },
-        searcher: { name: "random", metric: "loss", max_trials: runs, max_concurrent_trials: runs },
+        searcher: { name: "random", metric: "val_loss", max_trials: runs, max_concurrent_trials: runs },
       }),
     },
   }),

@@ -9,6 +9,7 @@ import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
+import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
@@ -24,6 +25,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { PreemptionTests } from "./commands/testPreemption.ts";
+import { PreviewCommands } from "./commands/previewSearch.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
@@ -60,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const annotations = new AnnotationCommands(targets);
   const kept = new Baselines(context.workspaceState);
   const baselines = new BaselineCommands(targets, kept);
-  const searches = new SearchCommands(targets);
+  const searches = new SearchCommands(targets, problems);
   const panels = new LazyPanels({
     extensionUri: context.extensionUri,
     pools,
@@ -147,12 +149,14 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         experiments,
         targets,
         trials,
+        space: new FreeSpaceCommands(targets),
         annotations,
         baselines,
         compares,
         searches,
         submits,
         preemptions,
+        previews: new PreviewCommands(pools, memory, problems),
         willSend,
         data,
         restores,

@@ -14,6 +14,7 @@ import {
   type Terminal,
 } from "./command.ts";
 import { label, note, rename } from "./commands/annotate.ts";
+import { checkpointsCollect } from "./commands/collect.ts";
 import { compare } from "./commands/compare.ts";
 import { kill, pause, preempt, remove, resume, stop } from "./commands/control.ts";
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   metrics,
   checkpoints,
+  checkpointsCollect,
   compare,
   files,
   restore,

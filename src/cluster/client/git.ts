@@ -52,6 +52,8 @@ function environmentOf(extra: Readonly<Record<string, string>> = {}): NodeJS.Pro
     LC_ALL: "C",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
+    // Of a partial clone nothing is fetched because we look at it.
+    GIT_NO_LAZY_FETCH: "1",
     ...extra,
   };
 }

@@ -68,3 +68,5 @@ export { writeSnapshot, type WrittenSnapshot } from "./snapshot/write.ts";
 export { defaultStateFolder } from "./stateFolder.ts";
 export { submitExperiment, type SubmitOptions, type SubmitStep, type Submitted } from "./submit.ts";
 export { SubmitCancelled } from "./submitCancelled.ts";
+export { expectedText, previewText } from "./previewWords.ts";
+export { type Expectation, expectationOf, loadSearch, type PreviewedSearch } from "./searchPreview.ts";

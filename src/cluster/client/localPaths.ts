@@ -18,9 +18,14 @@ export interface LocalPaths {
   log: string;
 }
 
+/** By the name that the person uses; nothing is made. */
+export function poolFolder(home: string | null): string {
+  return path.resolve(home ?? (process.env.TRAINYARD_HOME || path.join(os.homedir(), ".trainyard")));
+}
+
 /** @throws UserError when the folder cannot be made */
 export function localPaths(home: string | null): LocalPaths {
-  const wanted = path.resolve(home ?? (process.env.TRAINYARD_HOME || path.join(os.homedir(), ".trainyard")));
+  const wanted = poolFolder(home);
   let folder: string;
   try {
     makeFolder(path.join(wanted, "state"));

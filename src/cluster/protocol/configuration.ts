@@ -139,10 +139,22 @@ const LogPolicy = z
     error: "needs a `pattern`, and a `name` or an `action`",
   });
 
+const Saved = z.number().int().nonnegative().max(1_000_000);
+/** Of Determined's keys those that say what is kept; where checkpoints lie is the pool's to say. */
+const CheckpointStorage = z.looseObject({
+  save_experiment_best: Saved.optional().describe(
+    "Once the experiment has ended: its best checkpoints that are kept. With none of the three, all are kept.",
+  ),
+  save_trial_best: Saved.optional().describe("The best of each trial that are kept; 1 unless it is said."),
+  save_trial_latest: Saved.optional().describe(
+    "The newest of each trial that are kept; 1 unless it is said.",
+  ),
+});
+export const KEYS_OF_CHECKPOINT_STORAGE: readonly string[] = Object.keys(CheckpointStorage.shape);
+
 /** Keys of Determined's that are read and have no effect here (a note names each). */
 const withoutEffect = {
   checkpoint_policy: Json.optional(),
-  checkpoint_storage: Json.optional(),
   min_checkpoint_period: Json.optional(),
   min_validation_period: Json.optional(),
   perform_initial_validation: Json.optional(),
@@ -208,6 +220,7 @@ export const ExperimentConfiguration = z.strictObject({
     .strictObject({ experiment_seed: z.number().int().min(0).max(2147483647).optional() })
     .prefault({}),
   environment: Environment.prefault({}),
+  checkpoint_storage: CheckpointStorage.nullable().optional(),
   log_policies: z.array(LogPolicy).max(100).default([]),
   ...withoutEffect,
 });

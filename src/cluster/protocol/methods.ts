@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { ANNOTATION_METHODS } from "./annotations.ts";
 import { Bytes, Json, JsonObject, ObjectId, PoolPath, RelativePath, TimeMs, Uuid } from "./base.ts";
+import { COLLECTION_METHODS } from "./collection.ts";
 import { ExperimentConfiguration } from "./configuration.ts";
 import {
   Checkpoint,
@@ -286,6 +287,7 @@ export const METHODS = {
   "bulk/open": { params: BulkSource, result: z.object({ ticket: z.string(), bytes: z.number() }) },
   "server/stop": { params: Nothing, result: Nothing },
   ...ANNOTATION_METHODS,
+  ...COLLECTION_METHODS,
   ...ENVIRONMENT_METHODS,
   ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,

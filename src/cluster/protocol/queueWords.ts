@@ -13,11 +13,14 @@ const UNITS = [
 /** `"in 25 to 40 min"`, `"now"` or `"not known"`. */
 export function startsText(startsIn: StartsIn | null): string {
   if (startsIn === null) return "not known";
-  const { fromMs, toMs } = startsIn;
-  if (toMs < 1000) return "now";
+  return startsIn.toMs < 1000 ? "now" : `in ${spanText(startsIn)}`;
+}
+
+/** `"25 to 40 min"` */
+export function spanText({ fromMs, toMs }: StartsIn): string {
   const { divisor, unit } = UNITS.find(({ from }) => toMs < from) ?? DAYS;
   const [from, to] = [Math.floor(fromMs / divisor), Math.ceil(toMs / divisor)];
-  return from === to ? `in ${to} ${unit}` : `in ${from} to ${to} ${unit}`;
+  return from === to ? `${to} ${unit}` : `${from} to ${to} ${unit}`;
 }
 
 /** A sentence after the reason; empty where nothing is known. */

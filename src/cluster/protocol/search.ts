@@ -60,6 +60,14 @@ export const SearchState = z.object({
 });
 export type SearchState = z.infer<typeof SearchState>;
 
+/** How long trials took for a unit of the time metric on this pool: the quarter of them that was faster, and that was slower. */
+export const Pace = z.object({
+  fastMsPerUnit: z.number().positive(),
+  slowMsPerUnit: z.number().positive(),
+  trials: z.number().int().positive(),
+});
+export type Pace = z.infer<typeof Pace>;
+
 export const SEARCH_METHODS = {
   "search/state": { params: z.object({ experimentId: ExperimentId }), result: SearchState },
   /**
@@ -86,5 +94,17 @@ export const SEARCH_METHODS = {
       startFrom: Uuid.nullable().default(null),
     }),
     result: z.object({ trialId: TrialId }),
+  },
+  /** From earlier trials of a script or of a configuration. Null: none has told how far it was. */
+  "search/pace": {
+    params: z.object({
+      /** Absolute paths on the person's machine; either one fits. */
+      script: z.string().max(4096).nullable(),
+      configuration: z.string().max(4096).nullable(),
+      /** Null: the step. */
+      timeMetric: z.string().nullable(),
+      slotsPerTrial: z.number().int().nonnegative(),
+    }),
+    result: z.object({ pace: Pace.nullable() }),
   },
 } as const;

@@ -13,6 +13,7 @@ import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
@@ -20,6 +21,7 @@ import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
 import type { PreemptionTests } from "./testPreemption.ts";
+import type { PreviewCommands } from "./previewSearch.ts";
 import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
 import type { SearchCommands } from "./searchCommands.ts";
@@ -36,12 +38,14 @@ export interface HandlerDependencies {
   experiments: ExperimentsTree;
   targets: Targets;
   trials: TrialCommands;
+  space: FreeSpaceCommands;
   annotations: AnnotationCommands;
   baselines: BaselineCommands;
   compares: CompareCommands;
   searches: SearchCommands;
   submits: SubmitCommands;
   preemptions: PreemptionTests;
+  previews: PreviewCommands;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -64,12 +68,14 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     experiments,
     targets,
     trials,
+    space,
     annotations,
     baselines,
     compares,
     searches,
     submits,
     preemptions,
+    previews,
     willSend,
     data,
     restores,
@@ -128,6 +134,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
     testPreemption: (argument) => preemptions.test(argument),
+    previewSearch: (argument) => previews.preview(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),
@@ -180,6 +187,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     changeSearch: (argument) => searches.change(argument),
     addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
+    freeSpace: (argument) => space.free(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),

@@ -2,8 +2,9 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitOptions, SubmitStep, Submitted } from "../../cluster/client/submit.ts";
-import { startsText } from "../../cluster/protocol/queueWords.ts";
+import { preemptsText, startsText } from "../../cluster/protocol/queueWords.ts";
 import { messageOf } from "../errors.ts";
+import { plural } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -74,7 +75,8 @@ export class SubmitCommands {
     if (!script) return undefined;
     const pool = await this.choosePool();
     if (!pool) return undefined;
-    const options = await askOptions(script, this.#needs.memory.optionsOf(script.file));
+    const last = this.#needs.memory.optionsOf(script.file);
+    const options = await askOptions(script, last, (slots) => this.#whenWouldStart(pool, slots));
     return options && this.submitScript(script, options, { pool, startFrom: null });
   }
 
@@ -190,6 +192,23 @@ export class SubmitCommands {
     const pool = picked && (picked.pool ?? (await addPool()));
     if (pool) await memory.setPool(pool.id);
     return pool;
+  }
+
+  async #whenWouldStart(pool: Pool, slots: number): Promise<string | null> {
+    if (pool.status.state !== "connected") return null;
+    try {
+      const { startsIn, reason, preempts } = await pool.call(
+        "queue/forecast",
+        { slots },
+        AbortSignal.timeout(ASKED_MS),
+      );
+      const others = preempts.length === 0 ? "" : ` ${preemptsText(preempts)}`;
+      const when = startsIn === null ? reason : `Starts ${startsText(startsIn)}.`;
+      return `${pool.name}, ${plural(slots, "slot")}: ${when}${others}`;
+    } catch (error) {
+      this.#needs.log.debug(`When a trial would start is not known: ${messageOf(error)}`);
+      return null;
+    }
   }
 
   /** When it starts, if the pool knows soon; else its panel says it. */

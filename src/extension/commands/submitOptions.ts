@@ -9,7 +9,12 @@ import type { ScriptOptions } from "./submitMemory.ts";
 
 const STEPS = 3;
 
-export async function askOptions(script: Script, last: ScriptOptions): Promise<ScriptOptions | undefined> {
+/** @param whenStarts a trial with so many slots, as a sentence; null where it is not known */
+export async function askOptions(
+  script: Script,
+  last: ScriptOptions,
+  whenStarts: (slots: number) => Promise<string | null>,
+): Promise<ScriptOptions | undefined> {
   const title = (step: number): string => `Submit ${path.basename(script.file)} (${step}/${STEPS})`;
   const configuration = await askConfiguration(script, last, title(1));
   if (configuration === undefined) return undefined;
@@ -24,10 +29,18 @@ export async function askOptions(script: Script, last: ScriptOptions): Promise<S
   if (text === undefined) return undefined;
   const slots = await vscode.window.showInputBox({
     title: title(3),
-    prompt: "Slots (GPUs) of each trial; empty: as the configuration says, else 1; 0 runs without one",
+    // The editor checks a value only once it has changed.
+    prompt: [
+      "Slots (GPUs) of each trial; empty: as the configuration says, else 1; 0 runs without one.",
+      await whenStarts(last.slots ?? 1),
+    ].join(" "),
     value: last.slots === null ? "" : String(last.slots),
     ignoreFocusOut: true,
-    validateInput: (value) => (/^\s*(\d{1,4})?\s*$/.test(value) ? undefined : "A whole number, or nothing."),
+    validateInput: async (value) => {
+      if (!/^\s*(\d{1,4})?\s*$/.test(value)) return "A whole number, or nothing.";
+      const message = await whenStarts(value.trim() === "" ? 1 : Number(value));
+      return message === null ? undefined : { message, severity: vscode.InputBoxValidationSeverity.Info };
+    },
   });
   if (slots === undefined) return undefined;
   const launcher = Number(slots) > 1 ? await askLauncher(Number(slots), last) : "python";

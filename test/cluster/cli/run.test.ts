@@ -427,6 +427,34 @@ describe("a search", () => {
     );
   });
 
+  it("that is previewed where it has run before says how long it would take there", async () => {
+    const cwd = project(
+      "import trainyard\nrun = trainyard.init()\nfor step in range(1, 5):\n    run.validate(step, loss=1 / step)\n",
+    );
+    const searcher = "{name: adaptive_asha, metric: loss, max_trials: 3, max_time: 4, divisor: 2}";
+    const space = "{x: {type: double, minval: 0, maxval: 1}}";
+    put(cwd, { "train.yaml": `searcher: ${searcher}\nhyperparameters: ${space}\nresources: {slots_per_trial: 0}\n` }); // prettier-ignore
+    const environment = { TRAINYARD_HOME: home };
+    const preview = async (...more: string[]) =>
+      JSON.parse((await run(["preview", "train.yaml", "--json", ...more], { cwd, environment })).stdout) as {
+        expected: { lasts_ms: [number, number] | null; from_trials: number } | null;
+      };
+    // A pool that was never used is not made for it.
+    expect((await preview()).expected?.lasts_ms ?? null).toBeNull();
+    expect(await run(["submit", "train.py", "--wait"], { cwd })).toMatchObject({ code: 0 });
+    const { expected } = await preview();
+    expect(expected?.from_trials).toBe(3);
+    const [from, to] = expected?.lasts_ms ?? [];
+    expect(from).toBeGreaterThan(0);
+    expect(to).toBeGreaterThanOrEqual(from ?? Infinity);
+    // With other slots, and in other units, what was measured says nothing.
+    expect((await preview("--slots", "1")).expected?.lasts_ms).toBeNull();
+    const { stdout } = await run(["preview", "train.yaml"], { cwd, environment });
+    expect(stdout).toMatch(
+      /Starts now\. It would take .*3 trials at a time, at the pace of 3 earlier trials/,
+    );
+  }, 60_000);
+
   it("that fails says why, and lists the metrics of many trials without a warning of Node's", async () => {
     const cwd = project(
       "import trainyard\ntrainyard.init().report(1, loss=1)\nraise ValueError('no such luck')\n",

@@ -59,7 +59,7 @@ data: {train: data/train, list: [data/a, 3]}
     expect(loaded.notes.map(placed)).toEqual([
       [10, 3, "`resources.shm_size` has no effect here."],
       [12, 3, "`environment.image` has no effect here."],
-      [16, 1, "`checkpoint_storage` has no effect here."],
+      [16, 22, "`checkpoint_storage.type` has no effect here."],
     ]);
   });
 

@@ -1,43 +1,66 @@
-import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { loadConfiguration } from "../../client/configuration.ts";
-import { firstTrials, previewSearch, type SearchPreview } from "../../search/preview.ts";
-import type { Search } from "../../search/searcher.ts";
-import { readSpace } from "../../search/space.ts";
-import { UserError } from "../../client/userError.ts";
-import { EXIT, type Command } from "../command.ts";
+import { poolFolder } from "../../client/localPaths.ts";
+import { expectedText, previewText } from "../../client/previewWords.ts";
+import {
+  expectationOf,
+  loadSearch,
+  type Expectation,
+  type PreviewedSearch,
+} from "../../client/searchPreview.ts";
+import { messageOf, UserError } from "../../client/userError.ts";
+import { firstTrials } from "../../search/preview.ts";
+import { EXIT, withPool, type Command, type Context } from "../command.ts";
 import { wholeNumber } from "../numbers.ts";
-import { countText, numberText, plain, table } from "../text.ts";
+import { plain, table } from "../text.ts";
 
 export const preview: Command = {
   name: "preview",
-  usage: "preview CONFIG [--trials N] [--seed N]",
-  summary: "What a search would do: its brackets, how long trials train, the first trials themselves.",
+  usage: "preview CONFIG [--trials N] [--seed N] [--script SCRIPT] [--slots N]",
+  summary:
+    "What a search would do: its brackets, how long trials train, its time, the first trials themselves.",
   details: `Nothing is submitted, and no pool is needed. Lengths are those of a search in which at each rung just the best
-1/divisor go on.
+1/divisor go on. How long it takes on the pool is taken from earlier trials there, of CONFIG or of SCRIPT.
 
-  --trials N   also the first N trials, in the order in which they would be made
-  --seed N     the experiment seed; without it the configuration's reproducibility.experiment_seed, else any`,
-  options: { trials: { type: "string" }, seed: { type: "string" } },
+  --trials N       also the first N trials, in the order in which they would be made
+  --seed N         the experiment seed; without it the configuration's reproducibility.experiment_seed, else any
+  --script SCRIPT  also earlier trials of this script tell how long it takes
+  --slots N        slots of each trial; without it as the configuration says`,
+  options: {
+    trials: { type: "string" },
+    seed: { type: "string" },
+    script: { type: "string" },
+    slots: { type: "string" },
+  },
   arguments: ["CONFIG"],
   run: async (context, given) => {
     const count = wholeNumber("--trials", given.values.trials, 0, 100_000) ?? 0;
     const seed = wholeNumber("--seed", given.values.seed, 0, 2 ** 31 - 1);
-    const { value, notYet } = await loadConfiguration(path.resolve(context.cwd, given.arguments[0] ?? ""));
-    const [problem] = notYet;
-    if (problem !== undefined) throw new UserError(`${problem.file}:${problem.line}: ${problem.message}`);
-    const read = readSpace(value.hyperparameters);
-    if ("problems" in read) throw new Error("a configuration that was loaded is checked");
-    const experimentSeed = seed ?? value.reproducibility.experiment_seed ?? randomInt(2 ** 31 - 1);
-    const search: Search = { configuration: value.searcher, space: read.space, experimentSeed };
-    const shown = previewSearch(search);
+    const slotsPerTrial = wholeNumber("--slots", given.values.slots, 0, 1024);
+    const { script } = given.values;
+    const previewed = await loadSearch(path.resolve(context.cwd, given.arguments[0] ?? ""), seed);
+    const { search, preview: shown } = previewed;
+    const expected = await expect(context, previewed, {
+      script: typeof script === "string" ? path.resolve(context.cwd, script) : null,
+      slotsPerTrial,
+    });
     const trials = firstTrials(search, count);
     context.document({
       brackets: shown.brackets,
       lengths: shown.lengths,
       total_units: shown.totalUnits,
       full_units: shown.fullUnits,
-      experiment_seed: experimentSeed,
+      experiment_seed: search.experimentSeed,
+      expected:
+        expected === null
+          ? null
+          : {
+              starts_in_ms: expected.startsIn && [expected.startsIn.fromMs, expected.startsIn.toMs],
+              lasts_ms: expected.lasts && [expected.lasts.fromMs, expected.lasts.toMs],
+              at_once: expected.atOnce,
+              slots: expected.slots,
+              from_trials: expected.trials,
+            },
       ...(count > 0
         ? {
             trials: trials.map(({ requestId, seed: trialSeed, hyperparameters }) => ({
@@ -48,7 +71,8 @@ export const preview: Command = {
           }
         : {}),
     });
-    context.say(describe(shown));
+    context.say(`${previewText(shown).join("\n")}\n`);
+    if (expected !== null) context.say(`${expectedText(expected)}\n`);
     if (trials.length > 0)
       context.say(
         `\n${table(
@@ -59,25 +83,28 @@ export const preview: Command = {
             plain(JSON.stringify(trial.hyperparameters)),
           ]),
           context.paint,
-        )}\nThe experiment seed is ${experimentSeed} (\`reproducibility.experiment_seed\`): with another one they are others.\n`,
+        )}\nThe experiment seed is ${search.experimentSeed} (\`reproducibility.experiment_seed\`): with another one they are others.\n`,
       );
     return EXIT.ok;
   },
 };
 
-function describe({ brackets, lengths, totalUnits, fullUnits, trials }: SearchPreview): string {
-  const lines = brackets.map(
-    ({ rungs, trials: count, concurrency }, index) =>
-      `  bracket ${index + 1}: ${countText(rungs, "rung")}, ${countText(count, "trial")}, ${concurrency} at a time`,
-  );
-  const long = lengths.map(
-    ({ units, trials: count }) => `  ${countText(count, "trial")} for ${numberText(units)}`,
-  );
-  const work =
-    totalUnits === null || fullUnits === null
-      ? "How long trials train is not stated (`max_time`), so the work is not known."
-      : `Work: ${numberText(totalUnits)}, ${numberText(fullUnits / totalUnits)} times less than ${numberText(fullUnits)} for training all to the end.`;
-  return `${[`${countText(trials, "trial")} in ${countText(brackets.length, "bracket")}:`, ...lines, ...(long.length > 0 ? ["Trained, in units of the time metric:", ...long] : []), work].join("\n")}\n`;
+/** A pool that was never used has nothing to tell, and is not made for this. */
+async function expect(
+  context: Context,
+  previewed: PreviewedSearch,
+  asked: { script: string | null; slotsPerTrial: number | null },
+): Promise<Expectation | null> {
+  const isThere =
+    (await context.pool()) !== null ||
+    existsSync(path.join(poolFolder(context.environment.TRAINYARD_HOME || null), "state", "pool.sqlite"));
+  if (!isThere) return null;
+  try {
+    return await withPool(context, (pool) => expectationOf(pool, previewed, asked, context.signal));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const remedy = error instanceof UserError && error.remedy ? ` ${error.remedy}` : "";
+    context.note(`How long it takes there is not known. ${plain(`${messageOf(error)}${remedy}`)}\n`);
+    return null;
+  }
 }
-
-/** @throws UsageError */

@@ -6,6 +6,7 @@ import {
   DataMap,
   ExperimentConfiguration,
   isDataMap,
+  KEYS_OF_CHECKPOINT_STORAGE,
   KEYS_WITHOUT_EFFECT,
 } from "../../protocol/configuration.ts";
 import { findSearcher } from "../../search/searchers.ts";
@@ -121,7 +122,10 @@ function findNotes(source: Source): Located[] {
     const inner = value[group];
     if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);
   }
-  const { searcher } = value;
+  const { searcher, checkpoint_storage: storage } = value;
+  if (isMapping(storage))
+    for (const key of Object.keys(storage))
+      if (!KEYS_OF_CHECKPOINT_STORAGE.includes(key)) note(["checkpoint_storage", key]);
   if (isMapping(searcher)) {
     const used = settingsOf(typeof searcher.name === "string" ? searcher.name : "single");
     for (const key of Object.keys(searcher)) if (!used.includes(key)) note(["searcher", key]);

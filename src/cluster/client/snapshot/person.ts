@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { git, runGit, splitPaths, type GitOptions } from "../git.ts";
 import { UserError } from "../userError.ts";
+import { withoutPointers } from "./pointers.ts";
 
 export interface PersonRepository {
   root: string;
@@ -12,6 +13,10 @@ export interface PersonRepository {
   /** The person's global ignore file, whether it exists or not. */
   globalExclude: string;
   head: { commit: string; tree: string; branch: string | null } | null;
+  /** A part of it may be deliberately not on disk. */
+  isSparse: boolean;
+  /** What runs no filter of the repository (`filter.NAME.clean` and such). */
+  withoutFilters: Readonly<Record<string, string>>;
 }
 
 /** Nothing that a repository's configuration names is run when we read it. */
@@ -52,6 +57,8 @@ export async function findRepository(
       gitDirectory,
       infoExclude: path.resolve(folder, infoExclude),
       globalExclude,
+      isSparse: config.get("core.sparsecheckout") === "true",
+      withoutFilters: withoutFilters(config),
       head: born ? { commit, tree, branch: branch === "HEAD" ? null : (branch ?? null) } : null,
     },
   };
@@ -76,8 +83,8 @@ export async function listNested(folder: string, signal?: AbortSignal): Promise<
 }
 
 /**
- * Whether any of the paths differs from HEAD by git's own rules (filters and line endings of the repository counted).
- * Works on a copy of the index: `git diff` would refresh the person's.
+ * Whether any of the paths differs from HEAD by git's own rules for line endings; files of Git LFS by their pointers. Nothing
+ * that the repository's configuration names is run, so what another filter makes of a file counts as modified. Works on a copy of the index: `git diff` would refresh the person's.
  */
 export async function differsFromHead(
   repository: PersonRepository,
@@ -85,22 +92,39 @@ export async function differsFromHead(
   temporaryIndex: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  const quiet = { ...QUIET, ...repository.withoutFilters };
+  const options: GitOptions = { cwd: repository.root, config: quiet, ...(signal ? { signal } : {}) };
+  const head = repository.head?.commit;
+  const looked = head === undefined ? paths : await withoutPointers(repository.root, head, paths, options);
+  if (looked.length === 0) return false;
   const index = path.join(repository.gitDirectory, "index");
   try {
     await copyFile(index, temporaryIndex);
     // git looks closer at files that are not older than the index, so the copy must not be younger than the original.
     const written = Math.floor((await stat(index)).mtimeMs / 1000);
     await utimes(temporaryIndex, written, written);
-    const { code } = await runGit(["diff", "--quiet", "--no-ext-diff", "HEAD", "--", ...paths], {
-      cwd: repository.root,
-      config: QUIET,
-      environment: { GIT_INDEX_FILE: temporaryIndex, GIT_LITERAL_PATHSPECS: "1" },
-      ...(signal ? { signal } : {}),
-    });
+    const { code } = await runGit(
+      ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--", ...looked],
+      {
+        ...options,
+        environment: { GIT_INDEX_FILE: temporaryIndex, GIT_LITERAL_PATHSPECS: "1" },
+      },
+    );
     return code !== 0;
   } finally {
     await rm(temporaryIndex, { force: true });
   }
+}
+
+/** Paths that a sparse checkout leaves out of the folder. */
+export async function listNotCheckedOut(
+  repository: PersonRepository,
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  if (!repository.isSparse) return new Set();
+  const options: GitOptions = { cwd: repository.root, config: QUIET, ...(signal ? { signal } : {}) };
+  const listed = splitPaths(await git(["ls-files", "-z", "-t", "-c"], options));
+  return new Set(listed.filter((line) => line.startsWith("S ")).map((line) => line.slice(2)));
 }
 
 export async function readOrEmpty(file: string): Promise<Buffer> {
@@ -119,6 +143,19 @@ function parseConfig(output: Buffer): Map<string, string> {
     if (end > 0) values.set(item.slice(0, end), item.slice(end + 1));
   }
   return values;
+}
+
+/** Empty commands are none, and one that is required would be an error. */
+function withoutFilters(config: ReadonlyMap<string, string>): Record<string, string> {
+  const names = [...config.keys()].flatMap((key) => /^filter\.([^]+)\.[a-z]+$/.exec(key)?.[1] ?? []);
+  return Object.fromEntries(
+    names.flatMap((name) => [
+      [`filter.${name}.clean`, ""],
+      [`filter.${name}.smudge`, ""],
+      [`filter.${name}.process`, ""],
+      [`filter.${name}.required`, "false"],
+    ]),
+  );
 }
 
 function expandHome(file: string | undefined): string | undefined {

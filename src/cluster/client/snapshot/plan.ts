@@ -226,7 +226,9 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
     leftOut: [...stayBehind.values()],
     unlinked: ignored.unlinked.filter((one) => stayBehind.get(one.path) === one),
     needsConfirmation: mustAsk(size, memory.answered) ? { ...size, answered: memory.answered } : null,
-    notes: [],
+    notes: repository?.isSparse
+      ? ["The checkout is sparse: what is not on disk is not in the snapshot."]
+      : [],
     entries,
     work: {
       options,

@@ -7,7 +7,7 @@ import { displayPath } from "../git.ts";
 import { lookAtAll } from "./files.ts";
 import { withLock } from "../fileLock.ts";
 import { changeMemory } from "./memory.ts";
-import { differsFromHead } from "./person.ts";
+import { differsFromHead, listNotCheckedOut } from "./person.ts";
 import { planSnapshot, stateOfIndex, type SnapshotPlan } from "./plan.ts";
 
 /** A plan that a person thought about is made again: what counts is the click that confirms. */
@@ -163,7 +163,10 @@ async function isModified(
   const { shadow, repository } = plan.work;
   if (!repository) return false;
   const objects = await objectsOf(repository.gitDirectory);
-  const changes = await shadow.compare(head, tree, objects, signal);
+  const notCheckedOut = await listNotCheckedOut(repository, signal);
+  const compared = await shadow.compare(head, tree, objects, signal);
+  const changes = compared.filter((one) => one.status !== "D" || !notCheckedOut.has(one.path));
+  if (changes.length === 0) return false;
   if (changes.length > MOST_COMPARED || changes.some(({ status }) => status !== "M")) return true;
   const paths = changes.map(({ path: name }) => displayPath(name));
   return differsFromHead(

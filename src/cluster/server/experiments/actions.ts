@@ -115,6 +115,10 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
         secrets.delete(experimentId);
       });
     },
+    /** To be called when the experiment has ended: after its secrets have been forgotten. */
+    afterwards(experimentId: number, what: string, work: () => Promise<void>): void {
+      enqueue(`experiment ${experimentId}`, what, work);
+    },
     /** Resolves when nothing is being done with these runs. */
     async settled(runIds: readonly string[]): Promise<void> {
       await Promise.all(runIds.map((runId) => queues.get(runId) ?? Promise.resolve()));

@@ -44,7 +44,8 @@ export function createDeletion(context: Context) {
       await rm(path.join(checkpointsFolder, uuid), REMOVE);
     }
     for (const trialId of trialIds) curves.delete(trialId);
-    context.secrets.delete(experimentId);
+    // Of one that is still there some checkpoints were collected.
+    if (store.experiment(experimentId) === null) context.secrets.delete(experimentId);
     // It may have been submitted again since.
     const isNeeded = store.experiments().some(({ snapshot }) => snapshot.tree === tree);
     if (tree !== null && !isNeeded) await context.snapshots.forget(tree);
@@ -56,7 +57,7 @@ export function createDeletion(context: Context) {
         await clear(leftovers);
         store.forgetLeftovers(seq);
       } catch (error) {
-        logger.warn("could not remove all files of a deleted experiment", {
+        logger.warn("could not remove all files of what was deleted", {
           experiment: leftovers.experimentId,
           error: messageOf(error),
         });
@@ -85,7 +86,7 @@ export function createDeletion(context: Context) {
 }
 
 /** Checkpoints that its trials start from. */
-function originsOf({ own }: ExperimentRecord): string[] {
+export function originsOf({ own }: ExperimentRecord): string[] {
   const added = (own.added ?? []).map(({ startFrom }) => startFrom);
   return [own.startFrom?.uuid ?? null, ...added].filter((uuid) => uuid !== null);
 }

@@ -19,6 +19,7 @@ import type { SearchChange, SearcherEvent } from "../../search/searcher.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
 import { step, type Ask, type TrialAction, type TrialEvent } from "./lifecycle.ts";
+import { savePolicyOf } from "./collection.ts";
 import { pausableOf } from "./pausable.ts";
 import { isFinal, isOccupying, rollUp } from "./rollup.ts";
 import { buildRunSpec } from "./runSpec.ts";
@@ -42,7 +43,13 @@ export interface Facts {
 }
 export type Engine = ReturnType<typeof createEngine>;
 
-export function createEngine(context: Context, actions: Actions, onChange: () => void) {
+/** @param collect carries out what the configuration of an experiment that has ended keeps of its checkpoints */
+export function createEngine(
+  context: Context,
+  actions: Actions,
+  onChange: () => void,
+  collect: (experimentId: number) => Promise<void>,
+) {
   const { store, logger } = context;
 
   /** @returns whether the event changed anything */
@@ -326,11 +333,19 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
       record.experiment,
       rollUp(record.experiment, store.trialsOf(experimentId), Date.now(), isEnded),
     );
+    const hasEnded = isFinal(record.experiment.state);
+    const isToCollect = hasEnded && savePolicyOf(record.own.request.configuration.value) !== null;
+    if (isToCollect) record.own.isToCollect = true;
     store.putExperiment(record);
-    if (isFinal(record.experiment.state))
+    if (hasEnded)
       todo.push(() => {
         actions.forgetSecrets(experimentId);
+        if (isToCollect) collectLater(experimentId);
       });
+  }
+
+  function collectLater(experimentId: number): void {
+    actions.afterwards(experimentId, "collect the checkpoints of", () => collect(experimentId));
   }
 
   return {
@@ -427,6 +442,7 @@ export function createEngine(context: Context, actions: Actions, onChange: () =>
         if (own.asked === "kill") actions.cancel(runId);
       }
       for (const { run } of store.untidyRuns()) actions.tidy(run.id);
+      store.experimentsToCollect().forEach(collectLater);
       for (const experimentId of context.secrets.list()) {
         const experiment = store.experiment(experimentId)?.experiment;
         if (experiment === undefined || isFinal(experiment.state)) actions.forgetSecrets(experimentId);

@@ -30,6 +30,7 @@ export type Reports = ReturnType<typeof createReports>;
 export function createReports(
   context: Context,
   validated: (trialId: string, validations: readonly Validation[]) => void,
+  isListed: (checkpointUuid: string) => void,
 ) {
   const { store, curves, secrets, logger } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
@@ -61,6 +62,7 @@ export function createReports(
       else listed.push(read.checkpoint);
     }
     const isUrgent = store.transaction(() => remember(run, report, listed, problems));
+    for (const { uuid } of listed) isListed(uuid);
     tellSearcher(run, report);
     curves.append(report);
     markStale(run.run.trialId);

@@ -6,6 +6,7 @@ import type { Params, Result, Target } from "../../protocol/methods.ts";
 import type { Broadcaster } from "../ports.ts";
 import type { ExperimentRecord } from "../store/records.ts";
 import { createActions } from "./actions.ts";
+import { createCollection } from "./collection.ts";
 import type { Context } from "./context.ts";
 import { createDeletion } from "./deletion.ts";
 import { createDispatcher } from "./dispatcher.ts";
@@ -20,6 +21,7 @@ import { createOutputWatch } from "./outputWatch.ts";
 import { createReports } from "./reports.ts";
 import { isFinal, isOccupying } from "./rollup.ts";
 import { createSearchChange } from "./searchChange.ts";
+import { createStoreOnce } from "./storeOnce.ts";
 import { SlotUseHistory } from "./slotUse.ts";
 import { checkSubmission, newExperiment } from "./submission.ts";
 
@@ -42,11 +44,23 @@ export function createExperiments(context: Context) {
   const actions = createActions(context, (runId, message) =>
     observerRef.current?.launchFailed(runId, message),
   );
-  const engine = createEngine(context, actions, () => {
-    dispatcher.changed();
-    loop?.wake();
-  });
-  const reports = createReports(context, (trialId, validations) => engine.validated(trialId, validations));
+  const deletion = createDeletion(context);
+  const collection = createCollection(context, deletion);
+  const engine = createEngine(
+    context,
+    actions,
+    () => {
+      dispatcher.changed();
+      loop?.wake();
+    },
+    (experimentId) => collection.collectEnded(experimentId),
+  );
+  const once = createStoreOnce(context);
+  const reports = createReports(
+    context,
+    (trialId, validations) => engine.validated(trialId, validations),
+    (uuid) => once.add(uuid),
+  );
   const observer = (observerRef.current = createObserver(
     context,
     engine,
@@ -62,7 +76,6 @@ export function createExperiments(context: Context) {
   const slotUse = new SlotUseHistory();
   const feed = createFeed(store, () => broadcaster);
   const live = createLive(context, () => broadcaster);
-  const deletion = createDeletion(context);
 
   async function tick(): Promise<number> {
     await timed("looking at runs", () => observer.observe());
@@ -109,6 +122,7 @@ export function createExperiments(context: Context) {
     dispatcher,
     queue,
     slotUse,
+    collectCheckpoints: collection.collect,
     search: createSearchChange(context, engine, experiment),
     experiment,
 
@@ -132,7 +146,7 @@ export function createExperiments(context: Context) {
     /** Stops looking. The trials live on. */
     async close(): Promise<void> {
       await Promise.all([loop?.close(), recovery]);
-      await actions.close();
+      await Promise.all([actions.close(), once.close()]);
       feed.close();
     },
 

@@ -8,6 +8,7 @@ import { listMany, readMany } from "./seriesHandlers.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
+import { paceOf } from "../experiments/pace.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
@@ -140,9 +141,11 @@ export function createHandlers(
     "trial/stop": ask("askStop"),
     "trial/kill": ask("askKill"),
 
+    "checkpoint/collect": (asked) => experiments.collectCheckpoints(asked),
     "search/state": ({ experimentId }) => searchStateOf(experiments.experiment(experimentId)),
     "search/change": (change) => experiments.search.change(change),
     "search/addTrial": (asked) => experiments.search.add(asked),
+    "search/pace": (asked) => ({ pace: paceOf(store, asked) }),
     "series/list"({ trialId }) {
       knownTrial(trialId);
       return { series: curves.list(trialId) };

@@ -73,5 +73,12 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE trials SET body = json_insert(
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
   );
+  CREATE TABLE checkpoint_files (
+    sha256 TEXT NOT NULL,
+    uuid TEXT NOT NULL REFERENCES checkpoints (uuid) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    PRIMARY KEY (sha256, uuid, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX checkpoint_files_by_uuid ON checkpoint_files (uuid);
   `,
 ];

@@ -89,6 +89,26 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         .all("SELECT body, own FROM experiments ORDER BY id")
         .map(({ body, own }) => ({ experiment: parse(body), own: parse(own) })),
 
+    /** Of a script or of a configuration, by their paths on the person's machine; the newest first. */
+    newestOf: (script: string | null, configuration: string | null, count: number): ExperimentRecord[] =>
+      database
+        .all(
+          `SELECT body, own FROM experiments
+           WHERE json_extract(body, '$.workspace') || '/' || json_extract(body, '$.script') = ?
+             OR json_extract(body, '$.snapshot.root') || '/' || json_extract(body, '$.configuration') = ?
+           ORDER BY id DESC LIMIT ?`,
+          script,
+          configuration,
+          count,
+        )
+        .map(({ body, own }) => ({ experiment: parse(body), own: parse(own) })),
+
+    /** Those whose checkpoints are still to be collected. */
+    experimentsToCollect: (): number[] =>
+      database
+        .all("SELECT id FROM experiments WHERE json_extract(own, '$.isToCollect') = 1")
+        .map(({ id }) => Number(id)),
+
     // ---- trials
 
     putTrial({ trial, own }: TrialRecord): void {
@@ -175,6 +195,17 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
           ms: Number(ms),
         }))
         .reverse(),
+
+    /** Of those that have ended and have told how far they trained, in units of the time metric; the newest first. */
+    trainedOf: (experimentId: number) =>
+      database
+        .all(
+          `SELECT json_extract(own, '$.time.heldMs') AS ms, json_extract(own, '$.searcherTime') AS units FROM trials
+           WHERE experiment_id = ? AND state IN ('completed', 'stopped', 'failed', 'killed') AND ms > 0 AND units > 0
+           ORDER BY number DESC`,
+          experimentId,
+        )
+        .map(({ ms, units }) => ({ heldMs: Number(ms), units: Number(units) })),
 
     // ---- runs
 
@@ -264,6 +295,24 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
       return row === undefined ? null : parse(row.body);
     },
 
+    /** Which files it has, by the digests of their content. */
+    putCheckpointFiles(uuid: string, files: readonly { path: string; sha256: string }[]): void {
+      transaction(() => {
+        for (const { path, sha256 } of files)
+          database.run(
+            "INSERT OR IGNORE INTO checkpoint_files (sha256, uuid, path) VALUES (?, ?, ?)",
+            sha256,
+            uuid,
+            path,
+          );
+      });
+    },
+    /** Files of other checkpoints with this content, of very many some. */
+    sameFiles: (sha256: string, uuid: string): { uuid: string; path: string }[] =>
+      database
+        .all("SELECT uuid, path FROM checkpoint_files WHERE sha256 = ? AND uuid <> ? LIMIT 10", sha256, uuid)
+        .map((row) => ({ uuid: String(row.uuid), path: String(row.path) })),
+
     // ---- deleting
 
     /** Removes the rows and remembers which files are to follow. */
@@ -274,6 +323,32 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         database.run("DELETE FROM experiments WHERE id = ?", leftovers.experimentId);
         for (const uuid of leftovers.checkpointUuids) emit({ type: "checkpointDeleted", uuid });
         emit({ type: "experimentDeleted", id: leftovers.experimentId });
+      });
+    },
+    /** Removes the rows of checkpoints and remembers their files; their trials stay. */
+    deleteCheckpoints(checkpoints: readonly Checkpoint[]): void {
+      transaction(() => {
+        for (const [experimentId, of] of Map.groupBy(checkpoints, (checkpoint) => checkpoint.experimentId)) {
+          const checkpointUuids = of.map(({ uuid }) => uuid);
+          const leftovers: Leftovers = {
+            experimentId,
+            tree: null,
+            trialIds: [],
+            runIds: [],
+            checkpointUuids,
+          };
+          database.run("INSERT INTO deletions (leftovers) VALUES (?)", JSON.stringify(leftovers));
+        }
+        for (const { uuid } of checkpoints) {
+          database.run("DELETE FROM checkpoints WHERE uuid = ?", uuid);
+          emit({ type: "checkpointDeleted", uuid });
+        }
+        for (const trialId of new Set(checkpoints.map((checkpoint) => checkpoint.trialId))) {
+          const record = this.trial(trialId);
+          if (record === null) continue;
+          record.trial.latestCheckpoint = this.latestCheckpoint(trialId)?.uuid ?? null;
+          this.putTrial(record);
+        }
       });
     },
     leftovers: () =>

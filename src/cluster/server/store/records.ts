@@ -32,6 +32,8 @@ export interface ExperimentRecord {
     acceptedFailures?: string[];
     /** What a person changed in the search since it was submitted, the newest of each. Absent: nothing. */
     changes?: SearchChange;
+    /** It has ended, and what its configuration keeps of its checkpoints is still to be carried out. Absent otherwise. */
+    isToCollect?: true;
     /** Trials added by hand: the checkpoint that each starts from, null for the experiment's own. Absent: none. */
     added?: { startFrom: string | null }[];
   };

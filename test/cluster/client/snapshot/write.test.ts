@@ -62,6 +62,40 @@ describe("exact bytes", () => {
     expect(() => statSync(trace)).toThrow();
   });
 
+  it("tells whether a file of Git LFS is modified by its pointer, and runs no filter, hook or driver for it", async () => {
+    const folder = repository({
+      ".gitattributes": "*.bin filter=lfs diff=lfs -text\n",
+      "code.py": "x = 1\n",
+    });
+    const content = "the weights, as they are on disk";
+    const oid = createHash("sha256").update(content).digest("hex");
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
+    put(folder, { "weights.bin": pointer });
+    git(folder, "add", "-A");
+    git(folder, "commit", "-q", "-m", "a pointer, as LFS commits it");
+    const trace = path.join(temporaryFolder(), "ran");
+    for (const key of [
+      "filter.lfs.clean",
+      "filter.lfs.smudge",
+      "filter.lfs.process",
+      "diff.lfs.command",
+      "diff.lfs.textconv",
+      "core.fsmonitor",
+    ])
+      git(folder, "config", key, `touch ${trace}; cat`);
+    git(folder, "config", "filter.lfs.required", "true");
+    for (const hook of ["post-index-change", "pre-commit", "reference-transaction", "fsmonitor-watchman"])
+      writeFileSync(path.join(folder, ".git/hooks", hook), `#!/bin/sh\ntouch ${trace}\n`, { mode: 0o755 });
+    put(folder, { "weights.bin": content });
+    const { take } = snapshotter(folder);
+    const same = await take();
+    expect(readTree(same).get("weights.bin")?.bytes.toString()).toBe(content);
+    expect(same.info.head?.modified).toBe(false);
+    put(folder, { "weights.bin": `${content}, trained on` });
+    expect((await take()).info.head?.modified).toBe(true);
+    expect(() => statSync(trace)).toThrow();
+  });
+
   it("converts no encoding", async () => {
     const folder = repository();
     const utf16 = Buffer.from("\ufeffx = 1\n", "utf16le");
@@ -392,6 +426,76 @@ describe("head", () => {
     put(other, { "a.py": "2" });
     const { info } = await snapshotter(other).take();
     expect(info).toMatchObject({ root: other, files: 1, head: { branch: "topic", modified: true } });
+  });
+});
+
+describe("unusual repositories", () => {
+  it("takes a sparse checkout as it is on disk, says so, and does not call it modified", async () => {
+    const folder = repository({ "src/a.py": "1", "data/b.py": "2", "top.py": "3" });
+    git(folder, "sparse-checkout", "set", "src");
+    const taken = await snapshotter(folder).take();
+    expect(namesOf(taken)).toEqual(["src/a.py", "top.py"]);
+    expect(taken.info.head?.modified).toBe(false);
+    expect(taken.notes.join()).toContain("The checkout is sparse");
+    put(folder, { "src/a.py": "changed" });
+    expect((await snapshotter(folder).take()).info.head?.modified).toBe(true);
+  });
+
+  it("has its git folder elsewhere, or is one itself", async () => {
+    const folder = temporaryFolder("work");
+    const elsewhere = path.join(path.dirname(folder), "elsewhere.git");
+    git(folder, "init", "-q", `--separate-git-dir=${elsewhere}`);
+    put(folder, { "a.py": "1" });
+    git(folder, "add", "-A");
+    git(folder, "commit", "-q", "-m", "first");
+    const { info } = await snapshotter(folder).take();
+    expect(info).toMatchObject({ root: folder, files: 1, head: { branch: "main", modified: false } });
+    const bare = temporaryFolder("bare.git");
+    git(bare, "init", "-q", "--bare");
+    put(bare, { "train.py": "x" });
+    const taken = await snapshotter(bare).take();
+    expect(namesOf(taken)).toContain("train.py");
+    expect(taken.info.head).toBeNull();
+  });
+
+  it("is not led astray by the variables of a git around the editor, or of a home kept in a bare repository", async () => {
+    const folder = repository({ "a.py": "1" });
+    const bare = temporaryFolder("dotfiles.git");
+    git(bare, "init", "-q", "--bare");
+    const variables = {
+      GIT_DIR: bare,
+      GIT_WORK_TREE: homeFolder,
+      GIT_INDEX_FILE: path.join(bare, "other-index"),
+      GIT_OBJECT_DIRECTORY: path.join(bare, "objects"),
+    };
+    Object.assign(process.env, variables);
+    try {
+      const taken = await snapshotter(folder).take();
+      expect(taken.info).toMatchObject({ root: folder, files: 1, head: { branch: "main", modified: false } });
+    } finally {
+      for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
+    }
+    expect(readdirSync(path.join(bare, "objects")).sort()).toEqual(["info", "pack"]);
+  });
+
+  it("has names that differ in their case alone: both are files of their own", async () => {
+    const folder = repository({ "Model.py": "upper", "model.py": "lower", "DATA/x": "1", "data/x": "2" });
+    const tree = readTree(await snapshotter(folder).take());
+    expect(tree.get("Model.py")?.bytes.toString()).toBe("upper");
+    expect(tree.get("model.py")?.bytes.toString()).toBe("lower");
+    expect([...tree.keys()].sort()).toEqual(["DATA/x", "Model.py", "data/x", "model.py"]);
+  });
+
+  it("lacks objects of a partial clone: nothing is fetched for a look at them", async () => {
+    const origin = repository({ "a.py": "1", "b.py": "2" });
+    git(origin, "config", "uploadpack.allowFilter", "true");
+    const folder = path.join(temporaryFolder(), "clone");
+    git(path.dirname(folder), "clone", "-q", "--filter=blob:none", `file://${origin}`, folder);
+    put(folder, { "a.py": "changed" });
+    rmSync(origin, { recursive: true });
+    const taken = await snapshotter(folder).take();
+    expect(namesOf(taken)).toEqual(["a.py", "b.py"]);
+    expect(taken.info.head?.modified).toBe(true);
   });
 });
 

@@ -128,7 +128,12 @@ export function openServer(world: World, point: () => void): Server {
     logger: silentLogger,
   } as unknown as Context;
   const actions = killable(actionsOn(world), point);
-  const engine = createEngine(context, actions, () => undefined);
+  const engine = createEngine(
+    context,
+    actions,
+    () => undefined,
+    () => Promise.resolve(),
+  );
   const dispatcher = createDispatcher(context, engine, () => undefined);
 
   function submit(): void {
@@ -233,6 +238,7 @@ function actionsOn(world: World): Actions {
     },
     tidy: () => undefined,
     forgetSecrets: () => undefined,
+    afterwards: () => undefined,
     settled: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -37,7 +37,11 @@ export class CurvesView implements View {
       onZoom: (zoom) => this.zoomTo(zoom),
       onChoose: (trialId) => this.toggle(trialId),
     });
-    this.toolbar = new ChartToolbar(context.settings.get(), (change) => this.choose(change));
+    this.toolbar = new ChartToolbar(
+      context.settings.get(),
+      (change) => this.choose(change),
+      () => this.select([]),
+    );
     this.element = h("div", { class: "view" }, this.toolbar.element, this.body);
     this.body.append(this.nothing, this.board.element);
   }
@@ -53,7 +57,7 @@ export class CurvesView implements View {
     const shown = filter.matches === null ? charts : charts.filter((chart) => filter.matches(chart.title));
     this.board.update(shown, chartSettings(data, state));
     this.toolbar.element.hidden = charts.length === 0;
-    this.toolbar.update(state, filter.error);
+    this.toolbar.update(state, filter.error, state.searchTab.chosen.length);
     this.explainEmptiness(data, charts.length, shown.length);
   }
 
@@ -65,15 +69,20 @@ export class CurvesView implements View {
   private zoomTo(zoom: PageState["zoom"]): void {
     this.context.settings.update({ zoom });
     this.board.setZoom(zoom);
-    this.toolbar.update(this.context.settings.get(), nameFilter(this.context.settings.get().filter).error);
+    const state = this.context.settings.get();
+    this.toolbar.update(state, nameFilter(state.filter).error, state.searchTab.chosen.length);
   }
 
   private toggle(trialId: string): void {
     if (trialId === BASELINE_TRIAL) return;
-    const { searchTab } = this.context.settings.get();
-    const others = searchTab.chosen.filter((id) => id !== trialId);
-    const chosen = others.length < searchTab.chosen.length ? others : [...others, trialId];
-    this.choose({ searchTab: { ...searchTab, chosen } });
+    const { chosen } = this.context.settings.get().searchTab;
+    const others = chosen.filter((id) => id !== trialId);
+    this.select(others.length < chosen.length ? others : [...others, trialId]);
+  }
+
+  /** The trials that the Search tab's table has ticked, too. */
+  private select(chosen: string[]): void {
+    this.choose({ searchTab: { ...this.context.settings.get().searchTab, chosen } });
   }
 
   private choose(change: Partial<PageState>): void {

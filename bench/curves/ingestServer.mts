@@ -3,9 +3,10 @@
  * folders alone. Says `ready`, then how many points it has while they come; told `compare`, reads all of them back.
  */
 import { mkdirSync, readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { ExperimentConfiguration } from "../../src/cluster/protocol/configuration.ts";
+import { withoutConfiguration } from "../../src/cluster/protocol/configuration.ts";
 import { METHODS } from "../../src/cluster/protocol/methods.ts";
 import type { Context } from "../../src/cluster/server/experiments/context.ts";
 import { createExperiments } from "../../src/cluster/server/experiments/service.ts";
@@ -87,50 +88,34 @@ const context: Context = {
 
 const experiments = createExperiments(context);
 experiments.start({ notify: () => undefined, pendingBytes: () => 0 });
-await experiments.submit(
-  METHODS["experiment/submit"].params.parse({
-    ...{
-      submissionId: "0a52ed5d-0acf-4a52-a4f6-4e9f0c9f0f7b",
-      name: "ingest",
-      workspace: "/tmp",
-      script: "train.py",
-    },
-    ...{
-      directory: ".",
-      arguments: [],
-      interpreter: "/usr/bin/python3",
-      slotsPerTrial: 1,
-      secrets: {},
-      startFrom: null,
-    },
-    snapshot: {
+const runIds: string[] = [];
+for (let run = 0; run < runs; run++) {
+  const { trialId } = await experiments.submit(
+    METHODS["experiment/submit"].params.parse({
       ...{
-        tree: "a".repeat(40),
-        files: 1,
-        bytes: 0,
-        takenAt: 1,
-        root: "/tmp",
-        head: null,
-        linked: [],
-        leftOut: [],
+        submissionId: randomUUID(),
+        name: "ingest",
+        workspace: "/tmp",
+        script: "train.py",
+        directory: ".",
       },
-    },
-    configuration: {
-      source: null,
-      value: ExperimentConfiguration.parse({
-        hyperparameters: { x: { type: "double", minval: 0, maxval: 1 } },
-        searcher: { name: "random", metric: "val_loss", max_trials: runs, max_concurrent_trials: runs },
-      }),
-    },
-  }),
-);
+      ...{ arguments: [], interpreter: "/usr/bin/python3", slotsPerTrial: 1, secrets: {}, startFrom: null },
+      snapshot: {
+        ...{ tree: "a".repeat(40), files: 1, bytes: 0, takenAt: 1, root: "/tmp", head: null },
+        ...{ linked: [], leftOut: [] },
+      },
+      configuration: { source: null, value: withoutConfiguration() },
+    }),
+  );
+  runIds.push(`${trialId}.1`);
+}
 while (context.store.trialCount("running") < runs) await new Promise((resolve) => setTimeout(resolve, 50));
-console.log(JSON.stringify({ ready: Array.from({ length: runs }, (_, at) => `1.${at + 1}.1`) }));
+console.log(JSON.stringify({ ready: runIds }));
 
 const counter = setInterval(() => {
   let read = 0;
   for (let run = 1; run <= runs; run++)
-    for (const { group, count } of curves.list(`1.${run}`)) if (group === "training") read += count;
+    for (const { group, count } of curves.list(`${run}.1`)) if (group === "training") read += count;
   console.log(JSON.stringify({ read }));
 }, 100);
 
@@ -139,12 +124,13 @@ for await (const asked of createInterface({ input: process.stdin })) {
   clearInterval(counter);
   const peakMb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? NaN) / 1000;
   const cpu = process.cpuUsage();
+  const longestTurnMs = watch.longestMs();
   console.log(
     JSON.stringify({
       wrong: compare(),
       peakMb,
       cpuS: (cpu.user + cpu.system) / 1e6,
-      longestTurnMs: watch.longestMs(),
+      longestTurnMs,
     }),
   );
   process.exit(0);
@@ -156,7 +142,7 @@ function compare(): number {
   for (let run = 1; run <= runs; run++) {
     let step = 0;
     for (let cursor = 0; cursor < points;) {
-      const series = { trialId: `1.${run}`, group: "training", name: "loss", rank: 0 };
+      const series = { trialId: `${run}.1`, group: "training", name: "loss", rank: 0 };
       const { columns, count, cursor: next } = curves.read(series, cursor, null);
       const numbers = new Float64Array(columns.buffer, columns.byteOffset, count * 4);
       for (let at = 0; at < count; at++, step++)

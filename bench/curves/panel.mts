@@ -224,8 +224,8 @@ function memoryOfServer(home: string): Measurements {
   return { server_peak_mb: rounded(kilobytes / 1000) };
 }
 
-/** What the server's log says of turns of over 50 ms; 0: there was none. */
+/** What the server's log says of turns of over 50 ms, as CPU time of its own; 0: there was none. */
 export function longestTurn(home: string): number {
   const log = readFileSync(path.join(home, "state/server.log"), "utf8");
-  return Math.max(0, ...[...log.matchAll(/others waited.*?"ms":(\d+)/g)].map((found) => Number(found[1])));
+  return Math.max(0, ...[...log.matchAll(/others waited.*?"cpuMs":(\d+)/g)].map((found) => Number(found[1])));
 }

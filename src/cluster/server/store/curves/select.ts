@@ -1,6 +1,19 @@
 /** Fewer points for the same picture, from a pyramid: of each stretch the lowest, the highest and the first that is no number. Pure. */
 import type { Points } from "./columns.ts";
-import { BUCKET_FIELDS, BUCKET_POINTS, childrenOf, sizeOf, STEPS, TIMES, type Pyramid } from "./pyramid.ts";
+import {
+  addToBucket,
+  BUCKET_FIELDS,
+  BUCKET_POINTS,
+  childrenOf,
+  clearBucket,
+  HIGH,
+  LOW,
+  mergeBucket,
+  sizeOf,
+  STEPS,
+  TIMES,
+  type Pyramid,
+} from "./pyramid.ts";
 import { Picks, Stretches } from "./stretches.ts";
 
 /** Which points are meant: all limits hold together, and both ends belong to them but where it says otherwise. */
@@ -53,17 +66,25 @@ export function select(source: Selectable, filter: Filter, limit: number): Picks
 
 /** The lowest and the highest value of what is meant; null when no value is a number. */
 export function extremes(source: Selectable, filter: Filter): { low: number[]; high: number[] } | null {
-  const picked = fromBuckets(source, filter, cover(source.pyramid, filter, Infinity), 0, 1);
-  if (picked === null) return null;
-  let low = -1;
-  let high = -1;
-  for (let at = 0; at < picked.count; at++) {
-    const value = picked.value[at] ?? NaN;
-    if (!Number.isFinite(value)) continue;
-    if (low < 0 || value < (picked.value[low] ?? NaN)) low = at;
-    if (high < 0 || value > (picked.value[high] ?? NaN)) high = at;
+  const found = new Float64Array(BUCKET_FIELDS);
+  clearBucket(found, 0);
+  for (const { from, to, level, bucket, isPartial } of cover(source.pyramid, filter, Infinity)) {
+    if (!isPartial) {
+      mergeBucket(found, 0, source.pyramid.level(level), bucket * BUCKET_FIELDS);
+      continue;
+    }
+    const { index, step, time, value, count } = meantOf(source, filter, from, to);
+    for (let at = 0; at < count; at++)
+      addToBucket(found, 0, index[at] ?? -1, step[at] ?? NaN, time[at] ?? NaN, value[at] ?? NaN);
   }
-  return low < 0 ? null : { low: picked.at(low), high: picked.at(high) };
+  if ((found[LOW] ?? -1) < 0) return null;
+  return { low: [...found.subarray(LOW, LOW + 4)], high: [...found.subarray(HIGH, HIGH + 4)] };
+}
+
+function meantOf(source: Selectable, filter: Filter, from: number, to: number): Picks {
+  const points = new Picks();
+  addMeant(points, source.read(from, to), from, filter);
+  return points;
 }
 
 function fromPoints(
@@ -92,8 +113,7 @@ function fromBuckets(
   // What is meant of a bucket that is not meant as a whole has to be looked up.
   const looked = items.map((item) => {
     if (!item.isPartial) return { item, points: null, count: item.to - item.from };
-    const points = new Picks();
-    addMeant(points, source.read(item.from, item.to), item.from, filter);
+    const points = meantOf(source, filter, item.from, item.to);
     return { item, points, count: points.count };
   });
   const meant = looked.filter(({ count }) => count > 0);

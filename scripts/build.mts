@@ -78,6 +78,7 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
   { entry: "src/cluster/client/index.ts", out: "dist/client.js", options: node },
   { entry: "ssh2", out: "dist/ssh2.js", options: node },
   { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },
+  { entry: "src/cluster/server/output/worker.ts", out: "dist/outputWorker.js", options: node },
   { entry: "src/cluster/host/main.ts", out: "dist/host.js", options: node },
   {
     entry: "src/cluster/cli/main.ts",

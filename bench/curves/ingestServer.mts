@@ -64,7 +64,7 @@ const context: Context = {
   follower: createRunFollower(path.join(pool, "runs"), curves, logger, watch.timed),
   output: {
     sizes: (runId) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
-    read: (_runId, _stream, offset) => Promise.resolve({ bytes: new Uint8Array(), offset, size: 0 }),
+    read: (_runId, _stream, offset) => Promise.resolve({ bytes: new Uint8Array(), offset, size: 0, dropped: 0 }),
   },
   files: {} as Context["files"],
   snapshots: {

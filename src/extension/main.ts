@@ -11,6 +11,8 @@ import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { createHandlers } from "./commands/handlers.ts";
+import { MaintenanceCommands } from "./commands/maintenance.ts";
+import { OutputCommands } from "./commands/outputCommands.ts";
 import { PanelActions } from "./commands/panelActions.ts";
 import { PoolCommands } from "./commands/poolCommands.ts";
 import { PortCommands } from "./commands/portCommands.ts";
@@ -31,6 +33,7 @@ import { SearchCommands } from "./commands/searchCommands.ts";
 import { TrialCommands } from "./commands/trialCommands.ts";
 import { WillSend } from "./commands/willSend.ts";
 import { NotesFiles } from "./editor/notes.ts";
+import { OutputDocuments } from "./editor/outputDocuments.ts";
 import { PoolFiles } from "./editor/poolFiles.ts";
 import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { SetUpLines } from "./editor/setUpLines.ts";
@@ -104,6 +107,8 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const forwardings = new Forwardings(pools);
   const files = new PoolFiles(pools);
   const browses = new BrowseCommands(targets, files);
+  const documents = new OutputDocuments(pools);
+  const outputs = new OutputCommands(targets, documents);
   const queue = new QueueCommands(targets, pools);
   const actions = new PanelActions(
     trials,
@@ -111,14 +116,18 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     baselines,
     restores,
     browses,
+    outputs,
     data,
     poolPython,
     queue,
     (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
   );
 
+  const maintenance = new MaintenanceCommands(pools);
+
   context.subscriptions.push(
     log,
+    maintenance,
     pools,
     experiments,
     problems,
@@ -128,6 +137,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     new PoolsTree(pools, forwardings),
     new StatusBar(pools),
     files,
+    documents,
     new NotesFiles(pools),
     registerTensorsEditor(files),
     buildLog,
@@ -161,9 +171,11 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         data,
         restores,
         browses,
+        outputs,
         secrets,
         panels,
         poolCommands,
+        maintenance,
         ports: new PortCommands(targets, forwardings),
         terminals: new TerminalCommands(pools, targets),
         poolPython,

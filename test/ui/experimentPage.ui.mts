@@ -319,6 +319,67 @@ describe("experiment page", () => {
       ]);
     }));
 
+  test("output of any size: some screens on the page, a bar over all of it, numbers, a search on the pool", () =>
+    onPage({ scenario: "running", state: { tab: "output" } }, async (page) => {
+      await page.waitForSelector(".line >> text=saved checkpoint");
+      await page.evaluate(() => {
+        const lines = Array.from(
+          { length: 60_000 },
+          (_, n) => `row ${n}${n % 20_000 === 7 ? " Needle" : ""}`,
+        );
+        host.print(`${lines.join("\n")}\n`);
+      });
+      await page.waitForSelector(".line >> text=row 59999");
+      assert.ok((await page.locator(".line").count()) <= 400);
+      const last = page.locator(".line", { hasText: "row 59999" });
+      await page.waitForFunction(
+        () => document.querySelector(".line:nth-last-child(2)")?.getAttribute("data-line") === "60123",
+      );
+      assert.equal(await last.getAttribute("data-line"), "60123");
+      // By the keys of a text: its start, and its end.
+      await page.locator(".output").focus();
+      await page.keyboard.press("Home");
+      await page.waitForSelector(".line >> text=Training digits-mlp");
+      assert.equal(await page.locator(".line").first().getAttribute("data-line"), "1");
+      assert.equal(
+        await page.getByRole("scrollbar", { name: "Place in the output" }).getAttribute("aria-valuenow"),
+        "0",
+      );
+      await page.keyboard.press("End");
+      await page.waitForSelector(".line >> text=row 59999");
+      // By the bar: the middle.
+      const bar = await page.locator(".byte-bar").boundingBox();
+      assert.ok(bar);
+      await page.mouse.click(bar.x + bar.width / 2, bar.y + bar.height / 2);
+      await page.waitForSelector(".line >> text=/^row 3[0-9]{4}$/");
+      assert.ok((await page.locator(".line").count()) <= 400);
+      await page.getByRole("button", { name: "Jump to the End" }).waitFor();
+      // A search: the nearest one before what is on the screen, then round.
+      await page.locator(".output").focus();
+      await page.keyboard.press("Control+f");
+      await page.getByLabel("Find in the output").last().fill("needle");
+      const found = page.locator(".line.is-found");
+      await page.waitForSelector(".line.is-found >> text=row 20007 Needle");
+      await page.waitForSelector(".find-words >> text=2 of 3 lines");
+      assert.equal(await found.getAttribute("data-line"), "20131");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".line.is-found >> text=row 40007 Needle");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".line.is-found >> text=row 7 Needle");
+      await page.keyboard.press("Shift+Enter");
+      await page.waitForSelector(".line.is-found >> text=row 40007 Needle");
+      await page.getByRole("button", { name: "Match Case" }).click();
+      await page.waitForSelector(".find-words >> text=No results");
+      await page.getByLabel("Find in the output").last().press("Escape");
+      assert.equal(await found.count(), 0);
+      await page.getByRole("button", { name: "Open Output as Document" }).click();
+      await page.getByRole("button", { name: "Follow Output in a Terminal" }).click();
+      assert.deepEqual(await actions(page), [
+        { action: "openOutput", runId: "12.1.1", stream: "stdout" },
+        { action: "followOutput", runId: "12.1.1", stream: "stdout" },
+      ]);
+    }));
+
   test("output shows the stream that has something, and its traceback when the run fails, until one is chosen", () =>
     onPage({ scenario: "running" }, async (page) => {
       await page.evaluate(() => {

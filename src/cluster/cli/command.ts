@@ -3,12 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { PoolConnection } from "../client/connection.ts";
 import type { PoolCalls } from "../client/poolCalls.ts";
+import type { MaintainOptions } from "../client/pools/maintain.ts";
 import { findPool } from "../client/pools/openPool.ts";
 import type { PoolContents, Purged } from "../client/pools/purgePool.ts";
 import { LOCAL_POOL, type PoolEntry } from "../client/pools/poolList.ts";
 import { isFinal, retryDelayMs } from "../client/retry.ts";
 import { defaultStateFolder } from "../client/stateFolder.ts";
 import { UserError } from "../client/userError.ts";
+import type { BackupReport, CheckReport } from "../protocol/maintenance.ts";
 import { painter, type Paint, plain } from "./text.ts";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
@@ -34,6 +36,17 @@ export interface PoolAccess {
     context: Context,
     confirm: (contents: PoolContents) => Promise<boolean>,
   ) => Promise<Purged | null>;
+  /** Has its files checked, or copied, with or without its server. */
+  backUp: (
+    pool: PoolEntry | null,
+    context: Context,
+    asked: Parameters<Context["backUp"]>[0],
+  ) => Promise<BackupReport>;
+  check: (
+    pool: PoolEntry | null,
+    context: Context,
+    asked: Parameters<Context["check"]>[0],
+  ) => Promise<CheckReport>;
 }
 
 /** The command line is wrong: exit code 2, with the usage. */
@@ -53,6 +66,8 @@ export interface Context extends Terminal {
     pool: PoolEntry,
     confirm: (contents: PoolContents) => Promise<boolean>,
   ) => ReturnType<PoolAccess["purge"]>;
+  check: (asked: { full: boolean; repair: boolean } & MaintainOptions) => Promise<CheckReport>;
+  backUp: (asked: { folder: string } & MaintainOptions) => Promise<BackupReport>;
   json: boolean;
   paint: Paint;
   /** Human output; nothing with --json. */
@@ -159,6 +174,10 @@ export function makeContext(
     connect: async () => access.connect(await context.pool(), context),
     connectTo: (pool) => access.connect(pool, context),
     purge: (pool, confirm) => access.purge(pool, context, confirm),
+    backUp: async (asked) =>
+      access.backUp(await context.pool(), context, { signal: terminal.signal, ...asked }),
+    check: async (asked) =>
+      access.check(await context.pool(), context, { signal: terminal.signal, ...asked }),
     json,
     paint: painter(colours),
     say: (text) => void (json || stdout.write(text)),

@@ -1,5 +1,6 @@
 /** How a command reaches a pool; whatever is in the way ends it with exit code 3. */
 import path from "node:path";
+import { backUpPool, checkPool } from "../client/pools/maintain.ts";
 import { openPool, type OpenPoolOptions } from "../client/pools/openPool.ts";
 import { openPlace } from "../client/pools/purgePlace.ts";
 import type { PoolEntry } from "../client/pools/poolList.ts";
@@ -42,6 +43,8 @@ export function poolAccess({ dist, version }: Program): PoolAccess {
     },
   });
   return {
+    backUp: (pool, context, asked) => backUpPool(pool, optionsOf(context), asked),
+    check: (pool, context, asked) => checkPool(pool, optionsOf(context), asked),
     connect: (pool, context) =>
       openPool(pool, optionsOf(context)).catch((error: unknown) => unreachable(pool, error)),
     purge: async (pool, context, confirm) => {

@@ -20,7 +20,9 @@ import { kill, pause, preempt, remove, resume, stop } from "./commands/control.t
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
-import { logs, metrics } from "./commands/output.ts";
+import { poolBackup, poolCheck } from "./commands/maintenance.ts";
+import { logs } from "./commands/logs.ts";
+import { metrics } from "./commands/metrics.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
 import { poolAdd, poolList, poolRemove, poolRuntime } from "./commands/pools.ts";
 import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
@@ -40,6 +42,8 @@ export const COMMANDS: readonly Command[] = [
   poolRuntime,
   poolPython,
   poolSetup,
+  poolCheck,
+  poolBackup,
   submit,
   testPreemptionCommand,
   dataMap,

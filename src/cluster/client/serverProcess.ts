@@ -4,6 +4,8 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { COULD_NOT_START } from "../protocol/poolLock.ts";
 import type { PoolConnection } from "./connection.ts";
 import type { LocalPaths } from "./localPaths.ts";
 import { findRuntime } from "./runtime.ts";
@@ -32,6 +34,7 @@ export interface ServerProgram {
 /** Returns when somebody answers at the socket. @throws UserError with the last lines of the server's log */
 export async function startServer(paths: LocalPaths, program: ServerProgram): Promise<void> {
   // Two windows may start two servers at once: the pool's lock lets one live, and both find its socket.
+  const begunAt = Date.now();
   const server = await spawnServer(paths, program);
   let ended: string | null = null;
   server.once("error", (error) => (ended = error.message));
@@ -49,6 +52,8 @@ export async function startServer(paths: LocalPaths, program: ServerProgram): Pr
     await sleep(POLL_MS);
   }
   requireRoom(paths.home);
+  const why = whyNotStarted(paths.log, begunAt);
+  if (why !== null) throw new UserError(`The pool server did not start: ${why.error}`, why.remedy ?? null);
   throw new UserError(
     `The pool server did not start${ended === null ? ` within ${START_TIMEOUT_MS / 1000} s` : `: ${String(ended)}`}.`,
     lastWords(paths.log),
@@ -82,20 +87,45 @@ export async function stopServer(connection: PoolConnection, socket: string): Pr
 }
 
 export function lastWords(log: string): string {
+  const lines = lastLines(log, LAST_WORDS_LINES);
+  return lines === null ? `Its log is ${log}.` : `The end of its log (${log}):\n${lines.join("\n")}`;
+}
+
+/** @returns null where the log cannot be read */
+function lastLines(log: string, count: number): string[] | null {
   try {
     const fd = fs.openSync(log, "r");
     try {
       const { size } = fs.fstatSync(fd);
       const bytes = Buffer.alloc(Math.min(size, LAST_WORDS_BYTES));
       fs.readSync(fd, bytes, 0, bytes.length, size - bytes.length);
-      const lines = bytes.toString("utf8").trimEnd().split("\n").slice(-LAST_WORDS_LINES);
-      return `The end of its log (${log}):\n${lines.join("\n")}`;
+      return bytes.toString("utf8").trimEnd().split("\n").slice(-count);
     } finally {
       fs.closeSync(fd);
     }
   } catch {
-    return `Its log is ${log}.`;
+    return null;
   }
+}
+
+const LastWord = z.object({
+  time: z.string(),
+  message: z.literal(COULD_NOT_START),
+  error: z.string(),
+  remedy: z.string().optional(),
+});
+
+/** What the server that was started at that time has written of it, if it could. */
+function whyNotStarted(log: string, begunAt: number): z.infer<typeof LastWord> | null {
+  for (const line of (lastLines(log, LAST_WORDS_LINES) ?? []).reverse()) {
+    try {
+      const said = LastWord.parse(JSON.parse(line));
+      if (Date.parse(said.time) >= begunAt) return said;
+    } catch {
+      // another line
+    }
+  }
+  return null;
 }
 
 async function spawnServer(paths: LocalPaths, program: ServerProgram): Promise<ChildProcess> {

@@ -3,6 +3,7 @@
  * nothing here, or not yet, is a warning (`notes`), never an error. An unknown key is an error with a suggestion.
  */
 import * as z from "zod";
+import { parseByteSize } from "./byteSize.ts";
 import { Json, JsonObject, PoolPath, RelativePath } from "./base.ts";
 import type { SpecSlot } from "./runDirectory.ts";
 
@@ -139,6 +140,18 @@ const LogPolicy = z
     error: "needs a `pattern`, and a `name` or an `action`",
   });
 
+const LEAST_OUTPUT_BYTES = 16 * 1024 * 1024;
+const DEFAULT_OUTPUT_BYTES = 10 * 1024 ** 3;
+const OutputLimit = z
+  .union([z.number(), z.string()])
+  .nullable()
+  .refine((value) => value === null || (parseByteSize(String(value)) ?? 0) >= LEAST_OUTPUT_BYTES, {
+    error: "is a size of 16 MiB or more, such as 10 GiB or 500 MB, or null for no limit",
+  })
+  .describe(
+    "How large stdout and stderr may each become, such as `10 GiB` (the default): beyond it the oldest output is dropped. `null`: no limit.",
+  );
+
 const Saved = z.number().int().nonnegative().max(1_000_000);
 /** Of Determined's keys those that say what is kept; where checkpoints lie is the pool's to say. */
 const CheckpointStorage = z.looseObject({
@@ -222,10 +235,17 @@ export const ExperimentConfiguration = z.strictObject({
   environment: Environment.prefault({}),
   checkpoint_storage: CheckpointStorage.nullable().optional(),
   log_policies: z.array(LogPolicy).max(100).default([]),
+  output_limit: OutputLimit.optional(),
   ...withoutEffect,
 });
 export type LogPolicy = z.infer<typeof LogPolicy>;
 export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;
+
+/** What stdout and stderr may each have, in bytes; null: no limit. */
+export function outputLimitBytes({ output_limit: limit }: ExperimentConfiguration): number | null {
+  if (limit === null) return null;
+  return limit === undefined ? DEFAULT_OUTPUT_BYTES : parseByteSize(String(limit));
+}
 
 /**
  * Each variable with its value as written; a line without `=` has none.

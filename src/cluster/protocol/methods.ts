@@ -18,6 +18,8 @@ import {
 } from "./entities.ts";
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
+import { OUTPUT_METHODS } from "./output.ts";
+import { LONGEST_WAIT_MS } from "./outputLimits.ts";
 import { Manifest } from "./runDirectory.ts";
 import { SCHEDULING_METHODS } from "./scheduling.ts";
 import { SEARCH_METHODS } from "./search.ts";
@@ -253,7 +255,10 @@ export const METHODS = {
     params: z.object({ trialIds: z.array(TrialId).max(MAX_SERIES_PER_READ) }),
     result: z.object({ series: z.array(SeriesState) }),
   },
-  /** Output by byte offset, at most 4 MiB a call. A negative offset counts from the end. */
+  /**
+   * Output by byte offset, at most 4 MiB a call. A negative offset counts from the end. Of what was dropped at the start
+   * (`dropped` bytes) nothing comes: the answer's offset is where it begins.
+   */
   "output/read": {
     params: z.object({
       runId: RunId,
@@ -264,8 +269,16 @@ export const METHODS = {
         .int()
         .min(1)
         .max(4 * 1024 * 1024),
+      /** Where there is nothing at the offset yet: so long it is waited for. A connection may wait for 16 at a time. */
+      waitMs: z.number().int().min(0).max(LONGEST_WAIT_MS).optional(),
     }),
-    result: z.object({ bytes: Bytes, offset: z.number().int(), size: z.number().int(), ended: z.boolean() }),
+    result: z.object({
+      bytes: Bytes,
+      offset: z.number().int(),
+      size: z.number().int(),
+      ended: z.boolean(),
+      dropped: z.number().int().default(0),
+    }),
   },
   /** Files that the run left or changed; those of the snapshot and linked data are not among them. */
   "run/files": {
@@ -289,6 +302,7 @@ export const METHODS = {
   ...ANNOTATION_METHODS,
   ...COLLECTION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...OUTPUT_METHODS,
   ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;

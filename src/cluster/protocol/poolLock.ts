@@ -1,6 +1,9 @@
 /** `<pool>/state/lock`: the one server, of all hosts that may share the folder, that it belongs to. */
 import * as z from "zod";
 
+/** The line of the server's log, a JSON object with `error` and perhaps `remedy`, that says why it did not start. */
+export const COULD_NOT_START = "could not start";
+
 /** A process, among those of all these hosts. */
 export const Identity = z.object({
   host: z.string(),

@@ -58,8 +58,24 @@ export const RunSpec = z.object({
   stopTermS: z.number().positive(),
   preemptionTimeoutS: z.number().positive(),
   outputMetrics: z.boolean(),
+  /** Of each stream; null: no limit. */
+  outputLimitBytes: z.number().positive().nullable().optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
+
+/** What was dropped from the start of a stream; a whole number of these, so that line counts of such stretches stay right. */
+export const DROPPED_UNIT_BYTES = 1024 * 1024;
+const Dropped = z.object({
+  bytes: z.number().int().nonnegative().multipleOf(DROPPED_UNIT_BYTES),
+  /** Of the lines that ended in them. */
+  lines: z.number().int().nonnegative(),
+});
+export type Dropped = z.infer<typeof Dropped>;
+export const DroppedFile = z.object({
+  version: z.literal(RUN_DIRECTORY_VERSION),
+  stdout: Dropped.default({ bytes: 0, lines: 0 }),
+  stderr: Dropped.default({ bytes: 0, lines: 0 }),
+});
 
 export const ControlAction = z.enum(["run", "pause", "preempt", "stop", "kill"]);
 export type ControlAction = z.infer<typeof ControlAction>;

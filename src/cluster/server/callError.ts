@@ -6,8 +6,8 @@ export class CallError extends Error implements CallErrorShape {
   readonly reason: CallErrorShape["reason"];
   readonly remedy?: string;
 
-  constructor(reason: CallErrorShape["reason"], message: string, remedy?: string) {
-    super(message);
+  constructor(reason: CallErrorShape["reason"], message: string, remedy?: string, options?: ErrorOptions) {
+    super(message, options);
     this.reason = reason;
     if (remedy !== undefined) this.remedy = remedy;
   }

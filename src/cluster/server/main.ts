@@ -6,17 +6,26 @@ import { stopWhenIdle } from "./idle.ts";
 import { waitForPoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
 import { timedHandlers, watchLoop } from "./loopWatch.ts";
+import { maintain } from "./maintenance.ts";
 import { readOptions, USAGE, type ServerOptions } from "./options.ts";
 import { openPool, preparePoolFolder } from "./pool.ts";
 import { createSlotSource } from "./resources/slotSource.ts";
 import { createRpc } from "./rpc/listen.ts";
 import { isAnswered } from "./rpc/socketFolder.ts";
+import { COULD_NOT_START } from "../protocol/poolLock.ts";
 import { createDiagnose } from "./runs/diagnosis.ts";
 import { createExecutor } from "./runs/executor.ts";
 import { createSnapshotStore } from "./trees/snapshotStore.ts";
 
 declare const __VERSION__: string | undefined;
 const VERSION = typeof __VERSION__ === "undefined" ? "0.0.0" : __VERSION__;
+
+/** A bundle beside this one; from source, as it is written. */
+const SCRIPT = process.argv[1] ?? "";
+const OUTPUT_WORKER = path.join(
+  path.dirname(SCRIPT),
+  SCRIPT.endsWith(".ts") ? "output/worker.ts" : "outputWorker.js",
+);
 
 /** The answer to server/stop goes out first. */
 const STOP_DELAY_MS = 100;
@@ -46,6 +55,7 @@ async function main({
     home,
     leases,
     pythonFolder,
+    outputWorker: OUTPUT_WORKER,
     version: VERSION,
     setUp,
     executor: createExecutor({ pool: home, pythonFolder, snapshots, setUp, logger }),
@@ -107,14 +117,23 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (!HARMLESS.has(error.code ?? "")) process.exit(1);
 });
 
-let options: ServerOptions;
-try {
-  options = readOptions(process.argv.slice(2), process.env);
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
-  process.exit(2);
+if (process.argv[2] === "maintain") void maintain(VERSION, logger).then((code) => process.exit(code));
+else serve();
+
+function serve(): void {
+  let options: ServerOptions;
+  try {
+    options = readOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
+    process.exit(2);
+  }
+  main(options).catch((error: unknown) => {
+    const { remedy } = error as { remedy?: unknown };
+    logger.error(COULD_NOT_START, {
+      error: messageOf(error),
+      ...(typeof remedy === "string" ? { remedy } : {}),
+    });
+    process.exit(1);
+  });
 }
-main(options).catch((error: unknown) => {
-  logger.error("could not start", { error: messageOf(error) });
-  process.exit(1);
-});

@@ -2,12 +2,17 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { createDailyBackup } from "./backup/daily.ts";
+import { openAsPool } from "./backup/marker.ts";
+import { CallError } from "./callError.ts";
+import { isLost } from "./check/rebuild/rebuildDatabase.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import type { SetUp } from "./environments/setUp.ts";
 import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { OutputThread } from "./output/thread.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
@@ -26,6 +31,8 @@ export interface PoolOptions {
   leases: string;
   /** Folder that holds the Python package `trainyard`. */
   pythonFolder: string;
+  /** Program of the thread that searches output. */
+  outputWorker: string | URL;
   version: string;
   setUp: SetUp;
   executor: Executor;
@@ -67,12 +74,23 @@ export function openPool(options: PoolOptions): OpenPool {
   const { home, logger, timed } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
+  openAsPool(home);
+  // A new database would count experiments from 1 again, into the folders of the old ones.
+  if (isLost(home))
+    throw new CallError(
+      "unavailable",
+      `The pool's database is gone (${path.join(state, "pool.sqlite")}), and there are runs.`,
+      "Run: trainyard pool check --repair. It is rebuilt from its backup and the run directories; training goes on.",
+    );
   let tickets: Tickets | null = null;
   let notifyCommitted: () => void = () => undefined;
 
-  const store = createPoolStore(openDatabase(path.join(state, "pool.sqlite"), options.version), () => {
+  const file = path.join(state, "pool.sqlite");
+  const database = openDatabase(file, options.version);
+  const store = createPoolStore(database, () => {
     notifyCommitted();
   });
+  const daily = createDailyBackup({ file, database, folder: path.join(state, "backups"), logger });
   const curves = createCurveStore(path.join(state, "curves"), logger);
   const runsFolder = path.join(home, "runs");
   const context: Context = {
@@ -84,6 +102,7 @@ export function openPool(options: PoolOptions): OpenPool {
     executor: options.executor,
     follower: createRunFollower(runsFolder, curves, logger, timed),
     output: createOutputReader(runsFolder),
+    outputThread: new OutputThread(options.outputWorker),
     files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
     snapshots: options.snapshots,
     slots: options.slots,
@@ -132,12 +151,15 @@ export function openPool(options: PoolOptions): OpenPool {
     start(broadcaster, issuer) {
       tickets = issuer;
       experiments.start(broadcaster);
+      daily.start();
     },
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      await daily.close();
       await environments.close();
       await experiments.close();
+      await context.outputThread.close();
       curves.close();
       store.close();
     },

@@ -11,7 +11,14 @@
 import type { Failure, LinkedPath, Slot, SnapshotInfo } from "../protocol/entities.ts";
 import type { OutputSize, Series, SeriesState, Stream } from "../protocol/events.ts";
 import type { MethodName, Notification, NotificationName, Params, Result } from "../protocol/methods.ts";
-import type { Control, ExitFile, RunEvent, RunSpec, SupervisorFile } from "../protocol/runDirectory.ts";
+import type {
+  Control,
+  Dropped,
+  ExitFile,
+  RunEvent,
+  RunSpec,
+  SupervisorFile,
+} from "../protocol/runDirectory.ts";
 
 export interface Logger {
   info(message: string, fields?: object): void;
@@ -168,12 +175,17 @@ export interface CurveStore {
 }
 export interface OutputReader {
   sizes(runId: string): Promise<OutputSize>;
-  read(
-    runId: string,
-    stream: Stream,
-    offset: number,
-    limit: number,
-  ): Promise<{ bytes: Uint8Array; offset: number; size: number }>;
+  read(runId: string, stream: Stream, offset: number, limit: number): Promise<OutputPart>;
+  /** The file of a stream, and what is gone of it. */
+  locate(runId: string, stream: Stream): Promise<{ file: string; dropped: Dropped }>;
+}
+export interface OutputPart {
+  bytes: Uint8Array;
+  /** Of the first byte: at least `dropped`. */
+  offset: number;
+  size: number;
+  /** Bytes at the start that are gone. */
+  dropped: number;
 }
 
 // ---- trees/ --------------------------------------------------------------------------------------------------------

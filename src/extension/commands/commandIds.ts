@@ -8,6 +8,8 @@ export const COMMANDS = {
   showWhatWasSent: "trainyard.showWhatWasSent",
   openPanel: "trainyard.openPanel",
   showOutput: "trainyard.showOutput",
+  openOutput: "trainyard.openOutput",
+  followOutput: "trainyard.followOutput",
   goToFailingLine: "trainyard.goToFailingLine",
   sendData: "trainyard.sendData",
   mapData: "trainyard.mapData",
@@ -55,6 +57,8 @@ export const COMMANDS = {
   addPool: "trainyard.addPool",
   removePool: "trainyard.removePool",
   purgePool: "trainyard.purgePool",
+  checkPool: "trainyard.checkPool",
+  backUpPool: "trainyard.backUpPool",
   choosePool: "trainyard.choosePool",
   chooseInterpreter: "trainyard.chooseInterpreter",
   choosePoolPython: "trainyard.choosePoolPython",
@@ -76,6 +80,8 @@ export const COMPARE_TYPE = "trainyard.compare";
 export const POOL_TYPE = "trainyard.pool";
 export const TENSORS_EDITOR = "trainyard.tensors";
 export const SCHEME = "trainyard";
+/** Scheme of output as documents. */
+export const OUTPUT = "trainyard-output";
 /** Scheme of notes as documents. */
 export const NOTES = "trainyard-notes";
 /** Scheme, language and ending of the document with a pool's set-up lines. */

@@ -13,10 +13,12 @@ import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import type { OutputCommands } from "./outputCommands.ts";
 import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
+import type { MaintenanceCommands } from "./maintenance.ts";
 import type { PoolCommands } from "./poolCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { PoolSettingsCommands } from "./poolSettings.ts";
@@ -50,9 +52,11 @@ export interface HandlerDependencies {
   data: DataCommands;
   restores: RestoreCommands;
   browses: BrowseCommands;
+  outputs: OutputCommands;
   secrets: Secrets;
   panels: LazyPanels;
   poolCommands: PoolCommands;
+  maintenance: MaintenanceCommands;
   ports: PortCommands;
   terminals: TerminalCommands;
   poolPython: PoolPython;
@@ -80,9 +84,11 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     data,
     restores,
     browses,
+    outputs,
     secrets,
     panels,
     poolCommands,
+    maintenance,
     ports,
     terminals,
     poolPython,
@@ -139,6 +145,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     showWhatWasSent: (argument) => openPanel(argument, "code"),
     openPanel: (argument) => openPanel(argument),
     showOutput: (argument) => openPanel(argument, "output"),
+    openOutput: (argument) => outputs.openDocument(argument),
+    followOutput: (argument) => outputs.followInTerminal(argument),
     goToFailingLine: async (argument) => {
       const target = await targets.trial(argument, "Which failure?", (trial) =>
         Boolean(trial.failure?.frame),
@@ -202,6 +210,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     addPool: () => poolCommands.add(),
     removePool: (argument) => poolCommands.remove(argument),
     purgePool: (argument) => poolCommands.purge(argument),
+    checkPool: (argument) => maintenance.check(argument),
+    backUpPool: (argument) => maintenance.backUp(argument),
     choosePool: () => submits.choosePool(),
     chooseInterpreter: () => poolPython.chooseHere(),
     choosePoolPython: (argument) => poolPython.choose(argument),

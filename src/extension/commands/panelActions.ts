@@ -14,6 +14,7 @@ import type { AnnotationCommands } from "./annotations.ts";
 import type { BaselineCommands } from "./baseline.ts";
 import { type BrowseCommands, openFile } from "./browseFiles.ts";
 import type { DataCommands } from "./data.ts";
+import type { OutputCommands } from "./outputCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
@@ -28,6 +29,7 @@ export class PanelActions {
   readonly #baselines: BaselineCommands;
   readonly #restores: RestoreCommands;
   readonly #browses: BrowseCommands;
+  readonly #outputs: OutputCommands;
   readonly #data: DataCommands;
   readonly #poolPython: PoolPython;
   readonly #queue: QueueCommands;
@@ -38,6 +40,7 @@ export class PanelActions {
     baselines: BaselineCommands,
     restores: RestoreCommands,
     browses: BrowseCommands,
+    outputs: OutputCommands,
     data: DataCommands,
     poolPython: PoolPython,
     queue: QueueCommands,
@@ -48,6 +51,7 @@ export class PanelActions {
     this.#baselines = baselines;
     this.#restores = restores;
     this.#browses = browses;
+    this.#outputs = outputs;
     this.#data = data;
     this.#poolPython = poolPython;
     this.#queue = queue;
@@ -83,6 +87,12 @@ export class PanelActions {
       case "pullRunFile":
         own(experimentId, action.runId);
         return this.#pull(pool, experimentOf(pool, experimentId), action.runId, action.path);
+      case "openOutput":
+        own(experimentId, action.runId);
+        return this.#outputs.document(pool, action);
+      case "followOutput":
+        own(experimentId, action.runId);
+        return this.#outputs.terminal(pool, action);
       case "link":
         return this.#link(experimentOf(pool, experimentId), action.path);
       case "sendData":

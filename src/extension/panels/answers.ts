@@ -24,6 +24,14 @@ const ANSWERS: Answers = {
     const { bytes, ...rest } = await pool.call("output/read", params);
     return { ...rest, bytes: bufferOf(bytes) };
   },
+  searchOutput: (pool, experimentId, params) => {
+    own(experimentId, params.runId);
+    return pool.call("output/search", params);
+  },
+  outputLines: (pool, experimentId, params) => {
+    own(experimentId, params.runId);
+    return pool.call("output/lines", params);
+  },
   listFiles: (pool, experimentId, params) => {
     own(experimentId, params.runId);
     return pool.call("run/files", params);

@@ -1,10 +1,12 @@
 /** How each pool is reached: this machine's server, or one at the other end of an SSH connection. */
 import path from "node:path";
 import type * as vscode from "vscode";
+import type { MaintainOptions } from "../../cluster/client/pools/maintain.ts";
 import type { OpenPoolOptions } from "../../cluster/client/pools/openPool.ts";
 import type { PoolEntry } from "../../cluster/client/pools/poolList.ts";
 import type { PoolContents, Purged } from "../../cluster/client/pools/purgePool.ts";
 import type { SshStep } from "../../cluster/client/ssh/host.ts";
+import type { BackupReport, CheckReport } from "../../cluster/protocol/maintenance.ts";
 import { silentQuestions } from "../../cluster/client/ssh/silentQuestions.ts";
 import { settings } from "../settings.ts";
 import { type Client, loadClient } from "./client.ts";
@@ -66,6 +68,25 @@ export class Places {
   ): Promise<Purged | null> {
     const client = await loadClient();
     return client.purgePool(entry, this.#options(client, { ...asking, isAsked: true }), confirm);
+  }
+
+  /** @param entry null for this machine's own pool */
+  async check(
+    entry: PoolEntry | null,
+    { signal, ...asked }: { full: boolean; repair: boolean } & MaintainOptions,
+  ): Promise<CheckReport> {
+    const client = await loadClient();
+    const options = this.#options(client, { isAsked: true, ...(signal ? { signal } : {}) });
+    return client.checkPool(entry, options, { signal, ...asked });
+  }
+
+  async backUp(
+    entry: PoolEntry | null,
+    { signal, ...asked }: { folder: string } & MaintainOptions,
+  ): Promise<BackupReport> {
+    const client = await loadClient();
+    const options = this.#options(client, { isAsked: true, ...(signal ? { signal } : {}) });
+    return client.backUpPool(entry, options, { signal, ...asked });
   }
 
   #options(client: Client, { isAsked, signal, onStep }: Asking): OpenPoolOptions {

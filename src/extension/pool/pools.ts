@@ -152,6 +152,21 @@ export class Pools implements vscode.Disposable {
     }
   }
 
+  /** Has the pool's files checked and perhaps repaired. @throws what stands in the way */
+  async check(id: string, asked: Parameters<Places["check"]>[1]): ReturnType<Places["check"]> {
+    return this.#places.check(await this.#entryOf(id), asked);
+  }
+
+  /** Has the pool copied. @throws what stands in the way */
+  async backUp(id: string, asked: Parameters<Places["backUp"]>[1]): ReturnType<Places["backUp"]> {
+    return this.#places.backUp(await this.#entryOf(id), asked);
+  }
+
+  async #entryOf(id: string): Promise<PoolEntry | null> {
+    const client = await loadClient();
+    return client.findPool(client.defaultStateFolder(), id === LOCAL ? null : id);
+  }
+
   #follow(pool: Pool): vscode.Disposable {
     return vscode.Disposable.from(
       pool.onDidChange((change) => this.#changeEmitter.fire({ pool, change })),

@@ -14,6 +14,7 @@ import {
   TrialId,
 } from "../../cluster/protocol/entities.ts";
 import { SeriesState, Stream } from "../../cluster/protocol/events.ts";
+import { OUTPUT_METHODS } from "../../cluster/protocol/output.ts";
 import { QueueChange, WaitingTrial } from "../../cluster/protocol/scheduling.ts";
 import { SearchState } from "../../cluster/protocol/search.ts";
 import { Json, JsonObject } from "../../cluster/protocol/base.ts";
@@ -195,8 +196,11 @@ export const REQUESTS = {
       offset: z.number(),
       size: z.number(),
       ended: z.boolean(),
+      dropped: z.number().default(0),
     }),
   },
+  searchOutput: OUTPUT_METHODS["output/search"],
+  outputLines: OUTPUT_METHODS["output/lines"],
   listFiles: {
     params: z.object({ runId: z.string(), path: z.string() }),
     result: z.object({
@@ -240,6 +244,8 @@ export const Action = z.discriminatedUnion("action", [
   z.object({ action: z.literal("openSnapshotFile"), path: z.string() }),
   z.object({ action: z.literal("openRunFile"), runId: z.string(), path: z.string() }),
   z.object({ action: z.literal("pullRunFile"), runId: z.string(), path: z.string() }),
+  /** As a document, or in a terminal that follows it. */
+  z.object({ action: z.enum(["openOutput", "followOutput"]), runId: z.string(), stream: Stream }),
   z.object({ action: z.literal("link"), path: z.string() }),
   /** What a trial did not find: send it with the next snapshots, or say where it is on the pool. */
   z.object({ action: z.enum(["sendData", "mapData"]), trialId: TrialId }),

@@ -257,7 +257,11 @@ describe("bad input", () => {
   });
 
   it.each<[string[], number, object]>([
-    [["logs", "1", "-f", "--json"], 2, { remedy: "Usage: trainyard logs ID [-f] [--stderr]" }],
+    [
+      ["logs", "1", "-f", "--json"],
+      2,
+      { remedy: expect.stringContaining("Usage: trainyard logs ID") as string },
+    ],
     [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list" }],
     [["submit", "none.py", "--json"], 1, { remedy: "Check the path." }],
     [["show", "999", "--json"], 1, { message: "There is no experiment 999 in this pool." }],
@@ -537,5 +541,46 @@ for step in range(100000):
     expect(await run(["priority", other, "1", "--yes"])).toMatchObject({ code: 0 });
     await expect.poll(async () => (await run(["show", other])).stdout).toContain("completed");
     for (const id of [long, other]) expect(await run(["delete", id, "--yes"])).toMatchObject({ code: 0 });
+  });
+});
+
+describe("lines of output", () => {
+  it("are searched on the pool and printed by their numbers", async () => {
+    const cwd = project();
+    put(cwd, {
+      "lines.py": `import sys
+for number in range(1, 50_001):
+    print(f"line {number}", "\\x1b[31mLoss\\x1b[0m nan" if number % 20_000 == 0 else "", flush=False)
+print("\\r".join(f"{percent}%" for percent in range(101)))
+`,
+    });
+    const { stderr } = await run(["submit", "lines.py", "--wait"], { cwd });
+    const id = /(\d+) completed/.exec(stderr)?.[1] ?? "";
+    const search = await run(["logs", id, "--search", "loss NaN"]);
+    expect(search).toMatchObject({
+      code: 0,
+      stdout: "20000:line 20000 Loss nan\n40000:line 40000 Loss nan\n",
+    });
+    expect(await run(["logs", id, "--search", "loss nan", "--match-case"])).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: "No line of stdout has loss nan.\n",
+    });
+    const expression = ["logs", id, "--search", "^line (7|49999) ?$", "--expression"];
+    expect((await run(expression)).stdout).toBe("7:line 7 \n49999:line 49999 \n");
+    const { matches } = JSON.parse((await run([...expression, "--json"])).stdout) as { matches: unknown[] };
+    expect(matches).toMatchObject([{ line: 7 }, { line: 49_999 }]);
+    // A progress bar is one line, whatever state of it is found.
+    expect((await run(["logs", id, "--search", "^17%$", "--expression"])).stdout).toBe("50001:17%\n");
+    expect((await run(["logs", id, "--lines", "30000-30002"])).stdout).toBe(
+      "line 30000 \nline 30001 \nline 30002 \n",
+    );
+    expect((await run(["logs", id, "--lines", "50001-"])).stdout).toMatch(/^0%\r1%[^]*100%\n$/);
+    expect((await run(["logs", id, "--lines", "50002"])).stderr).toContain(
+      "There is no line 50002: stdout has 50001 lines.",
+    );
+    const bad = await run(["logs", id, "--search", "(a", "--expression"]);
+    expect(bad.stderr).toContain("is not a regular expression that is understood here");
+    expect((await run(["logs", id, "--lines", "9-3"])).code).toBe(2);
   });
 });

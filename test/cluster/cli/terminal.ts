@@ -6,8 +6,12 @@ import { PassThrough } from "node:stream";
 import { afterAll } from "vitest";
 import { type Pool, type PoolAccess, UnreachableError } from "../../../src/cluster/cli/command.ts";
 import { runCommandLine } from "../../../src/cluster/cli/run.ts";
+import type { OpenPoolOptions } from "../../../src/cluster/client/pools/openPool.ts";
+import { backUpPool, checkPool } from "../../../src/cluster/client/pools/maintain.ts";
 import { connectLocalPool } from "../../../src/cluster/client/localPool.ts";
 
+/** These tests are of pools of this machine. */
+const NO_SSH = {} as OpenPoolOptions["ssh"];
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
 export interface Ran {
@@ -38,15 +42,15 @@ export function commandLine(): CommandLine {
   const base = mkdtempSync(path.join(realpathSync(os.tmpdir()), "trainyard-cli-"));
   const home = path.join(base, "pool");
   process.env.TRAINYARD_STATE = path.join(base, "state");
-  const connect = (): Promise<Pool> =>
-    connectLocalPool({
-      home,
-      serverScript: path.join(ROOT, "src/cluster/server/main.ts"),
-      pythonFolder: path.join(ROOT, "src/cluster/python"),
-      runtimePath: null,
-      environment: { TRAINYARD_LEASES: path.join(base, "leases"), TRAINYARD_CPU_SLOTS: "2" },
-      client: { name: "test", version: "0.0.0" },
-    });
+  const local = {
+    home,
+    serverScript: path.join(ROOT, "src/cluster/server/main.ts"),
+    pythonFolder: path.join(ROOT, "src/cluster/python"),
+    runtimePath: null,
+    environment: { TRAINYARD_LEASES: path.join(base, "leases"), TRAINYARD_CPU_SLOTS: "2" },
+    client: { name: "test", version: "0.0.0" },
+  };
+  const connect = (): Promise<Pool> => connectLocalPool(local);
   afterAll(async () => {
     const pool = await connect();
     await pool.call("server/stop", {});
@@ -54,7 +58,16 @@ export function commandLine(): CommandLine {
     rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   const run: CommandLine["run"] = (argv, { connect: other, ...options } = {}) =>
-    runLine(argv, { connect: other ?? connect, purge: unreachable }, { cwd: base, ...options });
+    runLine(
+      argv,
+      {
+        connect: other ?? connect,
+        purge: unreachable,
+        backUp: (pool, _, asked) => backUpPool(pool, { local, ssh: NO_SSH }, asked),
+        check: (pool, _, asked) => checkPool(pool, { local, ssh: NO_SSH }, asked),
+      },
+      { cwd: base, ...options },
+    );
   return { home, run, connect };
 }
 

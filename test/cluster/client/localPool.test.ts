@@ -170,8 +170,8 @@ describe("the pool of this machine", () => {
   it("shows the server's last words when it does not start", async () => {
     fs.mkdirSync(path.join(home, "state", "pool.sqlite"), { recursive: true });
     await expect(open()).rejects.toMatchObject({
-      message: expect.stringContaining("did not start") as string,
-      remedy: expect.stringContaining("server.log") as string,
+      message: expect.stringContaining("did not start: The pool's database cannot be opened") as string,
+      remedy: expect.stringContaining("a file of yours") as string,
     });
   });
 });

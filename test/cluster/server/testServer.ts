@@ -29,6 +29,7 @@ import { killMarked } from "../../../src/cluster/server/runs/processes.ts";
 import { createSnapshotStore } from "../../../src/cluster/server/trees/snapshotStore.ts";
 import { createSender, silentLogger, stream } from "./trees/sender.ts";
 
+const OUTPUT_WORKER = new URL("../../../src/cluster/server/output/worker.ts", import.meta.url);
 const PYTHON_FOLDER = path.resolve(import.meta.dirname, "../../../src/cluster/python");
 
 export interface TestServer {
@@ -121,6 +122,7 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
       home,
       leases,
       pythonFolder: PYTHON_FOLDER,
+      outputWorker: OUTPUT_WORKER,
       version: "0.0.0-test",
       setUp,
       executor: createExecutor({

@@ -2,6 +2,7 @@
  * Runs inside the page under test, before the page's own script: plays the extension with the real contract. Tests
  * reach it as `window.host`.
  */
+import type * as z from "zod";
 import "../../../src/webviews/withoutEval.ts";
 import type { SeriesState } from "../../../src/cluster/protocol/events.ts";
 import type { SearchState } from "../../../src/cluster/protocol/search.ts";
@@ -131,6 +132,22 @@ class FakeHost {
         respond({ bytes, offset, size: all.length, ended: false });
         return;
       }
+      case "searchOutput": {
+        const asked = REQUESTS.searchOutput.params.parse(params);
+        respond(searchText(this.scenario.output[asked.stream], asked));
+        return;
+      }
+      case "outputLines": {
+        const { stream, offsets } = REQUESTS.outputLines.params.parse(params);
+        const all = new TextEncoder().encode(this.scenario.output[stream]);
+        const places = offsets.map((offset) => ({
+          offset,
+          line: all.slice(0, offset).filter((byte) => byte === 10).length + 1,
+        }));
+        const { length: size } = all;
+        respond({ places, counted: size, size, dropped: 0, droppedLines: 0, lineCount: null });
+        return;
+      }
       case "listFiles": {
         const { path } = REQUESTS.listFiles.params.parse(params);
         const modifiedAt = Date.now() - 90_000;
@@ -227,3 +244,42 @@ function applyTheme(name: string): void {
 }
 Object.assign(window, { applyTheme });
 document.addEventListener("DOMContentLoaded", () => applyTheme(query.get("theme") ?? "dark"));
+
+/** As the pool does it, on plain text. */
+function searchText(output: string, asked: z.output<(typeof REQUESTS)["searchOutput"]["params"]>) {
+  const { text, matchCase } = asked.query;
+  const encoder = new TextEncoder();
+  let next = 0;
+  const all = output.split("\n").map((line, index) => {
+    const offset = next;
+    next += encoder.encode(line).length + 1;
+    return { line, offset, number: index + 1 };
+  });
+  const fold = (one: string) => (matchCase ? one : one.toLowerCase());
+  const start = asked.from?.offset ?? (asked.direction === "forward" ? 0 : Infinity);
+  const hits = all.filter(({ line, offset }) => {
+    const isThere = asked.direction === "forward" ? offset >= start : offset < start;
+    return isThere && fold(line).includes(fold(text));
+  });
+  if (asked.direction === "backward") hits.reverse();
+  const chosen = hits.slice(0, asked.limit);
+  const last = chosen.at(-1);
+  return {
+    matches: chosen.map(({ line, offset, number }) => {
+      const from = fold(line).indexOf(fold(text));
+      return {
+        offset,
+        at: offset + from,
+        line: number,
+        excerpt: line,
+        found: { from, to: from + text.length },
+      };
+    }),
+    next:
+      hits.length > chosen.length && last !== undefined
+        ? { offset: last.offset + Number(asked.direction === "forward"), lineStart: null }
+        : null,
+    size: encoder.encode(output).length,
+    dropped: 0,
+  };
+}

@@ -25,6 +25,7 @@ async function read(dist: string): Promise<HostBundle> {
   const python = await readdir(path.join(dist, "python"), { recursive: true, withFileTypes: true });
   const names = [
     "host.js",
+    "outputWorker.js",
     "server.js",
     ...python
       .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))

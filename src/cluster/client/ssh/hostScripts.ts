@@ -70,6 +70,27 @@ printf 'end=yes\n'
 `);
 
 /**
+ * Runs our program on the pool's files (protocol/maintenance.ts): what follows on its standard input is the program's. Lines in:
+ * the bundle's hash, the pool folder, a Node to prefer (the last two may be empty).
+ */
+export const MAINTAIN = asCommand(String.raw`
+printf '\n=trainyard=\n'
+IFS= read -r bundle
+IFS= read -r home
+IFS= read -r node
+case "$home" in "") home="$HOME/.trainyard" ;; "~/"*) home="$HOME/${"$"}{home#"~/"}" ;; esac
+case "$node" in "~/"*) node="$HOME/${"$"}{node#"~/"}" ;; esac
+if [ -O "$home" ]; then
+  [ -n "$node" ] || node=$(cat "$home/runtime/chosen" 2>/dev/null)
+  if [ -x "$node" ] && [ -f "$home/server/$bundle/complete" ]; then
+    printf 'home=%s\n' "$home"
+    exec "$node" "$home/server/$bundle/server.js" maintain
+  fi
+fi
+printf 'missing=yes\n'
+`);
+
+/**
  * Takes a Node in. Lines in: the pool folder, the runtime's name (the beginning of its SHA-256), the offset that the sender
  * begins at (or `ask`); then its bytes, gzipped. What came before a cut stays, and is gone on with; what is damaged does not.
  */

@@ -8,7 +8,7 @@ import { isFinal } from "./rollup.ts";
 import { secretEnvironment } from "./runSpec.ts";
 
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
-const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
+export const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
 
 export type Actions = ReturnType<typeof createActions>;
 

@@ -10,6 +10,7 @@ import type {
   SnapshotStore,
 } from "../ports.ts";
 import type { Timed } from "../loopWatch.ts";
+import type { OutputThread } from "../output/thread.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
@@ -25,6 +26,7 @@ export interface Context {
   executor: Executor;
   follower: RunFollower;
   output: OutputReader;
+  outputThread: OutputThread;
   files: RunFiles;
   snapshots: SnapshotStore;
   slots: SlotSource;

@@ -20,14 +20,14 @@ export function createMask(secrets: Record<string, string>): Mask {
   return <T>(value: T) => mask(value as Json) as T;
 }
 
-/** Replaces secrets in place by as many `*`, so that byte offsets stay what they were. @returns whether there was one */
+/** Replaces secrets in place by as many `*`, so that byte offsets and lines stay what they were. @returns whether there was one */
 export function maskBytes(bytes: Uint8Array, secrets: Record<string, string>): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let hasFound = false;
   for (const value of secretValues(secrets)) {
     const needle = Buffer.from(value);
     for (let at = buffer.indexOf(needle); at >= 0; at = buffer.indexOf(needle, at + needle.byteLength)) {
-      buffer.fill("*", at, at + needle.byteLength);
+      for (let byte = at; byte < at + needle.byteLength; byte++) if (buffer[byte] !== 10) buffer[byte] = 42;
       hasFound = true;
     }
   }

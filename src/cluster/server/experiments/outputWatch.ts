@@ -63,9 +63,11 @@ export function createOutputWatch({ store, output, secrets, logger }: Context) {
           if (performance.now() > until) return false;
           take(runId, search, stream.waiting.pop() ?? "");
         }
-        const { bytes } = await output.read(runId, name, stream.offset, CHUNK_BYTES);
+        const { bytes, offset } = await output.read(runId, name, stream.offset, CHUNK_BYTES);
         if (bytes.byteLength === 0) break;
-        stream.offset += bytes.byteLength;
+        // What was dropped in between ended a line somewhere.
+        if (offset > stream.offset) stream.lines = new OutputLines();
+        stream.offset = offset + bytes.byteLength;
         stream.waiting = stream.lines.feed(bytes).reverse();
       }
     }

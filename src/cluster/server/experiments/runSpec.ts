@@ -1,7 +1,11 @@
 /** From a submission and a trial to the spec.json of one run. Pure. */
 import path from "node:path/posix";
 import type { Json, JsonObject } from "../../protocol/base.ts";
-import { environmentOf, type ExperimentConfiguration } from "../../protocol/configuration.ts";
+import {
+  environmentOf,
+  type ExperimentConfiguration,
+  outputLimitBytes,
+} from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import {
   RUN_DIRECTORY_VERSION,
@@ -61,6 +65,7 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
     stopTermS: STOP_TERM_S,
     preemptionTimeoutS: request.configuration.value.preemption_timeout ?? PREEMPTION_TIMEOUT_S,
     outputMetrics: true,
+    outputLimitBytes: outputLimitBytes(request.configuration.value),
   };
 }
 

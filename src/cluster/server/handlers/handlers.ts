@@ -14,6 +14,7 @@ import type { Experiments } from "../experiments/service.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
 import { createSnapshotHandlers } from "./snapshotHandlers.ts";
@@ -33,6 +34,7 @@ export function createHandlers(
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
   const { store, curves } = context;
   const snapshots = createSnapshotHandlers(context, experiments, tickets);
+  const outputs = createOutputHandlers(context);
 
   const ask =
     (what: Ask): Handlers["trial/stop"] =>
@@ -157,6 +159,7 @@ export function createHandlers(
     "series/readMany": ({ reads }, { signal }) => readMany(curves, reads, signal),
     "series/listMany": ({ trialIds }, { signal }) => listMany(curves, trialIds, signal),
     ...createRunHandlers(context, experiments, tickets),
+    ...outputs.handlers,
     ...createEnvironmentHandlers(environments),
     "server/stop"() {
       pool.stop();
@@ -168,6 +171,7 @@ export function createHandlers(
     clientGone(clientId) {
       snapshots.clientGone(clientId);
       experiments.clientGone(clientId);
+      outputs.clientGone(clientId);
     },
   };
 }

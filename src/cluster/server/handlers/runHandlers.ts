@@ -1,4 +1,4 @@
-/** Output, files, provenance and checkpoints of runs. */
+/** Files, provenance and checkpoints of runs. */
 import path from "node:path";
 import { CallError } from "../callError.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
@@ -11,17 +11,11 @@ import { findInside } from "../insidePath.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { portsOf } from "../runs/ports.ts";
 import type { RunRecord } from "../store/records.ts";
-import { readMaskedOutput } from "./maskedOutput.ts";
+import { mustHaveRun } from "./mustHaveRun.ts";
 import { readProvenance } from "./provenance.ts";
 
 type RunMethod =
-  | "output/read"
-  | "run/files"
-  | "run/ports"
-  | "run/provenance"
-  | "checkpoint/manifest"
-  | "checkpoint/pin"
-  | "bulk/open";
+  "run/files" | "run/ports" | "run/provenance" | "checkpoint/manifest" | "checkpoint/pin" | "bulk/open";
 
 export function createRunHandlers(
   context: Context,
@@ -31,12 +25,7 @@ export function createRunHandlers(
   const { store, files } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
 
-  function run(id: string): RunRecord {
-    const record = store.run(id);
-    if (record === null)
-      throw new CallError("notFound", `There is no run ${id} in this pool.`, "It may have been deleted.");
-    return record;
-  }
+  const run = (id: string): RunRecord => mustHaveRun(store, id);
   function checkpoint(uuid: string): Checkpoint {
     const found = store.checkpoint(uuid);
     if (found === null)
@@ -61,13 +50,6 @@ export function createRunHandlers(
   }
 
   return {
-    async "output/read"({ runId, stream, offset, limit }) {
-      const { run: found, own } = run(runId);
-      const hasEnded = found.outcome !== null;
-      const secrets = context.secrets.read(own.spec.experiment);
-      const read = await readMaskedOutput(context.output, secrets, runId, stream, offset, limit);
-      return { ...read, ended: hasEnded && read.offset + read.bytes.byteLength >= read.size };
-    },
     "run/files"({ runId, path: folder }) {
       run(runId);
       return files.list(runId, folder);

@@ -1,12 +1,13 @@
 /** What the script printed, by byte offset: stdout.log and stderr.log of a run. */
 import fs from "node:fs/promises";
-import { constants } from "node:fs";
 import path from "node:path";
 import type { Stream } from "../../protocol/events.ts";
-import type { OutputReader } from "../ports.ts";
+import { type Dropped, DroppedFile } from "../../protocol/runDirectory.ts";
+import { READ_PLAIN } from "../output/streamFile.ts";
+import type { OutputPart, OutputReader } from "../ports.ts";
+import { FILES, readJson } from "./runFolder.ts";
 
-/** The script can put anything in their place: no link is followed, and no pipe waited for. */
-const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const NOTHING_DROPPED = { bytes: 0, lines: 0 };
 
 /** @param runsFolder `<pool>/runs` */
 export function createOutputReader(runsFolder: string): OutputReader {
@@ -27,8 +28,27 @@ export function createOutputReader(runsFolder: string): OutputReader {
       ]);
       return { runId, stdout, stderr };
     },
-    read: (runId, stream, offset, limit) => readPart(fileOf(runId, stream), offset, limit),
+    async read(runId, stream, offset, limit) {
+      const file = fileOf(runId, stream);
+      const folder = path.join(runsFolder, runId);
+      const { bytes: dropped } = (await readDropped(folder))[stream];
+      const part = await readPart(file, offset, limit, dropped);
+      // Zeros: it may have been dropped while it was read.
+      if (part.bytes[0] !== 0) return part;
+      const now = (await readDropped(folder))[stream].bytes;
+      return now > part.offset ? readPart(file, offset, limit, now) : part;
+    },
+    locate: async (runId, stream) => ({
+      file: fileOf(runId, stream),
+      dropped: (await readDropped(path.join(runsFolder, runId)))[stream],
+    }),
   };
+}
+
+/** What the supervisor dropped of each stream; what a script made of that file says nothing. */
+async function readDropped(folder: string): Promise<Record<Stream, Dropped>> {
+  const file = await readJson(path.join(folder, FILES.dropped), DroppedFile).catch(() => null);
+  return { stdout: file?.stdout ?? NOTHING_DROPPED, stderr: file?.stderr ?? NOTHING_DROPPED };
 }
 
 /** A negative offset counts from the end. A file that is not there, or is none, is empty. */
@@ -36,20 +56,22 @@ export async function readPart(
   file: string,
   offset: number,
   limit: number,
-): Promise<{ bytes: Uint8Array; offset: number; size: number }> {
+  droppedBytes = 0,
+): Promise<OutputPart> {
   let handle: fs.FileHandle;
   try {
     handle = await fs.open(file, READ_PLAIN);
   } catch {
-    return { bytes: new Uint8Array(), offset: 0, size: 0 };
+    return { bytes: new Uint8Array(), offset: 0, size: 0, dropped: 0 };
   }
   try {
     const stat = await handle.stat();
     const size = stat.isFile() ? stat.size : 0;
-    const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
+    const dropped = Math.min(size, droppedBytes);
+    const start = Math.min(size, Math.max(dropped, offset < 0 ? size + offset : offset));
     const buffer = new Uint8Array(Math.min(limit, size - start));
     const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, start);
-    return { bytes: buffer.subarray(0, bytesRead), offset: start, size };
+    return { bytes: buffer.subarray(0, bytesRead), offset: start, size, dropped };
   } finally {
     await handle.close();
   }

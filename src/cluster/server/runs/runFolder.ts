@@ -12,6 +12,7 @@ export const FILES = {
   exit: "exit.json",
   log: "supervisor.log",
   work: "work",
+  dropped: "dropped.json",
 } as const;
 
 /** @throws ZodError for what is not a run's id: it becomes part of a path */

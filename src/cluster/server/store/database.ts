@@ -1,14 +1,19 @@
 /** Opens pool.sqlite: journal, schema, one way to write. */
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { backUpDatabase } from "./databaseBackup.ts";
+import { explained } from "./databaseError.ts";
 import { isLocalFileSystem } from "./fileSystem.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
+export type Row = Record<string, unknown>;
+
 export interface Database {
   /** The rows of a query. The statement is prepared once. */
-  all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[];
-  get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined;
+  all(sql: string, ...values: SQLInputValue[]): Row[];
+  /** The same, one after the other: a table need not be in memory as a whole. */
+  each(sql: string, ...values: SQLInputValue[]): Iterable<Row>;
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   run(sql: string, ...values: SQLInputValue[]): { lastInsertRowid: number; changes: number };
   /** All or nothing. Calls within calls join the outer one. */
   transaction<T>(work: () => T): T;
@@ -18,15 +23,25 @@ export interface Database {
 /** The file was written by a newer version. */
 export class NewerSchemaError extends Error {
   override readonly name = "NewerSchemaError";
+  readonly remedy: string;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /**
  * @param file made when it is missing; migrated forward, after a copy `<file>.schema-<n>.bak`, when it is older
  * @param version of this server, remembered so that an older one can say what is needed
- * @throws NewerSchemaError
+ * @throws NewerSchemaError, or CallError for a damaged file or disk
  */
 export function openDatabase(file: string, version: string, migrations = MIGRATIONS): Database {
-  const database = new DatabaseSync(file);
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file);
+  } catch (error) {
+    throw explained(error, file);
+  }
   try {
     database.exec("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;");
     if (isLocalFileSystem(path.dirname(file)))
@@ -38,26 +53,61 @@ export function openDatabase(file: string, version: string, migrations = MIGRATI
     migrate(database, file, version, migrations);
   } catch (error) {
     database.close();
+    throw explained(error, file);
+  }
+  return wrap(database, file);
+}
+
+/**
+ * For looking only, also while a server writes.
+ * @throws NewerSchemaError, or SQLite's own error (databaseError.ts)
+ */
+export function openReadOnly(file: string, version: string): Database {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.exec("PRAGMA busy_timeout = 5000;");
+    requireKnown(newestSchema(database), file, version, MIGRATIONS.length);
+  } catch (error) {
+    database.close();
     throw error;
   }
-  return wrap(database);
+  return wrap(database, file);
+}
+
+interface Schema {
+  number: number;
+  /** The server that made it. */
+  server: string;
+}
+
+function newestSchema(database: DatabaseSync): Schema {
+  const row = database
+    .prepare("SELECT schema, server FROM schema_versions ORDER BY schema DESC LIMIT 1")
+    .get();
+  return { number: Number(row?.schema ?? 0), server: String(row?.server) };
+}
+
+function requireKnown({ number, server }: Schema, file: string, version: string, newest: number): void {
+  if (number > newest)
+    throw new NewerSchemaError(
+      `${file} was last used by Trainyard ${server} (schema ${number}), this is ${version} (schema ${newest}).`,
+      `Update Trainyard to ${server} or later.`,
+    );
 }
 
 function migrate(database: DatabaseSync, file: string, version: string, migrations: readonly string[]): void {
   database.exec(
     "CREATE TABLE IF NOT EXISTS schema_versions (schema INTEGER PRIMARY KEY, server TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
   );
-  const newest = database
-    .prepare("SELECT schema, server FROM schema_versions ORDER BY schema DESC LIMIT 1")
-    .get();
-  const schema = Number(newest?.schema ?? 0);
-  if (schema > migrations.length)
-    throw new NewerSchemaError(
-      `${file} was last used by Trainyard ${String(newest?.server)} (schema ${schema}), this is ${version} (schema ${migrations.length}). ` +
-        `Update Trainyard to ${String(newest?.server)} or later.`,
-    );
+  const newest = newestSchema(database);
+  requireKnown(newest, file, version, migrations.length);
+  const schema = newest.number;
   if (schema === migrations.length) return;
-  if (schema > 0) backUp(database, `${file}.schema-${schema}.bak`);
+  if (schema > 0)
+    backUpDatabase(
+      (copy) => void database.prepare("VACUUM INTO ?").run(copy),
+      `${file}.schema-${schema}.bak`,
+    );
   for (const [index, sql] of migrations.entries()) {
     if (index < schema) continue;
     database.exec("BEGIN IMMEDIATE");
@@ -74,33 +124,37 @@ function migrate(database: DatabaseSync, file: string, version: string, migratio
   }
 }
 
-function backUp(database: DatabaseSync, file: string): void {
-  // VACUUM INTO refuses to write over a file: one that is there is of an attempt that went wrong after the backup.
-  if (!existsSync(file)) database.prepare("VACUUM INTO ?").run(file);
-}
-
-function wrap(database: DatabaseSync): Database {
+function wrap(database: DatabaseSync, file: string): Database {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   const prepared = (sql: string) => {
     let statement = statements.get(sql);
     if (statement === undefined) statements.set(sql, (statement = database.prepare(sql)));
     return statement;
   };
+  function inWords<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw explained(error, file);
+    }
+  }
   let depth = 0;
   return {
-    all: (sql, ...values) => prepared(sql).all(...values),
-    get: (sql, ...values) => prepared(sql).get(...values),
-    run(sql, ...values) {
-      const { lastInsertRowid, changes } = prepared(sql).run(...values);
-      return { lastInsertRowid: Number(lastInsertRowid), changes: Number(changes) };
-    },
+    all: (sql, ...values) => inWords(() => prepared(sql).all(...values)),
+    each: (sql, ...values) => inWords(() => prepared(sql).iterate(...values)),
+    get: (sql, ...values) => inWords(() => prepared(sql).get(...values)),
+    run: (sql, ...values) =>
+      inWords(() => {
+        const { lastInsertRowid, changes } = prepared(sql).run(...values);
+        return { lastInsertRowid: Number(lastInsertRowid), changes: Number(changes) };
+      }),
     transaction(work) {
       if (depth > 0) return work();
-      database.exec("BEGIN IMMEDIATE");
+      inWords(() => database.exec("BEGIN IMMEDIATE"));
       depth++;
       try {
         const result = work();
-        database.exec("COMMIT");
+        inWords(() => database.exec("COMMIT"));
         return result;
       } catch (error) {
         try {

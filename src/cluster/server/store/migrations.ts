@@ -73,6 +73,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE trials SET body = json_insert(
     body, '$.name', NULL, '$.notes', '', '$.labels', json('[]'), '$.starred', json('false')
   );
+  `,
+  `
   CREATE TABLE checkpoint_files (
     sha256 TEXT NOT NULL,
     uuid TEXT NOT NULL REFERENCES checkpoints (uuid) ON DELETE CASCADE,

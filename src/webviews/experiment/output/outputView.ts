@@ -5,21 +5,23 @@ import { h, setText } from "../../ui/dom.ts";
 import { latestRun, runsOf, shownTrial, type PageData, type Slice } from "../store.ts";
 import { outcomeWord } from "../states.ts";
 import type { PageContext, View } from "../view.ts";
+import { FindBar } from "./findBar.ts";
+import { LineCount } from "./lineCount.ts";
 import { snapshotPath } from "./links.ts";
-import { rowElement } from "./outputRows.ts";
-import { OutputTail } from "./outputTail.ts";
+import { OutputPane } from "./outputPane.ts";
+import { OutputSearch, searchWords, type Found, type Query } from "./outputSearch.ts";
+import { OutputWindow } from "./outputWindow.ts";
 import { streamLabel, streamToShow, type StreamName, type StreamSizes } from "./streams.ts";
-import { MOST_ROWS, type Row } from "./terminal.ts";
 
 const STREAMS = ["stdout", "stderr"] as const satisfies StreamName[];
 
 export class OutputView implements View {
   readonly element: HTMLElement;
   private readonly context: PageContext;
-  private readonly lines = h("div", { class: "lines" });
-  private readonly scroller: HTMLElement;
+  private readonly pane: OutputPane;
+  private readonly find: FindBar;
   private readonly problem = h("span", { class: "error" });
-  private readonly olderButton: HTMLElement;
+  private readonly counting = h("span", { class: "faint" });
   private readonly endButton: HTMLElement;
   private readonly empty = emptyState("Nothing was printed here yet.");
   private readonly runSelect: Select<string>;
@@ -29,16 +31,10 @@ export class OutputView implements View {
   /** By the person: then it stays. */
   private streamChosen = false;
   private runs: readonly Run[] = [];
-  private tail: OutputTail | null = null;
+  private window: OutputWindow | null = null;
+  private lineCount: LineCount | null = null;
+  private search: OutputSearch | null = null;
   private directory = ".";
-  /** Offset of the first row on screen. */
-  private topOffset = 0;
-  /** The newest rows were dropped to make room for older ones. */
-  private detached = false;
-  private loadingOlder = false;
-  /** Stay at the end; until a person scrolls up. */
-  private following = true;
-  private lastTop = 0;
 
   constructor(context: PageContext) {
     this.context = context;
@@ -57,19 +53,25 @@ export class OutputView implements View {
         if (this.runId !== null) this.open(this.runId, stream);
       },
     });
-    this.olderButton = button({ label: "Show Older Output", onPress: () => void this.showOlder() });
-    this.endButton = button({ label: "Jump to the End", icon: "arrow-down", onPress: () => this.toEnd() });
-    this.scroller = h(
-      "div",
-      { class: "output", tabindex: 0, role: "log", "aria-label": "Output", "aria-live": "off" },
-      this.olderButton,
-      this.lines,
-      this.empty,
-    );
-    this.scroller.addEventListener("scroll", () => this.onScroll());
-    const resized = new ResizeObserver(() => this.stayAtEnd());
-    resized.observe(this.scroller);
-    resized.observe(this.lines);
+    this.endButton = button({
+      label: "Jump to the End",
+      icon: "arrow-down",
+      onPress: () => void this.pane.toEnd().catch(this.onError),
+    });
+    this.pane = new OutputPane({
+      resolve: (file) => (this.runId === null ? null : snapshotPath(file, this.runId, this.directory)),
+      open: (file, line) => this.context.bridge.act({ action: "openSource", file, line }),
+      moved: () => this.updateWords(),
+      failed: this.onError,
+    });
+    this.pane.scroller.append(this.empty);
+    this.find = new FindBar({
+      search: (query) => this.startSearch(query),
+      next: (direction) => void this.showNext(direction),
+      close: () => this.pane.scroller.focus(),
+    });
+    const tool = (label: string, icon: string, onPress: () => void) =>
+      button({ label, icon, appearance: "icon", onPress });
     this.element = h(
       "div",
       { class: "view output-view" },
@@ -78,12 +80,23 @@ export class OutputView implements View {
         { class: "toolbar" },
         this.runSelect.element,
         this.streamSelect.element,
+        tool("Find (Ctrl+F)", "search", () => this.find.open()),
+        tool("Open Output as Document", "go-to-file", () => this.act("openOutput")),
+        tool("Follow Output in a Terminal", "terminal", () => this.act("followOutput")),
         this.problem,
+        this.counting,
         this.endButton,
       ),
-      this.scroller,
+      this.find.element,
+      this.pane.element,
     );
-    this.olderButton.hidden = this.endButton.hidden = true;
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "f" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.find.open();
+    });
+    this.endButton.hidden = true;
   }
 
   update(data: PageData, changed: ReadonlySet<Slice>): void {
@@ -108,8 +121,7 @@ export class OutputView implements View {
   private goOn(runId: string, data: PageData, changed: ReadonlySet<Slice>): void {
     const sizes = data.output.get(runId);
     const lookAnew = changed.has("runs") || changed.has("all");
-    if (!this.detached)
-      void this.tail?.follow(lookAnew ? Infinity : (sizes?.[this.stream] ?? 0)).catch(this.onError);
+    void this.window?.follow(lookAnew ? Infinity : (sizes?.[this.stream] ?? 0)).catch(this.onError);
     if (lookAnew) void this.readSizes(runId);
     else if (sizes !== undefined && changed.has("output")) this.noteSizes(sizes);
   }
@@ -134,7 +146,7 @@ export class OutputView implements View {
   /** @param sizes null until both were read */
   private noteSizes(sizes: StreamSizes | null): void {
     this.streamSelect.setOptions(streamOptions(sizes));
-    if (sizes === null || this.runId === null || this.streamChosen || !this.following) return;
+    if (sizes === null || this.runId === null || this.streamChosen || !this.pane.following) return;
     const stream = streamToShow(this.stream, sizes, this.hasFailed(this.runId));
     if (stream !== this.stream) this.open(this.runId, stream);
   }
@@ -147,106 +159,90 @@ export class OutputView implements View {
     this.runId = runId;
     this.stream = stream;
     this.streamSelect.set(stream);
-    this.detached = false;
-    this.following = true;
-    const tail = new OutputTail(
-      (offset, limit) => this.context.bridge.request("readOutput", { runId, stream, offset, limit }),
-      {
-        onReset: () => {
-          if (this.tail === tail) this.lines.replaceChildren();
-        },
-        onRows: (changed, firstId) => {
-          if (this.tail === tail) this.showRows(changed, firstId);
-        },
+    this.lineCount?.cancel();
+    const { bridge } = this.context;
+    const window = new OutputWindow(
+      (offset, limit) => bridge.request("readOutput", { runId, stream, offset, limit }),
+      () => {
+        if (this.window === window) this.onWindow(window);
       },
     );
-    this.tail = tail;
-    tail.follow().catch(this.onError);
+    this.window = window;
+    this.lineCount = new LineCount(
+      (offset) => bridge.request("outputLines", { runId, stream, offsets: [offset] }),
+      (lineZero, counted) => {
+        this.pane.setLineZero(lineZero);
+        setText(this.counting, counted === null ? "" : `Counting lines: ${Math.floor(counted * 100)}%`);
+      },
+    );
+    this.pane.open(window);
+    setText(this.problem, "");
+    window.follow().catch(this.onError);
+    this.startSearch(this.find.query);
   }
 
-  private showRows(changed: readonly Row[], firstId: number): void {
-    if (!this.detached) {
-      const first = changed[0]?.id ?? Infinity;
-      while (Number((this.lines.lastElementChild as HTMLElement | null)?.dataset.row ?? -1) >= first) {
-        this.lines.lastElementChild?.remove();
-      }
-      this.lines.append(...changed.map((row) => this.line(row)));
-      while (this.lines.childElementCount > MOST_ROWS) this.lines.firstElementChild?.remove();
-      while (
-        Number((this.lines.firstElementChild as HTMLElement | null)?.dataset.row ?? Infinity) < firstId
-      ) {
-        this.lines.firstElementChild?.remove();
-      }
-      this.topOffset = Number((this.lines.firstElementChild as HTMLElement | null)?.dataset.offset ?? 0);
-    }
-    this.updateWords();
-    this.stayAtEnd();
+  private onWindow(window: OutputWindow): void {
+    setText(this.problem, "");
+    const [first] = window.rows;
+    if (first !== undefined) this.lineCount?.count(first);
+    this.pane.refresh();
   }
 
-  private stayAtEnd(): void {
-    if (!this.following || this.detached) return;
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.lastTop = this.scroller.scrollTop;
+  private startSearch(query: Query | null): void {
+    this.search?.cancel();
+    this.search = null;
+    this.pane.unmark();
+    this.find.show("", null);
+    const { runId, stream } = this;
+    if (query === null || runId === null) return;
+    const search = new OutputSearch(
+      query,
+      (asked) => this.context.bridge.request("searchOutput", { runId, stream, ...asked }),
+      () => this.find.show(searchWords(search.state), null),
+    );
+    this.search = search;
+    // What is newest is nearest.
+    void this.showNext("backward").then(() => search.count());
   }
 
-  private line(row: Row, older = false): HTMLElement {
-    const element = rowElement(row, {
-      resolve: (file) => (this.runId === null ? null : snapshotPath(file, this.runId, this.directory)),
-      open: (file, line) => this.context.bridge.act({ action: "openSource", file, line }),
-    });
-    element.dataset.offset = String(row.offset);
-    if (!older) element.dataset.row = String(row.id);
-    return element;
-  }
-
-  private async showOlder(): Promise<void> {
-    const { tail } = this;
-    if (tail === null || this.loadingOlder || this.topOffset === 0) return;
-    this.loadingOlder = true;
+  private async showNext(direction: "forward" | "backward"): Promise<void> {
+    const { search } = this;
+    if (search === null) return;
+    const { current } = search.state;
+    const { first, last } = this.pane.visible;
+    const place =
+      current === null
+        ? direction === "forward"
+          ? first
+          : last
+        : current.offset + Number(direction === "forward");
+    const found = await search.next(direction, place);
+    if (found === null || this.search !== search) return;
     try {
-      const { rows, startOffset } = await tail.older(this.topOffset);
-      if (this.tail !== tail) return;
-      const before = this.scroller.scrollHeight;
-      this.lines.prepend(...rows.map((row) => this.line(row, true)));
-      this.topOffset = startOffset;
-      this.scroller.scrollTop += this.scroller.scrollHeight - before;
-      while (this.lines.childElementCount > MOST_ROWS) {
-        this.lines.lastElementChild?.remove();
-        this.detached = true;
-      }
-      this.updateWords();
+      await this.showMatch(search, found);
     } catch (error) {
       this.onError(error);
-    } finally {
-      this.loadingOlder = false;
     }
   }
 
-  private toEnd(): void {
-    if (this.detached && this.runId !== null) this.open(this.runId, this.stream);
-    this.following = true;
-    this.stayAtEnd();
-    this.endButton.hidden = true;
+  private async showMatch(search: OutputSearch, found: Found): Promise<void> {
+    this.pane.following = false;
+    const row = await this.window?.moveTo(found.offset);
+    if (!row || this.search !== search) return;
+    this.pane.reveal(row);
+    const shown = row.spans.map(({ text }) => text).join("");
+    const isShown = shown.includes(found.excerpt.slice(found.found.from, found.found.to));
+    this.find.show(searchWords(search.state), isShown ? null : found);
   }
 
-  private onScroll(): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (clientHeight === 0) return;
-    // A scroll event comes late: only one that went up means that a person wants to stay there.
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < 24;
-    if (isAtEnd) this.following = !this.detached;
-    else if (scrollTop < this.lastTop) this.following = false;
-    this.lastTop = scrollTop;
-    this.endButton.hidden = this.following && !this.detached;
-    if (this.scroller.scrollTop === 0) void this.showOlder();
+  private act(action: "openOutput" | "followOutput"): void {
+    if (this.runId !== null) this.context.bridge.act({ action, runId: this.runId, stream: this.stream });
   }
 
   private updateWords(): void {
-    const size = this.tail?.size ?? 0;
-    setText(this.problem, "");
-    this.olderButton.hidden = this.topOffset === 0;
-    this.empty.hidden = size > 0 || this.tail?.loaded !== true;
-    this.endButton.hidden = this.following && !this.detached;
+    const { window } = this;
+    this.empty.hidden = (window?.size ?? 0) > 0 || window?.loaded !== true;
+    this.endButton.hidden = this.pane.following;
   }
 
   private readonly onError = (error: unknown) => {

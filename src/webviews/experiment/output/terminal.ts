@@ -20,6 +20,8 @@ export interface Row {
   readonly id: number;
   /** Byte offset of the line that it belongs to. */
   readonly offset: number;
+  /** Number of that line, from the terminal's first one on. */
+  readonly line: number;
   /** It goes on from the row before, which was too long. */
   readonly folded: boolean;
   readonly spans: readonly Span[];
@@ -29,8 +31,11 @@ type Cell = { text: string; style: TextStyle };
 interface OpenRow {
   id: number;
   offset: number;
+  line: number;
   folded: boolean;
   cells: Cell[];
+  /** As it was given out; null when it has changed since. */
+  packed: Row | null;
 }
 
 type State = "text" | "escape" | "csi" | "string" | "stringEscape";
@@ -46,30 +51,23 @@ export class Terminal {
   private state: State = "text";
   private parameters = "";
   private decoder = new TextDecoder("utf-8");
-  private nextId = 0;
+  private nextId: number;
   private lineOffset: number;
-  private changedFrom = 0;
+  private line: number;
+  private readonly mostRows: number;
 
-  /** @param offset of the first byte that will be written */
-  constructor(offset = 0) {
+  /** @param offset of the first byte that will be written @param firstId of its rows @param firstLine number of its first line */
+  constructor(offset = 0, firstId = 0, firstLine = 0, mostRows = MOST_ROWS) {
+    this.mostRows = mostRows;
     this.lineOffset = offset;
+    this.nextId = firstId;
+    this.line = firstLine;
     this.addRow(false);
   }
 
-  /** Rows from the oldest held to the newest; the last one is empty after a newline. */
+  /** Rows from the oldest held to the newest; the last one is empty after a newline. One that did not change is the same object. */
   get rows(): Row[] {
     return [...this.closed, ...this.open.map(close)];
-  }
-  get firstId(): number {
-    return this.closed[0]?.id ?? this.open[0]?.id ?? 0;
-  }
-  /** Rows that changed since the last call, and all after them. */
-  takeChanged(): Row[] {
-    const from = this.changedFrom;
-    this.changedFrom = this.nextId;
-    let first = this.closed.length;
-    while (first > 0 && (this.closed[first - 1]?.id ?? 0) >= from) first--;
-    return [...this.closed.slice(first), ...this.open.filter((row) => row.id >= from).map(close)];
   }
 
   write(bytes: Uint8Array): void {
@@ -92,6 +90,7 @@ export class Terminal {
   private newline(): void {
     this.lineOffset += this.byteCount;
     this.byteCount = 0;
+    this.line++;
     this.column = 0;
     if (this.row === this.open.length - 1) this.addRow(false);
     this.row++;
@@ -216,14 +215,13 @@ export class Terminal {
   private touched(): OpenRow {
     const row = this.open[this.row];
     if (row === undefined) throw new Error("the cursor is outside of the rows");
-    this.changedFrom = Math.min(this.changedFrom, row.id);
+    row.packed = null;
     return row;
   }
 
   private addRow(folded: boolean): void {
     const id = this.nextId++;
-    this.changedFrom = Math.min(this.changedFrom, id);
-    this.open.push({ id, offset: this.lineOffset, folded, cells: [] });
+    this.open.push({ id, offset: this.lineOffset, line: this.line, folded, cells: [], packed: null });
   }
 
   /** Rows that the cursor cannot reach any more are packed; the oldest are forgotten. */
@@ -233,9 +231,9 @@ export class Terminal {
       if (row !== undefined) this.closed.push(close(row));
       this.row = Math.max(0, this.row - 1);
     }
-    const excess = this.closed.length + this.open.length - MOST_ROWS;
+    const excess = this.closed.length + this.open.length - this.mostRows;
     // In batches: cutting off the front of an array moves all the rest.
-    if (excess > MOST_ROWS / 10) this.closed.splice(0, excess);
+    if (excess > this.mostRows / 10) this.closed.splice(0, excess);
   }
 }
 
@@ -244,6 +242,9 @@ function blank(style: TextStyle): Cell {
 }
 
 function close(row: OpenRow): Row {
+  return (row.packed ??= pack(row));
+}
+function pack(row: OpenRow): Row {
   const spans: Span[] = [];
   let style: TextStyle | null = null;
   let text = "";
@@ -256,5 +257,5 @@ function close(row: OpenRow): Row {
     text += cell.text;
   }
   if (style !== null && text !== "") spans.push({ text, style });
-  return { id: row.id, offset: row.offset, folded: row.folded, spans };
+  return { id: row.id, offset: row.offset, line: row.line, folded: row.folded, spans };
 }

@@ -58,8 +58,11 @@ function openServer(host: VirtualHost, life: Life, file: string) {
     follower: host.follower(life, curves),
     output: {
       sizes: (runId) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
-      read: (_runId, _stream, offset) => Promise.resolve({ bytes: new Uint8Array(), offset, size: 0 }),
+      read: (_runId, _stream, offset) =>
+        Promise.resolve({ bytes: new Uint8Array(), offset, size: 0, dropped: 0 }),
+      locate: () => Promise.resolve({ file: "", dropped: { bytes: 0, lines: 0 } }),
     },
+    outputThread: {} as Context["outputThread"],
     files: {} as Context["files"],
     snapshots: {
       has: () => Promise.resolve(true),

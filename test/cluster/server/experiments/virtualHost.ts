@@ -241,6 +241,10 @@ export function mortal(database: Database, life: Life): Database {
       life.check();
       return database.all(sql, ...values);
     },
+    each: (sql, ...values) => {
+      life.check();
+      return database.each(sql, ...values);
+    },
     get: (sql, ...values) => {
       life.check();
       return database.get(sql, ...values);

@@ -10,6 +10,7 @@ const output: Pick<OutputReader, "read"> = {
       bytes: TEXT.subarray(start, start + limit),
       offset: start,
       size: TEXT.byteLength,
+      dropped: 0,
     });
   },
 };

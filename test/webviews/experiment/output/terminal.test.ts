@@ -69,7 +69,6 @@ describe("Terminal", () => {
     const { rows } = terminal;
     expect(rows.length).toBeLessThanOrEqual(MOST_ROWS * 1.2);
     expect(rows.at(-1)?.offset).toBe(20 * part.length);
-    expect(terminal.firstId).toBe(rows[0]?.id);
   });
 
   it("knows the byte offset of each line", () => {
@@ -80,15 +79,19 @@ describe("Terminal", () => {
     expect(terminal.rows.map((row) => row.offset)).toEqual([100, 104, 107]);
   });
 
-  it("tells which rows changed", () => {
-    const terminal = new Terminal();
-    terminal.write(encode("one\ntwo"));
-    expect(terminal.takeChanged().map((row) => row.id)).toEqual([0, 1]);
-    expect(terminal.takeChanged()).toEqual([]);
-    terminal.write(encode("!\nthree"));
-    expect(terminal.takeChanged().map((row) => row.id)).toEqual([1, 2]);
-    terminal.write(encode("\u001b[2Ax"));
-    expect(terminal.takeChanged()[0]?.id).toBe(0);
+  it("gives a row out again as it was, until it changes", () => {
+    const terminal = new Terminal(0, 100, 7);
+    terminal.write(new TextEncoder().encode("one\ntwo"));
+    const before = terminal.rows;
+    expect(before.map(({ id, line }) => [id, line])).toEqual([
+      [100, 7],
+      [101, 8],
+    ]);
+    terminal.write(new TextEncoder().encode("\rTWO\n"));
+    const after = terminal.rows;
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    expect(after[2]).toMatchObject({ id: 102, line: 9, offset: 12 });
   });
 
   it("moves to tab stops and back", () => {

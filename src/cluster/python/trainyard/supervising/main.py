@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -132,6 +133,7 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     from ..events import EventWriter
     from . import provenance
     from .gpu import GpuReader
+    from .output_limit import FINISH_S, OutputLimit
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
 
@@ -141,7 +143,12 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     gpu = GpuReader(spec.slots, watch.tree.helpers)
     system = SystemMetrics(run_dir, events, gpu)
     watch.every(EVERY_S, EVERY_S / 2, lambda: watch.note_memory(system.sample(watch.members())))
-    output = OutputReader(run_dir, lambda: watch.events.reported, suffix) if spec.output_metrics else None
+    limit = None
+    if spec.output_limit_bytes:
+        limit = OutputLimit(run_dir, spec.output_limit_bytes, lambda *said: _warn(events, *said))
+        watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, limit.poll)
+    gone = limit.dropped if limit else {}
+    output = OutputReader(run_dir, lambda: watch.events.reported, suffix, gone) if spec.output_metrics else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 
@@ -153,13 +160,19 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
 
     def finish() -> None:
         gpu.close()
-        events.close()
         if output:
             output.finish()
+        if limit:
+            limit.poll(FINISH_S)
+        events.close()
         for recorder in recorders:
             recorder.finish()
 
     return finish
+
+
+def _warn(events: object, code: str, message: str) -> None:
+    events.append('"type":"warning","code":%s,"message":%s' % (json.dumps(code), json.dumps(message)))
 
 
 def _exit(

@@ -63,6 +63,11 @@ class OutputMetrics:
         self._lines(data[:last], found)
         return found
 
+    def skip(self) -> None:
+        """Bytes are left out here: what comes next is the rest of some line."""
+        self._rest = b""
+        self._skipping = True
+
     def finish(self) -> list:
         """What the last line, without its end, and an overwritten state still hold."""
         found: list = []

@@ -18,10 +18,15 @@ STREAMS = ("stdout", "stderr")
 class OutputReader:
     """Goes silent for good as soon as anyone else has reported a metric."""
 
-    def __init__(self, run_dir: str, is_reported: object, suffix: str = "") -> None:
-        """`suffix` tells an adopter's event files from those of the supervisors before it."""
+    def __init__(self, run_dir: str, is_reported: object, suffix: str = "", dropped: dict | None = None) -> None:
+        """`suffix` tells an adopter's event files from those of the supervisors before it. `dropped`: what is gone of
+        each stream (output_limit.py), as it changes."""
         self._is_reported = is_reported
-        self._streams = [_Stream(run_dir, name, suffix) for name in STREAMS]
+        self._dropped = dropped or {}
+        self._streams = [_Stream(run_dir, name, suffix, self._gone) for name in STREAMS]
+
+    def _gone(self, name: str) -> int:
+        return self._dropped[name]["bytes"] if name in self._dropped else 0
 
     def poll(self) -> None:
         for stream in self._streams:
@@ -42,18 +47,29 @@ class OutputReader:
 
 class _Stream:
     """One stream, from its start. The same bytes make the same events, so an adopter leaves out as many as those before
-    it have written: none is lost, none comes twice."""
+    it have written: none is lost, none comes twice. Where the start is gone it cannot know: it goes on at the end."""
 
-    def __init__(self, run_dir: str, name: str, suffix: str) -> None:
+    def __init__(self, run_dir: str, name: str, suffix: str, gone: object) -> None:
         events = os.path.join(run_dir, "events")
         writer = "0-output-%s" % name
         self._path = os.path.join(run_dir, name + ".log")
         self._offset = 0
         self._metrics = OutputMetrics()
+        self._name = name
+        self._gone = gone
         self._known = _count_lines(events, writer)
+        if suffix and gone(name) > 0:
+            self._known = 0
+            self._skip_to(os.path.getsize(self._path))
         self._writer = EventWriter(os.path.join(events, "%s%s.jsonl" % (writer, suffix)))
 
+    def _skip_to(self, offset: int) -> None:
+        self._offset = offset
+        self._metrics.skip()
+
     def read(self) -> bool:
+        if self._gone(self._name) > self._offset:
+            self._skip_to(self._gone(self._name))
         try:
             with open(self._path, "rb", buffering=0) as file:
                 file.seek(self._offset)

@@ -36,6 +36,9 @@ class Spec:
         self.stop_term_s: float = self._get("stopTermS", (int, float))
         self.preemption_timeout_s: float = self._get("preemptionTimeoutS", (int, float))
         self.output_metrics: bool = self._get("outputMetrics", bool)
+        self.output_limit_bytes: int | None = data.get("outputLimitBytes")
+        if self.output_limit_bytes is not None:
+            self.output_limit_bytes = int(self._get("outputLimitBytes", (int, float)))
         if not self.key.isascii():
             raise SpecError("spec.json: 'key' is not a UUID")
         for slot in self.slots:

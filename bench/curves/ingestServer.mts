@@ -62,10 +62,10 @@ const context: Context = {
     onEnd: () => undefined,
   },
   follower: createRunFollower(path.join(pool, "runs"), curves, logger, watch.timed),
+  // Nobody looks at it.
   output: {
-    sizes: (runId) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
-    read: (_runId, _stream, offset) => Promise.resolve({ bytes: new Uint8Array(), offset, size: 0, dropped: 0 }),
-  },
+    sizes: (runId: string) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
+  } as unknown as Context["output"],
   files: {} as Context["files"],
   snapshots: {
     has: () => Promise.resolve(true),

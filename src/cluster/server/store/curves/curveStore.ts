@@ -14,6 +14,9 @@ import { TrialCurves } from "./trialCurves.ts";
  */
 const MEMORY_BYTES = 96 * 1024 * 1024;
 
+/** Also of a summary that was being written when the server was killed. */
+const ALL_ENDINGS = [...Object.values(RUN_FILES), `${RUN_FILES.summary}.tmp`];
+
 /** @param folder where the segments live (`<pool>/state/curves`); made when it is missing */
 export function createCurveStore(folder: string, logger: Logger, memoryBytes = MEMORY_BYTES): CurveStore {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -149,7 +152,7 @@ export function createCurveStore(folder: string, logger: Logger, memoryBytes = M
   };
 
   function filesOf(runId: string): string[] {
-    return Object.values(RUN_FILES).map((ending) => path.join(folder, `${runId}${ending}`));
+    return ALL_ENDINGS.map((ending) => path.join(folder, `${runId}${ending}`));
   }
 }
 

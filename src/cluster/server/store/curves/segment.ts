@@ -70,25 +70,11 @@ export function encodeBlock(block: Block): Uint8Array {
   return bytes;
 }
 
-/** The whole file at once. @returns its valid blocks, and where the first invalid byte is (the length when none is) */
-export function decodeBlocks(file: Uint8Array): { blocks: Block[]; validBytes: number } {
-  const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const blocks: Block[] = [];
-  let position = 0;
-  for (;;) {
-    const read = blockAt(view, position);
-    if (read === null || read === "cut") break;
-    blocks.push(read.block);
-    position = read.end;
-  }
-  return { blocks, validBytes: position };
-}
-
 /** Bytes of a file that are looked at at once: a long one is read without being held. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 /**
- * The same block by block from the byte `from` on, which a block begins at. A file that is not there has none.
+ * Reads a file block by block from the byte `from` on, which a block begins at. A file that is not there has none.
  * @returns the end of the last valid block, that block (null: there is none), and the size of the file
  */
 export function readBlocks(

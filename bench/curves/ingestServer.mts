@@ -66,6 +66,7 @@ const context: Context = {
   output: {
     sizes: (runId: string) => Promise.resolve({ runId, stdout: 0, stderr: 0 }),
   } as unknown as Context["output"],
+  outputThread: {} as Context["outputThread"],
   files: {} as Context["files"],
   snapshots: {
     has: () => Promise.resolve(true),

@@ -74,7 +74,8 @@ export interface LaunchRequest {
 /** What the files of a run say now. `lost`: supervisor and script are gone and left no exit.json. */
 export type RunObservation =
   | { runId: string; phase: "starting" }
-  | { runId: string; phase: "running"; supervisor: SupervisorFile }
+  /** `silentSince` is when its supervisor, which lives, was last heard of (milliseconds); null: it answers. */
+  | { runId: string; phase: "running"; supervisor: SupervisorFile; silentSince: number | null }
   | { runId: string; phase: "ended"; exit: ExitFile }
   | { runId: string; phase: "lost" };
 /** Where runs run. This machine is the first adapter; Slurm, Ray and Kubernetes are others. All verbs are idempotent. */

@@ -59,6 +59,8 @@ export function createObserver(
         return;
       case "running":
         started(observation.runId, observation.supervisor);
+        if (observation.silentSince !== null)
+          noteSilence(observation.runId, observation.supervisor, observation.silentSince);
         return;
       case "ended":
         return end(observation.runId, observation.exit);
@@ -77,6 +79,11 @@ export function createObserver(
       store.putRun(record);
       engine.apply(record.run.trialId, { type: "launched" });
     });
+  }
+
+  function noteSilence(runId: string, { pid }: SupervisorFile, since: number): void {
+    const trialId = store.run(runId)?.run.trialId;
+    if (trialId !== undefined) reports.warn(trialId, "silentSupervisor", silent(pid, since));
   }
 
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
@@ -174,6 +181,11 @@ function withoutRestart(ending: TrialEvent): TrialEvent {
 
 const IGNORES_PREEMPTION =
   "The script did not leave when it was asked for its slots, and was killed: it goes on from its last checkpoint and is not asked again. To be asked, it has to look at `run.should_stop()` at each step.";
+
+function silent(pid: number, since: number): string {
+  const time = new Date(since).toISOString().slice(11, 16);
+  return `Its supervisor (process ${pid}) has not answered since ${time} UTC: it hangs, or was stopped. Its slots stay taken. What the script reports is kept; killing the trial ends both.`;
+}
 
 function leftBehind(count: number): string {
   const processes = count === 1 ? "1 process" : `${count} processes`;

@@ -199,6 +199,7 @@ export class VirtualHost {
       return {
         runId,
         phase: "running",
+        silentSince: null,
         supervisor: {
           ...process,
           version: 1,

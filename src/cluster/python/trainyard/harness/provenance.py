@@ -18,6 +18,7 @@ from ..files import read_json, write_section
 from ..machine import NOT_SEEN
 from . import data_files, frameworks
 
+PATIENCE_S = 2.0
 WRITE_EVERY_S = 10.0
 _SEEDS = ("TRAINYARD_SEED", "PYTHONHASHSEED", "PL_GLOBAL_SEED")
 _THREADS = (
@@ -85,7 +86,7 @@ class Recorder:
             self._described = self._data.count
             if self._static is None:
                 self._static = self._gather()
-            write_section(self._path, "harness", {**self._static, **self._moving()})
+            write_section(self._path, "harness", {**self._static, **self._moving()}, PATIENCE_S)
 
     def _gather(self) -> Dict[str, Any]:
         try:

@@ -15,6 +15,9 @@ from .spec import Spec
 HARNESS_ONLY = ("parameters", "randomStates", "torch", "optimizers", "data")
 """What only a script that uses trainyard can tell, in the section `harness`."""
 
+PATIENCE_S = 0.2
+"""The script waits for its supervisor in nothing, and its supervisor not for it."""
+
 
 class Recorder:
     """Records at once what is known, and what the interpreter says when it has said it."""
@@ -37,7 +40,7 @@ class Recorder:
             self._write()
 
     def _write(self) -> None:
-        write_section(self._path, "supervisor", self._section)
+        write_section(self._path, "supervisor", self._section, PATIENCE_S)
 
 
 def _gather(spec: Spec, variables: dict) -> dict:

@@ -43,6 +43,7 @@ const context: Context = {
         runIds.map((runId) => ({
           runId,
           phase: "running" as const,
+          silentSince: null,
           supervisor: {
             ...{
               version: 1 as const,

@@ -79,6 +79,29 @@ export const BulkSource = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runFile"), runId: RunId, path: RelativePath }),
 ]);
 
+export const MAX_SERIES_PER_READ = 1000;
+
+/** A part of one curve. Steps and times (ms since the epoch) are limits of what is meant, both ends included. */
+const SeriesPart = Series.extend({
+  cursor: z.number().int().nonnegative(),
+  resolution: z
+    .object({
+      points: z.number().int().min(2).max(100_000),
+      fromStep: z.number().nullable(),
+      toStep: z.number().nullable(),
+      fromTimeMs: z.number().nullable().optional(),
+      toTimeMs: z.number().nullable().optional(),
+    })
+    .nullable(),
+});
+const SeriesPoints = z.object({
+  columns: Bytes,
+  count: z.number().int(),
+  cursor: z.number().int(),
+  total: z.number().int(),
+  revision: z.number().int(),
+});
+
 export const METHODS = {
   hello: {
     params: z.object({ protocol: Version, client: z.object({ name: z.string(), version: z.string() }) }),
@@ -230,24 +253,19 @@ export const METHODS = {
    * many points by minimum and maximum of each stretch of points (the first and the last point are always there); without it the points from
    * `cursor` on come as they are, at most 100,000 a call: call again from the returned cursor while it is below `total`.
    */
-  "series/read": {
-    params: Series.extend({
-      cursor: z.number().int().nonnegative(),
-      resolution: z
-        .object({
-          points: z.number().int().min(2).max(100_000),
-          fromStep: z.number().nullable(),
-          toStep: z.number().nullable(),
-        })
-        .nullable(),
-    }),
-    result: z.object({
-      columns: Bytes,
-      count: z.number().int(),
-      cursor: z.number().int(),
-      total: z.number().int(),
-      revision: z.number().int(),
-    }),
+  "series/read": { params: SeriesPart, result: SeriesPoints },
+  /**
+   * The same of many curves in one answer: of the first of them, as many as fit into some megabytes (at least one). Ask again for
+   * the rest. One that does not exist is empty.
+   */
+  "series/readMany": {
+    params: z.object({ reads: z.array(SeriesPart).min(1).max(MAX_SERIES_PER_READ) }),
+    result: z.object({ reads: z.array(SeriesPoints) }),
+  },
+  /** The ends of the curves of many trials. Those that do not exist have none. */
+  "series/listMany": {
+    params: z.object({ trialIds: z.array(TrialId).max(MAX_SERIES_PER_READ) }),
+    result: z.object({ series: z.array(SeriesState) }),
   },
   /**
    * Output by byte offset, at most 4 MiB a call. A negative offset counts from the end. Of what was dropped at the start

@@ -18,6 +18,7 @@ import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tic
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
+import type { Timed } from "./loopWatch.ts";
 import { createCurveStore } from "./store/curves/curveStore.ts";
 import { openDatabase } from "./store/database.ts";
 import { createPoolStore } from "./store/poolStore.ts";
@@ -40,6 +41,7 @@ export interface PoolOptions {
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
+  timed: Timed;
   /** A client asked the server to stop. */
   onStop(): void;
 }
@@ -70,7 +72,7 @@ export function preparePoolFolder(home: string): void {
 }
 
 export function openPool(options: PoolOptions): OpenPool {
-  const { home, logger } = options;
+  const { home, logger, timed } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
   openAsPool(home);
@@ -99,7 +101,7 @@ export function openPool(options: PoolOptions): OpenPool {
     secrets: createSecretStore(path.join(state, "secrets")),
     curves,
     executor: options.executor,
-    follower: createRunFollower(runsFolder, curves, logger),
+    follower: createRunFollower(runsFolder, curves, logger, timed),
     output: createOutputReader(runsFolder),
     outputThread: new OutputThread(options.outputWorker),
     files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
@@ -107,6 +109,7 @@ export function openPool(options: PoolOptions): OpenPool {
     slots: options.slots,
     diagnose: options.diagnose,
     logger,
+    timed,
   };
   const experiments = createExperiments(context);
   const lists = createLists(store);

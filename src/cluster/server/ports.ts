@@ -130,7 +130,11 @@ export interface RunFollower {
   forget(runId: string): void;
   /** Reads once more, to the end and chunk by chunk, then forgets the run. */
   finish(runId: string): Iterable<RunReport>;
-  poll(): Promise<RunReport[]>;
+  /**
+   * What runs have reported since what was appended last, piece by piece: append one (or not) before the next is read.
+   * Others get their turn between them.
+   */
+  poll(): AsyncIterable<RunReport>;
 }
 
 // ---- store/curves --------------------------------------------------------------------------------------------------

@@ -244,9 +244,8 @@ export class ExperimentPanel {
   }
 
   async #readSeries(trialIds: readonly string[]): Promise<void> {
-    const pool = this.#pool;
-    const lists = await Promise.all(trialIds.map((trialId) => pool.call("series/list", { trialId })));
-    for (const { series } of lists) this.#series.listed(series);
+    const { series } = await this.#pool.call("series/listMany", { trialIds: [...trialIds] });
+    this.#series.listed(series);
   }
 
   #feedIfShown(): void {

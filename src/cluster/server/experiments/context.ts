@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { Timed } from "../loopWatch.ts";
 import type { OutputThread } from "../output/thread.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
@@ -31,4 +32,6 @@ export interface Context {
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
+  /** Says in the log what kept the server from everything else for too long. */
+  timed: Timed;
 }

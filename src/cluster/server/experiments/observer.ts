@@ -1,4 +1,5 @@
 /** Looks at the files of living runs and turns what has changed into events of the lifecycle. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
@@ -25,7 +26,7 @@ export function createObserver(
   reports: Reports,
   outputWatch: OutputWatch,
 ) {
-  const { store, executor, follower, diagnose, secrets, logger } = context;
+  const { store, executor, follower, diagnose, secrets, logger, timed } = context;
 
   async function observe(): Promise<void> {
     const runIds = store
@@ -34,7 +35,10 @@ export function createObserver(
       .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
     if (runIds.length === 0) return;
     const observations = await executor.poll(runIds);
-    for (const report of await follower.poll()) await withoutOthers(report.runId, () => reports.take(report));
+    for await (const report of follower.poll())
+      await withoutOthers(report.runId, () =>
+        timed(`what ${report.runId} reported`, () => reports.take(report)),
+      );
     await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
     for (const { runId, phase } of observations)
       if (phase === "running") await withoutOthers(runId, () => outputWatch.look(runId));
@@ -83,7 +87,10 @@ export function createObserver(
   }
 
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
-    for (const report of follower.finish(runId)) await reports.take(report);
+    for (const report of follower.finish(runId)) {
+      await timed(`what ${runId} reported`, () => reports.take(report));
+      await nextTurn();
+    }
     await reports.takeUntold(runId);
     await outputWatch.finish(runId);
     const record = store.run(runId);

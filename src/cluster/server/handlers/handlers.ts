@@ -4,6 +4,7 @@ import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
 import { checkPaths } from "../environments/paths.ts";
 import type { Environments } from "../environments/environments.ts";
+import { listMany, readMany } from "./seriesHandlers.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
@@ -143,6 +144,8 @@ export function createHandlers(
       knownTrial(series.trialId);
       return curves.read(series, cursor, resolution);
     },
+    "series/readMany": ({ reads }, { signal }) => readMany(curves, reads, signal),
+    "series/listMany": ({ trialIds }, { signal }) => listMany(curves, trialIds, signal),
     ...createRunHandlers(context, experiments, tickets),
     ...outputs.handlers,
     ...createEnvironmentHandlers(environments),

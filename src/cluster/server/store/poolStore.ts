@@ -1,6 +1,14 @@
 /** The entities in pool.sqlite. Each write of an entity and its event are one transaction. */
 import { randomUUID } from "node:crypto";
-import type { Checkpoint, Experiment, Run, Slot, Trial, TrialState } from "../../protocol/entities.ts";
+import {
+  FINAL_TRIAL_STATES,
+  type Checkpoint,
+  type Experiment,
+  type Run,
+  type Slot,
+  type Trial,
+  type TrialState,
+} from "../../protocol/entities.ts";
 import type { Database } from "./database.ts";
 import { type Change, createEventLog } from "./eventLog.ts";
 import { createListQueries } from "./listQueries.ts";
@@ -157,6 +165,14 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         )
         .map(({ body, own }) => ({ trial: parse(body), own: parse(own) }));
     },
+    /** Of those that have not ended for good. */
+    livingTrialIds: () =>
+      database
+        .all(
+          `SELECT id FROM trials WHERE state NOT IN (${FINAL_TRIAL_STATES.map(() => "?").join(", ")})`,
+          ...FINAL_TRIAL_STATES,
+        )
+        .map(({ id }) => String(id)),
     trialCount: (...states: TrialState[]) =>
       Number(
         database.get(

@@ -50,6 +50,7 @@ function openServer(host: VirtualHost, life: Life, file: string) {
   const store = createPoolStore(mortal(database, life), () => undefined);
   const curves = host.curves(life);
   const context: Context = {
+    timed: (_, work) => work(),
     pool,
     leases: path.join(pool, "leases"),
     store,

@@ -1,13 +1,14 @@
 /**
  * kill -9 of the pool server, of a supervisor or of a script, at random moments during a search whose trials pause at
  * rungs and are promoted, on four slots. Then nothing may have been decided twice, started twice or forgotten: as many trials
- * as were to be, with the hyperparameters that the seed gives, each at its end; and the books are right (kills.audit.mts).
+ * as were to be, with the hyperparameters that the seed gives, each at its end; and the books are right (kills/audit.mts).
  * TRAINYARD_KILLS=100 does it longer. The pool folder is kept when something is wrong.
  */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { audit, processesLeft, type Trials } from "./kills.audit.mts";
+import { audit, processesLeft, type Trials } from "./kills/audit.mts";
+import { killOfRun, type Victim } from "./kills/victims.mts";
 import type { Measurements } from "./run.mts";
 import { scratchPool, untilEnded, type Cli } from "./scratchPool.mts";
 
@@ -26,7 +27,6 @@ searcher: {name: async_halving, metric: score, max_trials: ${TRIALS}, max_concur
 type Shown = Omit<Trials[number], "trials"> & {
   trials: (Trials[number]["trials"][number] & { hyperparameters: unknown })[];
 };
-type Victim = "server" | "supervisor" | "script";
 
 export async function run(): Promise<Measurements> {
   const scratch = await scratchPool({
@@ -47,7 +47,7 @@ export async function run(): Promise<Measurements> {
     for (let done = 0; done < KILLS;) {
       await sleep(Math.random() * MOMENT_MS);
       const victim = (["server", "supervisor", "script"] as const)[done % 3] ?? "server";
-      if (victim === "server" ? killServer() : killProcess(pool, victim)) {
+      if (victim === "server" ? killServer() : killOfRun(pool, victim)) {
         kills[victim]++;
         done++;
       } else if (victim !== "server" && (await hasEnded(cli, experimentId))) break;
@@ -55,7 +55,7 @@ export async function run(): Promise<Measurements> {
     }
     await untilEnded(cli, experimentId, END_MS);
     const shown = await cli<Shown>("show", String(experimentId));
-    const found = await audit(cli, { pool, slots, scratch: null }, [shown], ["completed", "stopped"]);
+    const found = await audit(cli, { pool, slots, restore: null }, [shown], ["completed", "stopped"]);
     found.problems.push(...(await searchProblems(cli, shown.trials)));
     if (found.problems.length > 0)
       throw new Error(`The books in ${folder} are wrong:\n  ${found.problems.join("\n  ")}`);
@@ -92,25 +92,4 @@ async function searchProblems(
   return JSON.stringify(meant) === JSON.stringify(made)
     ? []
     : [`the search made ${trials.length} trials, ${TRIALS} of the seed were to be made: ${String(made)}`];
-}
-
-/** One of the runs that have not ended, by chance; its supervisor, or the script itself. */
-function killProcess(pool: string, victim: "supervisor" | "script"): boolean {
-  const living = readdirSync(path.join(pool, "runs")).flatMap((run) => {
-    const names = readdirSync(path.join(pool, "runs", run));
-    if (!names.includes("supervisor.json") || names.includes("exit.json")) return [];
-    const file = JSON.parse(readFileSync(path.join(pool, "runs", run, "supervisor.json"), "utf8")) as {
-      pid: number;
-      script: { pid: number } | null;
-    };
-    const pid = victim === "supervisor" ? file.pid : file.script?.pid;
-    return pid === undefined ? [] : [pid];
-  });
-  const pid = living[Math.floor(Math.random() * living.length)];
-  try {
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
-    return pid !== undefined;
-  } catch {
-    return false; // it has ended by itself meanwhile
-  }
 }

@@ -1,4 +1,4 @@
-"""A trial for bench/kills-search: as kills.train.py, with a value for the search now and then."""
+"""A trial for bench/kills-search: as kills/train.py, with a value for the search now and then."""
 
 import fcntl
 import json

@@ -94,9 +94,9 @@ class Leases(Pool):
         supervisor.wait()
         os.kill(script, 9)
         wait_for(self.is_free, "the lease to be free although a child lives")
-        adopter = self.start(run_dir, "--adopt")
+        self.start(run_dir, "--adopt")
         self.assertEqual(self.finish(run_dir)["killedChildren"], 1)
-        self.assertEqual(self.holder_pid(), adopter.pid)
+        self.assertEqual(self.text(self.leases, "cpu-0"), "", "given back by who had it: the adopter")
         self.assertTrue(self.is_free())
 
     def holder_pid(self):
@@ -104,6 +104,64 @@ class Leases(Pool):
             return self.read(self.leases, "cpu-0")["pid"]
         except ValueError:  # being written
             return None
+
+    def test_a_living_holder_touches_its_lease(self):
+        run_dir = self.make(WAIT, slots=SLOT)
+        self.start(run_dir)
+        self.say(run_dir, "ready")
+        path = os.path.join(self.leases, "cpu-0")
+        self.assertEqual(self.read(self.leases, "cpu-0")["heartbeatS"], leases.HEARTBEAT_S)
+        os.utime(path, (1, 1))
+        wait_for(lambda: os.stat(path).st_mtime > 1, "a sign of life")
+
+    def test_a_lease_that_was_deleted_is_taken_anew(self):
+        """By someone who cleans /tmp: without its file the next run would take that slot, too."""
+        run_dir = self.make(WAIT, slots=SLOT)
+        self.start(run_dir)
+        self.say(run_dir, "ready")
+        os.unlink(os.path.join(self.leases, "cpu-0"))
+        wait_for(lambda: os.path.exists(os.path.join(self.leases, "cpu-0")), "the lease's file")
+        wait_for(lambda: self.holder_pid() == self.supervisors[0].pid, "the holder's name")
+        self.assertFalse(self.is_free())
+
+    def test_a_process_that_hides_from_an_adopter_is_found_by_the_lease_that_it_has(self):
+        """No mark, no parent that we know, no output of the run's: only the lease. Without it the slot stayed taken
+        after exit.json, which says that it is free."""
+        script = """
+            import os, subprocess, sys, time
+            hidden = "import os, sys, time; sys.stdout.flush(); time.sleep(300)"
+            process = subprocess.Popen([sys.executable, "-c", hidden], env={}, close_fds=False, start_new_session=True,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            print(process.pid, "ready", flush=True)
+            time.sleep(300)
+        """
+        self.kill_both_and_adopt(script)
+
+    def test_a_process_that_hides_from_an_adopter_is_found_by_its_output(self):
+        script = """
+            import subprocess, sys, time
+            hidden = "import time; time.sleep(300)"
+            process = subprocess.Popen([sys.executable, "-c", hidden], env={}, start_new_session=True)
+            print(process.pid, "ready", flush=True)
+            time.sleep(300)
+        """
+        self.kill_both_and_adopt(script)
+
+    def kill_both_and_adopt(self, script):
+        run_dir = self.make(script, slots=SLOT)
+        supervisor = self.start(run_dir)
+        self.say(run_dir, "ready")
+        hidden = int(self.text(run_dir, "stdout.log").split()[0])
+        pid = wait_for(lambda: self.read(run_dir, "supervisor.json")["script"], "the script's pid")["pid"]
+        supervisor.kill()
+        supervisor.wait()
+        os.kill(pid, 9)
+        wait_for(lambda: is_dead(pid), "the script's end")
+        self.assertFalse(is_dead(hidden))
+        self.start(run_dir, "--adopt")
+        self.finish(run_dir)
+        self.assertTrue(is_dead(hidden))
+        self.assertTrue(self.is_free())
 
     def test_all_or_none(self):
         held = leases.take(self.leases, ["b"], {})

@@ -215,6 +215,71 @@ class Trees(Pool):
         for pid in pids:
             self.assertTrue(is_dead(pid))
 
+    WORKERS = """
+        import multiprocessing, os, signal, subprocess, sys, time
+
+        def work(names):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            names.put(os.getpid())
+            time.sleep(300)
+
+        if __name__ == "__main__":
+            pids = []
+            for method in ("fork", "spawn", "forkserver"):
+                context = multiprocessing.get_context(method)
+                names = context.Queue()
+                context.Process(target=work, args=(names,), daemon=True).start()
+                pids.append(names.get())
+            stopped = subprocess.Popen(["sleep", "300"], start_new_session=True, env={})
+            os.kill(stopped.pid, signal.SIGSTOP)
+            burst = subprocess.Popen(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do (sleep 300 & sleep 300 &) & done; wait"])
+            burst.wait()
+            print(*pids, stopped.pid, "ready", flush=True)
+            time.sleep(300)
+    """
+
+    def test_workers_of_data_loaders_stopped_processes_and_orphans_end_with_their_run(self):
+        run_dir = self.make(self.WORKERS)
+        self.start(run_dir)
+        self.say(run_dir, "ready")
+        self.control(run_dir, 1, "kill")
+        self.finish(run_dir)
+        self.assertEqual(len(self.pids(run_dir)), 4)
+        self.assertEqual([pid for pid in self.pids(run_dir) if not is_dead(pid)], [])
+        self.assertEqual(self.members_of(run_dir), [])
+
+    def test_they_end_too_when_supervisor_and_script_are_killed_and_another_supervisor_comes(self):
+        run_dir = self.make(self.WORKERS)
+        supervisor = self.start(run_dir)
+        self.say(run_dir, "ready")
+        script = wait_for(lambda: self.read(run_dir, "supervisor.json")["script"], "the script's pid")["pid"]
+        os.kill(supervisor.pid, signal.SIGSTOP)  # so that it ends nobody itself
+        os.kill(script, signal.SIGKILL)
+        supervisor.kill()
+        supervisor.wait()
+        self.start(run_dir, "--adopt")
+        self.finish(run_dir)
+        self.assertEqual([pid for pid in self.pids(run_dir) if not is_dead(pid)], [])
+        self.assertEqual(self.members_of(run_dir), [])
+
+    def members_of(self, run_dir):
+        key = self.read(run_dir, "spec.json")["key"].encode()
+        return [pid for pid in os.listdir("/proc") if pid.isdigit() and self.carries(pid, key)]
+
+    def test_a_child_that_was_forked_under_a_lock_of_ours_cannot_hold_up_the_supervisor(self):
+        """A fork while the harness writes provenance.json has the lock for as long as the child lives."""
+        script = """
+            import fcntl, os, time
+            lock = os.open("../.provenance.json.lock", os.O_RDWR | os.O_CREAT)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fork() == 0:
+                time.sleep(300)
+            print("ready", flush=True)
+        """
+        run_dir, ended = self.run_script(script)
+        self.assertEqual((ended["code"], ended["killedChildren"]), (0, 1))
+        self.assertIn("supervisor", self.read(run_dir, "provenance.json"))
+
     def test_kill_takes_the_whole_tree_at_once(self):
         script = (
             self.SPAWN
@@ -254,8 +319,7 @@ class Trees(Pool):
         self.say(run_dir, "ready")
         self.control(run_dir, 1, "kill")
         self.assertEqual(self.finish(run_dir)["asked"], "kill")
-        key = self.read(run_dir, "spec.json")["key"].encode()
-        self.assertEqual([pid for pid in os.listdir("/proc") if pid.isdigit() and self.carries(pid, key)], [])
+        self.assertEqual(self.members_of(run_dir), [])
 
     def carries(self, pid, key):
         try:

@@ -209,7 +209,7 @@ describe("experiment page", () => {
   test("a series of 20,000 points is read reduced, and goes on from its end", () =>
     onPage({ scenario: "long" }, async (page) => {
       await drawn(page, "loss");
-      const count = () => page.evaluate(() => host.requests.filter((name) => name === "readSeries").length);
+      const count = () => page.evaluate(() => host.requests.filter((name) => name === "readCurves").length);
       const reads = await count();
       assert.ok(reads <= 6, `${reads} readings`);
       const before = await painted(page, "loss");

@@ -252,6 +252,19 @@ export const Checkpoint = z.object({
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
+/** Who holds a slot, whichever pool it is of: what its lease says. */
+export const SlotHolder = z.object({
+  account: z.string(),
+  /** `12.1.1` of that pool. */
+  run: z.string(),
+  /** Of its supervisor. */
+  pid: z.number().int(),
+  since: TimeMs,
+  /** When it answered last, if it does not any more: it hangs, or was stopped. */
+  silentSince: TimeMs.nullable(),
+});
+export type SlotHolder = z.infer<typeof SlotHolder>;
+
 export const Slot = SpecSlot.extend({
   name: z.string(),
   memoryBytes: z.number().nullable(),
@@ -261,6 +274,8 @@ export const Slot = SpecSlot.extend({
   /** Who holds it, or what is wrong with it: one line. */
   detail: z.string().nullable(),
   trialId: TrialId.nullable(),
+  /** Servers before 0.3 do not say it. */
+  holder: SlotHolder.nullish(),
 });
 export type Slot = z.infer<typeof Slot>;
 

@@ -19,6 +19,7 @@ import {
 } from "./entities.ts";
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
+import { Beyond, Bounded, LIST_METHODS } from "./lists.ts";
 import { OUTPUT_METHODS } from "./output.ts";
 import { LONGEST_WAIT_MS } from "./outputLimits.ts";
 import { Manifest } from "./runDirectory.ts";
@@ -79,6 +80,29 @@ export const BulkSource = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runFile"), runId: RunId, path: RelativePath }),
 ]);
 
+export const MAX_SERIES_PER_READ = 1000;
+
+/** A part of one curve. Steps and times (ms since the epoch) are limits of what is meant, both ends included. */
+const SeriesPart = Series.extend({
+  cursor: z.number().int().nonnegative(),
+  resolution: z
+    .object({
+      points: z.number().int().min(2).max(100_000),
+      fromStep: z.number().nullable(),
+      toStep: z.number().nullable(),
+      fromTimeMs: z.number().nullable().optional(),
+      toTimeMs: z.number().nullable().optional(),
+    })
+    .nullable(),
+});
+const SeriesPoints = z.object({
+  columns: Bytes,
+  count: z.number().int(),
+  cursor: z.number().int(),
+  total: z.number().int(),
+  revision: z.number().int(),
+});
+
 export const METHODS = {
   hello: {
     params: z.object({ protocol: Version, client: z.object({ name: z.string(), version: z.string() }) }),
@@ -97,10 +121,15 @@ export const METHODS = {
   },
   /**
    * Starts the flow of `events` notifications. `after` is the last number that the client has: if the table still
-   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is complete as of `seq`.
+   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is as of `seq`: complete, or
+   * with `bounded` only what runs, what waits and what is new. Of searches it then has the trials that hold slots, and no runs
+   * and checkpoints at all; the rest is asked for when it is shown (lists.ts). Events tell of everything all the same.
    */
   subscribe: {
-    params: z.object({ after: z.number().int().nonnegative().nullable() }),
+    params: z.object({
+      after: z.number().int().nonnegative().nullable(),
+      bounded: Bounded.optional(),
+    }),
     result: z.object({
       seq: z.number().int().nonnegative(),
       snapshot: z
@@ -110,6 +139,8 @@ export const METHODS = {
           runs: z.array(Run),
           checkpoints: z.array(Checkpoint),
           slots: z.array(Slot),
+          /** Null, or left out: nothing is missing. */
+          beyond: Beyond.nullable().optional(),
         })
         .nullable(),
     }),
@@ -170,7 +201,11 @@ export const METHODS = {
     result: z.object({ experimentId: ExperimentId, trialId: TrialId.nullable() }),
   },
   "experiment/get": {
-    params: z.object({ experimentId: ExperimentId }),
+    params: z.object({
+      experimentId: ExperimentId,
+      /** `none`: without trials, runs and checkpoints, of which there may be more than one answer can hold (lists.ts). */
+      contents: z.enum(["all", "none"]).default("all"),
+    }),
     result: z.object({
       experiment: Experiment,
       trials: z.array(Trial),
@@ -220,24 +255,19 @@ export const METHODS = {
    * many points by minimum and maximum of each stretch of points (the first and the last point are always there); without it the points from
    * `cursor` on come as they are, at most 100,000 a call: call again from the returned cursor while it is below `total`.
    */
-  "series/read": {
-    params: Series.extend({
-      cursor: z.number().int().nonnegative(),
-      resolution: z
-        .object({
-          points: z.number().int().min(2).max(100_000),
-          fromStep: z.number().nullable(),
-          toStep: z.number().nullable(),
-        })
-        .nullable(),
-    }),
-    result: z.object({
-      columns: Bytes,
-      count: z.number().int(),
-      cursor: z.number().int(),
-      total: z.number().int(),
-      revision: z.number().int(),
-    }),
+  "series/read": { params: SeriesPart, result: SeriesPoints },
+  /**
+   * The same of many curves in one answer: of the first of them, as many as fit into some megabytes (at least one). Ask again for
+   * the rest. One that does not exist is empty.
+   */
+  "series/readMany": {
+    params: z.object({ reads: z.array(SeriesPart).min(1).max(MAX_SERIES_PER_READ) }),
+    result: z.object({ reads: z.array(SeriesPoints) }),
+  },
+  /** The ends of the curves of many trials. Those that do not exist have none. */
+  "series/listMany": {
+    params: z.object({ trialIds: z.array(TrialId).max(MAX_SERIES_PER_READ) }),
+    result: z.object({ series: z.array(SeriesState) }),
   },
   /**
    * Output by byte offset, at most 4 MiB a call. A negative offset counts from the end. Of what was dropped at the start
@@ -286,6 +316,7 @@ export const METHODS = {
   ...ANNOTATION_METHODS,
   ...COLLECTION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...LIST_METHODS,
   ...OUTPUT_METHODS,
   ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,

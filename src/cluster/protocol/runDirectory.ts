@@ -201,5 +201,7 @@ export const LeaseHolder = z.object({
   run: z.string(),
   pool: z.string(),
   since: z.number(),
+  /** How often the holder touches the file, in seconds; one that does not say so does not. */
+  heartbeatS: z.number().positive().optional(),
 });
 export type LeaseHolder = z.infer<typeof LeaseHolder>;

@@ -6,6 +6,7 @@ import { createSetUp } from "./environments/setUp.ts";
 import { stopWhenIdle } from "./idle.ts";
 import { waitForPoolLock } from "./lock.ts";
 import { createLogger } from "./logger.ts";
+import { timedHandlers, watchLoop } from "./loopWatch.ts";
 import { maintain } from "./maintenance.ts";
 import { readOptions, USAGE, type ServerOptions } from "./options.ts";
 import { openPool, preparePoolFolder } from "./pool.ts";
@@ -56,6 +57,7 @@ async function main({
   const snapshots = createSnapshotStore(home, logger);
   const setUp = createSetUp(path.join(home, "state"));
   const rpc = createRpc(logger);
+  const watch = watchLoop(logger);
   const pool = openPool({
     home,
     leases,
@@ -68,6 +70,7 @@ async function main({
     slots: createSlotSource({ leasesFolder: leases, cpuSlots, probeCommand, pool: home, logger }),
     diagnose: createDiagnose(home),
     logger,
+    timed: watch.timed,
     onStop: () => setTimeout(() => stop("a client asked for it"), STOP_DELAY_MS),
   });
   rpc.onClientGone((clientId) => {
@@ -88,6 +91,7 @@ async function main({
       logger.error("could not stop cleanly: a folder does not answer");
       process.exit(1);
     }, STOP_PATIENCE_MS).unref();
+    watch.end();
     void (async () => {
       await rpc.close();
       await pool.close();
@@ -104,7 +108,7 @@ async function main({
 
   pool.start(rpc.broadcaster, rpc.tickets);
   try {
-    await rpc.listen(socket, pool.handlers);
+    await rpc.listen(socket, timedHandlers(pool.handlers, watch.timed));
   } catch (error) {
     await pool.close();
     lock.release();

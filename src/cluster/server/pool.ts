@@ -13,12 +13,14 @@ import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
 import { withDiskErrors } from "./handlers/diskErrors.ts";
+import { createLists } from "./lists/pages.ts";
 import { OutputThread } from "./output/thread.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
 import { createDiskWatch } from "./resources/diskWatch.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
+import type { Timed } from "./loopWatch.ts";
 import { createCurveStore } from "./store/curves/curveStore.ts";
 import { openDatabase } from "./store/database.ts";
 import { createPoolStore } from "./store/poolStore.ts";
@@ -41,6 +43,7 @@ export interface PoolOptions {
   slots: SlotSource;
   diagnose: Diagnose;
   logger: Logger;
+  timed: Timed;
   /** A client asked the server to stop. */
   onStop(): void;
 }
@@ -71,7 +74,7 @@ export function preparePoolFolder(home: string): void {
 }
 
 export function openPool(options: PoolOptions): OpenPool {
-  const { home, logger } = options;
+  const { home, logger, timed } = options;
   const state = path.join(home, "state");
   preparePoolFolder(home);
   openAsPool(home);
@@ -101,7 +104,7 @@ export function openPool(options: PoolOptions): OpenPool {
     secrets: createSecretStore(path.join(state, "secrets")),
     curves,
     executor: options.executor,
-    follower: createRunFollower(runsFolder, curves, logger),
+    follower: createRunFollower(runsFolder, curves, logger, timed),
     output: createOutputReader(runsFolder),
     outputThread: new OutputThread(options.outputWorker),
     files: createRunFiles({ pool: home, treeFolder: (tree) => options.snapshots.treeFolder(tree) }),
@@ -110,8 +113,10 @@ export function openPool(options: PoolOptions): OpenPool {
     diagnose: options.diagnose,
     disk,
     logger,
+    timed,
   };
   const experiments = createExperiments(context);
+  const lists = createLists(store);
   const environments = createEnvironments({
     home,
     pythonFolder: options.pythonFolder,
@@ -127,6 +132,7 @@ export function openPool(options: PoolOptions): OpenPool {
     context,
     experiments,
     environments,
+    lists,
     {
       info: {
         id: store.poolId,
@@ -160,6 +166,7 @@ export function openPool(options: PoolOptions): OpenPool {
       disk.close();
       await daily.close();
       await environments.close();
+      await lists.close();
       await experiments.close();
       await context.outputThread.close();
       curves.close();

@@ -74,7 +74,8 @@ export interface LaunchRequest {
 /** What the files of a run say now. `lost`: supervisor and script are gone and left no exit.json. */
 export type RunObservation =
   | { runId: string; phase: "starting" }
-  | { runId: string; phase: "running"; supervisor: SupervisorFile }
+  /** `silentSince` is when its supervisor, which lives, was last heard of (milliseconds); null: it answers. */
+  | { runId: string; phase: "running"; supervisor: SupervisorFile; silentSince: number | null }
   | { runId: string; phase: "ended"; exit: ExitFile }
   | { runId: string; phase: "lost" };
 /** Where runs run. This machine is the first adapter; Slurm, Ray and Kubernetes are others. All verbs are idempotent. */
@@ -131,7 +132,11 @@ export interface RunFollower {
   forget(runId: string): void;
   /** Reads once more, to the end and chunk by chunk, then forgets the run. */
   finish(runId: string): Iterable<RunReport>;
-  poll(): Promise<RunReport[]>;
+  /**
+   * What runs have reported since what was appended last, piece by piece: append one (or not) before the next is read.
+   * Others get their turn between them.
+   */
+  poll(): AsyncIterable<RunReport>;
 }
 
 // ---- store/curves --------------------------------------------------------------------------------------------------

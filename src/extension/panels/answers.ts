@@ -11,10 +11,13 @@ type Answers = {
 type PoolCall = Pick<Pool, "call">;
 
 const ANSWERS: Answers = {
-  readSeries: async (pool, experimentId, params) => {
-    own(experimentId, params.trialId);
-    const { columns, ...rest } = await pool.call("series/read", params);
-    return { ...rest, columns: bufferOf(columns) };
+  readCurves: async (pool, experimentId, { reads }) => {
+    for (const { trialId } of reads) own(experimentId, trialId);
+    const answer = await pool.call("series/readMany", { reads });
+    return {
+      reads: answer.reads.map(({ count, cursor, total, revision }) => ({ count, cursor, total, revision })),
+      columns: joined(answer.reads.map(({ columns }) => columns)),
+    };
   },
   readOutput: async (pool, experimentId, params) => {
     own(experimentId, params.runId);
@@ -37,7 +40,8 @@ const ANSWERS: Answers = {
     own(experimentId, params.runId);
     return pool.call("run/provenance", params);
   },
-  // The panel answers it itself: the baseline may be another pool's.
+  // The panel answers these itself: it knows what it holds, and the baseline may be another pool's.
+  moreTrials: () => Promise.reject(new Error("The trials cannot be read now.")),
   readBaseline: () => Promise.reject(new Error("There is no baseline any more.")),
   searchState: (pool, experimentId) => pool.call("search/state", { experimentId }),
   waiting: async (pool, experimentId, { trialId }) => {
@@ -74,7 +78,15 @@ function own(experimentId: number, id: string): void {
 
 /** A page gets plain ArrayBuffers: the editor would turn a Buffer into an object of numbered keys. */
 export function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(copy).set(bytes);
-  return copy;
+  return joined([bytes]);
+}
+
+function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.byteLength;
+  }
+  return whole.buffer;
 }

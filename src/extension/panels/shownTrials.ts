@@ -3,8 +3,8 @@ import type { Experiment, Trial } from "../../cluster/protocol/entities.ts";
 import { sortTrials } from "../views/nodes.ts";
 import { isFinal } from "../views/states.ts";
 
-/** More lines than this in one chart tell nobody anything; the best and the living count. */
-const MOST_TRIALS = 50;
+/** As many as the pool tells of; the best and the living count. */
+const MOST_TRIALS = 1000;
 
 export function shownTrials(
   experiment: Pick<Experiment, "metric">,

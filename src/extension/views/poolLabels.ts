@@ -1,5 +1,6 @@
 /** Texts of the pools tree. Pure. */
 import type { PoolDisk, Slot } from "../../cluster/protocol/entities.ts";
+import { heldText, silenceAdvice, slotLabel } from "../../cluster/protocol/slotWords.ts";
 import { formatBytes, oneLine, plural } from "../format.ts";
 
 export function poolDescription(
@@ -59,15 +60,23 @@ const STATES: Readonly<Record<Slot["state"], { word: string; icon: string; color
 
 export function slotRow(slot: Slot, experiment: { id: number; name: string } | null): SlotRow {
   const { word, icon, color } = STATES[slot.state];
-  const holder = experiment ? `#${experiment.id} ${experiment.name}` : slot.detail;
+  const isHeld = slot.state === "held";
+  const advice = silenceAdvice(slot);
   const used = slot.usedMemoryBytes === null ? "" : `${formatBytes(slot.usedMemoryBytes)} of `;
   const memory = slot.memoryBytes === null ? null : `${used}${formatBytes(slot.memoryBytes)}`;
   const busy = slot.utilisation === null ? null : `${Math.round(slot.utilisation * 100)}%`;
   const isText = (part: string | null): part is string => part !== null && part !== "";
+  const state =
+    experiment !== null
+      ? [word, `#${experiment.id} ${experiment.name}`, advice && "does not answer"]
+      : isHeld
+        ? [heldText(slot)]
+        : [word, slot.detail];
+  const summary = `${slotLabel(slot)}: ${isHeld ? heldText(slot) : word}`;
   return {
-    description: [word, slot.state === "free" ? null : holder, memory, busy].filter(isText).join(" · "),
-    tooltip: [slot.name, word, slot.detail, memory].filter(isText).join("\n"),
-    icon,
-    color,
+    description: [...state, memory, busy].filter(isText).join(" · "),
+    tooltip: [slot.name, summary, isHeld ? null : slot.detail, memory, advice].filter(isText).join("\n"),
+    icon: advice === null ? icon : "warning",
+    color: advice === null ? color : "list.warningForeground",
   };
 }

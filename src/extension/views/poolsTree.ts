@@ -1,6 +1,7 @@
 /** The tree of pools: each with its slots and who holds them, or what to do when it does not answer. */
 import * as vscode from "vscode";
 import type { Slot } from "../../cluster/protocol/entities.ts";
+import { slotTitle } from "../../cluster/protocol/slotWords.ts";
 import { COMMANDS, VIEWS } from "../commands/commandIds.ts";
 import type { Pool, PoolStatus } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
@@ -143,7 +144,7 @@ function portItem(forwarding: Forwarding | undefined): vscode.TreeItem {
 
 function slotItem(pool: Pool, id: string): vscode.TreeItem {
   const slot = slotsOf(pool).find((one) => one.id === id);
-  const item = new vscode.TreeItem(slot?.name ?? id);
+  const item = new vscode.TreeItem(slot ? slotTitle(slot) : id);
   item.id = `slot/${pool.id}/${id}`;
   item.contextValue = "slot";
   if (!slot) return item;
@@ -155,7 +156,7 @@ function slotItem(pool: Pool, id: string): vscode.TreeItem {
     row.icon,
     row.color === null ? undefined : new vscode.ThemeColor(row.color),
   );
-  item.accessibilityInformation = { label: `Slot ${slot.name}, ${row.description}` };
+  item.accessibilityInformation = { label: `Slot ${slotTitle(slot)}, ${row.description}` };
   return item;
 }
 

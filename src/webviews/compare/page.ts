@@ -8,7 +8,9 @@ import {
 import type { Answer } from "../contract/messages.ts";
 import { ChartBoard } from "../experiment/curves/board.ts";
 import { nameFilter } from "../experiment/curves/charts.ts";
+import { NO_FRONT } from "../experiment/curves/front.ts";
 import { ChartToolbar } from "../experiment/curves/chartToolbar.ts";
+import type { ReadSeries, SeriesAnswer, SeriesRead } from "../experiment/curves/seriesLoader.ts";
 import { emptyState } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText } from "../ui/dom.ts";
 import type { CompareBridge } from "./bridge.ts";
@@ -33,7 +35,7 @@ export class ComparePage {
     this.state = state;
     this.toolbar = new ChartToolbar(state, (change) => this.choose(change));
     this.board = new ChartBoard({
-      read: ({ trialId, ...params }) => this.read(trialId, params),
+      read: (reads) => this.readAll(reads),
       isConnected: () => true,
       onError: (error) => bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => this.choose({ zoom }),
@@ -101,6 +103,7 @@ export class ComparePage {
       logY: state.logY,
       smoothing: state.smoothing,
       zoom: state.zoom,
+      front: NO_FRONT,
       originMs: ({ series }) => snapshot.columns[columnOfCurve(series)]?.trial?.startedAt ?? 0,
     });
     this.board.element.hidden = shown.length === 0;
@@ -124,17 +127,19 @@ export class ComparePage {
     );
   }
 
-  private async read(
-    curveId: string,
-    params: Omit<Parameters<ConstructorParameters<typeof ChartBoard>[0]["read"]>[0], "trialId">,
-  ) {
-    const column = this.snapshot?.columns[columnOfCurve({ trialId: curveId })];
+  /** Each from its own pool, so that what one cannot answer holds up no other. */
+  private async readAll(reads: readonly SeriesRead[]): ReturnType<ReadSeries> {
+    const answers = await Promise.allSettled(reads.map((read) => this.read(read)));
+    return answers.map((answer) =>
+      answer.status === "fulfilled" ? answer.value : new Error(String(answer.reason)),
+    );
+  }
+
+  private async read({ trialId, ...part }: SeriesRead): Promise<SeriesAnswer> {
+    const column = this.snapshot?.columns[columnOfCurve({ trialId })];
     if (!column?.trial) throw new Error("this column has no trial");
-    return this.bridge.request("readSeries", {
-      ...params,
-      subject: column.subject,
-      trialId: column.trial.id,
-    });
+    const { subject, trial } = column;
+    return this.bridge.request("readSeries", { ...part, subject, trialId: trial.id });
   }
 
   private choose(change: Partial<CompareState>): void {

@@ -7,7 +7,15 @@ import * as z from "zod";
 import { ExperimentId, TrialId, TrialState } from "../../cluster/protocol/entities.ts";
 import { SeriesState } from "../../cluster/protocol/events.ts";
 import { AnyNumber, Json } from "../../cluster/protocol/base.ts";
-import { Answer, CONTRACT_VERSION, PageState, REQUESTS, Theme } from "./messages.ts";
+import {
+  Answer,
+  CONTRACT_VERSION,
+  PageState,
+  SeriesName,
+  SeriesPart,
+  SeriesPoints,
+  Theme,
+} from "./messages.ts";
 
 export const LEAST_SUBJECTS = 2;
 export const MOST_SUBJECTS = 8;
@@ -89,8 +97,8 @@ export type ToComparePage = z.infer<typeof ToComparePage>;
 
 export const COMPARE_REQUESTS = {
   readSeries: {
-    params: REQUESTS.readSeries.params.omit({ trialId: true }).extend({ subject: Subject, trialId: TrialId }),
-    result: REQUESTS.readSeries.result,
+    params: SeriesName.extend(SeriesPart.shape).extend({ subject: Subject }),
+    result: SeriesPoints,
   },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 

@@ -97,7 +97,7 @@ export const PageSnapshot = z.object({
   trials: z.array(Trial),
   runs: z.array(Run),
   checkpoints: z.array(Checkpoint),
-  /** Curves of the trials that the page shows; their points are asked for with `readSeries`. */
+  /** Curves of the trials that the page shows; their points are asked for with `readCurves`. */
   series: z.array(SeriesState),
   baseline: PageBaseline.nullable().default(null),
   configuration: z.object({ path: z.string(), text: z.string() }).nullable(),
@@ -140,31 +140,45 @@ export const ToPage = z.discriminatedUnion("type", [
 ]);
 export type ToPage = z.infer<typeof ToPage>;
 
-const SeriesName = z.object({
+export const MOST_CURVES_PER_READ = 1000;
+
+export const SeriesName = z.object({
   trialId: TrialId,
   group: z.string(),
   name: z.string(),
   rank: z.number().int(),
 });
 
-const SeriesPart = z.object({
+export const SeriesPart = z.object({
   cursor: z.number().int().nonnegative(),
   resolution: z
-    .object({ points: z.number().int(), fromStep: z.number().nullable(), toStep: z.number().nullable() })
+    .object({
+      points: z.number().int(),
+      fromStep: z.number().nullable(),
+      toStep: z.number().nullable(),
+      fromTimeMs: z.number().nullable(),
+      toTimeMs: z.number().nullable(),
+    })
     .nullable(),
 });
-/** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
-const SeriesPoints = z.object({
-  columns: z.instanceof(ArrayBuffer),
+const PointCounts = z.object({
   count: z.number(),
   cursor: z.number(),
   total: z.number(),
   revision: z.number(),
 });
+/** Columns as in series/read: step, time (ms), value, superseded; Float64, one after the other. */
+export const SeriesPoints = PointCounts.extend({ columns: z.instanceof(ArrayBuffer) });
 
 /** Requests of the page, each answered with `answer`: what goes in, what comes out. */
 export const REQUESTS = {
-  readSeries: { params: SeriesName.extend(SeriesPart.shape), result: SeriesPoints },
+  /** Many curves at once: of the first of them, as many as fit into one answer. Their columns are in one buffer, one curve after the other. */
+  readCurves: {
+    params: z.object({
+      reads: z.array(SeriesName.extend(SeriesPart.shape)).min(1).max(MOST_CURVES_PER_READ),
+    }),
+    result: z.object({ reads: z.array(PointCounts), columns: z.instanceof(ArrayBuffer) }),
+  },
   /** The same of the baseline, whoever it is. */
   readBaseline: {
     params: SeriesName.omit({ trialId: true }).extend(SeriesPart.shape),
@@ -202,6 +216,14 @@ export const REQUESTS = {
   },
   /** To be asked anew when trials have changed. */
   searchState: { params: z.object({}), result: SearchState },
+  /**
+   * Of an experiment with more trials than the page holds: the best of those that match, `more` for those that follow on what
+   * was read before. They come as a change. `total`: how many match in all.
+   */
+  moreTrials: {
+    params: z.object({ filter: z.string().max(1000), more: z.boolean() }),
+    result: z.object({ total: z.number().int().nonnegative() }),
+  },
   /** Why a trial waits; null when it waits no longer. */
   waiting: {
     params: z.object({ trialId: TrialId }),

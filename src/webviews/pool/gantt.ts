@@ -1,4 +1,6 @@
 /** Who had which slot when, painted: a lane for each slot, a bar for each run, in its experiment's colour. */
+import type { Slot } from "../../cluster/protocol/entities.ts";
+import { slotLabel } from "../../cluster/protocol/slotWords.ts";
 import type { PoolSnapshot } from "../contract/pool.ts";
 import { colourOfTrial } from "../experiment/curves/charts.ts";
 import { readPalette } from "../experiment/curves/palette.ts";
@@ -72,7 +74,14 @@ export class Gantt {
     setText(this.names, "");
     this.names.append(
       ...lanes.map((id) =>
-        h("div", { class: "gantt-name", title: id }, slots.find((one) => one.id === id)?.name ?? id),
+        h(
+          "div",
+          { class: "gantt-name", title: id },
+          nameOf(
+            slots.find((one) => one.id === id),
+            id,
+          ),
+        ),
       ),
     );
     this.plot.setAttribute("aria-label", this.summary(lanes.length));
@@ -141,4 +150,10 @@ function spanText({ trialId, experimentId, from, to }: Bar["span"], snapshot: Po
 
 export function timeText(ms: number): string {
   return new Date(ms).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+}
+
+/** Eight GPUs of one kind are told apart by their number. */
+function nameOf(slot: Slot | undefined, id: string): string {
+  if (slot === undefined) return id;
+  return slot.kind === "cpu" ? slot.name : slotLabel(slot);
 }

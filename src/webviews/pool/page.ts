@@ -1,5 +1,6 @@
 /** The page of a pool: who had which slot when, who waits and what would start it, and when somebody new would start. */
 import { preemptsText, startsText } from "../../cluster/protocol/queueWords.ts";
+import { heldText, silenceAdvice, slotTitle } from "../../cluster/protocol/slotWords.ts";
 import type { SlotSpan, WaitingTrial } from "../../cluster/protocol/scheduling.ts";
 import type { Slot } from "../../cluster/protocol/entities.ts";
 import type { Answer } from "../contract/messages.ts";
@@ -54,11 +55,15 @@ export class PoolPage {
     this.slots = new Table<Slot>({
       label: "Slots now",
       columns: [
-        { title: "Slot", text: ({ name }) => name },
+        { title: "Slot", text: slotTitle },
         { title: "State", text: ({ id, state }) => (this.idle.has(id) ? "held but idle" : state) },
         { title: "Trial", text: ({ trialId }) => trialId ?? "" },
         { title: "Busy", numeric: true, text: ({ utilisation }) => busyText(utilisation) },
-        { title: "Detail", text: ({ detail }) => detail ?? "", hint: ({ detail }) => detail ?? "" },
+        {
+          title: "Detail",
+          text: (slot) => heldText(slot),
+          hint: (slot) => silenceAdvice(slot) ?? slot.detail ?? "",
+        },
       ],
       key: ({ id }) => id,
       onOpen: ({ trialId }) => trialId !== null && open(trialId),

@@ -11,10 +11,12 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect, type PoolConnection } from "../../../src/cluster/client/connection.ts";
 import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
 import { killRuns, submission, type SubmitChanges } from "./testServer.ts";
+import { canTrace, killingAt, pointsIn, recording } from "../../strace.ts";
 import { createSender } from "./trees/sender.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const bundle = path.join(mkdtempSync(path.join(tmpdir(), "trainyard-bundle-")), "server.js");
+const KILL_POINTS = 10;
 let home: string;
 let socketPath: string;
 let server: ChildProcess | null = null;
@@ -38,10 +40,13 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 }, 30_000);
 
-async function start(): Promise<void> {
+/** @param strace its options, for a server that is traced */
+async function start(strace: readonly string[] = []): Promise<void> {
+  const [program, ...options] = [...(strace.length > 0 ? ["strace", ...strace] : []), process.execPath];
+  const python = path.join(ROOT, "src/cluster/python");
   const child = spawn(
-    process.execPath,
-    [bundle, "--home", home, "--socket", socketPath, "--python", path.join(ROOT, "src/cluster/python")],
+    program ?? process.execPath,
+    [...options, bundle, "--home", home, "--socket", socketPath, "--python", python],
     {
       env: { ...process.env, TRAINYARD_LEASES: path.join(home, "leases") },
       stdio: ["ignore", "ignore", "pipe"],
@@ -51,18 +56,28 @@ async function start(): Promise<void> {
   let log = "";
   child.stderr.on("data", (chunk) => (log += String(chunk)));
   while (!log.includes('"listening"')) {
-    if (child.exitCode !== null) throw new Error(log);
+    if (hasEnded(child)) throw new Error(log);
     await sleep(10);
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Resolves to null when it has ended. */
+function gone(child: ChildProcess | null): Promise<null> {
+  if (child === null || hasEnded(child)) return Promise.resolve(null);
+  return new Promise((resolve) => child.once("exit", () => resolve(null)));
 }
 
 async function kill(): Promise<void> {
   const child = server;
   server = null;
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
+  if (child === null || hasEnded(child)) return;
+  const end = gone(child);
   child.kill("SIGKILL");
-  await gone;
+  await end;
 }
 
 async function client(): Promise<PoolConnection> {
@@ -160,6 +175,49 @@ test("kill -9 at any moment of a start: it runs once", async () => {
     await kill();
   }
 }, 120_000);
+
+test.skipIf(!canTrace)(
+  "killed between two of its deeds, from its start to the end of a run, the next one goes on, and nothing runs twice",
+  async () => {
+    const trace = path.join(home, "trace");
+    await start(recording(trace));
+    const calm = await client();
+    await trialIn(calm, await submit(calm, counting(3)), "completed");
+    await kill();
+    const points = pointsIn(trace);
+    expect(points.length).toBeGreaterThan(50);
+    const chosen = Array.from({ length: KILL_POINTS }, (_, index) => points[Math.floor(((index + 0.5) * points.length) / KILL_POINTS)] ?? ""); // prettier-ignore
+    let killed = 0;
+    for (const point of chosen) {
+      const isUp = await start(killingAt(point)).then(
+        () => true,
+        () => false,
+      );
+      const child = server;
+      const submitted = isUp
+        ? await Promise.race([
+            client()
+              .then((pool) => submit(pool, counting(3)))
+              .catch(() => null),
+            gone(child),
+          ])
+        : null;
+      if (submitted !== null) await Promise.race([gone(child), sleep(3000)]);
+      if (child !== null && hasEnded(child)) killed++;
+      await kill();
+      await start();
+      const pool = await client();
+      if (submitted !== null) await trialIn(pool, submitted, "completed");
+      // Also what was taken in without an answer.
+      const { experiments } = await pool.call("experiment/list", {});
+      for (const { id } of experiments) await trialIn(pool, `${id}.1`, "completed");
+      await kill();
+    }
+    expect(killed).toBeGreaterThanOrEqual(KILL_POINTS / 2);
+    expect(starts().length).toBe(new Set(starts()).size);
+  },
+  120_000,
+);
 
 test("a stop that was asked for just before kill -9 is carried out", async () => {
   await start();

@@ -1,7 +1,8 @@
 /** Runs that cannot start, or are lost: tried again, with a reason and an end. */
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { SupervisorFile } from "../../../src/cluster/protocol/runDirectory.ts";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;
@@ -37,6 +38,39 @@ os.kill(os.getpid(), signal.SIGKILL)
   // The first got to step 1, which counts; the three others got no further.
   expect(trial).toMatchObject({ attempts: 4, restarts: 0, failure: { kind: "lost" } });
   expect(trial.failure?.message).toContain("3 times in a row without getting any further");
+}, 60_000);
+
+test("the machine starts anew: a trial comes back from its checkpoint by itself, and that is no restart", async () => {
+  const trialId = await server.submit({
+    "train.py": `
+import os, time, trainyard
+run = trainyard.init()
+first = int((run.latest_checkpoint / "step").read_text()) + 1 if run.latest_checkpoint else 0
+for step in range(first, 6):
+    run.report(step, loss=1)
+    with run.checkpoint(step) as path:
+        (path / "step").write_text(str(step))
+    while step == 3 and first == 0:
+        time.sleep(1)
+`,
+  });
+  await expect
+    .poll(async () =>
+      (await server.call("experiment/get", { experimentId: 1 })).checkpoints.map(({ step }) => step),
+    )
+    .toContain(3);
+  await server.restart(() => {
+    // What the end of the power leaves: nobody lives, the files say who did, leases in /tmp are gone.
+    const file = path.join(server.home, "runs", `${trialId}.1`, "supervisor.json");
+    const supervisor = SupervisorFile.parse(JSON.parse(readFileSync(file, "utf8")));
+    for (const each of [supervisor, supervisor.script ?? supervisor]) process.kill(each.pid, "SIGKILL");
+    writeFileSync(file, JSON.stringify({ ...supervisor, bootId: "before" }));
+    rmSync(path.join(server.home, "leases"), { recursive: true });
+  });
+  const trial = await server.untilState(trialId, "completed");
+  expect(trial).toMatchObject({ attempts: 2, restarts: 0, latestStep: 5 });
+  const { runs } = await server.call("experiment/get", { experimentId: 1 });
+  expect(runs).toMatchObject([{ outcome: "lost" }, { outcome: "completed", resumedFromStep: 3 }]);
 }, 60_000);
 
 test("who was asked to stop says what is awaited", async () => {

@@ -118,6 +118,7 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
     store = createSnapshotStore(home, silentLogger);
     const setUp = createSetUp(path.join(home, "state"));
     pool = openPool({
+      timed: (_, work) => work(),
       home,
       leases,
       pythonFolder: PYTHON_FOLDER,

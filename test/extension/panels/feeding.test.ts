@@ -52,17 +52,17 @@ test("an answer that was overtaken by a notification changes nothing", () => {
 });
 
 test("of a large search the living and the best are shown, or the one that is selected", () => {
-  const trials = Array.from({ length: 80 }, (_unused, index) =>
+  const trials = Array.from({ length: 1500 }, (_unused, index) =>
     trial({
       number: index + 1,
-      state: index === 79 ? "running" : "completed",
+      state: index === 1499 ? "running" : "completed",
       best: { value: index, step: 1 },
     }),
   );
   const shown = shownTrials({ metric: LOSS }, trials, null);
-  expect(shown).toHaveLength(50);
-  expect(shown).toEqual(expect.arrayContaining(["1.80", "1.1", "1.49"]));
-  expect(shownTrials({ metric: LOSS }, trials, "1.60")).toEqual(["1.60"]);
+  expect(shown).toHaveLength(1000);
+  expect(shown).toEqual(expect.arrayContaining(["1.1500", "1.1", "1.999"]));
+  expect(shownTrials({ metric: LOSS }, trials, "1.1200")).toEqual(["1.1200"]);
 });
 
 test("a page is answered for its own experiment alone, and its mistakes are said", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Slot } from "../../../src/cluster/protocol/entities.ts";
 import { poolDescription, portRow, slotRow } from "../../../src/extension/views/poolLabels.ts";
+import { countsOf } from "../fixtures.ts";
 import { statusText } from "../../../src/extension/views/statusText.ts";
 
 const slot = (change: Partial<Slot> = {}): Slot => ({
@@ -40,9 +41,28 @@ test("a slot says who holds it", () => {
   );
 });
 
+test("the slot of another account says who has it since when, and whether that one still answers", () => {
+  const since = new Date(new Date().setHours(10, 31, 0, 0)).getTime();
+  const holder = { account: "alice", run: "7.1.1", pid: 4711, since, silentSince: null };
+  const held = slot({ state: "held", index: 2, detail: "held by alice (run 7.1.1 ...)", holder });
+  expect(slotRow(held, null).description).toBe("held by alice since 10:31 · 2.0 GB of 24 GB · 42%");
+  expect(slotRow(held, null).tooltip).toContain("GPU 2: held by alice since 10:31");
+  const silent = { ...held, holder: { ...holder, silentSince: since + 11 * 60_000 } };
+  expect(slotRow(silent, null)).toMatchObject({
+    description: expect.stringMatching(
+      /^held by alice since 10:31, has not answered since 10:42 · /,
+    ) as string,
+    tooltip: expect.stringContaining("ask alice to look at process 4711 (run 7.1.1)") as string,
+    icon: "warning",
+  });
+  const ours = slotRow({ ...silent, trialId: "3.1" }, { id: 3, name: "digits" });
+  expect(ours.description).toMatch(/^held · #3 digits · does not answer/);
+});
+
 test("the status bar counts what runs and waits, and is silent otherwise", () => {
   const states = (...list: ("running" | "waiting" | "paused" | "failed" | "stopping")[]) =>
-    statusText(list.map((state) => ({ state })))?.text ?? null;
+    statusText([{ trialCounts: countsOf(list.map((state) => ({ state }))) }, { trialCounts: {} }])?.text ??
+    null;
   expect(states("running", "stopping", "waiting", "paused")).toBe("$(rocket) 2 running, 1 waiting");
   expect(states("waiting")).toBe("$(rocket) 1 waiting");
   expect(states("paused", "failed")).toBeNull();

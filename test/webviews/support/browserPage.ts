@@ -5,6 +5,7 @@
 import { createServer, type Server } from "node:http";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { text } from "node:stream/consumers";
 import path from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
@@ -13,6 +14,13 @@ import { pageEntries, pageOptions } from "../../../scripts/pageBundle.mts";
 import { pageHtml } from "../../../src/webviews/contract/html.ts";
 
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
+
+/** Who plays the extension instead of the made-up one: a script in the page, and what it fetches from here. */
+export interface OtherHost {
+  script: string;
+  /** Answers what is posted to `/host`. */
+  answer: (request: string) => Promise<Uint8Array>;
+}
 
 export interface PageOptions {
   page?: keyof typeof pageEntries;
@@ -30,14 +38,24 @@ export class PageLab {
   private readonly browser: Browser;
   private readonly hostScript: string;
 
-  private constructor(folder: string, server: Server, browser: Browser, hostScript: string) {
+  /** The page may fetch from here, which its policy forbids. */
+  private readonly mayFetch: boolean;
+
+  private constructor(
+    folder: string,
+    server: Server,
+    browser: Browser,
+    hostScript: string,
+    mayFetch: boolean,
+  ) {
     this.folder = folder;
     this.server = server;
     this.browser = browser;
     this.hostScript = hostScript;
+    this.mayFetch = mayFetch;
   }
 
-  static async start(): Promise<PageLab> {
+  static async start(other: OtherHost | null = null): Promise<PageLab> {
     const folder = await mkdtemp(path.join(tmpdir(), "trainyard-page-"));
     await build({
       ...pageOptions,
@@ -45,7 +63,7 @@ export class PageLab {
       outdir: folder,
     });
     const host = await build({
-      entryPoints: [path.join(import.meta.dirname, "fakeHost.ts")],
+      entryPoints: [other?.script ?? path.join(import.meta.dirname, "fakeHost.ts")],
       bundle: true,
       write: false,
       format: "iife",
@@ -59,6 +77,12 @@ export class PageLab {
         response.end(html(request.headers.host ?? "", name, searchParams.get("state")));
         return;
       }
+      if (pathname === "/host" && other !== null) {
+        void text(request)
+          .then((asked) => other.answer(asked))
+          .then((bytes) => response.end(bytes));
+        return;
+      }
       readFile(path.join(folder, path.basename(pathname))).then(
         (content) => {
           response.setHeader("content-type", TYPES[path.extname(pathname)] ?? "application/octet-stream");
@@ -69,12 +93,13 @@ export class PageLab {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const browser = await launchBrowser();
-    return new PageLab(folder, server, browser, host.outputFiles[0]?.text ?? "");
+    return new PageLab(folder, server, browser, host.outputFiles[0]?.text ?? "", other !== null);
   }
 
   async open(options: PageOptions = {}): Promise<Page> {
     const page = await this.browser.newPage({
       viewport: { width: options.width ?? 1400, height: options.height ?? 900 },
+      bypassCSP: this.mayFetch,
       reducedMotion: options.reducedMotion === true ? "reduce" : "no-preference",
     });
     page.on("pageerror", (error) => console.error(`page: ${error.stack ?? error.message}`));

@@ -9,7 +9,7 @@ import type { SearchState } from "../../../src/cluster/protocol/search.ts";
 import { FromPage, REQUESTS, ToPage, type RequestName } from "../../../src/webviews/contract/messages.ts";
 import { FakePoolHost } from "./fakePoolHost.ts";
 import { FakeCompareHost } from "./fakeCompareHost.ts";
-import { append, curve, readCurve, type Curve } from "./points.ts";
+import { append, curve, inOneBuffer, readCurve, type Curve } from "./points.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { THEMES } from "./themes.ts";
 
@@ -98,17 +98,20 @@ class FakeHost {
     const respond = (value: unknown, error: string | null = null) =>
       setTimeout(() => this.post({ type: "answer", request, value, error }), 1);
     switch (name) {
-      case "readSeries": {
-        const asked = REQUESTS.readSeries.params.parse(params);
-        const found = this.scenario.curves.find(
-          ({ state }) =>
-            state.trialId === asked.trialId &&
-            state.group === asked.group &&
-            state.name === asked.name &&
-            state.rank === asked.rank,
-        );
-        if (found === undefined) respond(null, "There is no such curve.");
-        else respond(readCurve(found, asked.cursor, asked.resolution));
+      case "readCurves": {
+        const { reads } = REQUESTS.readCurves.params.parse(params);
+        const answers = reads.map((asked) => {
+          const found = this.scenario.curves.find(
+            ({ state }) =>
+              state.trialId === asked.trialId &&
+              state.group === asked.group &&
+              state.name === asked.name &&
+              state.rank === asked.rank,
+          );
+          return found && readCurve(found, asked.cursor, asked.resolution);
+        });
+        if (answers.includes(undefined)) respond(null, "There is no such curve.");
+        else respond(inOneBuffer(answers.filter((answer) => answer !== undefined)));
         return;
       }
       case "readBaseline": {
@@ -163,6 +166,9 @@ class FakeHost {
       }
       case "searchState":
         respond(this.scenario.search ?? WITHOUT_RUNGS);
+        return;
+      case "moreTrials":
+        respond({ total: this.scenario.snapshot.trials.length });
         return;
       case "waiting":
         respond({ waiting: this.scenario.waiting ?? null });

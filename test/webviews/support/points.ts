@@ -58,6 +58,8 @@ interface Resolution {
   points: number;
   fromStep: number | null;
   toStep: number | null;
+  fromTimeMs: number | null;
+  toTimeMs: number | null;
 }
 /** As the pool answers series/read: from the cursor as it is, or the range by minimum and maximum of each interval. */
 export function readCurve(curve: Curve, cursor: number, resolution: Resolution | null) {
@@ -67,7 +69,13 @@ export function readCurve(curve: Curve, cursor: number, resolution: Resolution |
     .filter((index) => {
       const step = curve.step[index] ?? 0;
       if (resolution === null) return index >= cursor;
-      return step >= (resolution.fromStep ?? -Infinity) && step <= (resolution.toStep ?? Infinity);
+      const time = curve.time[index] ?? 0;
+      return (
+        step >= (resolution.fromStep ?? -Infinity) &&
+        step <= (resolution.toStep ?? Infinity) &&
+        time >= (resolution.fromTimeMs ?? -Infinity) &&
+        time <= (resolution.toTimeMs ?? Infinity)
+      );
     });
   const kept = resolution === null ? inRange.slice(0, 100_000) : reduce(curve, inRange, resolution.points);
   return {
@@ -93,6 +101,20 @@ function reduce(curve: Curve, indices: number[], points: number): number[] {
     if (part.length > 0) kept.add(by(1)).add(by(-1));
   }
   return [...kept].sort((a, b) => a - b);
+}
+
+/** As the extension answers for many curves. */
+export function inOneBuffer(answers: readonly ReturnType<typeof readCurve>[]) {
+  const columns = new Uint8Array(answers.reduce((sum, one) => sum + one.columns.byteLength, 0));
+  let position = 0;
+  for (const one of answers) {
+    columns.set(new Uint8Array(one.columns), position);
+    position += one.columns.byteLength;
+  }
+  return {
+    reads: answers.map(({ count, cursor, total, revision }) => ({ count, cursor, total, revision })),
+    columns: columns.buffer,
+  };
 }
 
 export function pack(

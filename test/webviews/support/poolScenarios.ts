@@ -16,7 +16,7 @@ export function poolScenario(size: string): PoolSnapshot {
     kind: "cuda",
     index,
     lease: `gpu-${index}`,
-    name: `GPU ${index}`,
+    name: "NVIDIA H200",
     memoryBytes: 8e10,
     usedMemoryBytes: 4e10,
     utilisation: (index * 37) % 101,
@@ -24,6 +24,13 @@ export function poolScenario(size: string): PoolSnapshot {
     detail: `Trial ${index + 1}.1`,
     trialId: `${index + 1}.1`,
   }));
+  const others = slots.at(-1);
+  if (others !== undefined && slots.length > 2)
+    Object.assign(others, {
+      trialId: null,
+      detail: "held by alice (run 7.1.1, process 4711)",
+      holder: { account: "alice", run: "7.1.1", pid: 4711, since: at - 7_200_000, silentSince: at - 900_000 },
+    });
   const spans = slots.flatMap(({ id }, slot) =>
     Array.from({ length: 5 }, (_, run) => {
       const experimentId = slot + 1 + run * 3;

@@ -274,6 +274,36 @@ function extreme(): Scenario {
   );
 }
 
+/** Trials with curves of different shapes, some of which diverge or end early. */
+function crowd(count: number): Scenario {
+  const searched = searchOf(count);
+  const curves = Array.from({ length: count }, (_, index) => {
+    const random = noise(index + 1);
+    const rate = 0.5 + random();
+    const end = 0.03 + 0.5 * rate * rate;
+    const length = index % 3 === 0 ? 1000 : 100 + Math.floor(600 * (random() + 0.5));
+    const trialId = `12.${index + 1}`;
+    return [
+      curve({ trialId, name: "loss" }, length, (step) =>
+        index % 97 === 5 && step > 500
+          ? NaN
+          : decay(step, 2.3, end, 120 + 300 * rate) * (1 + 0.15 * random()) +
+            (index === 40 && step === 300 ? 3 : 0),
+      ),
+      curve(
+        { trialId, group: "validation", name: "val_loss" },
+        Math.ceil(length / 50),
+        (step) => decay(step, 2.4, end + 0.02, 120 + 300 * rate) * (1 + 0.05 * random()),
+        { stride: 50 },
+      ),
+    ];
+  }).flat();
+  return {
+    ...withCurves(curves, searched.snapshot),
+    snapshot: { ...searched.snapshot, series: curves.map((one) => one.state) },
+  };
+}
+
 function searchOf(count: number): Scenario {
   const trials: Trial[] = Array.from({ length: count }, (_, index) =>
     trial({
@@ -382,6 +412,8 @@ export const SCENARIOS: Record<string, () => Scenario> = {
   asha1000: () => asha(1000),
   ashaHard,
   ashaWaiting,
+  crowd50: () => crowd(50),
+  crowd1000: () => crowd(1000),
   long: () => withCurves(mainCurves("12.1", 1, 20_000)),
   charts50: () =>
     withCurves(

@@ -1,3 +1,4 @@
+import { heldText, silenceAdvice, slotTitle } from "../../protocol/slotWords.ts";
 import { EXIT, withPool, type Command } from "../command.ts";
 import { agoText, bytesText, countText, pairs, table } from "../text.ts";
 
@@ -29,7 +30,7 @@ export const poolStatus: Command = {
       );
       const rows = slots.map((slot) => [
         slot.id,
-        slot.name,
+        slotTitle(slot),
         {
           text: slot.state,
           colour:
@@ -42,9 +43,11 @@ export const poolStatus: Command = {
         slot.memoryBytes === null
           ? ""
           : `${bytesText(slot.usedMemoryBytes ?? 0)} of ${bytesText(slot.memoryBytes)}`,
-        slot.trialId ?? slot.detail ?? "",
+        heldText(slot),
       ]);
       context.say(`\n${table(["SLOT", "NAME", "STATE", "MEMORY", "BY"], rows, context.paint)}`);
+      for (const advice of slots.map((slot) => silenceAdvice(slot)))
+        if (advice !== null) context.say(`\n${advice}\n`);
       return EXIT.ok;
     }),
 };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 
@@ -101,14 +102,16 @@ def _write_temporary(path: str, data: bytes, sync: bool) -> str:
     return temporary
 
 
-def write_section(path: str, section: str, content: object) -> None:
-    """Replaces one key of a JSON file that several processes write to, each its own key."""
+def write_section(path: str, section: str, content: object, patience_s: float) -> None:
+    """Replaces one key of a JSON file that several processes write to, each its own key. They take turns by a lock; who
+    does not get it in `patience_s` goes on without: a process that forks in its turn, or is stopped in it, must not
+    keep the others from their work."""
     import fcntl
 
     folder, name = os.path.split(path)
     lock = os.open(os.path.join(folder, ".%s.lock" % name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _try_to_lock(lock, patience_s)
         try:
             whole = read_json(path)
         except (OSError, ValueError):
@@ -116,4 +119,20 @@ def write_section(path: str, section: str, content: object) -> None:
         whole[section] = content
         write_json(path, whole)
     finally:
+        # Not only closed: a child that was forked meanwhile has the lock, too.
+        fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
+
+
+def _try_to_lock(fd: int, patience_s: float) -> None:
+    import fcntl
+
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return
+            time.sleep(0.01)

@@ -76,11 +76,15 @@ def table() -> dict[int, Stat]:
 
 
 class Tree:
-    """The processes of one run: what descends from its supervisor (a subreaper, so orphans come back to it), and
-    whatever carries the run's key in its environment, with its descendants."""
+    """The processes of one run: what descends from its supervisor (a subreaper, so orphans come back to it); whatever
+    carries the run's key in its environment, or has the run's files as its output (a daemon that cleared its
+    environment while no supervisor lived is known by that); and the descendants of these."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, outputs: list[str] | None = None) -> None:
         self._mark = b"TRAINYARD_RUN_KEY=" + key.encode("ascii")
+        self._outputs = {os.path.realpath(path) for path in outputs or ()}
+        self._known: set[tuple[int, int]] = set()
+        """Pid and start time of those who are known by what they have open."""
         self._supervisor = os.getpid()
         self.helpers: set[int] = set()
         """Pids of the supervisor's own children (nvidia-smi), which are not the run's."""
@@ -92,7 +96,7 @@ class Tree:
     def members(self) -> dict[int, Stat]:
         """By parenthood and by the run's key."""
         processes = table()
-        marked = [pid for pid in processes if pid != self._supervisor and self._is_marked(pid)]
+        marked = [pid for pid, stat in processes.items() if pid != self._supervisor and self._is_marked(stat)]
         return self._below(processes, [self._supervisor] + marked)
 
     def kill(self) -> dict[int, Stat]:
@@ -123,7 +127,7 @@ class Tree:
             stat = read_stat(pid)
             if stat is None or stat.dead:
                 continue
-            if stat.ppid == self._supervisor or stat.ppid in frozen or self._is_marked(pid):
+            if stat.ppid == self._supervisor or stat.ppid in frozen or self._is_marked(stat):
                 send(stat, signal.SIGSTOP)
                 frozen[pid] = stat
                 found = True
@@ -137,13 +141,26 @@ class Tree:
             send(stat, number)
         return members
 
-    def _is_marked(self, pid: int) -> bool:
+    def mark_who_has(self, files: list[str]) -> bool:
+        """Counts whoever has one of these files open as a member; `files` are the run's alone. Returns whether any are
+        given: somebody has them then, also where /proc does not show who (another account's processes)."""
+        wanted = {os.path.realpath(path) for path in files}
+        for stat in table().values() if wanted else ():
+            if stat.pid != self._supervisor and not wanted.isdisjoint(_open_files(stat.pid)):
+                self._known.add((stat.pid, stat.start_ticks))
+        return bool(wanted)
+
+    def _is_marked(self, stat: Stat) -> bool:
         try:
-            with open("/proc/%d/environ" % pid, "rb", buffering=0) as file:
+            with open("/proc/%d/environ" % stat.pid, "rb", buffering=0) as file:
                 environment = file.read()
         except OSError:  # another account's, or gone
             return False
-        return self._mark in environment and self._mark in environment.split(b"\0")
+        if self._mark in environment and self._mark in environment.split(b"\0"):
+            return True
+        if (stat.pid, stat.start_ticks) in self._known:
+            return True
+        return any(_link("/proc/%d/fd/%d" % (stat.pid, fd)) in self._outputs for fd in (1, 2))
 
     def _below(self, processes: dict[int, Stat], roots: list[int]) -> dict[int, Stat]:
         children: dict[int, list[int]] = {}
@@ -160,6 +177,21 @@ class Tree:
             queue.extend(children.get(pid, ()))
         found.pop(self._supervisor, None)
         return found
+
+
+def _open_files(pid: int) -> list[str]:
+    folder = "/proc/%d/fd" % pid
+    try:
+        return [_link(os.path.join(folder, name)) for name in os.listdir(folder)]
+    except OSError:  # another account's, or gone
+        return []
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def send(stat: Stat, number: int) -> None:

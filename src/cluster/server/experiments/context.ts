@@ -9,6 +9,7 @@ import type {
   SlotSource,
   SnapshotStore,
 } from "../ports.ts";
+import type { Timed } from "../loopWatch.ts";
 import type { OutputThread } from "../output/thread.ts";
 import type { DiskWatch } from "../resources/diskWatch.ts";
 import type { RunFiles } from "../runs/files.ts";
@@ -33,4 +34,6 @@ export interface Context {
   diagnose: Diagnose;
   disk: DiskWatch;
   logger: Logger;
+  /** Says in the log what kept the server from everything else for too long. */
+  timed: Timed;
 }

@@ -53,7 +53,14 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     current = withOwnTrials(slots);
     // Use of memory and time changes all the while; who wants that asks for pool/status.
     const text = JSON.stringify(
-      current.map(({ id, name, state, detail, trialId }) => [id, name, state, detail, trialId]),
+      current.map(({ id, name, state, detail, trialId, holder }) => [
+        id,
+        name,
+        state,
+        detail,
+        trialId,
+        holder,
+      ]),
     );
     if (text !== lastSlots) {
       isChanged = true;

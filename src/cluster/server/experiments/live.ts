@@ -1,6 +1,7 @@
 /** Tells who watches a trial what can be pulled now: the ends of its curves and of its output. */
 import type { Notification } from "../../protocol/methods.ts";
 import type { Broadcaster } from "../ports.ts";
+import { isFinal } from "./rollup.ts";
 import type { Context } from "./context.ts";
 
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
@@ -11,10 +12,13 @@ export function createLive(context: Context, broadcaster: () => Broadcaster | nu
   const { store, curves, output } = context;
   /** client -> trial -> what it was told last */
   const watching = new Map<number, Map<string, string>>();
+  /** Trials that had ended when somebody was told of them last: they are as they were, and a person may watch a thousand. */
+  const settled = new Set<string>();
 
   async function stateOf(trialId: string): Promise<Notification<"live"> | null> {
     const trial = store.trial(trialId)?.trial;
     if (trial === undefined) return null;
+    if (isFinal(trial.state)) settled.add(trialId);
     const runId = trial.currentRun ?? (trial.attempts > 0 ? `${trialId}.${trial.attempts}` : null);
     return {
       trialId,
@@ -24,6 +28,8 @@ export function createLive(context: Context, broadcaster: () => Broadcaster | nu
     };
   }
 
+  const isWatched = () => [...watching.values()].some((trials) => trials.size > 0);
+
   return {
     watch(clientId: number, trialIds: readonly string[]): void {
       const before = watching.get(clientId);
@@ -32,15 +38,18 @@ export function createLive(context: Context, broadcaster: () => Broadcaster | nu
     clientGone(clientId: number): void {
       watching.delete(clientId);
     },
-    isWatched: () => [...watching.values()].some((trials) => trials.size > 0),
+    isWatched,
     /** To be called at most every 100 ms. */
     async tell(): Promise<void> {
       const sender = broadcaster();
       if (sender === null) return;
+      if (!isWatched()) return;
+      for (const trialId of store.livingTrialIds()) settled.delete(trialId);
       const states = new Map<string, { value: Notification<"live">; text: string } | null>();
       for (const [clientId, trials] of watching) {
         if (sender.pendingBytes(clientId) > MAX_PENDING_BYTES) continue;
         for (const [trialId, told] of trials) {
+          if (told !== "" && settled.has(trialId)) continue;
           let state = states.get(trialId);
           if (state === undefined) {
             const value = await stateOf(trialId);

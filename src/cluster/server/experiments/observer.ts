@@ -1,4 +1,5 @@
 /** Looks at the files of living runs and turns what has changed into events of the lifecycle. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
@@ -26,7 +27,7 @@ export function createObserver(
   reports: Reports,
   outputWatch: OutputWatch,
 ) {
-  const { store, executor, follower, diagnose, secrets, disk, logger } = context;
+  const { store, executor, follower, diagnose, secrets, disk, logger, timed } = context;
 
   async function observe(): Promise<void> {
     const runIds = store
@@ -35,7 +36,10 @@ export function createObserver(
       .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
     if (runIds.length === 0) return;
     const observations = await executor.poll(runIds);
-    for (const report of await follower.poll()) await withoutOthers(report.runId, () => reports.take(report));
+    for await (const report of follower.poll())
+      await withoutOthers(report.runId, () =>
+        timed(`what ${report.runId} reported`, () => reports.take(report)),
+      );
     await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
     for (const { runId, phase } of observations)
       if (phase === "running") await withoutOthers(runId, () => outputWatch.look(runId));
@@ -57,6 +61,8 @@ export function createObserver(
         return;
       case "running":
         started(observation.runId, observation.supervisor);
+        if (observation.silentSince !== null)
+          noteSilence(observation.runId, observation.supervisor, observation.silentSince);
         return;
       case "ended":
         return end(observation.runId, observation.exit);
@@ -77,8 +83,16 @@ export function createObserver(
     });
   }
 
+  function noteSilence(runId: string, { pid }: SupervisorFile, since: number): void {
+    const trialId = store.run(runId)?.run.trialId;
+    if (trialId !== undefined) reports.warn(trialId, "silentSupervisor", silent(pid, since));
+  }
+
   async function end(runId: string, exit: ExitFile | null): Promise<void> {
-    for (const report of follower.finish(runId)) await reports.take(report);
+    for (const report of follower.finish(runId)) {
+      await timed(`what ${runId} reported`, () => reports.take(report));
+      await nextTurn();
+    }
     await reports.takeUntold(runId);
     await outputWatch.finish(runId);
     const record = store.run(runId);
@@ -180,6 +194,11 @@ function withoutRestart(ending: TrialEvent): TrialEvent {
 
 const IGNORES_PREEMPTION =
   "The script did not leave when it was asked for its slots, and was killed: it goes on from its last checkpoint and is not asked again. To be asked, it has to look at `run.should_stop()` at each step.";
+
+function silent(pid: number, since: number): string {
+  const time = new Date(since).toISOString().slice(11, 16);
+  return `Its supervisor (process ${pid}) has not answered since ${time} UTC: it hangs, or was stopped. Its slots stay taken. What the script reports is kept; killing the trial ends both.`;
+}
 
 function leftBehind(count: number): string {
   const processes = count === 1 ? "1 process" : `${count} processes`;

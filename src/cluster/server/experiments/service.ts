@@ -37,7 +37,7 @@ const KILL_WAIT_MS = 30_000;
 export type Experiments = ReturnType<typeof createExperiments>;
 
 export function createExperiments(context: Context) {
-  const { store } = context;
+  const { store, timed } = context;
   let broadcaster: Broadcaster | null = null;
   let loop: Loop | null = null;
   let recovery: Promise<void> = Promise.resolve();
@@ -90,13 +90,13 @@ export function createExperiments(context: Context) {
 
   async function round(): Promise<number> {
     diskWarning.look();
-    await observer.observe();
-    const isWaiting = await dispatcher.dispatch();
+    await timed("looking at runs", () => observer.observe());
+    const isWaiting = await timed("giving out slots", () => dispatcher.dispatch());
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
     if (store.trialCount("running") > 0 && slotUse.isDue(Date.now()))
       slotUse.note(Date.now(), await dispatcher.readSlots());
-    reports.announceStale();
-    await live.tell();
+    timed("summing up trials", () => reports.announceStale());
+    await timed("telling who watches", () => live.tell());
     if (store.trialCount("starting", "running", "pausing", "stopping") > 0) return LIVING_MS;
     if (isWaiting) return WAITING_MS;
     return feed.hasSubscribers() ? WATCHED_IDLE_MS : IDLE_MS;

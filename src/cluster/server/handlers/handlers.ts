@@ -4,14 +4,17 @@ import type { PoolInfo } from "../../protocol/entities.ts";
 import { PROTOCOL } from "../../protocol/version.ts";
 import { checkPaths } from "../environments/paths.ts";
 import type { Environments } from "../environments/environments.ts";
+import { listMany, readMany } from "./seriesHandlers.ts";
 import type { Context } from "../experiments/context.ts";
 import { createMask } from "../experiments/masking.ts";
 import type { Ask } from "../experiments/lifecycle.ts";
 import { paceOf } from "../experiments/pace.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
+import type { Lists } from "../lists/pages.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createListHandlers } from "./listHandlers.ts";
 import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
@@ -27,6 +30,7 @@ export function createHandlers(
   context: Context,
   experiments: Experiments,
   environments: Environments,
+  lists: Lists,
   pool: Pool,
   tickets: () => Tickets,
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
@@ -77,23 +81,7 @@ export function createHandlers(
         disk,
       };
     },
-    async subscribe({ after }, { clientId }) {
-      const slots = await experiments.dispatcher.readSlots();
-      // No await from here on: the snapshot and its number are of one moment.
-      const { seq, canReplay } = experiments.feed.subscribe(clientId, after);
-      experiments.wake();
-      if (canReplay) return { seq, snapshot: null };
-      return {
-        seq,
-        snapshot: {
-          experiments: store.experiments(),
-          trials: store.trials(),
-          runs: store.runs(),
-          checkpoints: store.checkpoints(),
-          slots,
-        },
-      };
-    },
+    ...createListHandlers(store, experiments, lists),
     watch({ trialIds }, { clientId }) {
       experiments.live.watch(clientId, trialIds);
       experiments.wake();
@@ -103,16 +91,17 @@ export function createHandlers(
     ...snapshots.handlers,
 
     "experiment/submit": (request) => experiments.submit(request),
-    "experiment/get"({ experimentId }) {
+    "experiment/get"({ experimentId, contents }) {
       const { experiment, own } = experiments.experiment(experimentId);
       const { configuration, arguments: given, launcher, startFrom } = own.request;
       const { value, source } = configuration;
       const mask = createMask(context.secrets.read(experimentId));
+      const trials = contents === "none" ? [] : store.trialsOf(experimentId);
       return {
         experiment,
-        trials: store.trialsOf(experimentId),
-        runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
-        checkpoints: store.checkpointsOf(experimentId),
+        trials,
+        runs: trials.flatMap(({ id }) => store.runsOf(id)),
+        checkpoints: contents === "none" ? [] : store.checkpointsOf(experimentId),
         configuration: mask({ value, source }),
         request: { arguments: given, launcher, startFrom },
       };
@@ -156,6 +145,8 @@ export function createHandlers(
       knownTrial(series.trialId);
       return curves.read(series, cursor, resolution);
     },
+    "series/readMany": ({ reads }, { signal }) => readMany(curves, reads, signal),
+    "series/listMany": ({ trialIds }, { signal }) => listMany(curves, trialIds, signal),
     ...createRunHandlers(context, experiments, tickets),
     ...outputs.handlers,
     ...createEnvironmentHandlers(environments),

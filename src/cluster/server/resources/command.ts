@@ -1,5 +1,7 @@
 /** Runs a probe. Drivers hang, so no probe is waited for longer than its time, not even for its death. */
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import path from "node:path";
 
 export const PROBE_TIMEOUT_MS = 5000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -52,7 +54,7 @@ export function runProbe(
     });
     child.on("error", (error: NodeJS.ErrnoException) =>
       finish(
-        error.code === "ENOENT"
+        error.code === "ENOENT" || (error.code === "EACCES" && !isOnPath(command))
           ? { kind: "absent" }
           : { kind: "failed", reason: `${command}: ${error.message}` },
       ),
@@ -69,6 +71,12 @@ export function runProbe(
   });
 }
 
+/** Where a folder of the PATH is closed to this account, nothing that is nowhere can be started "for want of permission". */
+function isOnPath(command: string): boolean {
+  if (command.includes("/")) return true;
+  return (process.env.PATH ?? "").split(path.delimiter).some((folder) => isFile(path.join(folder, command)));
+}
+
 function lineOf(text: string, which: "first line" | "last line"): string | null {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return (
@@ -77,4 +85,12 @@ function lineOf(text: string, which: "first line" | "last line"): string | null 
       ?.trim()
       .slice(0, 300) ?? null
   );
+}
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false; // not there, or in a closed folder
+  }
 }

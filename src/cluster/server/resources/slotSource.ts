@@ -2,13 +2,14 @@
 import { readdirSync } from "node:fs";
 import { freemem, hostname, totalmem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Slot } from "../../protocol/entities.ts";
+import type { Slot, SlotHolder } from "../../protocol/entities.ts";
 import { TrialId } from "../../protocol/entities.ts";
 import type { Logger, SlotSource } from "../ports.ts";
 import { findAmd } from "./amd.ts";
 import { findCustom } from "./custom.ts";
 import { type Device, type Inventory, leaseName } from "./device.ts";
 import { createLeaseReader, type Lease } from "./leases.ts";
+import { createFreedCheck, type Verdict } from "./freed.ts";
 import { findNvidia } from "./nvidia.ts";
 
 export const DEFAULT_LEASES_FOLDER = "/tmp/trainyard-leases";
@@ -38,7 +39,12 @@ export function leasesFolder(set: string | null): string {
 export function createSlotSource(options: SlotSourceOptions): SlotSource {
   const { probeCommand, logger } = options;
   const folder = leasesFolder(options.leasesFolder);
-  let answer: { devices: Device[]; until: number } = { devices: [], until: 0 };
+  const checkFreed = createFreedCheck();
+  let answer: { devices: Device[]; askedAtMs: number; until: number } = {
+    devices: [],
+    askedAtMs: 0,
+    until: 0,
+  };
   let asking: Promise<void> | null = null;
   let firstWait: Promise<unknown> | null = null;
   let complaint = "";
@@ -65,11 +71,12 @@ export function createSlotSource(options: SlotSourceOptions): SlotSource {
 
   /** Null when the last answer is young enough. */
   function news(): Promise<void> | null {
-    if (Date.now() < answer.until) return null;
+    const askedAtMs = Date.now();
+    if (askedAtMs < answer.until) return null;
     asking ??= look()
       .catch((error: unknown) => ({ devices: [unusable(String(error), 0)], failed: true }))
       .then(({ devices, failed }) => {
-        answer = { devices, until: Date.now() + (failed ? FAILURE_CACHE_MS : CACHE_MS) };
+        answer = { devices, askedAtMs, until: Date.now() + (failed ? FAILURE_CACHE_MS : CACHE_MS) };
         asking = null;
       });
     return asking;
@@ -80,12 +87,13 @@ export function createSlotSource(options: SlotSourceOptions): SlotSource {
       firstWait ??= Promise.race([news(), sleep(FIRST_WAIT_MS, undefined, { ref: false })]);
       await firstWait;
       const leaseOf = createLeaseReader(folder);
-      return {
-        news: news(),
-        slots: answer.devices.map((device) =>
-          describe(device, leaseOf(device.slot.lease), options.pool ?? null),
-        ),
-      };
+      const slots = answer.devices.map((device) => {
+        const lease = leaseOf(device.slot.lease);
+        const verdict = checkFreed(device, lease, answer.askedAtMs);
+        if (verdict.kind === "occupied" && verdict.isOld) answer.until = 0;
+        return describe(device, lease, verdict, options.pool ?? null);
+      });
+      return { news: news(), slots };
     },
   };
 }
@@ -134,26 +142,40 @@ function cpuDevices(set: number | null): Device[] {
   }));
 }
 
-function describe(device: Device, lease: Lease | null, pool: string | null): Slot {
+function describe(device: Device, lease: Lease | null, verdict: Verdict, pool: string | null): Slot {
   const { slot, name, memoryBytes, usedMemoryBytes, utilisation, problem, processes } = device;
-  const base = { ...slot, name, memoryBytes, usedMemoryBytes, utilisation, trialId: null };
+  const base = { ...slot, name, memoryBytes, usedMemoryBytes, utilisation, trialId: null, holder: null };
   if (lease !== null) {
     const trial = lease.holder?.run.split(".").slice(0, 2).join(".");
     const isOurs = lease.holder !== null && lease.holder.pool === pool && TrialId.safeParse(trial).success;
-    return { ...base, state: "held", detail: holderText(lease), trialId: isOurs && trial ? trial : null };
+    const trialId = isOurs && trial ? trial : null;
+    return { ...base, state: "held", detail: holderText(lease), trialId, holder: holderOf(lease) };
   }
   if (problem !== null) return { ...base, state: "unusable", detail: problem };
   if (processes.length > 0) return { ...base, state: "foreign", detail: foreignText(processes) };
+  if (verdict.kind === "occupied") return { ...base, state: "foreign", detail: verdict.reason };
   return { ...base, state: "free", detail: null };
 }
 
-function holderText({ holder }: Lease): string {
+function holderOf({ holder, silentSinceMs }: Lease): SlotHolder | null {
+  if (holder === null) return null;
+  const { account, run, pid, since } = holder;
+  return { account, run, pid, since: since * 1000, silentSince: silentSinceMs };
+}
+
+/** As the server's clock has it: who reads it where, nobody knows. */
+function holderText({ holder, silentSinceMs }: Lease): string {
   if (holder === null) return "held by someone who does not say so";
-  const since = new Date(holder.since * 1000);
-  const time = Number.isNaN(since.getTime())
-    ? ""
-    : `, since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return `held by ${holder.account} (run ${holder.run}, process ${holder.pid}${time})`;
+  const since = timeText(holder.since * 1000);
+  const time = since === null ? "" : `, since ${since}`;
+  const last = silentSinceMs === null ? null : timeText(silentSinceMs);
+  const silence = last === null ? "" : `, has not answered since ${last}`;
+  return `held by ${holder.account} (run ${holder.run}, process ${holder.pid}${time})${silence}`;
+}
+
+function timeText(timeMs: number): string | null {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? null : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function foreignText(processes: Device["processes"]): string {

@@ -9,7 +9,8 @@ export function parseEventLine(line: string): RunEvent | null {
   } catch {
     return null;
   }
-  if (isPlainMetrics(value)) return value;
+  const plain = plainMetrics(value);
+  if (plain !== null) return plain;
   try {
     const parsed = RunEvent.safeParse(value);
     return parsed.success ? parsed.data : null;
@@ -42,18 +43,21 @@ export function splitLines(bytes: Buffer): { lines: string[]; tooLong: number; c
 }
 
 /** The line that nearly all lines are, checked by hand: the schema costs several times as much as the rest of reading. */
-function isPlainMetrics(value: unknown): value is Extract<RunEvent, { type: "metrics" }> {
-  if (typeof value !== "object" || value === null) return false;
+function plainMetrics(value: unknown): Extract<RunEvent, { type: "metrics" }> | null {
+  if (typeof value !== "object" || value === null) return null;
   const { type, seq, t, group, step, values } = value as Record<string, unknown>;
-  if (type !== "metrics" || group !== "training") return false;
+  if (type !== "metrics" || typeof group !== "string" || !PLAIN_GROUP.test(group)) return null;
   // JSON has no infinity, but 1e999.
-  if (!Number.isInteger(seq) || (seq as number) < 1 || !Number.isFinite(t) || !Number.isFinite(step))
-    return false;
-  if (typeof values !== "object" || values === null || Array.isArray(values)) return false;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1) return null;
+  if (typeof t !== "number" || !Number.isFinite(t)) return null;
+  if (typeof step !== "number" || !Number.isFinite(step)) return null;
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return null;
   for (const name in values) {
-    if (typeof (values as Record<string, unknown>)[name] !== "number") return false;
-    if (name.length === 0 || name.length > 250 || !PLAIN_NAME.test(name)) return false;
+    const one = (values as Record<string, unknown>)[name];
+    if (typeof one !== "number" || !Number.isFinite(one)) return null;
+    if (!PLAIN_NAME.test(name) || name === "__proto__") return null;
   }
-  return true;
+  return { seq, t, type, group, step, values: values as Record<string, number> };
 }
-const PLAIN_NAME = /^[A-Za-z0-9_./@ -]+$/;
+const PLAIN_GROUP = /^[A-Za-z0-9_/@ -]{1,64}$/;
+const PLAIN_NAME = /^[A-Za-z0-9_./@ -]{1,250}$/;

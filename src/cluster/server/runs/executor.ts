@@ -2,11 +2,11 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Control, RunSpec } from "../../protocol/runDirectory.ts";
+import { Control, RunSpec, type SupervisorFile } from "../../protocol/runDirectory.ts";
 import type { SetUp } from "../environments/setUp.ts";
 import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts";
 import { createObserver } from "./observe.ts";
-import { isAlive, killMarked, sendSignal } from "./processes.ts";
+import { isAlive, isOfThisBoot, killMarked, sendSignal, SUPERVISOR_MARK } from "./processes.ts";
 import { createPythonFinder } from "./python.ts";
 import { CallError } from "../callError.ts";
 import { diskErrorOf } from "../resources/diskErrors.ts";
@@ -58,7 +58,9 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
     await snapshots.buildWork(tree, path.join(folder, FILES.work), links);
     signal.throwIfAborted();
     await writeJson(path.join(folder, FILES.spec), RunSpec.parse(spec));
-    await supervisors.start(spec.run, folder, { ...changes, ...secrets }, false);
+    // A supervisor that comes so late that its run counts as lost is ended by its mark, with the run.
+    const variables = { ...changes, ...secrets, [SUPERVISOR_MARK]: spec.key };
+    await supervisors.start(spec.run, folder, variables, false);
   }
 
   /** @returns false where the disk has no room for the question: then it is not asked */
@@ -82,8 +84,14 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
   }
 
   async function wake(folder: string): Promise<boolean> {
-    const supervisor = await readSupervisor(folder).catch(() => null);
+    const supervisor = await supervisorHere(folder);
     return supervisor !== null && sendSignal(supervisor, "SIGHUP");
+  }
+
+  /** Whom supervisor.json names, if it can be a process of this machine as it runs now. */
+  async function supervisorHere(folder: string): Promise<SupervisorFile | null> {
+    const supervisor = await readSupervisor(folder).catch(() => null);
+    return supervisor !== null && isOfThisBoot(supervisor) ? supervisor : null;
   }
 
   const self: Executor = {
@@ -117,12 +125,12 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
       const end = Date.now() + CANCEL_TIMEOUT_MS;
       while (alive && Date.now() < end) {
         if ((await readExit(folder)) !== null) return;
-        const supervisor = await readSupervisor(folder);
+        const supervisor = await supervisorHere(folder);
         if (supervisor !== null && !isAlive(supervisor) && supervisors.state(runId) !== "alive") break;
         await sleep(CANCEL_POLL_MS);
       }
       // The supervisor is gone or stuck: then nobody but us ends the tree.
-      const supervisor = await readSupervisor(folder).catch(() => null);
+      const supervisor = await supervisorHere(folder);
       if (supervisor !== null) sendSignal(supervisor, "SIGKILL");
       const count = await killMarked(spec.key);
       logger.warn("Ended a run without its supervisor", { runId, processes: count });

@@ -1,19 +1,30 @@
 /** Follows the event files of running runs by polling: a pool folder may be on a shared file system without inotify. */
 import fs from "node:fs";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { MAX_EVENT_FILES } from "../../protocol/limits.ts";
 import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
 import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
+import type { Timed } from "../loopWatch.ts";
 import { parseEventLine, splitLines } from "./eventLines.ts";
 
 /** The script can put anything in their place: no link is followed, and no pipe waited for. */
 const READ_PLAIN = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 
-/** Read from one file in one poll, so that one chatty run cannot keep the others waiting. */
-const BYTES_PER_POLL = 4 * 1024 * 1024;
+/** Read from one file at a time: its lines are parsed in a few milliseconds, in which nobody else is served. */
+const BYTES_AT_ONCE = 256 * 1024;
+/** A round ends after that, also when runs write faster than they are read: the server has more to look at. */
+const ROUND_MS = 400;
+/** Where that is not one whole line: the longest ones fit, and of one without end as much is skipped at once. */
+const LONG_LINE_BYTES = 4 * 1024 * 1024;
 
 /** @param runsFolder `<pool>/runs` */
-export function createRunFollower(runsFolder: string, curves: CurveStore, logger: Logger): RunFollower {
+export function createRunFollower(
+  runsFolder: string,
+  curves: CurveStore,
+  logger: Logger,
+  timed: Timed = (_, work) => work(),
+): RunFollower {
   const followed = new Set<string>();
 
   function read(
@@ -33,10 +44,10 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
       const match = EVENT_FILE_NAME.exec(file);
       if (match === null) continue;
       const from = cursors.get(file) ?? 0;
-      const bytes = readChunk(path.join(folder, file), from);
-      if (bytes === null) continue;
-      const { lines, tooLong, consumed } = splitLines(bytes);
-      if (bytes.byteLength === BYTES_PER_POLL) isAtEnd = false;
+      const chunk = readChunk(path.join(folder, file), from);
+      if (chunk === null) continue;
+      const { lines, tooLong, consumed } = splitLines(chunk.bytes);
+      if (chunk.hasMore) isAtEnd = false;
       if (consumed === 0) continue;
       report.skippedLines += tooLong;
       for (const line of lines) {
@@ -67,14 +78,23 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
       curves.hold(runId);
     },
     forget,
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async poll() {
-      const reports: RunReport[] = [];
-      for (const runId of followed) {
-        const { report } = read(runId, curves.cursors(runId));
-        if (report.sources.length > 0) reports.push(report);
+    async *poll() {
+      const until = performance.now() + ROUND_MS;
+      // One piece of each in turn, so that a chatty run keeps no other waiting.
+      for (let waiting = [...followed]; waiting.length > 0;) {
+        const unfinished: string[] = [];
+        for (const runId of waiting) {
+          if (!followed.has(runId)) continue;
+          const { report, isAtEnd } = timed(`reading ${runId}`, () => read(runId, curves.cursors(runId)));
+          if (report.sources.length === 0) continue;
+          yield report;
+          // Who does not append what was read would be told the same without end.
+          if (!isAtEnd && hasMoved(report, curves.cursors(runId))) unfinished.push(runId);
+          await nextTurn();
+        }
+        if (performance.now() > until) return;
+        waiting = unfinished;
       }
-      return reports;
     },
     *finish(runId) {
       // Its own place, for who does not append what was read would otherwise read the same without end.
@@ -90,6 +110,10 @@ export function createRunFollower(runsFolder: string, curves: CurveStore, logger
   };
 }
 
+function hasMoved({ sources }: RunReport, cursors: ReadonlyMap<string, number>): boolean {
+  return sources.every(({ file, to }) => cursors.get(file) === to);
+}
+
 function listFiles(folder: string): string[] {
   try {
     return fs.readdirSync(folder);
@@ -98,7 +122,7 @@ function listFiles(folder: string): string[] {
   }
 }
 
-function readChunk(file: string, from: number): Buffer | null {
+function readChunk(file: string, from: number): { bytes: Buffer; hasMore: boolean } | null {
   let fd: number;
   try {
     fd = fs.openSync(file, READ_PLAIN);
@@ -108,9 +132,21 @@ function readChunk(file: string, from: number): Buffer | null {
   try {
     const stat = fs.fstatSync(fd);
     if (!stat.isFile() || stat.size <= from) return null;
-    const bytes = Buffer.allocUnsafe(Math.min(stat.size - from, BYTES_PER_POLL));
-    return bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.byteLength, from));
+    const left = stat.size - from;
+    const short = readAt(fd, from, Math.min(left, BYTES_AT_ONCE));
+    const bytes =
+      left > BYTES_AT_ONCE && !short.includes(NEWLINE)
+        ? readAt(fd, from, Math.min(left, LONG_LINE_BYTES))
+        : short;
+    return { bytes, hasMore: bytes.byteLength < left };
   } finally {
     fs.closeSync(fd);
   }
+}
+
+const NEWLINE = 0x0a;
+
+function readAt(fd: number, from: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, from));
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SupervisorFile } from "../../protocol/runDirectory.ts";
 import type { Logger, RunObservation } from "../ports.ts";
-import { bootId, isAlive, killMarked } from "./processes.ts";
+import { isAlive, isOfThisBoot, killMarked } from "./processes.ts";
 import { FILES, modifiedAt, readExit, readSpec, readSupervisor } from "./runFolder.ts";
 import type { Supervisors } from "./supervisors.ts";
 
@@ -15,11 +15,13 @@ const START_TIMEOUT_MS = 30_000;
 const RECHECK_MS = 150;
 /** Supervisors of other hosts are known by their heartbeat alone (every 5 s). */
 const HEARTBEAT_TIMEOUT_MS = 120_000;
+/** One of this host that lives and has said nothing for so long hangs, or was stopped. */
+const SILENCE_MS = 60_000;
 const ADOPT_AGAIN_MS = 10_000;
 const CLEAN_WAIT_MS = 500;
 
 interface Memory {
-  /** supervisor.json as it was read at this mtime and size. */
+  /** supervisor.json as it was read at this mtime and size; on the clock that stands still while the machine sleeps. */
   supervisor: { stamp: string; value: SupervisorFile; seenAtMs: number } | null;
   adoptedAtMs: number;
   /** Another supervisor was started for what is left of it, its script being gone. */
@@ -42,7 +44,6 @@ export function createObserver(
   logger: Logger,
 ): Observer {
   const memories = new Map<string, Memory>();
-  const host = hostname();
 
   function remember(runId: string): Memory {
     let memory = memories.get(runId);
@@ -85,17 +86,17 @@ export function createObserver(
     const stamp = `${found.mtimeMs} ${found.size} ${found.ino}`;
     if (memory.supervisor?.stamp === stamp) return memory.supervisor.value;
     const value = await tolerate(memory, readSupervisor(folder));
-    if (value !== null) memory.supervisor = { stamp, value, seenAtMs: Date.now() };
+    if (value !== null) memory.supervisor = { stamp, value, seenAtMs: performance.now() };
     return value;
   }
 
-  function isHere(file: SupervisorFile): boolean {
-    return file.host === host && file.bootId === bootId();
+  function supervisorLives(memory: Memory, file: SupervisorFile): boolean {
+    if (file.host !== hostname()) return unchangedMs(memory) < HEARTBEAT_TIMEOUT_MS;
+    return isOfThisBoot(file) && isAlive(file);
   }
 
-  function supervisorLives(memory: Memory, file: SupervisorFile): boolean {
-    if (file.host !== host) return Date.now() - (memory.supervisor?.seenAtMs ?? 0) < HEARTBEAT_TIMEOUT_MS;
-    return file.bootId === bootId() && isAlive(file);
+  function unchangedMs({ supervisor }: Memory): number {
+    return supervisor === null ? Infinity : performance.now() - supervisor.seenAtMs;
   }
 
   async function adopt(runId: string, folder: string, memory: Memory): Promise<void> {
@@ -144,14 +145,17 @@ export function createObserver(
       const mayStart = supervisors.state(runId) === "unknown" && Date.now() - since < START_TIMEOUT_MS;
       if (mayStart) return { runId, phase: "starting" };
     } else {
-      const running: RunObservation = { runId, phase: "running", supervisor };
-      if (supervisorLives(memory, supervisor)) return running;
-      if (isHere(supervisor) && supervisor.script !== null && isAlive(supervisor.script)) {
+      const running: RunObservation = { runId, phase: "running", supervisor, silentSince: null };
+      if (supervisorLives(memory, supervisor))
+        return unchangedMs(memory) < SILENCE_MS
+          ? running
+          : { ...running, silentSince: supervisor.heartbeatAt * 1000 };
+      if (isOfThisBoot(supervisor) && supervisor.script !== null && isAlive(supervisor.script)) {
         await adopt(runId, folder, memory);
         return running;
       }
       // Once for one whose script is gone too: its children have to go, the end of its output has to be read.
-      if (isHere(supervisor) && !memory.isTakenOver && supervisors.state(runId) !== "alive") {
+      if (isOfThisBoot(supervisor) && !memory.isTakenOver && supervisors.state(runId) !== "alive") {
         memory.isTakenOver = true;
         memory.adoptedAtMs = 0;
         await adopt(runId, folder, memory);
@@ -170,7 +174,9 @@ export function createObserver(
       runId,
       folder,
       memory,
-      supervisor === null ? { runId, phase: "starting" } : { runId, phase: "running", supervisor },
+      supervisor === null
+        ? { runId, phase: "starting" }
+        : { runId, phase: "running", supervisor, silentSince: null },
     );
   }
 

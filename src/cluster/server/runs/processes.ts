@@ -1,5 +1,6 @@
 /** Processes by /proc: named by pid and start time, found by a run's mark in their environment. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A pid alone is no name: it is used again. `startTicks` is field 22 of /proc/PID/stat. */
@@ -47,14 +48,18 @@ export function sendSignal(name: ProcessName, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** Bears a run's key in the environment of its tree's processes, and of its first supervisor, which is none of the tree. */
+const TREE_MARK = "TRAINYARD_RUN_KEY";
+export const SUPERVISOR_MARK = "TRAINYARD_SUPERVISES";
+
 /** What carries the run's key in its environment, and the descendants of those. */
-export function findMarked(key: string): ProcessName[] {
+export function findMarked(key: string, marks: readonly string[] = [TREE_MARK]): ProcessName[] {
   const all = new Map<number, ProcessStat>();
   for (const name of readdirSync("/proc")) {
     const stat = /^\d+$/.test(name) ? readProcess(Number(name)) : null;
     if (stat !== null && stat.pid !== process.pid) all.set(stat.pid, stat);
   }
-  const marked = new Set([...all.keys()].filter((pid) => isMarked(pid, key)));
+  const marked = new Set([...all.keys()].filter((pid) => isMarked(pid, key, marks)));
   for (let grown = true; grown;) {
     grown = false;
     for (const stat of all.values())
@@ -66,27 +71,31 @@ export function findMarked(key: string): ProcessName[] {
   return [...marked].flatMap((pid) => all.get(pid) ?? []);
 }
 
-function isMarked(pid: number, key: string): boolean {
+function isMarked(pid: number, key: string, marks: readonly string[]): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`TRAINYARD_RUN_KEY=${key}`);
+    const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return marks.some((mark) => environment.includes(`${mark}=${key}`));
   } catch {
     return false; // another account's, or gone
   }
 }
 
 /**
- * SIGKILL to everything of a run, also what left its session. All are stopped first, until none is new, so that none can
+ * SIGKILL to everything of a run, also what left its session, and to a supervisor that is stuck or comes too late. All are stopped first, until none is new, so that none can
  * fork away; what forks faster than we look is stopped and killed round after round.
  * @returns how many were hit
  * @throws Error when some are still there after a while (a process in an uninterruptible wait is)
  */
 export async function killMarked(key: string): Promise<number> {
+  const marks = [TREE_MARK, SUPERVISOR_MARK];
   const hit = new Set<string>();
   const end = Date.now() + KILL_TIMEOUT_MS;
   do {
     const frozen = new Map<number, ProcessName>();
     for (let pass = 0; pass < FREEZE_PASSES; pass++) {
-      const fresh = findMarked(key).filter((name) => frozen.get(name.pid)?.startTicks !== name.startTicks);
+      const fresh = findMarked(key, marks).filter(
+        (name) => frozen.get(name.pid)?.startTicks !== name.startTicks,
+      );
       if (fresh.length === 0) break;
       for (const name of fresh) {
         sendSignal(name, "SIGSTOP");
@@ -101,7 +110,12 @@ export async function killMarked(key: string): Promise<number> {
     }
     await sleep(KILL_PAUSE_MS);
   } while (Date.now() < end);
-  throw new Error(`${findMarked(key).length} processes of the run do not end on SIGKILL`);
+  throw new Error(`${findMarked(key, marks).length} processes of the run do not end on SIGKILL`);
+}
+
+/** A process that was named on another host, or before the last start of this one, is none of those that live here. */
+export function isOfThisBoot(name: { host: string; bootId: string }): boolean {
+  return name.host === hostname() && name.bootId === bootId();
 }
 
 let boot: string | null = null;

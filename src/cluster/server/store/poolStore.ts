@@ -1,8 +1,17 @@
 /** The entities in pool.sqlite. Each write of an entity and its event are one transaction. */
 import { randomUUID } from "node:crypto";
-import type { Checkpoint, Experiment, Run, Slot, Trial, TrialState } from "../../protocol/entities.ts";
+import {
+  FINAL_TRIAL_STATES,
+  type Checkpoint,
+  type Experiment,
+  type Run,
+  type Slot,
+  type Trial,
+  type TrialState,
+} from "../../protocol/entities.ts";
 import type { Database } from "./database.ts";
 import { type Change, createEventLog } from "./eventLog.ts";
+import { createListQueries } from "./listQueries.ts";
 import type { ExperimentRecord, Leftovers, RunRecord, TrialRecord } from "./records.ts";
 
 /** The table of events reaches back this far. */
@@ -35,6 +44,7 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     close: () => {
       database.close();
     },
+    ...createListQueries(database),
 
     // ---- experiments
 
@@ -155,6 +165,14 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         )
         .map(({ body, own }) => ({ trial: parse(body), own: parse(own) }));
     },
+    /** Of those that have not ended for good. */
+    livingTrialIds: () =>
+      database
+        .all(
+          `SELECT id FROM trials WHERE state NOT IN (${FINAL_TRIAL_STATES.map(() => "?").join(", ")})`,
+          ...FINAL_TRIAL_STATES,
+        )
+        .map(({ id }) => String(id)),
     trialCount: (...states: TrialState[]) =>
       Number(
         database.get(
@@ -219,7 +237,12 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     /** Those that live, or ended after that moment. */
     runsSince: (at: number) =>
       bodies<Run>(
-        database.all("SELECT body FROM runs WHERE ended = 0 OR json_extract(body, '$.endedAt') >= ?", at),
+        database.all(
+          // Each half has an index of its own.
+          `SELECT body FROM runs WHERE ended = 0 UNION ALL
+           SELECT body FROM runs WHERE ended = 1 AND json_extract(body, '$.endedAt') >= ?`,
+          at,
+        ),
       ),
     runsOf: (trialId: string) =>
       bodies<Run>(database.all("SELECT body FROM runs WHERE trial_id = ? ORDER BY attempt", trialId)),

@@ -3,7 +3,7 @@
  */
 import { h } from "../../ui/dom.ts";
 import { Announcer } from "./announcer.ts";
-import type { ChartSpec } from "./charts.ts";
+import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { ChartSettings } from "./chartCurve.ts";
 import { CurveChart } from "./curveChart.ts";
 import { listen } from "./gestures.ts";
@@ -11,13 +11,19 @@ import { readPalette, type Palette } from "./palette.ts";
 import { formatX } from "./readings.ts";
 import { SeriesLoader, type ReadSeries } from "./seriesLoader.ts";
 import { Tooltip } from "./tooltip.ts";
+import type { XRange } from "./xRange.ts";
 
 export interface BoardOptions {
   read: ReadSeries;
   isConnected: () => boolean;
   onError: (error: unknown) => void;
   onZoom: (zoom: { from: number; to: number } | null) => void;
+  /** A person singles out a trial, or lets it go. Undefined: that means nothing here. */
+  onChoose?: (trialId: string) => void;
 }
+/** A chart that has been out of sight for so long is not about to be looked at. */
+const RELEASE_MS = 4000;
+
 interface Crosshair {
   chart: CurveChart;
   x: number;
@@ -39,16 +45,16 @@ export class ChartBoard {
   private settings: ChartSettings | null = null;
   private crosshair: Crosshair | null = null;
   private frame = 0;
+  private releasing: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: BoardOptions) {
     this.options = options;
     this.element = h("div", { class: "board" }, this.grid, this.tooltip.element, this.announcer.element);
     this.loader = new SeriesLoader(options.read, {
       isConnected: options.isConnected,
-      onPoints: (key) => {
-        for (const chart of this.charts.values()) {
-          if (chart.spec.curves.some((curve) => curve.key === key)) this.invalidate(chart);
-        }
+      onPoints: (keys) => {
+        for (const chart of this.visible)
+          if (chart.spec.curves.some(({ key }) => keys.has(key))) this.invalidate(chart);
       },
       onError: options.onError,
     });
@@ -78,6 +84,16 @@ export class ChartBoard {
     });
   }
 
+  /** Shows another part of the x axis, and leaves all else as it is: it is moved with every frame. */
+  setZoom(zoom: ChartSettings["zoom"]): void {
+    if (this.settings === null) return;
+    this.settings = { ...this.settings, zoom };
+    for (const chart of this.visible) {
+      this.invalidate(chart);
+      this.load(chart);
+    }
+  }
+
   themeChanged(): void {
     this.palette = null;
     this.invalidateAll();
@@ -93,6 +109,14 @@ export class ChartBoard {
     if (to > from) this.options.onZoom({ from, to });
   }
 
+  private panBy(chart: CurveChart, share: number): void {
+    const { range, wholeRange: whole, isZoomed } = chart;
+    if (range === null || whole === null || !isZoomed) return;
+    const span = range.max - range.min;
+    const from = Math.max(whole.min - span / 2, Math.min(whole.max - span / 2, range.min + share * span));
+    this.options.onZoom({ from, to: from + span });
+  }
+
   private create(spec: ChartSpec): CurveChart {
     const chart = new CurveChart(spec, this.currentPalette());
     this.charts.set(spec.id, chart);
@@ -103,6 +127,9 @@ export class ChartBoard {
       step: (by) => this.stepCrosshair(chart, by),
       select: (from, to) => this.options.onZoom({ from, to }),
       zoom: (factor, x) => this.zoomBy(chart, factor, x),
+      pan: (share) => this.panBy(chart, share),
+      choose: () => this.choose(chart),
+      next: (by) => this.nextCurve(chart, by),
       reset: () => this.options.onZoom(null),
     });
     return chart;
@@ -125,16 +152,43 @@ export class ChartBoard {
         this.visible.add(chart);
         this.load(chart);
         this.invalidate(chart);
-      } else this.visible.delete(chart);
+      } else {
+        this.visible.delete(chart);
+        this.releaseLater();
+      }
     }
   }
 
+  /** What is scrolled back to soon is still there; what is not holds no arrays. */
+  private releaseLater(): void {
+    this.releasing ??= setTimeout(() => {
+      this.releasing = null;
+      const shown = new Set([...this.visible].flatMap(({ spec }) => spec.curves.map(({ key }) => key)));
+      for (const chart of this.charts.values()) {
+        if (this.visible.has(chart)) continue;
+        chart.release();
+        this.loader.drop(chart.spec.curves.map(({ key }) => key).filter((key) => !shown.has(key)));
+        this.dirty.add(chart);
+      }
+    }, RELEASE_MS);
+  }
+
   private load(chart: CurveChart): void {
-    const zoom = this.settings?.xAxis === "step" ? this.settings.zoom : null;
-    for (const { series } of chart.spec.curves) {
-      this.loader.want(series);
-      if (zoom !== null) this.loader.wantDetail(series, zoom.from, zoom.to);
+    for (const curve of chart.spec.curves) {
+      const points = chart.pointsFor(curve.key);
+      this.loader.want(curve.series, points);
+      const range = this.zoomOf(curve);
+      if (range !== null) this.loader.wantDetail(curve.series, range, points);
     }
+  }
+
+  private zoomOf(curve: CurveSpec): XRange | null {
+    if (this.settings === null || this.settings.zoom === null) return null;
+    const { zoom, xAxis, originMs } = this.settings;
+    const { from, to } = zoom;
+    if (xAxis === "step") return { kind: "step", from, to };
+    const origin = originMs(curve);
+    return { kind: "time", from: origin + from * 1000, to: origin + to * 1000 };
   }
 
   private invalidateAll(): void {
@@ -149,13 +203,13 @@ export class ChartBoard {
     this.frame = 0;
     const { settings } = this;
     if (settings === null) return;
-    const zoom = settings.xAxis === "step" ? settings.zoom : null;
     for (const chart of this.dirty) {
       if (!this.visible.has(chart)) continue;
       this.dirty.delete(chart);
-      chart.draw(settings, this.currentPalette(), ({ key }) =>
-        zoom === null ? this.loader.points(key) : this.loader.pointsWithin(key, zoom.from, zoom.to),
-      );
+      chart.draw(settings, this.currentPalette(), (curve) => {
+        const range = this.zoomOf(curve);
+        return range === null ? this.loader.points(curve.key) : this.loader.pointsWithin(curve.key, range);
+      });
     }
   }
 
@@ -167,9 +221,37 @@ export class ChartBoard {
     const held = this.crosshair?.chart === chart ? this.crosshair.x : null;
     const x = chart.neighbourX(held, by);
     if (x === null) return;
+    this.showCrosshair(chart, x, this.crosshair?.chart === chart ? this.crosshair.front : null);
+  }
+
+  private loadOne(chart: CurveChart, key: string): void {
+    const curve = chart.spec.curves.find((one) => one.key === key);
+    if (curve === undefined) return;
+    this.loader.want(curve.series, chart.pointsFor(key));
+    const range = this.zoomOf(curve);
+    if (range !== null) this.loader.wantDetail(curve.series, range, chart.pointsFor(key));
+  }
+
+  private choose(chart: CurveChart): void {
+    const front = this.crosshair?.chart === chart ? this.crosshair.front : null;
+    const curve = chart.spec.curves.find(({ key }) => key === front);
+    if (curve !== undefined) this.options.onChoose?.(curve.series.trialId);
+  }
+
+  private nextCurve(chart: CurveChart, by: 1 | -1): void {
+    const held = this.crosshair?.chart === chart ? this.crosshair : null;
+    const x = held?.x ?? chart.neighbourX(null, -1);
+    if (x === null) return;
+    const front = chart.neighbourCurve(x, held?.front ?? null, by);
+    this.showCrosshair(chart, x, front);
+  }
+
+  private showCrosshair(chart: CurveChart, x: number, front: string | null): void {
     const box = chart.plot.getBoundingClientRect();
-    this.moveCrosshair(chart, x, null, { x: box.left + chart.pixelOf(x), y: box.top + box.height / 2 });
-    const words = chart.readings(x).map((reading) => `${reading.label} ${reading.text}`);
+    this.moveCrosshair(chart, x, front, { x: box.left + chart.pixelOf(x), y: box.top + box.height / 2 });
+    const readings = chart.readings(x);
+    const told = front === null ? readings : readings.filter(({ key }) => key === front);
+    const words = told.map((reading) => `${reading.label} ${reading.text}`);
     this.announcer.say(`${formatX(x, this.settings?.xAxis ?? "step")}: ${words.join(", ")}`);
   }
 
@@ -183,6 +265,8 @@ export class ChartBoard {
     this.crosshair = x === null ? null : { chart, x, front };
     if (before?.x !== this.crosshair?.x || before?.front !== front) {
       for (const other of this.visible) other.mark(x, other === chart ? front : null);
+      // Of a crowd it was read as coarsely as the others.
+      if (front !== null && before?.front !== front) this.loadOne(chart, front);
     }
     if (x === null || at === null) this.tooltip.hide();
     else this.showTooltip(chart, x, front, at);
@@ -203,6 +287,7 @@ export class ChartBoard {
         colour: this.currentPalette().series[spec?.colour ?? 0] ?? "",
         dash: spec?.dash ?? [],
         front: reading.key === front,
+        last: chart.tellsLast ? reading.last : null,
         at: reading.x === x ? null : `at ${formatX(reading.x, axis)}`,
       };
     });

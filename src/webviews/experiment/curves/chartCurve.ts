@@ -1,6 +1,7 @@
 /** One curve of a chart, with what is drawn of it, and what is said of it. */
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
+import type { FrontTrials } from "./front.ts";
 import type { ReadableCurve } from "./readings.ts";
 import { drawnCurve, type DrawnCurve } from "./transform.ts";
 
@@ -12,6 +13,8 @@ export interface ChartSettings {
   zoom: { from: number; to: number } | null;
   /** Start of relative time of a curve. */
   originMs: (curve: CurveSpec) => number;
+  /** Who stands in front of the others. */
+  front: FrontTrials;
 }
 export interface ChartCurve {
   spec: CurveSpec;
@@ -30,7 +33,7 @@ export function updatedCurve(
 ): ChartCurve {
   const { xAxis, logX, logY, smoothing } = settings;
   const options = { xAxis, logX, logY, smoothing, originMs: settings.originMs(spec) };
-  const madeFrom = `${columns.version} ${JSON.stringify(options)}`;
+  const madeFrom = `${columns.version} ${xAxis} ${logX} ${logY} ${smoothing} ${options.originMs}`;
   const drawn =
     before?.columns === columns && before.madeFrom === madeFrom ? before.drawn : drawnCurve(columns, options);
   return { spec, columns, drawn, madeFrom };

@@ -9,11 +9,18 @@ export class ChartToolbar {
   readonly element: HTMLElement;
   private readonly filterError = h("span", { class: "field-error", role: "alert" });
   private readonly resetZoom: HTMLElement;
+  private readonly clearSelection: HTMLElement;
   private readonly filter: HTMLElement;
   private readonly choose: (change: Partial<ChartChoices>) => void;
 
-  constructor(chosen: ChartChoices, choose: (change: Partial<ChartChoices>) => void) {
+  /** @param clearSelection undefined: no trials are selected here */
+  constructor(
+    chosen: ChartChoices,
+    choose: (change: Partial<ChartChoices>) => void,
+    clearSelection: () => void = () => undefined,
+  ) {
     this.choose = choose;
+    this.clearSelection = button({ label: "Clear Selection", onPress: clearSelection });
     this.resetZoom = button({ label: "Reset Zoom", onPress: () => choose({ zoom: null }) });
     this.filter = textField({
       label: "Filter metrics by name, text or regular expression",
@@ -56,11 +63,13 @@ export class ChartToolbar {
       }),
       this.filter,
       this.resetZoom,
+      this.clearSelection,
       this.filterError,
     );
   }
 
-  update(chosen: ChartChoices, filterError: string | null): void {
+  update(chosen: ChartChoices, filterError: string | null, selected = 0): void {
+    this.clearSelection.hidden = selected === 0;
     setText(this.filterError, filterError ?? "");
     this.resetZoom.hidden = chosen.zoom === null;
   }

@@ -14,27 +14,33 @@ export interface PointColumns {
   readonly superseded: Float64Array;
 }
 
+const NAMES = ["step", "time", "value", "superseded"] as const;
+const NONE = new Float64Array(0);
+
 export class Columns implements PointColumns {
   length = 0;
   reported = 0;
   version = 0;
-  step = new Float64Array(256);
-  time = new Float64Array(256);
-  value = new Float64Array(256);
-  superseded = new Float64Array(256);
+  step = NONE;
+  time = NONE;
+  value = NONE;
+  superseded = NONE;
 
   /**
    * @param columns step, time, value, superseded: `count` little-endian Float64 each, one column after the other
    * @param reported how many reported points all that is held then stands for
+   * @param byteOffset where they begin in the buffer, which may have those of other curves too
    * @throws RangeError when the buffer is shorter than that
    */
-  append(columns: ArrayBuffer, count: number, reported = this.length + count): void {
-    if (columns.byteLength < count * 32) {
-      throw new RangeError(`${count} points need ${count * 32} bytes, ${columns.byteLength} came`);
+  append(columns: ArrayBuffer, count: number, reported = this.length + count, byteOffset = 0): void {
+    if (columns.byteLength < byteOffset + count * 32) {
+      throw new RangeError(
+        `${count} points need ${count * 32} bytes, ${columns.byteLength - byteOffset} came`,
+      );
     }
     this.reserve(this.length + count);
-    (["step", "time", "value", "superseded"] as const).forEach((name, index) => {
-      this[name].set(new Float64Array(columns, index * count * 8, count), this.length);
+    NAMES.forEach((name, index) => {
+      this[name].set(new Float64Array(columns, byteOffset + index * count * 8, count), this.length);
     });
     this.length += count;
     this.reported = reported;
@@ -47,10 +53,11 @@ export class Columns implements PointColumns {
     this.version++;
   }
 
+  /** The first points fit exactly, for most curves get no more. */
   private reserve(length: number): void {
     if (length <= this.step.length) return;
     const capacity = Math.max(length, this.step.length * 2);
-    for (const name of ["step", "time", "value", "superseded"] as const) {
+    for (const name of NAMES) {
       const grown = new Float64Array(capacity);
       grown.set(this[name].subarray(0, this.length));
       this[name] = grown;

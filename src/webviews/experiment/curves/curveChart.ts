@@ -1,12 +1,15 @@
 /** One chart: a title, the curves of one name, and their twin as a table. Reads nothing itself; it is given points. */
 import { button } from "../../ui/controls.ts";
 import { h, setText } from "../../ui/dom.ts";
-import { formatDistinct } from "../format.ts";
+import { formatDistinct, plural } from "../format.ts";
 import { xAxis, yAxis } from "./axes.ts";
 import { readableCurves, updatedCurve, type ChartCurve, type ChartSettings } from "./chartCurve.ts";
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
+import { CrowdLayer } from "./crowd.ts";
+import { crowdStyle, crowdView } from "./crowdView.ts";
 import { datasets } from "./datasets.ts";
+import { crowdPoints, standing, type Standing } from "./front.ts";
 import { lineChart, type LineChart } from "./lineChart.ts";
 import { LABEL_GAP, painter, type Paint, type PaintedCurve } from "./painter.ts";
 import type { Palette } from "./palette.ts";
@@ -14,6 +17,7 @@ import { PointsTable } from "./pointsTable.ts";
 import { AxisRanges } from "./ranges.ts";
 import { readingsAt, summarise, type Reading } from "./readings.ts";
 import type { Range } from "./scales.ts";
+import { FULL_POINTS } from "./seriesLoader.ts";
 import { nearestIndex, type Point } from "./transform.ts";
 
 const MOST_LABELS = 8;
@@ -34,11 +38,21 @@ export class CurveChart {
   private curves: ChartCurve[] = [];
   private settings: ChartSettings | null = null;
   private readonly ranges = new AxisRanges();
+  private standing: Standing = { isCrowd: false, front: new Set(), best: new Set(), kept: new Set() };
+  private readonly crowd = new CrowdLayer(() => this.chart?.draw());
   private paint: Paint;
 
   constructor(spec: ChartSpec, palette: Palette) {
     this.spec = spec;
-    this.paint = { palette, curves: [], front: null, crosshair: null, selection: null, labelWidthPx: 0 };
+    this.paint = {
+      palette,
+      curves: [],
+      front: null,
+      kept: new Set(),
+      crosshair: null,
+      selection: null,
+      labelWidthPx: 0,
+    };
     const id = `summary-${Math.random().toString(36).slice(2)}`;
     this.summary = h("p", { id, class: "spoken" });
     this.plot = h(
@@ -50,7 +64,8 @@ export class CurveChart {
         "aria-roledescription": "chart",
         "aria-label": spec.title,
         "aria-describedby": id,
-        "aria-keyshortcuts": "ArrowLeft ArrowRight + - 0",
+        "aria-keyshortcuts":
+          "ArrowLeft ArrowRight ArrowUp ArrowDown Enter Control+ArrowLeft Control+ArrowRight + - 0",
       },
       this.canvas,
     );
@@ -82,6 +97,7 @@ export class CurveChart {
   draw(settings: ChartSettings, palette: Palette, pointsOf: (curve: CurveSpec) => PointColumns | null): void {
     this.settings = settings;
     this.paint.palette = palette;
+    this.standing = standing(this.spec.curves, settings.front);
     const before = new Map(this.curves.map((curve) => [curve.spec.key, curve]));
     this.curves = this.spec.curves.flatMap((spec) => {
       const columns = pointsOf(spec);
@@ -96,9 +112,24 @@ export class CurveChart {
     this.fillTable();
   }
 
-  /** Values at `x` for the tooltip, highest first. Only what has been drawn is read. */
+  /** Points that are worth reading of a curve. */
+  pointsFor(key: string): number {
+    const { isCrowd, front } = this.standing;
+    if (!isCrowd || front.has(key) || key === this.paint.front) return FULL_POINTS;
+    return crowdPoints(this.spec.curves.length, FULL_POINTS);
+  }
+
+  /** Values at `x` for the tooltip, highest first: of those in front, or singled out. Only what has been drawn is read. */
   readings(x: number): Reading[] {
-    return readingsAt(readableCurves(this.spec, this.curves), x);
+    const { front, kept } = this.standing;
+    const shown = kept.size > 0 ? kept : front;
+    const curves = this.curves.filter(({ spec }) => shown.has(spec.key) || spec.key === this.paint.front);
+    return readingsAt(readableCurves(this.spec, curves), x);
+  }
+
+  /** Whether readings say the last values, too. */
+  get tellsLast(): boolean {
+    return this.standing.isCrowd || this.standing.kept.size > 0;
   }
 
   /** Marks `x` on the chart (null: nothing) and brings a curve to the front. */
@@ -108,7 +139,7 @@ export class CurveChart {
         ? null
         : {
             x,
-            points: this.curves.flatMap(({ spec, drawn }) => {
+            points: this.inFront(front).flatMap(({ spec, drawn }) => {
               const point = drawn.line[nearestIndex(drawn.line, x)];
               return point === undefined ? [] : [{ key: spec.key, ...point }];
             }),
@@ -116,7 +147,10 @@ export class CurveChart {
     const sameFront = this.paint.front === front;
     this.paint = { ...this.paint, crosshair, front };
     if (sameFront) this.chart?.draw();
-    else this.updateChart();
+    else {
+      this.updatePaint();
+      this.updateChart();
+    }
   }
 
   markSelection(selection: Paint["selection"]): void {
@@ -138,6 +172,29 @@ export class CurveChart {
   pixelOf(x: number): number {
     return this.chart?.scales.x?.getPixelForValue(x) ?? 0;
   }
+  /** What so many pixels are of the width of the plot. */
+  shareOf(pixels: number): number {
+    const area = this.chart?.chartArea;
+    return area === undefined || area.width <= 0 ? 0 : pixels / area.width;
+  }
+  get isZoomed(): boolean {
+    return this.settings?.zoom !== null;
+  }
+  /** x of all that was reported; null when nothing was. */
+  get wholeRange(): Range | null {
+    return this.ranges.whole;
+  }
+  /** Another curve at `x`: the next above (1) or below, or the highest or lowest when `key` is none of them. */
+  neighbourCurve(x: number, key: string | null, by: 1 | -1): string | null {
+    const sorted = this.curves
+      .map(({ spec, drawn }) => ({ key: spec.key, y: drawn.line[nearestIndex(drawn.line, x)]?.y ?? NaN }))
+      .filter(({ y }) => !Number.isNaN(y))
+      .sort((a, b) => a.y - b.y);
+    const at = sorted.findIndex((one) => one.key === key);
+    if (at < 0) return sorted.at(by > 0 ? 0 : -1)?.key ?? null;
+    return sorted[Math.min(sorted.length - 1, Math.max(0, at + by))]?.key ?? null;
+  }
+
   /** The curve whose line is nearest to a pixel at `x`, when there are several trials to tell apart. */
   frontAt(x: number, pixelY: number): string | null {
     const y = this.chart?.scales.y;
@@ -169,9 +226,24 @@ export class CurveChart {
     return zoom === null ? this.ranges.x : { min: zoom.from, max: zoom.to };
   }
 
-  destroy(): void {
+  /** Out of sight: holds no points until it is drawn again. */
+  release(): void {
     this.chart?.destroy();
+    this.chart = null;
+    this.curves = [];
+    this.crowd.clear();
+    this.crowd.set([], crowdStyle(this.paint.palette, 0));
+    this.paint = { ...this.paint, curves: [], crosshair: null };
+  }
+
+  destroy(): void {
+    this.release();
     this.element.remove();
+  }
+
+  /** What chart.js draws: all of a few curves; of a crowd those in front, and the one that is looked at. */
+  private inFront(front = this.paint.front): ChartCurve[] {
+    return this.curves.filter(({ spec }) => this.standing.front.has(spec.key) || spec.key === front);
   }
 
   private nearestX(wanted: number): number | null {
@@ -186,29 +258,39 @@ export class CurveChart {
 
   private updatePaint(): void {
     const { palette } = this.paint;
-    const lasts = this.curves.map(
+    const { isCrowd, front, best } = this.standing;
+    const inFront = this.inFront();
+    const lasts = inFront.map(
       ({ drawn }) => drawn.line.findLast((point) => !Number.isNaN(point.y))?.y ?? NaN,
     );
     const format = this.spec.unit.format;
     const texts = format === undefined ? formatDistinct(lasts) : lasts.map((value) => format(value));
-    const curves: PaintedCurve[] = this.curves.map(({ spec, drawn }, index) => ({
+    const curves: PaintedCurve[] = inFront.map(({ spec, drawn }, index) => ({
       key: spec.key,
-      label: `${spec.label} ${texts[index] ?? ""}`.trim(),
+      label: `${spec.label}${isCrowd && best.has(spec.key) ? " best" : ""} ${texts[index] ?? ""}`.trim(),
       colour: palette.series[spec.colour] ?? palette.foreground,
       line: drawn.line,
       lone: drawn.lone,
       notNumbers: drawn.notNumbers,
+      // The one that is only looked at has no label: the plot would move under the pointer.
+      isNamed: front.has(spec.key),
     }));
-    this.paint = { ...this.paint, curves, labelWidthPx: this.labelWidth(curves) };
+    this.paint = { ...this.paint, curves, kept: this.standing.kept, labelWidthPx: this.labelWidth(curves) };
+    const crowd = isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [];
+    this.crowd.set(
+      crowd.map(({ drawn }) => ({ line: drawn.line, superseded: drawn.superseded })),
+      crowdStyle(palette, crowd.length),
+    );
   }
 
   /** Room for the labels, in steps so that the axes stay where they are while values change. */
   private labelWidth(curves: readonly PaintedCurve[]): number {
-    if (curves.length > MOST_LABELS) return 0;
+    const named = curves.filter(({ isNamed }) => isNamed);
+    if (named.length > MOST_LABELS || named.length === 0) return 0;
     const context = this.canvas.getContext("2d");
     if (context === null) return 0;
     context.font = `${this.paint.palette.sizePx}px ${this.paint.palette.monospace}`;
-    const widest = Math.max(...curves.map((curve) => context.measureText(curve.label).width));
+    const widest = Math.max(...named.map((curve) => context.measureText(curve.label).width));
     const stepped = Math.ceil(widest / LABEL_STEP_PX) * LABEL_STEP_PX;
     return Math.min(stepped, Math.floor(this.plot.clientWidth * 0.35));
   }
@@ -230,7 +312,7 @@ export class CurveChart {
       }),
       y: yAxis(ranges.y, { isLog: settings.logY, palette, format: this.spec.unit.format }),
     };
-    chart.data.datasets = datasets(this.curves, palette, this.paint.front);
+    chart.data.datasets = datasets(this.inFront(), palette, this.paint);
     chart.update("none");
   }
 
@@ -241,7 +323,15 @@ export class CurveChart {
         spanGaps: false,
         elements: { point: { radius: 0, hitRadius: 0 }, line: { tension: 0, borderJoinStyle: "round" } },
       },
-      [painter(() => this.paint)],
+      [
+        painter(
+          () => this.paint,
+          (chart) => {
+            const view = this.settings && crowdView(chart, this.settings);
+            if (view !== null) this.crowd.draw(chart.ctx, view, this.isZoomed);
+          },
+        ),
+      ],
     );
   }
 
@@ -251,13 +341,16 @@ export class CurveChart {
     const notes = [
       notNumbers > 0 ? `${notNumbers} not a number` : "",
       leftOut > 0 ? `${leftOut} not above zero` : "",
+      this.standing.isCrowd ? `${plural(this.curves.length, "curve")}, click one to select its trial` : "",
     ].filter((note) => note !== "");
     setText(this.note, notes.join(", "));
-    const readable = readableCurves(this.spec, this.curves);
-    const words = this.curves.map((curve, index) => {
+    const told = this.curves.filter(({ spec }) => this.standing.front.has(spec.key));
+    const readable = readableCurves(this.spec, told);
+    const words = told.map((curve, index) => {
       const one = readable[index];
       return one === undefined ? "" : summarise(one, curve.columns.reported, settings.xAxis);
     });
+    if (this.standing.isCrowd) words.unshift(plural(this.curves.length, "curve"));
     setText(this.summary, words.join(". "));
   }
 
@@ -276,6 +369,12 @@ export class CurveChart {
   }
 
   private fillTable(): void {
-    this.table?.set(this.spec, new Map(this.curves.map((curve) => [curve.spec.key, curve.columns])));
+    const { front } = this.standing;
+    const curves = this.spec.curves.filter(({ key }) => front.has(key));
+    this.table?.set(
+      { ...this.spec, curves },
+      new Map(this.curves.map((curve) => [curve.spec.key, curve.columns])),
+      this.spec.curves.length,
+    );
   }
 }

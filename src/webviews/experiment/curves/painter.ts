@@ -11,12 +11,16 @@ export interface PaintedCurve {
   line: readonly Point[];
   lone: readonly Point[];
   notNumbers: readonly number[];
+  /** Has a label at its end, where there is room for labels. */
+  isNamed: boolean;
 }
 export interface Paint {
   palette: Palette;
   curves: readonly PaintedCurve[];
-  /** The curve in front; the others recede. */
+  /** The curve that is looked at; the others recede, */
   front: string | null;
+  /** but for these, which the others recede for also when none is looked at. */
+  kept: ReadonlySet<string>;
   crosshair: { x: number; points: { key: string; x: number; y: number }[] } | null;
   selection: { from: number; to: number } | null;
   labelWidthPx: number;
@@ -25,9 +29,14 @@ export interface Paint {
 export const LABEL_GAP = 8;
 const MOST_LEADER = 24;
 
-export function painter(current: () => Paint): Plugin<"line"> {
+/** @param behind draws what is behind the lines */
+export function painter(current: () => Paint, behind: (chart: Chart) => void): Plugin<"line"> {
   return {
     id: "trainyard",
+    beforeDatasetsDraw: (chart) => {
+      if (chart.scales.x === undefined || chart.scales.y === undefined) return;
+      behind(chart);
+    },
     afterDatasetsDraw: (chart) => {
       // chart.js draws once before it has scales.
       if (chart.scales.x === undefined || chart.scales.y === undefined) return;
@@ -89,8 +98,12 @@ function dots(chart: Chart, paint: Paint, curve: PaintedCurve): void {
   }
 }
 
-export function recede(paint: Pick<Paint, "front">, curve: Pick<PaintedCurve, "key" | "colour">): string {
-  return paint.front === null || paint.front === curve.key ? curve.colour : withAlpha(curve.colour, 0.25);
+export function recede(
+  { front, kept }: Pick<Paint, "front" | "kept">,
+  { key, colour }: Pick<PaintedCurve, "key" | "colour">,
+): string {
+  const isNobody = front === null && kept.size === 0;
+  return isNobody || front === key || kept.has(key) ? colour : withAlpha(colour, 0.25);
 }
 
 function labels(chart: Chart, paint: Paint): void {
@@ -100,7 +113,7 @@ function labels(chart: Chart, paint: Paint): void {
   const context = chart.ctx;
   const height = palette.sizePx + 3;
   const ends = paint.curves.flatMap((curve) => {
-    const point = lastInView(chart, curve.line);
+    const point = curve.isNamed ? lastInView(chart, curve.line) : null;
     return point === null ? [] : [{ curve, point }];
   });
   const wanted = ends.map(({ point }) => scaleOf(chart, "y").getPixelForValue(point.y));

@@ -24,8 +24,11 @@ export class PointsTable {
     this.element = h("div", { class: "points-table" }, this.slot, this.note);
   }
 
-  /** @param columnsOf the points that were read of each curve, by its key */
-  set(spec: ChartSpec, columnsOf: ReadonlyMap<string, PointColumns>): void {
+  /**
+   * @param columnsOf the points that were read of each curve, by its key
+   * @param all curves of the chart, of which the table may have only those in front
+   */
+  set(spec: ChartSpec, columnsOf: ReadonlyMap<string, PointColumns>, all = spec.curves.length): void {
     const madeFor = JSON.stringify(spec.curves.map(({ key, label }) => [key, label]));
     if (this.table === null || madeFor !== this.madeFor) {
       this.madeFor = madeFor;
@@ -36,11 +39,13 @@ export class PointsTable {
     this.table.set(pointRows(curves));
     const total = spec.curves.reduce((sum, curve) => sum + curve.series.count, 0);
     const held = curves.reduce((sum, columns) => sum + (columns?.length ?? 0), 0);
+    const reduced = `${plural(held, "point")} of ${formatInteger(total)}: highest and lowest of each interval.`;
+    const some = `${spec.curves.length} of ${formatInteger(all)} curves: the best, and those of the trials that you select.`;
     setText(
       this.note,
-      held < total
-        ? `${plural(held, "point")} of ${formatInteger(total)}: highest and lowest of each interval.`
-        : "",
+      [held < total ? reduced : "", spec.curves.length < all ? some : ""]
+        .filter((one) => one !== "")
+        .join(" "),
     );
   }
 }

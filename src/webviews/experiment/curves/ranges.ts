@@ -7,11 +7,14 @@ import { extent } from "./transform.ts";
 export class AxisRanges {
   x: Range | null = null;
   y: Range | null = null;
+  /** x of all that was reported. */
+  whole: Range | null = null;
   private kind = "";
 
   update(curves: readonly ChartCurve[], settings: ChartSettings, unit: Unit): void {
     const { xAxis, logX, logY, zoom } = settings;
-    const kind = JSON.stringify([xAxis, logX, logY, zoom]);
+    // Not where it is zoomed, but how far: while it is moved along the y axis stays where it is, as long as it can.
+    const kind = JSON.stringify([xAxis, logX, logY, zoom && (zoom.to - zoom.from).toPrecision(6)]);
     if (kind !== this.kind) {
       this.kind = kind;
       this.x = this.y = null;
@@ -20,11 +23,12 @@ export class AxisRanges {
     const y: Range = { min: Infinity, max: -Infinity };
     for (const { drawn } of curves) {
       const points = drawn.raw ?? drawn.line;
-      const whole = extent(points);
+      const { whole } = drawn;
       const seen = zoom === null ? whole : extent(points, zoom.from, zoom.to);
       if (whole !== null) widen(x, whole.x);
       if (seen !== null) widen(y, seen.y);
     }
+    this.whole = x.min <= x.max ? { ...x } : null;
     if (unit.range !== undefined && !logY) {
       y.min = Math.min(unit.range.min, y.min);
       y.max = Math.max(unit.range.max ?? -Infinity, y.max);

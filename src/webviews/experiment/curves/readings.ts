@@ -9,6 +9,8 @@ export interface Reading {
   text: string;
   /** x where the value was reported. */
   x: number;
+  /** The last value of the curve as text; null when this is it. */
+  last: string | null;
 }
 export interface ReadableCurve {
   key: string;
@@ -25,11 +27,12 @@ export interface ReadableCurve {
 export function readingsAt(curves: readonly ReadableCurve[], x: number): Reading[] {
   const found = curves.flatMap((curve) => {
     const point = curve.points[nearestIndex(curve.points, x)];
-    return point === undefined ? [] : [{ curve, point }];
+    return point === undefined ? [] : [{ curve, point, last: lastNumber(curve.points) }];
   });
   const texts = formatDistinct(found.map(({ point }) => point.y));
+  const lasts = formatDistinct(found.map(({ last }) => last?.y ?? NaN));
   return found
-    .map(({ curve, point }, index) => ({
+    .map(({ curve, point, last }, index) => ({
       key: curve.key,
       label: curve.label,
       value: point.y,
@@ -39,8 +42,13 @@ export function readingsAt(curves: readonly ReadableCurve[], x: number): Reading
           : "not on this axis"
         : (curve.format?.(point.y) ?? texts[index] ?? ""),
       x: point.x,
+      last: last === null || last.x <= point.x ? null : (curve.format?.(last.y) ?? lasts[index] ?? ""),
     }))
     .sort((a, b) => (Number.isNaN(a.value) ? 1 : Number.isNaN(b.value) ? -1 : b.value - a.value));
+}
+
+function lastNumber(points: readonly Point[]): Point | null {
+  return points.findLast(({ y }) => !Number.isNaN(y)) ?? null;
 }
 
 export function formatX(x: number, axis: "step" | "time"): string {

@@ -9,6 +9,8 @@ export interface TooltipRow extends Pick<Reading, "label" | "text"> {
   front: boolean;
   /** Where it was reported, if not at the crosshair. */
   at: string | null;
+  /** Its last value, where that is another one. */
+  last?: string | null;
 }
 
 /** More rows than this hide the chart; the one in front is always among them. */
@@ -46,6 +48,7 @@ function rowElement(row: TooltipRow): HTMLElement {
     h("span", { class: "tooltip-label" }, row.label),
     h("span", { class: "tooltip-value" }, row.text),
     row.at === null ? null : h("span", { class: "tooltip-at" }, row.at),
+    row.last ? h("span", { class: "tooltip-at" }, `last ${row.last}`) : null,
   );
 }
 

@@ -27,6 +27,8 @@ export interface DrawnCurve {
   lone: Point[];
   /** Values left out because a logarithmic axis has no place for them. */
   leftOut: number;
+  /** Of the line as it was reported; null when it has no points. */
+  whole: ReturnType<typeof extent>;
 }
 
 export function drawnCurve(columns: PointColumns, options: CurveOptions): DrawnCurve {
@@ -58,7 +60,15 @@ export function drawnCurve(columns: PointColumns, options: CurveOptions): DrawnC
   }
   sortByX(raw);
   const line = options.smoothing > 0 ? smooth(raw, options.smoothing, columns.reported) : raw;
-  return { line, raw: line === raw ? null : raw, superseded, notNumbers, lone: lonePoints(raw), leftOut };
+  return {
+    line,
+    raw: line === raw ? null : raw,
+    superseded,
+    notNumbers,
+    lone: lonePoints(raw),
+    leftOut,
+    whole: extent(raw),
+  };
 }
 
 /** Several writers may interleave; nearly always there is nothing to do. */
@@ -105,20 +115,26 @@ export function lonePoints(points: readonly Point[]): Point[] {
 
 /** Index of the point nearest to `x` in points sorted by x; -1 when there is none. */
 export function nearestIndex(points: readonly Point[], x: number): number {
-  let low = 0;
-  let high = points.length - 1;
-  if (high < 0) return -1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((points[middle]?.x ?? 0) < x) low = middle + 1;
-    else high = middle;
-  }
+  const low = Math.min(indexFrom(points, x), points.length - 1);
+  if (low < 0) return -1;
   const after = points[low]?.x ?? Infinity;
   const before = points[low - 1]?.x ?? -Infinity;
   return low > 0 && x - before <= after - x ? low - 1 : low;
 }
 
-/** Lowest and highest y, and x, of what lies between `from` and `to`; null when nothing does. */
+/** Index of the first point at `x` or behind it, in points sorted by x. */
+export function indexFrom(points: readonly Point[], x: number): number {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.x ?? 0) < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Lowest and highest y, and x, of what lies between `from` and `to` in points sorted by x; null when nothing does. */
 export function extent(
   points: readonly Point[],
   from = -Infinity,
@@ -126,8 +142,9 @@ export function extent(
 ): { x: [number, number]; y: [number, number] } | null {
   const x: [number, number] = [Infinity, -Infinity];
   const y: [number, number] = [Infinity, -Infinity];
-  for (const point of points) {
-    if (point.x < from || point.x > to) continue;
+  for (let at = indexFrom(points, from); at < points.length; at++) {
+    const point = points[at];
+    if (point === undefined || point.x > to) break;
     x[0] = Math.min(x[0], point.x);
     x[1] = Math.max(x[1], point.x);
     if (Number.isNaN(point.y)) continue;

@@ -7,6 +7,7 @@ import { ChartBoard } from "../curves/board.ts";
 import { metricCharts, nameFilter, SYSTEM_GROUP } from "../curves/charts.ts";
 import type { ChartSettings } from "../curves/chartCurve.ts";
 import { ChartToolbar } from "../curves/chartToolbar.ts";
+import { readCurves } from "../readCurves.ts";
 import type { PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
@@ -30,15 +31,17 @@ export class CurvesView implements View {
   constructor(context: PageContext) {
     this.context = context;
     this.board = new ChartBoard({
-      read: ({ trialId, ...params }) =>
-        trialId === BASELINE_TRIAL
-          ? context.bridge.request("readBaseline", params)
-          : context.bridge.request("readSeries", { trialId, ...params }),
+      read: (reads) => readCurves(context.bridge, reads),
       isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
-      onZoom: (zoom) => this.choose({ zoom }),
+      onZoom: (zoom) => this.zoomTo(zoom),
+      onChoose: (trialId) => this.toggle(trialId),
     });
-    this.toolbar = new ChartToolbar(context.settings.get(), (change) => this.choose(change));
+    this.toolbar = new ChartToolbar(
+      context.settings.get(),
+      (change) => this.choose(change),
+      () => this.select([]),
+    );
     this.element = h("div", { class: "view" }, this.toolbar.element, this.body);
     this.body.append(this.nothing, this.board.element);
   }
@@ -54,12 +57,32 @@ export class CurvesView implements View {
     const shown = filter.matches === null ? charts : charts.filter((chart) => filter.matches(chart.title));
     this.board.update(shown, chartSettings(data, state));
     this.toolbar.element.hidden = charts.length === 0;
-    this.toolbar.update(state, filter.error);
+    this.toolbar.update(state, filter.error, state.searchTab.chosen.length);
     this.explainEmptiness(data, charts.length, shown.length);
   }
 
   themeChanged(): void {
     this.board.themeChanged();
+  }
+
+  /** With every frame of a movement: nothing else is looked at. */
+  private zoomTo(zoom: PageState["zoom"]): void {
+    this.context.settings.update({ zoom });
+    this.board.setZoom(zoom);
+    const state = this.context.settings.get();
+    this.toolbar.update(state, nameFilter(state.filter).error, state.searchTab.chosen.length);
+  }
+
+  private toggle(trialId: string): void {
+    if (trialId === BASELINE_TRIAL) return;
+    const { chosen } = this.context.settings.get().searchTab;
+    const others = chosen.filter((id) => id !== trialId);
+    this.select(others.length < chosen.length ? others : [...others, trialId]);
+  }
+
+  /** The trials that the Search tab's table has ticked, too. */
+  private select(chosen: string[]): void {
+    this.choose({ searchTab: { ...this.context.settings.get().searchTab, chosen } });
   }
 
   private choose(change: Partial<PageState>): void {
@@ -105,6 +128,7 @@ function chartSettings(data: PageData, state: PageState): ChartSettings {
     logY: state.logY,
     smoothing: state.smoothing,
     zoom: state.zoom,
+    front: { best: data.experiment.best?.trialId ?? null, selected: state.searchTab.chosen },
     originMs: ({ series: { trialId } }) => {
       const trial = trialId === BASELINE_TRIAL ? data.baseline : data.trials.get(trialId);
       return trial?.startedAt ?? data.experiment.createdAt;

@@ -3,6 +3,8 @@ import { button } from "../../ui/controls.ts";
 import { h } from "../../ui/dom.ts";
 import { ChartBoard } from "../curves/board.ts";
 import { systemCharts } from "../curves/charts.ts";
+import { NO_FRONT } from "../curves/front.ts";
+import { readCurves } from "../readCurves.ts";
 import { shownTrial, type PageData } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
@@ -17,7 +19,7 @@ export class SystemView implements View {
   constructor(context: PageContext) {
     this.context = context;
     this.board = new ChartBoard({
-      read: (params) => context.bridge.request("readSeries", params),
+      read: (reads) => readCurves(context.bridge, reads),
       isConnected: () => this.data?.connection.state === "connected",
       onError: (error) => context.bridge.problem(`A curve could not be read: ${String(error)}`),
       onZoom: (zoom) => {
@@ -55,6 +57,7 @@ export class SystemView implements View {
       logY: false,
       smoothing: 0,
       zoom: this.zoom,
+      front: NO_FRONT,
       originMs: () => trial?.startedAt ?? data.experiment.createdAt,
     });
   }

@@ -1,6 +1,7 @@
 /**
- * A search whose server is killed a thousand times, at random points: between any two effects, before and after any commit. Real: the
- * experiments, the searcher, the scheduler, SQLite. Virtual: the clock and the host (virtualHost.ts), which lives on.
+ * A search whose server is killed again and again (TRAINYARD_KILLS=1000 does it longer), at random points: between any two effects,
+ * before and after any commit. Real: the experiments with all that they do between two decisions (kills.test.ts has more searchers,
+ * and its own round of the engine), the searcher, the scheduler, SQLite. Virtual: the clock and the host (virtualHost.ts), which lives on.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,12 +22,13 @@ import { healthyDisk } from "../../../faults/healthyDisk.ts";
 import { silentLogger } from "../trees/sender.ts";
 import { Life, mortal, VirtualHost } from "./virtualHost.ts";
 
-const KILLS = 1000;
+const KILLS = Number(process.env.TRAINYARD_KILLS ?? 200);
 const TRIALS = 30;
 const MAX_TIME = 9;
 /** A life lasts for so many points at most. */
 const LONGEST_LIFE = 150;
 const TICK_MS = 100;
+if (!Number.isInteger(KILLS)) throw new Error("TRAINYARD_KILLS has to be a whole number");
 
 let pool: string;
 beforeEach(() => {
@@ -49,6 +51,7 @@ function openServer(host: VirtualHost, life: Life, file: string) {
   const store = createPoolStore(mortal(database, life), () => undefined);
   const curves = host.curves(life);
   const context: Context = {
+    timed: (_, work) => work(),
     pool,
     leases: path.join(pool, "leases"),
     store,

@@ -150,9 +150,10 @@ export class VirtualHost {
         followed.delete(runId);
         return report(runId);
       },
-      poll() {
+      // eslint-disable-next-line @typescript-eslint/require-await
+      async *poll() {
         life.check();
-        return Promise.resolve([...followed].flatMap(report));
+        yield* [...followed].flatMap(report);
       },
     };
   }
@@ -198,6 +199,7 @@ export class VirtualHost {
       return {
         runId,
         phase: "running",
+        silentSince: null,
         supervisor: {
           ...process,
           version: 1,

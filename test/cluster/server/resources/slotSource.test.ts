@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,6 +87,7 @@ describe("NVIDIA", () => {
         state: "free",
         detail: null,
         trialId: null,
+        holder: null,
       },
       expect.objectContaining({
         id: "gpu:GPU-1",
@@ -176,6 +177,60 @@ test("a tool that hangs is given up, with everything that it has started", async
     kind: "failed",
     reason: "nvidia-smi did not answer in 0.3 s",
   });
+});
+
+test("a GPU is free again when its memory is back, as seen after the run has left; what has it is named", async () => {
+  const state = path.join(folder, "state");
+  const put = (mebibytes: number, processes = ""): void => writeFileSync(state, `${mebibytes}\n${processes}`);
+  tool(
+    "nvidia-smi",
+    `{ read used; read process; } < ${state}
+    case "$1" in
+      --query-gpu*) echo "0, GPU-1, NVIDIA H200, 143771, $used, 7, 30, 75.42" ;;
+      *) [ -z "$process" ] || echo "$process" ;;
+    esac`,
+  );
+  put(4);
+  const source = createSource();
+  expect(await current(source)).toMatchObject([{ state: "free" }]);
+  const holder = { account: "alice", host: "h", pid: 1, run: "12.3.1", pool: "/pool", since: 1732412345 };
+  const holds = spawn("/usr/bin/python3", [
+    "-c",
+    "import fcntl, sys, time\nf = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n" +
+      "f.write(sys.argv[2]); f.flush(); print(1, flush=True); time.sleep(60)",
+    path.join(leases, "gpu-GPU-1"),
+    JSON.stringify(holder),
+  ]);
+  children.push(holds);
+  await new Promise((resolve) => holds.stdout.once("data", resolve));
+  put(90_000);
+  expect(await current(source)).toMatchObject([{ state: "held" }]);
+  holds.kill("SIGKILL");
+  await new Promise((resolve) => holds.once("close", resolve));
+  // What was seen while it was held says nothing of now.
+  expect(await source.read()).toMatchObject({
+    slots: [
+      { state: "foreign", detail: "not free yet: its memory was not looked at since run 12.3.1 ended" },
+    ],
+    news: expect.any(Promise) as Promise<void>,
+  });
+  expect(await current(source)).toMatchObject([
+    {
+      state: "foreign",
+      detail:
+        "not free yet: 87.9 GiB of its memory did not come back, and no process is named that has it, since run 12.3.1 ended",
+    },
+  ]);
+  const again = async (): Promise<Slot[]> => {
+    await outdated(source);
+    return current(source);
+  };
+  put(90_000, "GPU-1, 4711, python3");
+  expect(await again()).toMatchObject([
+    { state: "foreign", detail: "in use by python3 (4711), which hold no lease" },
+  ]);
+  put(30);
+  expect(await again()).toMatchObject([{ state: "free", detail: null }]);
 });
 
 describe("AMD", () => {
@@ -292,6 +347,39 @@ describe("CPU slots", () => {
     expect(await slots({ cpuSlots: 2 })).toMatchObject([{ state: "free" }, { state: "free" }]);
   });
 
+  test("a holder that touches its lease no more is named as one that hangs, and keeps it", async () => {
+    const holder = {
+      account: "alice",
+      host: "h",
+      pid: 4711,
+      run: "12.3.1",
+      pool: "/other",
+      since: 1732412345,
+    };
+    for (const [index, beats] of [{}, { heartbeatS: 5 }, { heartbeatS: 5 }].entries()) {
+      const child = spawn("/usr/bin/python3", [
+        "-c",
+        "import fcntl, sys, time\nf = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n" +
+          "f.write(sys.argv[2]); f.flush(); print(1, flush=True); time.sleep(60)",
+        path.join(leases, `cpu-${index}`),
+        JSON.stringify({ ...holder, ...beats }),
+      ]);
+      children.push(child);
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+    }
+    const longAgo = Math.floor(Date.now() / 1000) - 600;
+    for (const index of [0, 1]) utimesSync(path.join(leases, `cpu-${index}`), longAgo, longAgo);
+    expect(await slots({ cpuSlots: 3 })).toMatchObject([
+      { state: "held", holder: { account: "alice", silentSince: null } }, // of an older supervisor: it never does
+      {
+        state: "held",
+        detail: expect.stringMatching(/has not answered since .* UTC$/) as string,
+        holder: { since: 1732412345000, silentSince: longAgo * 1000 },
+      },
+      { state: "held", holder: { silentSince: null } },
+    ]);
+  });
+
   test("of another pool do not carry a trial of ours; a holder that is garbage is said", async () => {
     const script =
       "import fcntl, sys, time\nf = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n" +
@@ -307,4 +395,9 @@ describe("CPU slots", () => {
       { state: "held", trialId: null, detail: "held by someone who does not say so" },
     ]);
   });
+});
+
+test("a tool that is nowhere on the PATH is absent, also where the kernel says that permission is denied", async () => {
+  mkdirSync(path.join(folder, "no-such-tool")); // the kernel says EACCES here, too
+  expect(await runProbe("no-such-tool", [])).toEqual({ kind: "absent" });
 });

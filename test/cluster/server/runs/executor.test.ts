@@ -6,12 +6,13 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDiagnose } from "../../../../src/cluster/server/runs/diagnosis.ts";
 import { createExecutor } from "../../../../src/cluster/server/runs/executor.ts";
 import { findMarked, isAlive, readProcess } from "../../../../src/cluster/server/runs/processes.ts";
@@ -196,6 +197,21 @@ describe("watching", () => {
     });
   });
 
+  test("a supervisor that comes after its run was given up starts nothing", async () => {
+    const spec = await pool.launch(WAIT);
+    await untilUp(spec);
+    const folder = pool.folder(spec);
+    // As if it had not come yet, with a server that was killed long ago.
+    const { supervisor } = await pool.until(spec, "running");
+    process.kill(supervisor.pid, "SIGSTOP");
+    process.kill(supervisor.script?.pid ?? 0, "SIGKILL");
+    rmSync(path.join(folder, "supervisor.json"));
+    utimesSync(path.join(folder, "spec.json"), 1, 1);
+    pool.restart();
+    await pool.until(spec, "lost");
+    expect(isAlive(supervisor)).toBe(false);
+  });
+
   test("files that are garbage hurt only their own run", async () => {
     const good = await pool.launch(WAIT);
     const bad = await pool.launch(WAIT);
@@ -244,6 +260,46 @@ describe("signals", () => {
     await pool.executor.cancel(spec.run);
     expect(findMarked(spec.key)).toEqual([]);
     expect((await pool.exit(spec)).asked).toBe("kill");
+  });
+
+  test("a supervisor that hangs is said to be silent, is not replaced, and a cancel ends the tree all the same", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const spec = await pool.launch(WAIT);
+      await untilUp(spec);
+      const { supervisor } = await pool.until(spec, "running");
+      process.kill(supervisor.pid, "SIGSTOP");
+      expect(await pool.until(spec, "running")).toMatchObject({ silentSince: null });
+      vi.advanceTimersByTime(61_000);
+      const hangs = await pool.until(spec, "running");
+      expect(hangs.supervisor.pid).toBe(supervisor.pid);
+      expect(hangs.silentSince).toBe(hangs.supervisor.heartbeatAt * 1000);
+      await pool.executor.cancel(spec.run);
+      expect((await pool.exit(spec)).asked).toBe("kill");
+      expect(findMarked(spec.key)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("after a start of the machine a run of before is lost at once, and nobody is taken for its supervisor", async () => {
+    const spec = await pool.launch(WAIT);
+    await untilUp(spec);
+    const { supervisor } = await pool.until(spec, "running");
+    for (const each of [supervisor, supervisor.script ?? supervisor]) process.kill(each.pid, "SIGKILL");
+    while (isAlive(supervisor)) await sleep(10);
+    // As it stays on disk, and by chance its pids are others' now.
+    const other = spawn("sleep", ["60"]);
+    const { pid, startTicks } = readProcess(other.pid ?? 0) ?? { pid: 0, startTicks: 0 };
+    writeFileSync(
+      path.join(pool.folder(spec), "supervisor.json"),
+      JSON.stringify({ ...supervisor, pid, startTicks, script: { pid, startTicks }, bootId: "before" }),
+    );
+    pool.restart();
+    await pool.until(spec, "lost");
+    await pool.executor.cancel(spec.run);
+    expect(isAlive({ pid, startTicks })).toBe(true);
+    other.kill("SIGKILL");
   });
 
   test("cancel of a run that was never launched does nothing", async () => {

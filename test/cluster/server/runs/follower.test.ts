@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CurveStore, RunReport } from "../../../../src/cluster/server/ports.ts";
+import type { CurveStore, RunFollower, RunReport } from "../../../../src/cluster/server/ports.ts";
 import { createRunFollower } from "../../../../src/cluster/server/runs/follower.ts";
 import { createCurveStore } from "../../../../src/cluster/server/store/curves/curveStore.ts";
 
@@ -25,6 +25,12 @@ function write(run: string, file: string, text: string | Buffer): void {
   fs.mkdirSync(folder, { recursive: true });
   fs.appendFileSync(path.join(folder, file), text);
 }
+/** All that it tells when nobody appends anything meanwhile. */
+async function polled(reader: RunFollower): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for await (const report of reader.poll()) reports.push(report);
+  return reports;
+}
 const follower = () => createRunFollower(path.join(pool, "runs"), curves, silent);
 const steps = (reports: RunReport[]) =>
   reports.flatMap(({ events }) =>
@@ -37,15 +43,15 @@ describe("the run follower", () => {
   it("hands out whole lines only, each once it was appended", async () => {
     const reader = follower();
     reader.follow("1.1.1");
-    expect(await reader.poll()).toEqual([]);
+    expect(await polled(reader)).toEqual([]);
     write("1.1.1", "0-harness-1.jsonl", line(1, 0.5) + line(2, "NaN").slice(0, 20));
-    const first = await reader.poll();
+    const first = await polled(reader);
     expect(steps(first)).toEqual([1]);
-    expect(steps(await reader.poll())).toEqual([1]); // nobody appended it
+    expect(steps(await polled(reader))).toEqual([1]); // nobody appended it
     for (const report of first) curves.append(report);
-    expect(await reader.poll()).toEqual([]);
+    expect(await polled(reader)).toEqual([]);
     write("1.1.1", "0-harness-1.jsonl", line(2, "NaN").slice(20));
-    const [second] = await reader.poll();
+    const [second] = await polled(reader);
     expect(second?.events[0]?.event).toMatchObject({ step: 2, values: { loss: NaN } });
   });
 
@@ -58,7 +64,7 @@ describe("the run follower", () => {
     fs.symlinkSync(path.join(pool, "outside"), path.join(folder, "0-link.jsonl"));
     fs.mkdirSync(path.join(folder, "0-folder.jsonl"));
     execFileSync("mkfifo", [path.join(folder, "0-pipe.jsonl")]);
-    expect(steps(await reader.poll())).toEqual([1]);
+    expect(steps(await polled(reader))).toEqual([1]);
   });
 
   it("skips and counts what is no event, and goes on behind it", () => {
@@ -101,10 +107,29 @@ describe("the run follower", () => {
     const reader = follower();
     reader.follow("1.1.1");
     for (let part = 0; part < 3; part++) write("1.1.1", "0-a.jsonl", Buffer.alloc(3_000_000, "x"));
-    for (let poll = 0; poll < 4; poll++) for (const report of await reader.poll()) curves.append(report);
+    for await (const report of reader.poll()) curves.append(report);
     write("1.1.1", "0-a.jsonl", `\n${line(1, 1)}`);
-    const seen = await reader.poll();
+    const seen = await polled(reader);
     expect(steps(seen)).toEqual([1]);
+  });
+
+  it("reads in turn what many runs have left unread, a piece of each at a time", async () => {
+    const count = 6000;
+    const lines = Array.from({ length: count }, (_, index) => line(index + 1, 0.5)).join("");
+    for (const run of ["1.1.1", "1.2.1"]) write(run, "0-a.jsonl", lines);
+    write("1.2.1", "0-a.jsonl", `${JSON.stringify({ pad: "x".repeat(900_000) })}\n${line(count + 1, 7)}`);
+    const reader = follower();
+    reader.follow("1.1.1");
+    reader.follow("1.2.1");
+    const order: string[] = [];
+    for (let round = 0; round < 20; round++)
+      for await (const report of reader.poll()) {
+        curves.append(report);
+        order.push(report.runId);
+      }
+    expect(order.slice(0, 4)).toEqual(["1.1.1", "1.2.1", "1.1.1", "1.2.1"]);
+    expect(curves.list("1.1")).toMatchObject([{ count, lastValue: 0.5 }]);
+    expect(curves.list("1.2")).toMatchObject([{ count: count + 1, lastValue: 7 }]);
   });
 
   it("refuses names that its schema refuses, also on the fast path", () => {
@@ -147,7 +172,7 @@ describe("the run follower", () => {
           reader.follow(runId);
           const seen: RunReport[] = [];
           const drain = async () => {
-            for (const report of (await reader.poll()).filter((one) => one.runId === runId)) {
+            for await (const report of reader.poll()) {
               seen.push(report);
               curves.append(report);
             }

@@ -37,14 +37,15 @@ export interface TestPool {
   close(): Promise<void>;
 }
 
-export function createTestPool(): TestPool {
+/** @param pythonFolder another one than ours, whose supervisor does something before it */
+export function createTestPool(pythonFolder = PYTHON_FOLDER): TestPool {
   const pool = mkdtempSync(path.join(tmpdir(), "trainyard-pool-"));
   const store = createSnapshotStore(pool, silentLogger);
   const setUp = createSetUp(path.join(pool, "state"));
   const specs: RunSpec[] = [];
   let controls = 0;
   const newExecutor = (): Executor =>
-    createExecutor({ pool, pythonFolder: PYTHON_FOLDER, snapshots: store, setUp, logger: silentLogger });
+    createExecutor({ pool, pythonFolder, snapshots: store, setUp, logger: silentLogger });
 
   const self: TestPool = {
     pool,

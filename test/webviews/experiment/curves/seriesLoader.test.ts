@@ -9,9 +9,9 @@ interface Read {
 }
 function loaderOf(source: Curve) {
   const reads: Read[] = [];
-  const read: ReadSeries = ({ cursor, resolution }) => {
-    reads.push({ cursor, reduced: resolution !== null });
-    return Promise.resolve(readCurve(source, cursor, resolution));
+  const read: ReadSeries = (asked) => {
+    reads.push(...asked.map(({ cursor, resolution }) => ({ cursor, reduced: resolution !== null })));
+    return Promise.resolve(asked.map(({ cursor, resolution }) => readCurve(source, cursor, resolution)));
   };
   const errors: unknown[] = [];
   const loader = new SeriesLoader(read, {
@@ -115,10 +115,10 @@ describe("SeriesLoader", () => {
     let isConnected = true;
     const errors: unknown[] = [];
     const loader = new SeriesLoader(
-      ({ cursor, resolution }) =>
+      (asked) =>
         ++calls <= 2
           ? Promise.reject(new Error("no answer"))
-          : Promise.resolve(readCurve(source, cursor, resolution)),
+          : Promise.resolve(asked.map(({ cursor, resolution }) => readCurve(source, cursor, resolution))),
       { isConnected: () => isConnected, onPoints: () => undefined, onError: (error) => errors.push(error) },
     );
     for (let turn = 0; turn < 5; turn++) {
@@ -140,12 +140,73 @@ describe("SeriesLoader", () => {
 
   it("reads a zoomed part in detail", async () => {
     const source = curve({}, 20_000, (step) => step);
+    const { loader, reads, settle } = loaderOf(source);
+    await settle();
+    const range = { kind: "step", from: 100, to: 300 } as const;
+    loader.wantDetail(source.state, range);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    // And as much again around it, for who moves on a little.
+    expect(loader.pointsWithin(seriesKey(source.state), range)?.length).toBe(401);
+    expect(loader.pointsWithin(seriesKey(source.state), { ...range, from: 0, to: 50 })?.length).toBe(401);
+    expect(loader.pointsWithin(seriesKey(source.state), { ...range, to: 900 })?.length).toBeLessThanOrEqual(
+      2000,
+    );
+    const before = reads.length;
+    loader.wantDetail(source.state, { ...range, from: 150, to: 350 });
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    expect(reads).toHaveLength(before);
+  });
+
+  it("reads a part of the time in detail, too", async () => {
+    const source = curve({}, 20_000, (step) => step);
     const { loader, settle } = loaderOf(source);
     await settle();
-    loader.wantDetail(source.state, 100, 300);
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-    const detail = loader.pointsWithin(seriesKey(source.state), 100, 300);
-    expect(detail?.length).toBe(201);
-    expect(loader.pointsWithin(seriesKey(source.state), 0, 50)?.length).toBeLessThanOrEqual(2000);
+    const [from = 0, to = 0] = [source.time[5000], source.time[5100]];
+    loader.wantDetail(source.state, { kind: "time", from, to });
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    const detail = loader.pointsWithin(seriesKey(source.state), { kind: "time", from, to });
+    expect([detail?.step[0], detail?.step[(detail?.length ?? 0) - 1]]).toEqual([4950, 5150]);
+  });
+
+  it("reads many curves in one message, again what did not fit into the answer, and nothing of what was dropped", async () => {
+    const sources = Array.from({ length: 30 }, (_, at) =>
+      curve({ trialId: `12.${at + 1}` }, 5, (step) => step + at),
+    );
+    const asked: number[] = [];
+    const loader = new SeriesLoader(
+      (reads) => {
+        asked.push(reads.length);
+        const answered = reads.slice(0, 12).map(({ trialId, cursor, resolution }) => {
+          const source = sources.find(({ state }) => state.trialId === trialId);
+          return source === undefined || trialId === "12.3"
+            ? new Error("no")
+            : readCurve(source, cursor, resolution);
+        });
+        return Promise.resolve(answered);
+      },
+      { isConnected: () => true, onPoints: () => undefined, onError: () => undefined },
+    );
+    for (const { state } of sources) loader.want(state);
+    loader.drop(sources.slice(28).map(({ state }) => seriesKey(state)));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(asked).toEqual([28, 16, 4]);
+    const read = sources.filter(({ state }) => loader.points(seriesKey(state))?.length === 5);
+    expect(read.map(({ state }) => state.trialId)).toEqual(
+      sources.slice(0, 28).flatMap(({ state }) => (state.trialId === "12.3" ? [] : [state.trialId])),
+    );
+  });
+
+  it("reads a curve more finely when more of it is wanted", async () => {
+    const source = curve({}, 20_000, (step) => step);
+    const { loader, reads } = loaderOf(source);
+    const settle = async (points: number) => {
+      loader.want(source.state, points);
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      return loader.points(seriesKey(source.state))?.length ?? 0;
+    };
+    expect(await settle(256)).toBeLessThanOrEqual(256);
+    expect(await settle(2000)).toBeGreaterThan(1000);
+    expect(await settle(256)).toBeGreaterThan(1000);
+    expect(reads).toHaveLength(2);
   });
 });

@@ -18,6 +18,7 @@ from ..files import read_json, write_section
 from ..machine import NOT_SEEN
 from . import data_files, frameworks
 
+PATIENCE_S = 2.0
 WRITE_EVERY_S = 10.0
 _SEEDS = ("TRAINYARD_SEED", "PYTHONHASHSEED", "PL_GLOBAL_SEED")
 _THREADS = (
@@ -81,12 +82,15 @@ class Recorder:
         with self._lock:
             if not self._changed and self._described == self._data.count:
                 return
-            count = self._data.count
-            if self._static is None:
-                self._static = self._gather()
-            write_section(self._path, "harness", {**self._static, **self._moving()})
-            self._changed = False  # only now: what a full disk refused is tried again
-            self._described = count
+            self._changed = False
+            described, self._described = self._described, self._data.count
+            try:
+                if self._static is None:
+                    self._static = self._gather()
+                write_section(self._path, "harness", {**self._static, **self._moving()}, PATIENCE_S)
+            except OSError:
+                self._changed, self._described = True, described  # what a full disk refused is tried again
+                raise
 
     def _gather(self) -> Dict[str, Any]:
         try:

@@ -39,6 +39,7 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
         TRAINYARD_PARAMS=json.dumps(spec.hyperparameters),
         TRAINYARD_SLOTS=str(len(spec.slots)),
     )
+    env.pop("TRAINYARD_SUPERVISES", None)  # the supervisor's own mark
     env.pop("TRAINYARD_CHECKPOINT", None)
     if spec.latest_checkpoint:
         env["TRAINYARD_CHECKPOINT"] = os.path.join(spec.checkpoints, str(spec.latest_checkpoint["uuid"]), "files")
@@ -107,10 +108,11 @@ def start(spec: Spec, run_dir: str, inherited: dict) -> int:
     _check(spec, run_dir, folder)
     command = argv(spec)
     env = environment(spec, run_dir, inherited)
+    supervisor = os.getpid()
     report, reported = os.pipe()  # close-on-exec: it ends without a word when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(command, env, folder, run_dir, reported)
+        _become(command, env, folder, run_dir, reported, supervisor)
     os.close(reported)
     with os.fdopen(report, "rb") as pipe:
         failure = pipe.read().decode("utf-8", "replace")
@@ -136,7 +138,7 @@ def _check(spec: Spec, run_dir: str, folder: str) -> None:
             raise LaunchError("exec", "the script %s does not exist%s in the snapshot" % (entry["script"], where))
 
 
-def _become(command: list, env: dict, folder: str, run_dir: str, reported: int) -> None:
+def _become(command: list, env: dict, folder: str, run_dir: str, reported: int, supervisor: int) -> None:
     """In the child: never returns."""
     kind = "directory"
     try:
@@ -151,6 +153,8 @@ def _become(command: list, env: dict, folder: str, run_dir: str, reported: int) 
         os.chdir(folder)
         env["PWD"] = folder
         kind = "exec"
+        if os.getppid() != supervisor:
+            os._exit(127)  # it was killed meanwhile, and who takes its place does not know of us
         os.execvpe(command[0], command, env)
     except BaseException as error:
         text = error.strerror if isinstance(error, OSError) else repr(error)

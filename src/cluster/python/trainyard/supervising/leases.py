@@ -12,9 +12,10 @@ import os
 import stat
 import time
 
-from ..files import write_all
+from ..files import read_json, write_all
 
 DEFAULT_FOLDER = "/tmp/trainyard-leases"
+HEARTBEAT_S = 5
 
 
 class LeaseError(Exception):
@@ -34,28 +35,69 @@ def take(folder: str, names: list[str], holder: dict) -> list[int]:
     return taken
 
 
-class Regained:
-    """The leases of an adopted tree. Who inherited one holds it, but children that closed every descriptor hold none:
-    each lease is taken the moment it is free, so that no slot is free as long as anyone of the tree computes."""
+class Held:
+    """The leases of one run, for as long as anyone of its tree lives. Who inherited one holds it, but children that
+    closed every descriptor hold none, and a file can be deleted: each that is missing is taken the moment it can be,
+    so that no slot is free as long as anyone of the tree computes."""
 
     def __init__(self, folder: str, names: list[str], holder: dict) -> None:
         self._folder = folder
-        self._missing = set(names)
-        self._holder = holder
-        self.descriptors: list[int] = []
+        self._names = sorted(names)
+        self._holder = dict(holder, heartbeatS=HEARTBEAT_S)
+        self._descriptors: dict[str, int] = {}
 
-    def try_again(self) -> None:
-        for name in sorted(self._missing):
+    def take(self) -> None:
+        """Takes all or none. Raises LeaseError."""
+        descriptors = take(self._folder, self._names, self._holder)
+        self._descriptors = dict(zip(self._names, descriptors))
+
+    def take_missing(self) -> None:
+        for name in self._missing():
             try:
-                self.descriptors += take(self._folder, [name], self._holder)
-                self._missing.discard(name)
+                self._descriptors[name] = take(self._folder, [name], self._holder)[0]
             except LeaseError:
                 pass  # held by the tree itself, or by whoever was faster
+
+    def beat(self) -> None:
+        """Tells everyone who can see the files that this holder answers; it also keeps cleaners of /tmp away from them.
+        A lease whose file was deleted all the same is taken anew: else the next one would take that slot, too."""
+        for name, fd in list(self._descriptors.items()):
+            if _is_still_there(fd, os.path.join(self._folder, name)):
+                os.utime(fd)
+            else:
+                os.close(self._descriptors.pop(name))
+        self.take_missing()
+        for name in self._missing():
+            if self._is_ours(name):
+                os.utime(os.path.join(self._folder, name))
+
+    def with_the_tree(self) -> list[str]:
+        """Files of leases that this process could not get, because processes of this very run have them."""
+        self.take_missing()
+        return [os.path.join(self._folder, name) for name in self._missing() if self._is_ours(name)]
+
+    def release(self) -> None:
+        release(list(self._descriptors.values()))
+        self._descriptors = {}
+
+    def _missing(self) -> list[str]:
+        return [name for name in self._names if name not in self._descriptors]
+
+    def _is_ours(self, name: str) -> bool:
+        try:
+            holder = read_json(os.path.join(self._folder, name))
+        except (OSError, ValueError):
+            return False
+        return all(holder.get(key) == self._holder[key] for key in ("host", "pool", "run"))
 
 
 def release(descriptors: list[int]) -> None:
     # Closed, never LOCK_UN: unlocking would also free it for those who inherited the descriptor.
     for fd in descriptors:
+        try:
+            os.ftruncate(fd, 0)  # who looks where not all locks can be seen (in a container) goes by the holder's word
+        except OSError:
+            pass
         os.close(fd)
 
 

@@ -48,11 +48,12 @@ def main(arguments: list) -> int:
 def _supervise(run_dir: str, identity: Identity) -> int:
     _when_there_is_room(identity.create)
     exit_file = ExitFile(run_dir)
-    lease_fds = []
+    held = None
     try:
         try:
             spec = load(os.path.join(run_dir, "spec.json"))
-            lease_fds = leases.take(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
+            held = _leases(run_dir, spec)
+            held.take()
         except SpecError as error:
             raise launch.LaunchError("exec", str(error)) from None
         except leases.LeaseError as error:
@@ -62,7 +63,8 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
     except launch.LaunchError as error:
-        leases.release(lease_fds)
+        if held:
+            held.release()
         _tell(run_dir, str(error))
         exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error), "errno": error.errno}))
         return 0
@@ -74,7 +76,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
     except OSError as error:
         log(error)
     ticks = identity.content["script"]["startTicks"]
-    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), lease_fds, out_of_memory)
+    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), held, out_of_memory)
 
 
 def _when_there_is_room(work: Callable[[], None]) -> None:
@@ -100,11 +102,12 @@ def _adopt(run_dir: str, identity: Identity) -> int:
     _detach()
     _become_subreaper()
     watch = Watch(run_dir, spec, identity, log_to(run_dir))
-    regained = leases.Regained(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
-    watch.guard(regained.try_again)
-    watch.every(LEASES_EVERY_S, LEASES_EVERY_S, regained.try_again)
+    held = _leases(run_dir, spec)
+    watch.guard(held.take_missing)
+    watch.every(LEASES_EVERY_S, LEASES_EVERY_S, held.take_missing)
+    watch.leases_with_the_tree = held.with_the_tree
     script = (*(script or (0, 0)), True)
-    return _watch(run_dir, spec, identity, exit_file, watch, script, regained.descriptors, memory.OutOfMemory())
+    return _watch(run_dir, spec, identity, exit_file, watch, script, held, memory.OutOfMemory())
 
 
 def _watch(
@@ -114,13 +117,14 @@ def _watch(
     exit_file: ExitFile,
     watch: Watch,
     script: tuple,
-    lease_fds: list,
+    held: leases.Held,
     out_of_memory: memory.OutOfMemory,
 ) -> int:
     finish = _keep_books(run_dir, spec, watch, adopted=script[2])
     watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
+    watch.every(leases.HEARTBEAT_S, leases.HEARTBEAT_S, held.beat)
     watch.until_gone(*script)
-    leases.release(lease_fds)  # before exit.json: who reads it may start the next one on these slots at once
+    held.release()  # before exit.json: who reads it may start the next one on these slots at once
     watch.guard(finish)  # may wait for room on a full disk
     code, name = _ending(watch.status)
     ended_badly = (name is not None or bool(code)) and not watch.ladder.escalated
@@ -231,6 +235,10 @@ def _ending(status: int | None) -> tuple:
         return None, signal.Signals(number).name
     except ValueError:
         return None, "SIG%d" % number
+
+
+def _leases(run_dir: str, spec: Spec) -> leases.Held:
+    return leases.Held(spec.leases, [slot["lease"] for slot in spec.slots], _holder(run_dir, spec))
 
 
 def _holder(run_dir: str, spec: Spec) -> dict:

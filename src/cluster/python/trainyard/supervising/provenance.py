@@ -15,6 +15,9 @@ from .spec import Spec
 HARNESS_ONLY = ("parameters", "randomStates", "torch", "optimizers", "data")
 """What only a script that uses trainyard can tell, in the section `harness`."""
 
+PATIENCE_S = 0.2
+"""The script waits for its supervisor in nothing, and its supervisor not for it."""
+
 
 class Recorder:
     """Records at once what is known, and what the interpreter says when it has said it."""
@@ -45,7 +48,7 @@ class Recorder:
     def _write(self) -> None:
         if self._is_written:
             return
-        write_section(self._path, "supervisor", self._section)
+        write_section(self._path, "supervisor", self._section, PATIENCE_S)
         self._is_written = True
 
 

@@ -13,6 +13,10 @@ from .identity import Identity
 from .ladder import ACTIONS, Ladder
 from .spec import Spec
 
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
+if TYPE_CHECKING:
+    from typing import Callable
+
 POLL_S = 0.1
 HEARTBEAT_S = 5.0
 ORPHAN_GRACE_S = 0.5
@@ -32,7 +36,9 @@ class Watch:
         self._control = os.path.join(run_dir, "control.json")
         self.ladder = Ladder(spec.stop_acknowledge_s, spec.stop_term_s, spec.preemption_timeout_s)
         self.events = EventTail(os.path.join(run_dir, "events"))
-        self.tree = Tree(spec.key)
+        self.tree = Tree(spec.key, [os.path.join(run_dir, name) for name in ("stdout.log", "stderr.log")])
+        self.leases_with_the_tree: Callable[[], list] = list
+        """An adopter's: files of its leases that processes of this run have, whom /proc may not show to be of it."""
         self.peak_memory_bytes = 0
         self.killed_children = 0
         self.status: int | None = None
@@ -128,7 +134,8 @@ class Watch:
         terminated_at = None
         while True:
             self._reap()
-            quiet = 0 if self.tree.members() else quiet + 1
+            somebody_has_leases = self.tree.mark_who_has(self.leases_with_the_tree())
+            quiet = 0 if somebody_has_leases or self.tree.members() else quiet + 1
             if quiet and self._is_over(quiet):
                 break
             self.guard(self._read_control)

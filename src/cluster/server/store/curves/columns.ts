@@ -1,47 +1,55 @@
-/** Growing Float64 columns of one curve, in order of arrival: step, time (ms), value, and the attempt that reported it. */
+/** Points in three Float64 columns: step, time (ms since the epoch), value. */
+export interface Points {
+  step: Float64Array;
+  time: Float64Array;
+  value: Float64Array;
+}
+
+export function emptyPoints(count: number): Points {
+  const numbers = new Float64Array(count * 3);
+  const column = (at: number) => numbers.subarray(at * count, (at + 1) * count);
+  return { step: column(0), time: column(1), value: column(2) };
+}
+
+export function slicePoints({ step, time, value }: Points, from: number, to: number): Points {
+  return { step: step.subarray(from, to), time: time.subarray(from, to), value: value.subarray(from, to) };
+}
+
+/** Growing columns, in order of arrival. */
 export class Columns {
   count = 0;
-  #step = new Float64Array(64);
-  #time = new Float64Array(64);
-  #value = new Float64Array(64);
-  #attempt = new Uint32Array(64);
+  #points = emptyPoints(16);
 
   get byteLength(): number {
-    return this.#step.byteLength * 3 + this.#attempt.byteLength;
+    return this.#points.step.length * 24;
   }
-  get step(): Float64Array {
-    return this.#step.subarray(0, this.count);
-  }
-  get time(): Float64Array {
-    return this.#time.subarray(0, this.count);
-  }
-  get value(): Float64Array {
-    return this.#value.subarray(0, this.count);
-  }
-  get attempt(): Uint32Array {
-    return this.#attempt.subarray(0, this.count);
+  /** Of now: a view, which the next change may leave behind. */
+  get points(): Points {
+    return slicePoints(this.#points, 0, this.count);
   }
 
-  append(step: Float64Array, time: Float64Array, value: Float64Array, attempt: number): void {
+  append({ step, time, value }: Points): void {
     this.#reserve(this.count + step.length);
-    this.#step.set(step, this.count);
-    this.#time.set(time, this.count);
-    this.#value.set(value, this.count);
-    this.#attempt.fill(attempt, this.count, this.count + step.length);
+    this.#points.step.set(step, this.count);
+    this.#points.time.set(time, this.count);
+    this.#points.value.set(value, this.count);
     this.count += step.length;
   }
 
+  /** Without the first `count` points. */
+  dropFirst(count: number): void {
+    const rest = slicePoints(this.#points, count, this.count);
+    this.#points = emptyPoints(16);
+    this.count = 0;
+    this.append(rest);
+  }
+
   #reserve(wanted: number): void {
-    let capacity = this.#step.length;
+    let capacity = this.#points.step.length;
     if (wanted <= capacity) return;
     while (capacity < wanted) capacity *= 2;
-    const grown = <A extends Float64Array | Uint32Array>(old: A, fresh: A): A => {
-      fresh.set(old.subarray(0, this.count));
-      return fresh;
-    };
-    this.#step = grown(this.#step, new Float64Array(capacity));
-    this.#time = grown(this.#time, new Float64Array(capacity));
-    this.#value = grown(this.#value, new Float64Array(capacity));
-    this.#attempt = grown(this.#attempt, new Uint32Array(capacity));
+    const before = this.points;
+    this.#points = emptyPoints(capacity);
+    for (const name of ["step", "time", "value"] as const) this.#points[name].set(before[name]);
   }
 }

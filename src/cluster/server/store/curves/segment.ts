@@ -8,6 +8,7 @@
  * One block holds everything that was read from the source ranges that it names, so a cut file (kill -9, full disk) loses
  * whole ranges, and reading the event files goes on exactly where the last valid block ends.
  */
+import fs from "node:fs";
 import { crc32 } from "node:zlib";
 import * as z from "zod";
 
@@ -69,24 +70,97 @@ export function encodeBlock(block: Block): Uint8Array {
   return bytes;
 }
 
-/** @returns the valid blocks from the start of the file, and where the first invalid byte is (the length when none is) */
-export function decodeBlocks(file: Uint8Array): { blocks: Block[]; validBytes: number } {
-  const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const blocks: Block[] = [];
-  let position = 0;
-  while (position + HEADER_BYTES <= view.byteLength && view.readUInt32LE(position) === MAGIC) {
-    const headBytes = view.readUInt32LE(position + 4);
-    const bodyBytes = view.readUInt32LE(position + 8);
-    const end = position + HEADER_BYTES + headBytes + bodyBytes;
-    if (end > view.byteLength) break;
-    const content = view.subarray(position + HEADER_BYTES, end);
-    if (crc32(content) !== view.readUInt32LE(position + 12)) break;
-    const block = decodeContent(content.subarray(0, headBytes), content.subarray(headBytes));
-    if (block === null) break;
-    blocks.push(block);
-    position = end;
+/** Bytes of a file that are looked at at once: a long one is read without being held. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads a file block by block from the byte `from` on, which a block begins at. A file that is not there has none.
+ * @returns the end of the last valid block, that block (null: there is none), and the size of the file
+ */
+export function readBlocks(
+  path: string,
+  from: number,
+  each: (block: Block) => void,
+): { validBytes: number; lastBlock: BlockPlace | null; fileBytes: number } {
+  let file: number;
+  try {
+    file = fs.openSync(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return { validBytes: 0, lastBlock: null, fileBytes: 0 };
   }
-  return { blocks, validBytes: position };
+  try {
+    const fileBytes = fs.fstatSync(file).size;
+    let position = Math.min(from, fileBytes);
+    let lastBlock: BlockPlace | null = null;
+    let windowBytes = WINDOW_BYTES;
+    while (position < fileBytes) {
+      const window = Buffer.allocUnsafe(Math.min(windowBytes, fileBytes - position));
+      const got = fs.readSync(file, window, 0, window.byteLength, position);
+      const held = window.subarray(0, got);
+      let at = 0;
+      let read = blockAt(held, at);
+      while (read !== null && read !== "cut") {
+        each(read.block);
+        lastBlock = { from: position + at, crc: read.crc };
+        at = read.end;
+        read = blockAt(held, at);
+      }
+      position += at;
+      if (read === null || position + got - at >= fileBytes) break;
+      // A block that is longer than the window.
+      windowBytes = at === 0 ? windowBytes * 2 : WINDOW_BYTES;
+    }
+    return { validBytes: position, lastBlock, fileBytes };
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+export interface BlockPlace {
+  from: number;
+  crc: number;
+}
+
+/** Whether the file has this very block there, and it ends at `to`. Its content is not read. */
+export function hasBlock(path: string, { from, crc }: BlockPlace, to: number): boolean {
+  let file: number;
+  try {
+    file = fs.openSync(path, "r");
+  } catch {
+    return false;
+  }
+  try {
+    const head = Buffer.alloc(HEADER_BYTES);
+    return (
+      fs.readSync(file, head, 0, HEADER_BYTES, from) === HEADER_BYTES &&
+      head.readUInt32LE(0) === MAGIC &&
+      head.readUInt32LE(12) === crc &&
+      from + HEADER_BYTES + head.readUInt32LE(4) + head.readUInt32LE(8) === to &&
+      fs.fstatSync(file).size >= to
+    );
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+export function crcOfBlock(block: Uint8Array): number {
+  return Buffer.from(block.buffer, block.byteOffset, block.byteLength).readUInt32LE(12);
+}
+
+/** @returns null: no valid block begins there; "cut": there may be one, but its end is not there */
+function blockAt(view: Buffer, position: number): { block: Block; crc: number; end: number } | "cut" | null {
+  if (position + HEADER_BYTES > view.byteLength) return "cut";
+  if (view.readUInt32LE(position) !== MAGIC) return null;
+  const headBytes = view.readUInt32LE(position + 4);
+  const bodyBytes = view.readUInt32LE(position + 8);
+  const end = position + HEADER_BYTES + headBytes + bodyBytes;
+  if (end > view.byteLength) return "cut";
+  const content = view.subarray(position + HEADER_BYTES, end);
+  const crc = view.readUInt32LE(position + 12);
+  if (crc32(content) !== crc) return null;
+  const block = decodeContent(content.subarray(0, headBytes), content.subarray(headBytes));
+  return block === null ? null : { block, crc, end };
 }
 
 function decodeContent(headBytes: Buffer, body: Buffer): Block | null {

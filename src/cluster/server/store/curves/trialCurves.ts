@@ -1,105 +1,93 @@
-/** All curves of one trial in memory: what the segments of its runs add up to. Pure. */
+/** All curves of one trial: what those of its runs add up to, in the order of the runs. */
+import type { Params, Result } from "../../../protocol/methods.ts";
 import type { Series, SeriesState } from "../../../protocol/events.ts";
-import { Columns } from "./columns.ts";
-import { reduceByExtremes } from "./reduce.ts";
-import type { Block } from "./segment.ts";
+import type { CurveName, CurvePart } from "./curvePart.ts";
+import { NOTHING_LEFT_OUT, sections, type Section } from "./sections.ts";
+import { curveId, type RunCurves } from "./runCurves.ts";
+import { estimate, extremes, select } from "./select.ts";
+import { BUCKET_FIELDS, STEPS } from "./pyramid.ts";
 
 /** Points of one answer without reduction. */
 export const POINTS_PER_READ = 100_000;
 
-interface Curve extends Series {
-  columns: Columns;
-  revision: number;
+type Resolution = Params<"series/read">["resolution"];
+
+interface Curve {
+  name: CurveName;
+  parts: { attempt: number; part: CurvePart }[];
 }
 
 export class TrialCurves {
-  readonly #curves = new Map<string, Curve>();
-  /** attempt -> step that it went on from. */
-  readonly #resumed = new Map<number, number>();
   readonly trialId: string;
+  /** By attempt. */
+  readonly #runs: RunCurves[];
+  /** How often points were added before others. */
+  #moved = 0;
 
-  constructor(trialId: string) {
+  constructor(trialId: string, runs: RunCurves[]) {
     this.trialId = trialId;
+    this.#runs = runs;
   }
 
   get byteLength(): number {
-    let sum = 0;
-    for (const { columns } of this.#curves.values()) sum += columns.byteLength;
-    return sum;
+    return this.#runs.reduce((sum, run) => sum + run.byteLength, 0);
+  }
+  get runs(): readonly RunCurves[] {
+    return this.#runs;
   }
 
   /** When the first system sample was taken, ms since the epoch: the zero of the group `system`. */
   get systemStartMs(): number | null {
-    for (const { group, columns } of this.#curves.values()) {
-      if (group === "system" && columns.count > 0)
-        return (columns.time[0] ?? 0) - (columns.step[0] ?? 0) * 1000;
-    }
+    for (const { parts } of this.#runs)
+      for (const { name, part } of parts.values())
+        if (name.group === "system" && part.count > 0) {
+          const { step, time } = part.read(0, 1);
+          return (time[0] ?? 0) - (step[0] ?? 0) * 1000;
+        }
     return null;
   }
 
-  apply(attempt: number, block: Block): void {
-    if (block.supersede !== undefined) this.supersede(attempt, block.supersede);
-    for (const { group, name, rank, step, time, value } of block.series) {
-      const id = key(group, name, rank);
-      let curve = this.#curves.get(id);
-      if (curve === undefined) {
-        curve = { trialId: this.trialId, group, name, rank, columns: new Columns(), revision: 0 };
-        this.#curves.set(id, curve);
-      }
-      curve.columns.append(step, time, value, attempt);
-    }
+  add(run: RunCurves): void {
+    this.#runs.push(run);
+    this.#runs.sort((a, b) => a.attempt - b.attempt);
+    if (this.#runs.at(-1) !== run) this.#moved++;
   }
 
-  /** @returns false when it was known already */
-  supersede(attempt: number, step: number): boolean {
-    if (this.#resumed.get(attempt) === step) return false;
-    this.#resumed.set(attempt, step);
-    for (const curve of this.#curves.values()) if (curve.group !== "system") curve.revision++;
-    return true;
+  /** A run has reported. Points of one that is not the last move those of later runs. */
+  hasGrown(run: RunCurves): void {
+    if (this.#runs.at(-1) !== run) this.#moved++;
   }
 
   list(): SeriesState[] {
-    return [...this.#curves.values()]
-      .filter(({ columns }) => columns.count > 0)
-      .map(({ trialId, group, name, rank, revision, columns }) => {
-        const last = columns.count - 1;
-        return {
-          trialId,
-          group,
-          name,
-          rank,
-          revision,
-          count: columns.count,
-          lastStep: columns.step[last] ?? NaN,
-          lastValue: columns.value[last] ?? NaN,
-          lastAt: columns.time[last] ?? NaN,
-        };
-      });
+    return [...this.#curves().values()].flatMap(({ name, parts }) => {
+      const last = parts.findLast(({ part }) => part.count > 0)?.part;
+      if (last === undefined) return [];
+      const { step, time, value } = last.read(last.count - 1, last.count);
+      return {
+        trialId: this.trialId,
+        ...name,
+        revision: this.#revisionOf(name),
+        count: countOf(parts),
+        lastStep: step[0] ?? NaN,
+        lastValue: value[0] ?? NaN,
+        lastAt: time[0] ?? NaN,
+      };
+    });
   }
 
-  read(
-    series: Series,
-    cursor: number,
-    resolution: { points: number; fromStep: number | null; toStep: number | null } | null,
-  ): { columns: Uint8Array; count: number; cursor: number; total: number; revision: number } {
-    const curve = this.#curves.get(key(series.group, series.name, series.rank));
+  read(series: Series, cursor: number, resolution: Resolution): Result<"series/read"> {
+    const curve = this.#curves().get(curveId(series));
     if (curve === undefined) return { columns: new Uint8Array(), count: 0, cursor: 0, total: 0, revision: 0 };
-    const { columns, revision } = curve;
-    let indices: Uint32Array;
-    let next = columns.count;
+    const total = countOf(curve.parts);
+    const revision = this.#revisionOf(curve.name);
+    const limits = this.#limits(curve.name);
     if (resolution === null) {
-      next = Math.min(columns.count, cursor + POINTS_PER_READ);
-      indices = Uint32Array.from({ length: Math.max(0, next - cursor) }, (_, index) => cursor + index);
-    } else {
-      indices = reduceByExtremes(columns.value, within(columns, cursor, resolution), resolution.points);
+      const next = Math.max(cursor, Math.min(total, cursor + POINTS_PER_READ));
+      const columns = raw(curve, cursor, next, limits);
+      return { columns, count: columns.byteLength / 32, cursor: next, total, revision };
     }
-    return {
-      columns: this.#pack(curve, indices),
-      count: indices.length,
-      cursor: next,
-      total: columns.count,
-      revision,
-    };
+    const columns = reduced(sections(curve.parts, limits, cursor, resolution), resolution.points);
+    return { columns, count: columns.byteLength / 32, cursor: total, total, revision };
   }
 
   best(
@@ -107,83 +95,126 @@ export class TrialCurves {
     name: string,
     smallerIsBetter: boolean,
   ): { value: number; step: number; at: number } | null {
-    const curve = this.#curves.get(key(group, name, 0));
+    const curve = this.#curves().get(curveId({ group, name, rank: 0 }));
     if (curve === undefined) return null;
-    const { step, time, value, attempt, count } = curve.columns;
-    const limits = this.#limits(curve);
-    let best = -1;
-    for (let index = 0; index < count; index++) {
-      const at = value[index] ?? NaN;
-      if (Number.isNaN(at) || isBeyond(limits, attempt[index] ?? 0, step[index] ?? 0)) continue;
-      const held = best < 0 ? NaN : (value[best] ?? NaN);
-      if (best < 0 || (smallerIsBetter ? at < held : at > held)) best = index;
+    let best: { value: number; step: number; at: number } | null = null;
+    for (const { part, filter, isSuperseded } of sections(
+      curve.parts,
+      this.#limits(curve.name),
+      0,
+      NOTHING_LEFT_OUT,
+    )) {
+      const found = isSuperseded ? null : extremes(part, filter);
+      if (found === null) continue;
+      const [, step = NaN, at = NaN, value = NaN] = smallerIsBetter ? found.low : found.high;
+      if (best === null || (smallerIsBetter ? value < best.value : value > best.value))
+        best = { value, step, at };
     }
-    return best < 0 ? null : { value: value[best] ?? NaN, step: step[best] ?? NaN, at: time[best] ?? NaN };
+    return best;
   }
 
   valuesAt(attempt: number, at: number): Map<string, number> {
     const values = new Map<string, number>();
-    for (const { group, name, rank, columns } of this.#curves.values()) {
-      if (rank !== 0 || group === "system") continue;
-      for (let index = columns.count - 1; index >= 0 && (columns.attempt[index] ?? 0) >= attempt; index--)
-        if (columns.step[index] === at && columns.attempt[index] === attempt) {
-          values.set(`${group}/${name}`, columns.value[index] ?? NaN);
-          break;
-        }
+    const run = this.#runs.find((one) => one.attempt === attempt);
+    for (const { name, part } of run?.parts.values() ?? []) {
+      if (name.rank !== 0 || name.group === "system") continue;
+      const value = lastValueAt(part, at);
+      if (value !== null) values.set(`${name.group}/${name.name}`, value);
     }
     return values;
   }
 
-  #pack(curve: Curve, indices: Uint32Array): Uint8Array {
-    const { step, time, value, attempt } = curve.columns;
-    const count = indices.length;
-    const packed = new Float64Array(count * 4);
-    const limits = this.#limits(curve);
-    for (let at = 0; at < count; at++) {
-      const index = indices[at] ?? 0;
-      packed[at] = step[index] ?? NaN;
-      packed[count + at] = time[index] ?? NaN;
-      packed[2 * count + at] = value[index] ?? NaN;
-      packed[3 * count + at] = isBeyond(limits, attempt[index] ?? 0, step[index] ?? 0) ? 1 : 0;
-    }
-    return new Uint8Array(packed.buffer);
+  #curves(): Map<string, Curve> {
+    const curves = new Map<string, Curve>();
+    for (const { attempt, parts } of this.#runs)
+      for (const [id, { name, part }] of parts) {
+        const curve = curves.get(id);
+        if (curve === undefined) curves.set(id, { name, parts: [{ attempt, part }] });
+        else curve.parts.push({ attempt, part });
+      }
+    return curves;
+  }
+
+  #revisionOf({ group }: CurveName): number {
+    const superseded = this.#runs.reduce((sum, { supersedes }) => sum + supersedes, 0);
+    return group === "system" ? this.#moved : this.#moved + superseded;
   }
 
   /** For each attempt the step beyond which its points are superseded: the lowest that a later attempt went on from. */
-  #limits(curve: Curve): Map<number, number> {
+  #limits({ group }: CurveName): Map<number, number> {
     const limits = new Map<number, number>();
-    if (curve.group === "system" || this.#resumed.size === 0) return limits;
+    if (group === "system") return limits;
     let lowest = Infinity;
-    const attempts = Math.max(...this.#resumed.keys());
-    for (let attempt = attempts; attempt >= 1; attempt--) {
+    for (const { attempt, supersede } of [...this.#runs].reverse()) {
       limits.set(attempt, lowest);
-      lowest = Math.min(lowest, this.#resumed.get(attempt) ?? Infinity);
+      lowest = Math.min(lowest, supersede ?? Infinity);
     }
     return limits;
   }
 }
 
-function within(
-  columns: Columns,
-  cursor: number,
-  range: { fromStep: number | null; toStep: number | null },
-): Uint32Array {
-  const { step, count } = columns;
-  const from = range.fromStep ?? -Infinity;
-  const to = range.toStep ?? Infinity;
-  const indices = new Uint32Array(Math.max(0, count - cursor));
-  let picked = 0;
-  for (let index = cursor; index < count; index++) {
-    const at = step[index] ?? NaN;
-    if (at >= from && at <= to) indices[picked++] = index;
+function countOf(parts: Curve["parts"]): number {
+  return parts.reduce((sum, { part }) => sum + part.count, 0);
+}
+
+/** Points [from, to) of all parts as they are. */
+function raw({ parts }: Curve, from: number, to: number, limits: ReadonlyMap<number, number>): Uint8Array {
+  const count = Math.max(0, to - from);
+  const packed = new Float64Array(count * 4);
+  let start = 0;
+  for (const { attempt, part } of parts) {
+    const first = Math.max(from, start);
+    const last = Math.min(to, start + part.count);
+    if (first < last) {
+      const { step, time, value } = part.read(first - start, last - start);
+      packed.set(step, first - from);
+      packed.set(time, count + first - from);
+      packed.set(value, 2 * count + first - from);
+      const limit = limits.get(attempt) ?? Infinity;
+      for (let at = 0; at < step.length; at++)
+        packed[3 * count + first - from + at] = (step[at] ?? NaN) > limit ? 1 : 0;
+    }
+    start += part.count;
   }
-  return indices.subarray(0, picked);
+  return new Uint8Array(packed.buffer);
 }
 
-function isBeyond(limits: Map<number, number>, attempt: number, step: number): boolean {
-  return step > (limits.get(attempt) ?? Infinity);
+/** Fewer than this cannot show the ends and the extremes. */
+const LEAST_POINTS = 5;
+
+function reduced(all: readonly Section[], limit: number): Uint8Array {
+  const counted = all
+    .map((section) => ({ section, about: estimate(section.part, section.filter) }))
+    .filter(({ about }) => about > 0);
+  const total = counted.reduce((sum, { about }) => sum + about, 0);
+  const spare = Math.max(0, limit - LEAST_POINTS * counted.length);
+  const rows = counted.flatMap(({ section, about }) => {
+    const share = LEAST_POINTS + Math.floor((spare * about) / total);
+    const picks = select(section.part, section.filter, share);
+    return picks.index.map((_, at) => ({ point: picks.at(at), section }));
+  });
+  // What a run has of both kinds comes in the order in which it was reported.
+  rows.sort((a, b) => a.section.order - b.section.order || (a.point[0] ?? 0) - (b.point[0] ?? 0));
+  // So few, or so many runs, that not each can have its share: the ends.
+  const kept = rows.length <= limit ? rows : [...rows.slice(0, limit - 1), ...rows.slice(-1)];
+  const packed = new Float64Array(kept.length * 4);
+  kept.forEach(({ point, section }, at) => {
+    for (const column of [0, 1, 2]) packed[column * kept.length + at] = point[column + 1] ?? NaN;
+    packed[3 * kept.length + at] = section.isSuperseded ? 1 : 0;
+  });
+  return new Uint8Array(packed.buffer);
 }
 
-function key(group: string, name: string, rank: number): string {
-  return `${rank}\u0000${group}\u0000${name}`;
+function lastValueAt(part: CurvePart, at: number): number | null {
+  const { pyramid } = part;
+  for (let bucket = pyramid.buckets(0) - 1; bucket >= 0; bucket--) {
+    const place = bucket * BUCKET_FIELDS + STEPS;
+    const base = pyramid.level(0);
+    if (at < (base[place] ?? NaN) || at > (base[place + 1] ?? NaN)) continue;
+    const { from, to } = pyramid.span(0, bucket);
+    const { step, value } = part.read(from, to);
+    const found = step.lastIndexOf(at);
+    if (found >= 0) return value[found] ?? NaN;
+  }
+  return null;
 }

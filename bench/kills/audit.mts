@@ -1,7 +1,12 @@
 /** Compares what a pool says with what its runs wrote. */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { Cli } from "./scratchPool.mts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cli } from "../scratchPool.mts";
+
+/** A supervisor writes exit.json, and leaves a moment later. */
+const LEAVE_MS = 5000;
 
 export type Trials = {
   experiment: { id: number; state: string };
@@ -14,8 +19,8 @@ export interface Folders {
   pool: string;
   /** Where the scripts note what they see of their slots. */
   slots: string;
-  /** Checkpoints are restored in here; null: they are only counted. */
-  scratch: string | null;
+  /** Checkpoints are restored in here, so many at most (a command line each); all are compared with their manifests. */
+  restore: { into: string; most: number } | null;
 }
 
 interface Point {
@@ -34,13 +39,14 @@ interface Event {
 
 export async function audit(
   cli: Cli,
-  { pool, slots, scratch }: Folders,
+  { pool, slots, restore }: Folders,
   experiments: Trials,
   /** How trials may have ended. */
   goodEnds: readonly string[] = ["completed"],
 ): Promise<{ problems: string[]; counts: Record<string, number> }> {
   const problems: string[] = [];
-  const counts = { trials: 0, runs: 0, lost_runs: 0, points: 0, checkpoints: 0 };
+  const counts = { trials: 0, runs: 0, lost_runs: 0, points: 0, reports_returned: 0, checkpoints: 0 };
+  let restored = 0;
   const expect = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);
   };
@@ -63,7 +69,12 @@ export async function audit(
       await compareCheckpoints(trial.id, runs, checkpoints);
     }
   }
-  const left = processesLeft(pool);
+  const until = Date.now() + LEAVE_MS;
+  let left = processesLeft(pool);
+  while (left.length > 0 && Date.now() < until) {
+    await sleep(100);
+    left = processesLeft(pool);
+  }
   expect(left.length === 0, `processes of runs are left: ${left.join(", ")}`);
   const shared = path.join(slots, "shared");
   if (existsSync(shared)) problems.push(`two runs had the same slot: ${readFileSync(shared, "utf8")}`);
@@ -71,6 +82,18 @@ export async function audit(
 
   async function compareCurves(trialId: string, runs: readonly { id: string }[]): Promise<void> {
     const events = runs.flatMap(({ id }) => eventsOf(path.join(pool, "runs", id)));
+    for (const { id } of runs) {
+      const written = eventsOf(path.join(pool, "runs", id)).filter(({ type }) => type === "metrics");
+      const returned = returnedIn(slots, id);
+      counts.reports_returned += returned.length;
+      const seen = new Map<number, number>();
+      for (const { step, values } of written) if ("loss" in values) seen.set(step, (seen.get(step) ?? 0) + 1);
+      const wrong = returned.filter((step) => seen.get(step) !== 1);
+      expect(
+        wrong.length === 0,
+        `run ${id}: not there exactly once, though they returned: ${wrong.join(" ")}`,
+      );
+    }
     for (const name of ["loss", "twice"]) {
       const written = events.filter(({ type, values }) => type === "metrics" && name in values);
       const { series } = await cli<{ series: { points: Point[] }[] }>("metrics", trialId, "--metric", name);
@@ -101,8 +124,10 @@ export async function audit(
     expect(told === null, `checkpoints of trial ${trialId}: ${told ?? ""}`);
     for (const { uuid, step } of checkpoints) {
       counts.checkpoints++;
-      if (scratch === null) continue;
-      const folder = path.join(scratch, uuid);
+      const problem = checkpointProblem(path.join(pool, "checkpoints", uuid));
+      expect(problem === null, `checkpoint ${uuid}: ${problem ?? ""}`);
+      if (restore === null || restored++ >= restore.most) continue;
+      const folder = path.join(restore.into, uuid);
       await cli("restore", uuid, "--to", folder).then(
         () => {
           const restored = readFileSync(path.join(folder, "step"), "utf8");
@@ -112,6 +137,25 @@ export async function audit(
       );
     }
   }
+}
+
+/** Steps whose report has returned, as the script itself noted. */
+function returnedIn(slots: string, runId: string): number[] {
+  const file = path.join(slots, `returned-${runId}`);
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1).map(Number) : [];
+}
+
+function checkpointProblem(folder: string): string | null {
+  const manifest = JSON.parse(readFileSync(path.join(folder, "manifest.json"), "utf8")) as {
+    files: { path: string; bytes: number; sha256: string }[];
+  };
+  for (const file of manifest.files) {
+    const content = readFileSync(path.join(folder, "files", file.path));
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    if (content.length !== file.bytes || sha256 !== file.sha256)
+      return `${file.path} is not as its manifest says`;
+  }
+  return null;
 }
 
 /** @returns what is only in one of them, or more often */

@@ -1,0 +1,211 @@
+/** Fewer points for the same picture, from a pyramid: of each stretch the lowest, the highest and the first that is no number. Pure. */
+import type { Points } from "./columns.ts";
+import {
+  addToBucket,
+  BUCKET_FIELDS,
+  BUCKET_POINTS,
+  childrenOf,
+  clearBucket,
+  HIGH,
+  LOW,
+  mergeBucket,
+  sizeOf,
+  STEPS,
+  TIMES,
+  type Pyramid,
+} from "./pyramid.ts";
+import { Picks, Stretches } from "./stretches.ts";
+
+/** Which points are meant: all limits hold together, and both ends belong to them but where it says otherwise. */
+export interface Filter {
+  fromIndex: number;
+  fromStep: number;
+  toStep: number;
+  /** The point at `fromStep` itself is not meant. */
+  isFromStepOpen: boolean;
+  fromTime: number;
+  toTime: number;
+}
+
+export interface Selectable {
+  readonly pyramid: Pyramid;
+  /** The points of these indexes. */
+  read(from: number, to: number): Points;
+}
+
+interface Item {
+  /** Points of the curve that it covers: [from, to). */
+  from: number;
+  to: number;
+  level: number;
+  bucket: number;
+  /** Some of its points may not be meant. */
+  isPartial: boolean;
+}
+
+/** Points that are meant, or up to some hundreds more: cheap, to share a limit among several curves. */
+export function estimate(source: Selectable, filter: Filter): number {
+  return cover(source.pyramid, filter, Infinity).reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/**
+ * At most `limit` (5 or more) of the points that are meant, in order of arrival; all of them when they are no more. The first
+ * and the last one are always among them, and of each stretch between the lowest, the highest and the first that is NaN or infinite.
+ */
+export function select(source: Selectable, filter: Filter, limit: number): Picks {
+  const { pyramid } = source;
+  const covered = cover(pyramid, filter, Infinity);
+  const about = covered.reduce((sum, { from, to }) => sum + to - from, 0);
+  const perStretch = pyramid.notNumbers > 0 ? 3 : 2;
+  const stretches = Math.max(1, Math.floor((limit - 2) / perStretch));
+  if (about <= Math.max(limit, stretches * BUCKET_POINTS))
+    return fromPoints(source, filter, covered, limit, stretches);
+  const picks = fromBuckets(source, filter, cover(pyramid, filter, about / stretches / 2), limit, stretches);
+  return picks ?? fromPoints(source, filter, covered, limit, stretches);
+}
+
+/** The lowest and the highest value of what is meant; null when no value is a number. */
+export function extremes(source: Selectable, filter: Filter): { low: number[]; high: number[] } | null {
+  const found = new Float64Array(BUCKET_FIELDS);
+  clearBucket(found, 0);
+  for (const { from, to, level, bucket, isPartial } of cover(source.pyramid, filter, Infinity)) {
+    if (!isPartial) {
+      mergeBucket(found, 0, source.pyramid.level(level), bucket * BUCKET_FIELDS);
+      continue;
+    }
+    const { index, step, time, value, count } = meantOf(source, filter, from, to);
+    for (let at = 0; at < count; at++)
+      addToBucket(found, 0, index[at] ?? -1, step[at] ?? NaN, time[at] ?? NaN, value[at] ?? NaN);
+  }
+  if ((found[LOW] ?? -1) < 0) return null;
+  return { low: [...found.subarray(LOW, LOW + 4)], high: [...found.subarray(HIGH, HIGH + 4)] };
+}
+
+function meantOf(source: Selectable, filter: Filter, from: number, to: number): Picks {
+  const points = new Picks();
+  addMeant(points, source.read(from, to), from, filter);
+  return points;
+}
+
+function fromPoints(
+  source: Selectable,
+  filter: Filter,
+  items: readonly Item[],
+  limit: number,
+  stretches: number,
+): Picks {
+  const meant = new Picks();
+  for (const { from, to } of joined(items)) addMeant(meant, source.read(from, to), from, filter);
+  if (meant.count <= limit) return meant;
+  const reduced = new Stretches(meant.count, stretches);
+  addAll(reduced, meant);
+  return reduced.finish(meant.at(0), meant.at(meant.count - 1));
+}
+
+/** @returns null when no more than `limit` are meant: then there is nothing to reduce */
+function fromBuckets(
+  source: Selectable,
+  filter: Filter,
+  items: readonly Item[],
+  limit: number,
+  stretches: number,
+): Picks | null {
+  // What is meant of a bucket that is not meant as a whole has to be looked up.
+  const looked = items.map((item) => {
+    if (!item.isPartial) return { item, points: null, count: item.to - item.from };
+    const points = meantOf(source, filter, item.from, item.to);
+    return { item, points, count: points.count };
+  });
+  const meant = looked.filter(({ count }) => count > 0);
+  const total = meant.reduce((sum, { count }) => sum + count, 0);
+  const [first, last] = [meant.at(0), meant.at(-1)];
+  if (total <= limit || first === undefined || last === undefined) return null;
+  const reduced = new Stretches(total, stretches);
+  for (const { item, points, count } of meant) {
+    if (points === null)
+      reduced.addBucket(source.pyramid.level(item.level), item.bucket * BUCKET_FIELDS, count);
+    else addAll(reduced, points);
+  }
+  return reduced.finish(
+    first.points?.at(0) ?? pointAt(source, first.item.from),
+    last.points?.at(last.count - 1) ?? pointAt(source, last.item.to - 1),
+  );
+}
+
+function addAll(reduced: Stretches, { index, step, time, value, count }: Picks): void {
+  for (let at = 0; at < count; at++)
+    reduced.addPoint(index[at] ?? -1, step[at] ?? NaN, time[at] ?? NaN, value[at] ?? NaN);
+}
+
+function pointAt(source: Selectable, index: number): number[] {
+  const { step, time, value } = source.read(index, index + 1);
+  return [index, step[0] ?? NaN, time[0] ?? NaN, value[0] ?? NaN];
+}
+
+function addMeant(into: Picks, points: Points, firstIndex: number, filter: Filter): void {
+  const { step, time, value } = points;
+  const { fromStep, toStep, isFromStepOpen, fromTime, toTime } = filter;
+  for (let at = 0; at < step.length; at++) {
+    const x = step[at] ?? NaN;
+    const t = time[at] ?? NaN;
+    if (firstIndex + at < filter.fromIndex || x < fromStep || x > toStep || t < fromTime || t > toTime)
+      continue;
+    if (isFromStepOpen && x === fromStep) continue;
+    into.add(firstIndex + at, x, t, value[at] ?? NaN);
+  }
+}
+
+/** The largest buckets, of at most `largest` points where there is a choice, that have all that is meant; in order. */
+function cover(pyramid: Pyramid, filter: Filter, largest: number): Item[] {
+  const items: Item[] = [];
+  const visit = (level: number, bucket: number): void => {
+    const { from, to } = pyramid.span(level, bucket);
+    const meant = howMuchOf(pyramid.level(level), bucket * BUCKET_FIELDS, from, to, filter);
+    if (meant === "none") return;
+    if (level === 0 || (meant === "all" && sizeOf(level) <= largest)) {
+      items.push({ from, to, level, bucket, isPartial: meant === "some" });
+      return;
+    }
+    const children = childrenOf(bucket);
+    for (let child = children.from; child < children.to; child++) visit(level - 1, child);
+  };
+  let next = 0;
+  for (let level = pyramid.top; level >= 0; level--) {
+    const buckets = pyramid.buckets(level);
+    for (let bucket = next; bucket < buckets; bucket++) visit(level, bucket);
+    next = childrenOf(Math.max(next, buckets)).from;
+  }
+  return items;
+}
+
+function howMuchOf(
+  numbers: Float64Array,
+  at: number,
+  from: number,
+  to: number,
+  filter: Filter,
+): "none" | "some" | "all" {
+  const lowStep = numbers[at + STEPS] ?? NaN;
+  const highStep = numbers[at + STEPS + 1] ?? NaN;
+  const lowTime = numbers[at + TIMES] ?? NaN;
+  const highTime = numbers[at + TIMES + 1] ?? NaN;
+  const { fromIndex, fromStep, toStep, isFromStepOpen, fromTime, toTime } = filter;
+  const isBefore = highStep < fromStep || (isFromStepOpen && highStep === fromStep);
+  if (to <= fromIndex || isBefore || lowStep > toStep || highTime < fromTime || lowTime > toTime)
+    return "none";
+  const isAfter = lowStep > fromStep || (!isFromStepOpen && lowStep === fromStep);
+  return from >= fromIndex && isAfter && highStep <= toStep && lowTime >= fromTime && highTime <= toTime
+    ? "all"
+    : "some";
+}
+
+/** Neighbours as one, to be read at once. */
+function joined(items: readonly Item[]): { from: number; to: number }[] {
+  const spans: { from: number; to: number }[] = [];
+  for (const { from, to } of items) {
+    const last = spans.at(-1);
+    if (last?.to === from) last.to = to;
+    else spans.push({ from, to });
+  }
+  return spans;
+}

@@ -3,6 +3,7 @@ import path from "node:path";
 import { lintChecks, typeCheck, type Check } from "./checks.mts";
 import { command, type CommandResult } from "./command.mts";
 import { fromNodeTest, fromUnittest, fromVitest, sum, type Counts } from "./counts.mts";
+import { ensureFaultTools } from "./faultTools.mts";
 import { ensureSshd } from "../ssh/sshd.mts";
 import { ensureNode22 } from "./node22.mts";
 import { artifacts, nodeModule, root } from "./paths.mts";
@@ -24,6 +25,11 @@ export interface Stage {
 const MINUTE_MS = 60_000;
 /** Its machines are slow and shared: what fails in a real editor there is tried once more. */
 const isContinuousIntegration = process.env.CI === "true";
+/** Long, and about the system more than about the Node. */
+const WITHOUT_KILLS = ["**/*kill*.test.ts", "**/*Kills.test.ts", "**/crash.test.ts"].flatMap((glob) => [
+  "--exclude",
+  glob,
+]);
 const VERMIN = "vermin==1.9.2";
 
 const one = ({ code, output }: CommandResult): StageResult => ({
@@ -76,7 +82,7 @@ async function vitest(
         NO_COLOR: "1",
         PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}`,
       },
-      timeoutMs: 25 * MINUTE_MS,
+      timeoutMs: 40 * MINUTE_MS,
       show,
     },
   );
@@ -174,13 +180,15 @@ export const stages: readonly Stage[] = [
     what: "vitest: test/**/*.test.ts",
     run: async (show) => {
       await ensureSshd();
+      await ensureFaultTools();
       return vitest(process.execPath, "unit", [], show);
     },
   },
   {
     name: "node22",
-    what: "the pool server's unit tests on Node 22",
-    run: async (show) => vitest(await ensureNode22(), "node22", ["test/cluster/server"], show),
+    what: "the pool server's unit tests on Node 22, without the loops of kills",
+    run: async (show) =>
+      vitest(await ensureNode22(), "node22", ["test/cluster/server", ...WITHOUT_KILLS], show),
   },
   {
     name: "python",

@@ -12,6 +12,11 @@ export function isCancelled(error: unknown): boolean {
   return error instanceof Error && ["AbortError", "SubmitCancelled", "Canceled"].includes(error.name);
 }
 
+/** The pool has no such thing (any more). */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && "reason" in error && error.reason === "notFound";
+}
+
 /** An error of ours, to be shown as it stands. */
 export class ShownError extends Error {
   override readonly name = "ShownError";

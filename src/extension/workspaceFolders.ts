@@ -21,6 +21,11 @@ export class WorkspaceFolders {
     return this.#folders.length === 0;
   }
 
+  /** As a submit resolves them. */
+  get paths(): string[] {
+    return this.#folders.map(({ real }) => real);
+  }
+
   /** The open folder that an experiment was submitted from, or from somewhere inside of; the innermost of several. */
   folderOf({ workspace }: Pick<Experiment, "workspace">): vscode.Uri | undefined {
     return this.#around(workspace)?.uri;

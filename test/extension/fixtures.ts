@@ -104,6 +104,7 @@ export function checkpoint(change: Partial<Checkpoint> = {}): Checkpoint {
   };
 }
 
+/** An experiment's counts are those of its trials. */
 export function mirror(contents: {
   experiments?: Experiment[];
   trials?: Trial[];
@@ -111,11 +112,22 @@ export function mirror(contents: {
   slots?: Slot[];
 }): PoolMirror {
   const made = new PoolMirror();
+  const trials = contents.trials ?? [];
+  const experiments = (contents.experiments ?? []).map((one) => ({
+    ...one,
+    trialCounts: countsOf(trials.filter(({ experimentId }) => experimentId === one.id)),
+  }));
   made.restart({
     seq: 1,
-    snapshot: { experiments: [], trials: [], runs: [], checkpoints: [], slots: [], ...contents },
+    snapshot: { trials, runs: [], checkpoints: [], slots: [], ...contents, experiments },
   });
   return made;
+}
+
+export function countsOf(trials: readonly Pick<Trial, "state">[]): Experiment["trialCounts"] {
+  const counts: Experiment["trialCounts"] = {};
+  for (const { state } of trials) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }
 
 /** A window with these folders open. */

@@ -5,6 +5,7 @@ export { type LinkState, PoolLink } from "./link.ts";
 export { localPaths } from "./localPaths.ts";
 export { connectLocalPool, type LocalPoolOptions } from "./localPool.ts";
 export { type MirrorChange, PoolMirror } from "./mirror.ts";
+export { type MirrorReader } from "./mirror/reader.ts";
 export { findPool, isRemote, openPool } from "./pools/openPool.ts";
 export { backUpPool, checkPool, type MaintainOptions } from "./pools/maintain.ts";
 export { addPool, type PoolEntry, readPools, removePool } from "./pools/poolList.ts";

@@ -2,6 +2,7 @@
 import type { Notification } from "../protocol/methods.ts";
 import type { PoolConnection } from "./connection.ts";
 import { PoolMirror } from "./mirror.ts";
+import { MirrorReader } from "./mirror/reader.ts";
 import { isFinal, retryDelayMs } from "./retry.ts";
 import { unlessAborted } from "./unlessAborted.ts";
 import { messageOf, UserError } from "./userError.ts";
@@ -19,8 +20,15 @@ export type LinkState =
 /** On a bad line one may not last longer, and the next one must not wait as if nobody were there. */
 const LASTED_MS = 1_000;
 
+/** So many are held from the start; older ones are asked for when they are shown. */
+const NEWEST_EXPERIMENTS = 300;
+
 export class PoolLink {
   readonly mirror = new PoolMirror();
+  /** Adds to the mirror what it does not hold. */
+  readonly reader = new MirrorReader(this.mirror, async (method, params, options) =>
+    (await this.connection()).call(method, params, options),
+  );
   #state: LinkState = { state: "idle" };
   #connection: PoolConnection | null = null;
   #attempt = 0;
@@ -167,7 +175,9 @@ export class PoolLink {
   async #subscribe(connection: PoolConnection): Promise<void> {
     // A folder that was deleted and made again is another pool, with numbers of its own.
     const after = connection.pool.id === this.#poolId ? this.mirror.seq : null;
-    this.mirror.restart(await connection.call("subscribe", { after }));
+    this.mirror.restart(
+      await connection.call("subscribe", { after, bounded: { experiments: NEWEST_EXPERIMENTS } }),
+    );
     this.#poolId = connection.pool.id;
   }
 

@@ -7,6 +7,7 @@ import { FINAL_TRIAL_STATES, type Run, type Trial } from "../protocol/entities.t
 import type { Result } from "../protocol/methods.ts";
 import { readPoints } from "./points.ts";
 import type { PoolCalls } from "./poolCalls.ts";
+import { readExperiment } from "./readExperiment.ts";
 import {
   judge,
   stepsOf,
@@ -197,7 +198,7 @@ async function written(
 }
 
 async function lookAt(pool: PoolCalls, experimentId: number, signal?: AbortSignal): Promise<Seen> {
-  const { trials, runs, checkpoints } = await pool.call("experiment/get", { experimentId }, { signal });
+  const { trials, runs, checkpoints } = await readExperiment(pool, experimentId, signal);
   const [trial] = trials;
   if (trial === undefined) throw new Error(`experiment ${experimentId} has no trial`);
   const inOrder = runs.toSorted((a, b) => a.attempt - b.attempt);

@@ -18,6 +18,7 @@ import {
 } from "./entities.ts";
 import { ENVIRONMENT_METHODS } from "./environments.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
+import { Beyond, Bounded, LIST_METHODS } from "./lists.ts";
 import { OUTPUT_METHODS } from "./output.ts";
 import { LONGEST_WAIT_MS } from "./outputLimits.ts";
 import { Manifest } from "./runDirectory.ts";
@@ -118,10 +119,15 @@ export const METHODS = {
   },
   /**
    * Starts the flow of `events` notifications. `after` is the last number that the client has: if the table still
-   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is complete as of `seq`.
+   * reaches back to it, `snapshot` is null and the missing events follow; otherwise the snapshot is as of `seq`: complete, or
+   * with `bounded` only what runs, what waits and what is new. Of searches it then has the trials that hold slots, and no runs
+   * and checkpoints at all; the rest is asked for when it is shown (lists.ts). Events tell of everything all the same.
    */
   subscribe: {
-    params: z.object({ after: z.number().int().nonnegative().nullable() }),
+    params: z.object({
+      after: z.number().int().nonnegative().nullable(),
+      bounded: Bounded.optional(),
+    }),
     result: z.object({
       seq: z.number().int().nonnegative(),
       snapshot: z
@@ -131,6 +137,8 @@ export const METHODS = {
           runs: z.array(Run),
           checkpoints: z.array(Checkpoint),
           slots: z.array(Slot),
+          /** Null, or left out: nothing is missing. */
+          beyond: Beyond.nullable().optional(),
         })
         .nullable(),
     }),
@@ -191,7 +199,11 @@ export const METHODS = {
     result: z.object({ experimentId: ExperimentId, trialId: TrialId.nullable() }),
   },
   "experiment/get": {
-    params: z.object({ experimentId: ExperimentId }),
+    params: z.object({
+      experimentId: ExperimentId,
+      /** `none`: without trials, runs and checkpoints, of which there may be more than one answer can hold (lists.ts). */
+      contents: z.enum(["all", "none"]).default("all"),
+    }),
     result: z.object({
       experiment: Experiment,
       trials: z.array(Trial),
@@ -302,6 +314,7 @@ export const METHODS = {
   ...ANNOTATION_METHODS,
   ...COLLECTION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...LIST_METHODS,
   ...OUTPUT_METHODS,
   ...SCHEDULING_METHODS,
   ...SEARCH_METHODS,

@@ -12,6 +12,7 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { createLists } from "./lists/pages.ts";
 import { OutputThread } from "./output/thread.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
 import { createRunFiles } from "./runs/files.ts";
@@ -111,6 +112,7 @@ export function openPool(options: PoolOptions): OpenPool {
     timed,
   };
   const experiments = createExperiments(context);
+  const lists = createLists(store);
   const environments = createEnvironments({
     home,
     pythonFolder: options.pythonFolder,
@@ -126,6 +128,7 @@ export function openPool(options: PoolOptions): OpenPool {
     context,
     experiments,
     environments,
+    lists,
     {
       info: {
         id: store.poolId,
@@ -158,6 +161,7 @@ export function openPool(options: PoolOptions): OpenPool {
     async close() {
       await daily.close();
       await environments.close();
+      await lists.close();
       await experiments.close();
       await context.outputThread.close();
       curves.close();

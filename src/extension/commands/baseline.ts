@@ -1,10 +1,9 @@
 /** Use as Baseline, Clear Baseline. */
 import * as vscode from "vscode";
-import { standsFor } from "../../cluster/client/compare/standsFor.ts";
 import type { Baselines } from "../baselines.ts";
 import { ShownError } from "../errors.ts";
 import { experimentTitle } from "../views/labels.ts";
-import type { Targets } from "./targets.ts";
+import { standIn, type Targets } from "./targets.ts";
 
 export class BaselineCommands {
   readonly #targets: Targets;
@@ -19,7 +18,7 @@ export class BaselineCommands {
     const row = await this.#targets.row(argument, "Which one shall the others be measured against?");
     if (!row) return;
     const { pool, experiment } = row;
-    const trial = row.trial ?? standsFor(experiment, pool.mirror?.trialsOf(experiment.id) ?? []);
+    const trial = await standIn(row);
     if (!trial) throw new ShownError(`${experimentTitle(experiment)} has no trial yet.`);
     await this.#baselines.set(experiment, trial, pool.id);
     vscode.window.setStatusBarMessage(

@@ -46,6 +46,8 @@ export const COMMANDS = {
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",
   showWorkspaceExperiments: "trainyard.showWorkspaceExperiments",
+  filterExperiments: "trainyard.filterExperiments",
+  clearExperimentsFilter: "trainyard.clearExperimentsFilter",
   openRow: "trainyard.openRow",
   openTerminal: "trainyard.openTerminal",
   forwardPort: "trainyard.forwardPort",
@@ -90,4 +92,6 @@ export const CONTEXT = {
   connection: "trainyard.connection",
   showAll: "trainyard.showAll",
   otherExperiments: "trainyard.otherExperiments",
+  /** The experiments are filtered by text. */
+  filtered: "trainyard.filtered",
 } as const;

@@ -74,7 +74,7 @@ export class CompareCommands {
 
   async #compareCode(before: Subject, after: Subject): Promise<void> {
     const [left, right] = await Promise.all([this.#files(before), this.#files(after)]);
-    const changed = changedFiles(left, right, this.#script(after));
+    const changed = changedFiles(left, right, await this.#script(after));
     const title = `Code of ${idOf(before)} and ${idOf(after)}`;
     if (changed.length === 0) {
       void vscode.window.showInformationMessage(`${title}: no file differs.`);
@@ -105,8 +105,10 @@ export class CompareCommands {
     return files;
   }
 
-  #script({ poolId, experimentId }: Subject): string {
-    return this.#pools.get(poolId)?.mirror?.experiments.get(experimentId)?.script ?? "";
+  async #script({ poolId, experimentId }: Subject): Promise<string> {
+    const pool = this.#pools.must(poolId);
+    await (await pool.reader()).experiment(experimentId);
+    return pool.mirror?.experiments.get(experimentId)?.script ?? "";
   }
 }
 

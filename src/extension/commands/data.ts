@@ -9,6 +9,7 @@ import { withoutLinks } from "../links.ts";
 import { type Client, loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { experimentTitle } from "../views/labels.ts";
+import { failedTrials } from "./failedTrials.ts";
 import { askPathOnPool } from "./pathOnPool.ts";
 import { requireOpen, resubmit } from "./resubmit.ts";
 import { requireTrust } from "./script.ts";
@@ -62,9 +63,9 @@ export class DataCommands {
     );
     if (!target) return undefined;
     const { pool, experiment, trial } = target;
-    const failed = [trial, ...(pool.mirror?.trialsOf(experiment.id) ?? [])].find(
-      ({ failure }) => failure?.notSent,
-    );
+    const failed = trial.failure?.notSent
+      ? trial
+      : (await failedTrials(pool, experiment)).find(({ failure }) => failure?.notSent);
     const notSent = failed?.failure?.notSent;
     if (!notSent)
       throw new ShownError(

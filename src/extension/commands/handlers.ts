@@ -13,6 +13,8 @@ import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import { failedTrials } from "./failedTrials.ts";
+import { filterExperiments } from "./filterExperiments.ts";
 import type { OutputCommands } from "./outputCommands.ts";
 import type { FreeSpaceCommands } from "./freeSpace.ts";
 import type { PortCommands } from "./portCommands.ts";
@@ -120,6 +122,9 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         return restores.run("restore", node);
       case "more":
         return experiments.showMore(node);
+      case "problem":
+        return experiments.retry(node);
+      case "busy":
       case "group":
       case undefined:
         return undefined;
@@ -155,7 +160,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
       const { pool, experiment, trial } = target;
       const failed = trial.failure?.frame
         ? trial
-        : pool.mirror?.trialsOf(experiment.id).find((one) => one.failure?.frame);
+        : (await failedTrials(pool, experiment)).find((one) => one.failure?.frame);
       const frame = failed?.failure?.frame;
       if (!frame)
         throw new ShownError(
@@ -199,6 +204,8 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),
     showWorkspaceExperiments: () => experiments.setShowAll(false),
+    filterExperiments: (argument) => filterExperiments(experiments, argument),
+    clearExperimentsFilter: () => experiments.setText(""),
     openRow: async () => openRow(await experiments.clicked()),
     openTerminal: (argument) => terminals.open(argument),
     forwardPort: (argument) => ports.forward(argument),

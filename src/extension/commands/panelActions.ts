@@ -78,7 +78,7 @@ export class PanelActions {
       case "copy":
         return vscode.env.clipboard.writeText(action.text);
       case "openSource":
-        return openSource(pool, experimentOf(pool, experimentId), action.file, action.line);
+        return openSource(pool, await experimentOf(pool, experimentId), action.file, action.line);
       case "openSnapshotFile":
         return openFile(snapshotUri(poolId, experimentId, action.path));
       case "openRunFile":
@@ -86,7 +86,7 @@ export class PanelActions {
         return openFile(poolUri(poolId, { kind: "run", runId: action.runId }, action.path));
       case "pullRunFile":
         own(experimentId, action.runId);
-        return this.#pull(pool, experimentOf(pool, experimentId), action.runId, action.path);
+        return this.#pull(pool, await experimentOf(pool, experimentId), action.runId, action.path);
       case "openOutput":
         own(experimentId, action.runId);
         return this.#outputs.document(pool, action);
@@ -94,7 +94,7 @@ export class PanelActions {
         own(experimentId, action.runId);
         return this.#outputs.terminal(pool, action);
       case "link":
-        return this.#link(experimentOf(pool, experimentId), action.path);
+        return this.#link(await experimentOf(pool, experimentId), action.path);
       case "sendData":
         return this.#data.send({ poolId, experimentId, trialId: action.trialId });
       case "mapData":
@@ -107,7 +107,7 @@ export class PanelActions {
       case "changeQueue":
         return this.#queue.change(pool, action.change);
       case "chooseInterpreter":
-        return this.#poolPython.chooseFor(pool, experimentOf(pool, experimentId));
+        return this.#poolPython.chooseFor(pool, await experimentOf(pool, experimentId));
       case "rename":
         return this.#annotations.rename({ poolId, experimentId, trialId: action.trialId });
       case "editLabels":
@@ -187,7 +187,8 @@ export class PanelActions {
   }
 }
 
-function experimentOf(pool: Pool, experimentId: number): Experiment {
+async function experimentOf(pool: Pool, experimentId: number): Promise<Experiment> {
+  await (await pool.reader()).experiment(experimentId);
   const experiment = pool.mirror?.experiments.get(experimentId);
   if (!experiment) throw new ShownError(`The pool has no experiment ${experimentId} any more.`);
   return experiment;

@@ -30,7 +30,7 @@ export async function resubmit(
       `${experiment.script} is not in ${experiment.workspace} any more.`,
       otherwise.charAt(0).toUpperCase() + otherwise.slice(1),
     );
-  const { request } = await pool.call("experiment/get", { experimentId: experiment.id });
+  const { request } = await pool.call("experiment/get", { experimentId: experiment.id, contents: "none" });
   await submits.submitScript(
     { file, folder: experiment.workspace },
     {

@@ -1,12 +1,14 @@
 /** What a command is for: the row it was called on, an id that was given, or what a person picks. */
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { Checkpoint, Experiment, Trial } from "../../cluster/protocol/entities.ts";
-import { ShownError } from "../errors.ts";
+import { standsFor } from "../../cluster/client/compare/standsFor.ts";
+import { isNotFound, ShownError } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { isSingle } from "../views/nodes.ts";
 import { lookOf } from "../views/states.ts";
+import { hasMore, pickRows } from "./rowPick.ts";
 
 /** An experiment of a pool, and one of its trials where the row stands for one. */
 export interface TargetRow {
@@ -32,21 +34,25 @@ export class Targets {
   ): Promise<TargetRow | undefined> {
     const given = readArgument(argument);
     if (given) {
-      const pool = this.#pools.must(given.poolId);
-      await pool.connection();
-      return find(pool, given);
+      return find(this.#pools.must(given.poolId), given);
     }
     await this.#anyConnection();
-    const items = this.#pools.all
-      .flatMap(rowsOf)
-      .filter(fits)
-      .map((row) => ({ row, ...pickItem(row) }));
-    if (items.length === 0) throw new ShownError("There is no experiment that this can be done with.");
-    const picked = await vscode.window.showQuickPick(items, {
+    const pools = this.#pools.all;
+    const items = (): RowItem[] =>
+      pools
+        .flatMap(rowsOf)
+        .filter(fits)
+        .map((row) => ({ row, ...pickItem(row) }));
+    if (items().length === 0 && !pools.some(hasMore))
+      throw new ShownError("There is no experiment that this can be done with.");
+    const picked = await pickRows({
       placeHolder: question,
-      matchOnDescription: true,
+      pools,
+      canPickMany: false,
+      items,
+      keyOf: keyOfItem,
     });
-    return picked?.row;
+    return picked?.[0] && complete(picked[0].row);
   }
 
   /**
@@ -57,26 +63,28 @@ export class Targets {
     const found: TargetRow[] = [];
     for (const argument of given.map(readArgument)) {
       if (!argument) continue;
-      const pool = this.#pools.must(argument.poolId);
-      await pool.connection();
-      found.push(find(pool, argument));
+      found.push(await find(this.#pools.must(argument.poolId), argument));
     }
     if (found.length >= least) return found;
     await this.#anyConnection();
     const isGiven = (row: TargetRow): boolean =>
       found.some((one) => one.experiment === row.experiment && one.trial === row.trial);
-    const items = this.#pools.all
-      .flatMap(rowsOf)
-      .map((row) => ({ row, picked: isGiven(row), ...pickItem(row) }))
-      .sort((a, b) => Number(b.picked) - Number(a.picked));
-    if (items.length < least)
+    const pools = this.#pools.all;
+    const items = (): RowItem[] =>
+      pools
+        .flatMap(rowsOf)
+        .map((row) => ({ row, picked: isGiven(row), ...pickItem(row) }))
+        .sort((a, b) => Number(b.picked) - Number(a.picked));
+    if (items().length < least && !pools.some(hasMore))
       throw new ShownError("There are not enough experiments that this can be done with.");
-    const picked = await vscode.window.showQuickPick(items, {
+    const picked = await pickRows({
       placeHolder: question,
-      matchOnDescription: true,
+      pools,
       canPickMany: true,
+      items,
+      keyOf: keyOfItem,
     });
-    return picked?.map(({ row }) => row);
+    return picked && Promise.all(picked.map(({ row }) => complete(row)));
   }
 
   /** A row that stands for one trial. */
@@ -88,7 +96,7 @@ export class Targets {
     const row = await this.row(argument, question, ({ trial }) => trial !== null && fits(trial));
     if (!row) return undefined;
     const { pool, experiment } = row;
-    const trial = row.trial ?? pool.mirror?.trialsOf(experiment.id)[0];
+    const trial = row.trial ?? (await firstTrial(pool, experiment));
     if (!trial) throw new ShownError(`${experimentTitle(experiment)} has no trial yet.`);
     return { pool, experiment, trial };
   }
@@ -120,13 +128,46 @@ export class Targets {
   }
 }
 
-function find(pool: Pool, { experimentId, trialId }: Argument): TargetRow {
+async function find(pool: Pool, { experimentId, trialId }: Argument): Promise<TargetRow> {
+  const reader = await pool.reader();
+  try {
+    await reader.experiment(experimentId);
+    if (trialId !== null) await reader.trial(trialId);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
   const experiment = pool.mirror?.experiments.get(experimentId);
   if (!experiment)
     throw new ShownError(`The pool has no experiment ${experimentId}; it may have been deleted.`);
   const trial = trialId === null ? null : (pool.mirror?.trials.get(trialId) ?? null);
   if (trialId !== null && !trial) throw new ShownError(`The pool has no trial ${trialId}.`);
-  return { pool, experiment, trial: trial ?? onlyTrial(pool, experiment) };
+  return complete({ pool, experiment, trial: trial ?? onlyTrial(pool, experiment) });
+}
+
+/** Its trial with its runs and checkpoints, of which only its row may have been known. */
+async function complete(row: TargetRow): Promise<TargetRow> {
+  if (row.trial !== null) await (await row.pool.reader()).trial(row.trial.id);
+  return row;
+}
+
+/** The first of a search. */
+async function firstTrial(pool: Pool, experiment: Experiment): Promise<Trial | undefined> {
+  const id = `${experiment.id}.1`;
+  try {
+    await (await pool.reader()).trial(id);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return pool.mirror?.trials.get(id);
+}
+
+/** The trial that an experiment is compared by; the pool is asked for it where it is not known. */
+export async function standIn({ pool, experiment, trial }: TargetRow): Promise<Trial | null> {
+  if (trial !== null) return trial;
+  const best = experiment.best?.trialId;
+  if (best !== undefined) await (await pool.reader()).trial(best);
+  else await firstTrial(pool, experiment);
+  return standsFor(experiment, pool.mirror?.trialsOf(experiment.id) ?? []);
 }
 
 function onlyTrial(pool: Pool, experiment: Experiment): Trial | null {
@@ -174,6 +215,12 @@ function readArgument(argument: unknown): Argument | null {
     experimentId,
     trialId: typeof trialId === "string" ? trialId : null,
   };
+}
+
+type RowItem = vscode.QuickPickItem & { row: TargetRow };
+
+function keyOfItem({ row: { pool, experiment, trial } }: RowItem): string {
+  return `${pool.id} ${experiment.id} ${trial?.id ?? ""}`;
 }
 
 function pickItem({ pool, experiment, trial }: TargetRow): vscode.QuickPickItem {

@@ -75,7 +75,10 @@ export class TrialCommands {
 
 /** The pool would pass over a search of which no trial can be paused. */
 function whyNotPausable({ pool, experiment, trial }: TargetRow): string | null {
-  const trials = trial ? [trial] : (pool.mirror?.trialsOf(experiment.id) ?? []);
+  const { waiting = 0, paused = 0 } = experiment.trialCounts;
+  // Who waits has nothing to lose, and is not known one by one.
+  if (!trial && waiting + paused > 0) return null;
+  const trials = trial ? [trial] : (pool.mirror?.holdingOf(experiment.id) ?? []);
   const living = trials.filter(({ state }) => !isFinal(state));
   if (living.some(({ pausable }) => pausable.possible)) return null;
   return living[0]?.pausable.reason ?? null;

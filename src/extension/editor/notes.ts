@@ -160,9 +160,6 @@ function knownNotes({ mirror }: Pool, { experimentId, trialId }: NotesOf): strin
 
 /** As they are on the pool now. */
 async function notesOf(pool: Pool, { experimentId, trialId }: NotesOf): Promise<string> {
-  const { experiment, trials } = await pool.call("experiment/get", { experimentId });
-  if (trialId === null) return experiment.notes;
-  const trial = trials.find(({ id }) => id === trialId);
-  if (!trial) throw new Error(`The pool has no trial ${trialId} any more.`);
-  return trial.notes;
+  if (trialId !== null) return (await pool.call("trial/get", { trialId })).trial.notes;
+  return (await pool.call("experiment/get", { experimentId, contents: "none" })).experiment.notes;
 }

@@ -11,7 +11,7 @@ export type NewsItem =
 
 export interface NewsSource {
   readonly experiments: ReadonlyMap<number, Experiment>;
-  trialsOf(experimentId: number): Trial[];
+  trialsOf(experimentId: number): readonly Trial[];
 }
 
 /** When somebody last looked, and of which experiments it was known by then that a metric is not a number. */
@@ -24,6 +24,8 @@ export interface Look {
 export class NewsWatch {
   readonly #states = new Map<number, Experiment["state"]>();
   readonly #nan = new Set<number>();
+  /** Greatest number so far. What is older and was not known before is no news, whatever is heard of it. */
+  #newest = 0;
 
   /** Of which experiments it is known that a metric is not a number. */
   get nan(): number[] {
@@ -36,6 +38,7 @@ export class NewsWatch {
     for (const experiment of source.experiments.values()) {
       const { id, endedAt } = experiment;
       this.#states.set(id, experiment.state);
+      this.#newest = Math.max(this.#newest, id);
       if (last && endedAt !== null && endedAt > last.atMs) news.push(...ended(source, experiment));
       const bad = this.#newNan(source, experiment);
       // What had ended by then has changed no more.
@@ -43,6 +46,16 @@ export class NewsWatch {
       if (bad && isNew) news.push(bad);
     }
     return news;
+  }
+
+  /** More is known of what was there before: nothing has happened. */
+  learned(source: NewsSource, ids: Iterable<number>): void {
+    for (const id of ids) {
+      const experiment = source.experiments.get(id);
+      if (!experiment) continue;
+      if (!this.#states.has(id)) this.#states.set(id, experiment.state);
+      this.#newNan(source, experiment);
+    }
   }
 
   changed(source: NewsSource, ids: Iterable<number>): NewsItem[] {
@@ -55,6 +68,11 @@ export class NewsWatch {
         continue;
       }
       const before = this.#states.get(id);
+      if (before === undefined && id <= this.#newest) {
+        this.learned(source, [id]);
+        continue;
+      }
+      this.#newest = Math.max(this.#newest, id);
       this.#states.set(id, experiment.state);
       if (before !== experiment.state) news.push(...ended(source, experiment));
       const bad = this.#newNan(source, experiment);

@@ -1,6 +1,6 @@
 /** Tells what happened: each thing by itself to who is there, and one line for all after coming back. */
 import * as vscode from "vscode";
-import type { MirrorChange } from "../../cluster/client/mirror.ts";
+import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import { COMMANDS } from "../commands/commandIds.ts";
 import type { Pool } from "../pool/pool.ts";
 import { withoutLinks } from "../links.ts";
@@ -13,6 +13,8 @@ import { type Look, NewsWatch, newsText, summaryText, type NewsItem } from "./ne
 const LAST_LOOK_KEY = "trainyard.look";
 /** As many messages as the editor shows at once; of more at one time there is one line. */
 const MOST_MESSAGES = 3;
+/** Of what ended while nobody looked, so many at most are told. */
+const MOST_ENDED = 200;
 /** How exactly it is known when somebody last looked, should the editor be killed. */
 const LOOK_EVERY_MS = 30_000;
 
@@ -55,6 +57,7 @@ export class Notifier implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable;
   readonly #timer: NodeJS.Timeout;
   #isStarted = false;
+  #isStarting = false;
   /** What happened while nobody looked: before this window was there, or while it had no focus. */
   #missed: NewsItem[] = [];
 
@@ -80,9 +83,13 @@ export class Notifier implements vscode.Disposable {
     const mirror = this.#pool.mirror;
     if (!mirror) return;
     if (!this.#isStarted) {
-      this.#isStarted = true;
-      this.#missed.push(...this.#ofInterest(this.#watch.start(mirror, this.#lastLook())));
-      if (vscode.window.state.focused) this.#comeBack();
+      if (this.#isStarting) return;
+      this.#isStarting = true;
+      void this.#start(mirror).finally(() => (this.#isStarting = false));
+      return;
+    }
+    if (change.isOld) {
+      this.#watch.learned(mirror, change.experiments);
       return;
     }
     const news = this.#ofInterest(
@@ -96,6 +103,31 @@ export class Notifier implements vscode.Disposable {
     if (told.length > MOST_MESSAGES) this.#tellAll("", told);
     else for (const item of told) this.#tell(newsText(item), item);
     if (news.length > 0) this.#look();
+  }
+
+  async #start(mirror: PoolMirror): Promise<void> {
+    const last = this.#lastLook();
+    if (last) await this.#holdEnded(mirror, last.atMs);
+    this.#isStarted = true;
+    this.#missed.push(...this.#ofInterest(this.#watch.start(mirror, last)));
+    if (vscode.window.state.focused) this.#comeBack();
+  }
+
+  /** What ended since may have begun long before, and why it failed is known to its trials. */
+  async #holdEnded(mirror: PoolMirror, atMs: number): Promise<void> {
+    if (mirror.total <= mirror.experiments.size && mirror.from <= 1) return;
+    const folders = new WorkspaceFolders(vscode.workspace.workspaceFolders).paths;
+    try {
+      const reader = await this.#pool.reader();
+      const { ids } = await reader.experiments({ folders, endedAfter: atMs, limit: MOST_ENDED });
+      for (const experimentId of ids) {
+        if (mirror.experiments.get(experimentId)?.searcher === "single") continue;
+        await reader.trials({ experimentId, states: ["failed"], limit: 1 });
+        await reader.trials({ experimentId, filter: "nan", limit: 1 });
+      }
+    } catch {
+      // What is known is told; the views show the rest.
+    }
   }
 
   /** A window tells of its own folder's experiments; another window tells of the others. */

@@ -40,7 +40,8 @@ const ANSWERS: Answers = {
     own(experimentId, params.runId);
     return pool.call("run/provenance", params);
   },
-  // The panel answers it itself: the baseline may be another pool's.
+  // The panel answers these itself: it knows what it holds, and the baseline may be another pool's.
+  moreTrials: () => Promise.reject(new Error("The trials cannot be read now.")),
   readBaseline: () => Promise.reject(new Error("There is no baseline any more.")),
   searchState: (pool, experimentId) => pool.call("search/state", { experimentId }),
   waiting: async (pool, experimentId, { trialId }) => {

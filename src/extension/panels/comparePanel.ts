@@ -12,7 +12,7 @@ import {
   type ToComparePage,
 } from "../../webviews/contract/compare.ts";
 import { CONTRACT_VERSION } from "../../webviews/contract/messages.ts";
-import { messageOf } from "../errors.ts";
+import { isNotFound, messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL } from "../pool/pools.ts";
 import { bufferOf } from "./answers.ts";
@@ -107,6 +107,7 @@ export class ComparePanel {
   async #feed(): Promise<void> {
     if (!this.#isFed) return;
     const { subjects } = this.#state;
+    await Promise.all(subjects.map((subject) => this.#hold(subject)));
     const columns = subjects.map((subject) => ({ subject, ...this.#columnOf(subject) }));
     this.#watch(
       columns.flatMap(({ subject, known }) => (known ? [{ subject, trialId: known.trial.id }] : [])),
@@ -124,6 +125,21 @@ export class ComparePanel {
       ),
     };
     this.#post({ type: "snapshot", version: CONTRACT_VERSION, snapshot });
+  }
+
+  /** What a column shows may be older than what is known from the start. */
+  async #hold({ poolId, experimentId, trialId }: Subject): Promise<void> {
+    const pool = this.#services.pools.get(poolId);
+    if (pool?.status.state !== "connected") return;
+    try {
+      const reader = await pool.reader();
+      await reader.experiment(experimentId);
+      const best = pool.mirror?.experiments.get(experimentId)?.best?.trialId;
+      await reader.trial(trialId ?? best ?? `${experimentId}.1`);
+    } catch (error) {
+      // Its column says that it is not there.
+      if (!isNotFound(error)) this.#services.log.warn(`Compare: ${messageOf(error)}`);
+    }
   }
 
   #columnOf(subject: Subject): ReturnType<typeof columnOf> {

@@ -53,7 +53,7 @@ function collect(source: EntitySource, experiment: Experiment): Entities {
   const trials = source.trialsOf(experiment.id);
   return {
     experiment,
-    trials,
+    trials: [...trials],
     runs: trials.flatMap(({ id }) => source.runsOf(id)),
     checkpoints: trials.flatMap(({ id }) => source.checkpointsOf(id)),
   };

@@ -14,12 +14,13 @@ import {
   type ToPage,
 } from "../../webviews/contract/messages.ts";
 import type { Baseline } from "../baselines.ts";
-import { messageOf } from "../errors.ts";
+import { isNotFound, messageOf } from "../errors.ts";
 import type { Pool } from "../pool/pool.ts";
-import { experimentTitle } from "../views/labels.ts";
+import { countIn, experimentTitle } from "../views/labels.ts";
 import { answerRequest, bufferOf } from "./answers.ts";
 import { EntityDiff } from "./entityDiff.ts";
 import { OneAtATime } from "./oneAtATime.ts";
+import { PartialTrials } from "./partialTrials.ts";
 import { showPage } from "./pageWebview.ts";
 import type { PanelServices } from "./panelServices.ts";
 import { postableSeries } from "./postable.ts";
@@ -29,6 +30,9 @@ import { shownTrials } from "./shownTrials.ts";
 
 /** Changes within this time travel as one message. */
 const FLUSH_MS = 50;
+
+/** Of an experiment with more trials the page gets a part. */
+const MOST_WHOLE = 5000;
 
 /** Takes what trials are, one argument each. */
 const COMPARE = "trainyard.compare";
@@ -40,6 +44,7 @@ export class ExperimentPanel {
   readonly #pool: Pool;
   readonly #services: PanelServices;
   readonly #experimentId: number;
+  readonly #partial: PartialTrials;
   readonly #subscriptions: vscode.Disposable;
   readonly #diff = new EntityDiff();
   readonly #series = new SeriesBook();
@@ -63,6 +68,7 @@ export class ExperimentPanel {
     this.#state = state;
     this.#services = services;
     this.#experimentId = state.experimentId;
+    this.#partial = new PartialTrials(state.experimentId);
     const { webview } = panel;
     this.#subscriptions = vscode.Disposable.from(
       webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
@@ -156,6 +162,7 @@ export class ExperimentPanel {
   async #feedOnce(): Promise<void> {
     const { log } = this.#services;
     const pool = this.#pool;
+    await this.#hold();
     const experiment = pool.mirror?.experiments.get(this.#experimentId);
     if (!pool.mirror || !experiment) {
       // Not connected yet: what happens next asks again. Connected and unknown: it was deleted.
@@ -167,13 +174,38 @@ export class ExperimentPanel {
     pool.watch(this, watched);
     if (pool.status.state === "connected") {
       try {
-        await Promise.all([this.#readSeries(watched), this.#readConfiguration(), this.#readBaseline()]);
+        await Promise.all([
+          this.#readSeries(watched),
+          this.#readConfiguration(),
+          this.#readBaseline(),
+          this.#readShown(watched),
+        ]);
       } catch (error) {
         log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
       }
     }
     // Hidden meanwhile, or asked anew (it may show another trial now): the next one is sent.
     if (this.#isAsking && !this.#feeding.isAskedAgain) this.#sendSnapshot();
+  }
+
+  /**
+   * What the page shows may be older than what is known from the start. Of a very large search it gets the best trials, and others
+   * as they are asked for.
+   */
+  async #hold(): Promise<void> {
+    const pool = this.#pool;
+    if (pool.status.state !== "connected" || pool.mirror?.isWhole(this.#experimentId)) return;
+    try {
+      const reader = await pool.reader();
+      await reader.experiment(this.#experimentId);
+      const { trialId } = this.#state;
+      if (trialId !== null) await reader.trial(trialId).catch(unlessNotFound);
+      const experiment = pool.mirror?.experiments.get(this.#experimentId);
+      if (experiment && countIn(experiment, () => true) > MOST_WHOLE) await this.#partial.readBest(reader);
+      else await reader.whole(this.#experimentId);
+    } catch (error) {
+      if (!isNotFound(error)) this.#services.log.warn(`Panel #${this.#experimentId}: ${messageOf(error)}`);
+    }
   }
 
   /** Of now: what came while the curves were read is in it. */
@@ -205,6 +237,12 @@ export class ExperimentPanel {
     this.#sendShow();
   }
 
+  /** Runs and checkpoints of those whose curves are shown, where the experiment is not known as a whole. */
+  async #readShown(trialIds: readonly string[]): Promise<void> {
+    const reader = await this.#pool.reader();
+    await Promise.all(trialIds.map((trialId) => reader.trial(trialId)));
+  }
+
   async #readSeries(trialIds: readonly string[]): Promise<void> {
     const { series } = await this.#pool.call("series/listMany", { trialIds: [...trialIds] });
     this.#series.listed(series);
@@ -224,7 +262,13 @@ export class ExperimentPanel {
     const baseline = this.#baseline();
     const pool = baseline && this.#services.pools.get(baseline.poolId);
     this.#baselineSeries = [];
-    if (!pool || pool.status.state !== "connected" || !pool.mirror?.trials.has(baseline.trialId)) return;
+    if (!pool || pool.status.state !== "connected") return;
+    try {
+      await (await pool.reader()).trial(baseline.trialId);
+    } catch (error) {
+      if (isNotFound(error)) return; // what is shown of it says so
+      throw error;
+    }
     const { series } = await pool.call("series/list", { trialId: baseline.trialId });
     this.#baselineSeries = series.filter(({ group }) => group !== "system").map(postableSeries);
   }
@@ -257,6 +301,7 @@ export class ExperimentPanel {
     if (this.#configuration !== undefined) return;
     const { configuration } = await this.#pool.call("experiment/get", {
       experimentId: this.#experimentId,
+      contents: "none",
     });
     this.#configuration = configuration.source;
   }
@@ -268,7 +313,9 @@ export class ExperimentPanel {
       const value =
         name === "readBaseline"
           ? await this.#answerBaseline(params)
-          : await answerRequest(pool, this.#experimentId, name, params);
+          : name === "moreTrials"
+            ? await this.#partial.answer(await pool.reader(), REQUESTS.moreTrials.params.parse(params))
+            : await answerRequest(pool, this.#experimentId, name, params);
       this.#post({ type: "answer", request, value, error: null });
     } catch (error) {
       this.#post({ type: "answer", request, value: null, error: messageOf(error) });
@@ -279,8 +326,8 @@ export class ExperimentPanel {
     const mirror = this.#pool.mirror;
     const experiment = mirror?.experiments.get(this.#experimentId);
     if (!mirror || !experiment) {
-      if (this.#isFed) this.#post({ type: "gone" });
-      this.#isFed = false;
+      // It was deleted, or a new snapshot of the pool does not reach back to it: that is seen when it is asked for.
+      if (this.#isFed) this.#feed();
       return;
     }
     this.#setTitle();
@@ -358,4 +405,9 @@ export class ExperimentPanel {
     if (this.#isDisposed) return;
     void this.#panel.webview.postMessage(message);
   }
+}
+
+/** The page shows another trial when the one that it remembers is gone. */
+function unlessNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
 }

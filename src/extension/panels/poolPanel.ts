@@ -17,6 +17,9 @@ import type { PanelServices } from "./panelServices.ts";
 const REFRESH_MS = 1000;
 const HOUR_MS = 3_600_000;
 
+/** Asked for at a time; the others come with the next look. */
+const MOST_NAMED = 100;
+
 export class PoolPanel {
   readonly #panel: vscode.WebviewPanel;
   readonly #pool: Pool;
@@ -103,8 +106,9 @@ export class PoolPanel {
         this.#services.log.warn(`Pool ${pool.name}: ${messageOf(error)}`);
       }
     }
-    if (!this.#isFed) return;
     const named = [...this.#known.waiting, ...this.#known.spans].map(({ experimentId }) => experimentId);
+    await this.#holdNamed(named);
+    if (!this.#isFed) return;
     this.#post({
       type: "snapshot",
       version: CONTRACT_VERSION,
@@ -118,6 +122,16 @@ export class PoolPanel {
         ),
       },
     });
+  }
+
+  /** Who ran lately may have been submitted long ago. */
+  async #holdNamed(ids: readonly number[]): Promise<void> {
+    const pool = this.#pool;
+    const unknown = [...new Set(ids)].filter((id) => pool.mirror && !pool.mirror.experiments.has(id));
+    if (unknown.length === 0 || pool.status.state !== "connected") return;
+    const reader = await pool.reader();
+    // One that was deleted keeps its number alone.
+    await Promise.allSettled(unknown.slice(0, MOST_NAMED).map((id) => reader.experiment(id)));
   }
 
   async #answer(request: number, name: string, params: unknown): Promise<void> {

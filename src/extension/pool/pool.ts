@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { PoolConnection } from "../../cluster/client/connection.ts";
 import type { LinkState, PoolLink } from "../../cluster/client/link.ts";
 import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
+import type { MirrorReader } from "../../cluster/client/mirror/reader.ts";
 import type { PoolInfo } from "../../cluster/protocol/entities.ts";
 import type { Input, MethodName, Notification, Result } from "../../cluster/protocol/methods.ts";
 import { unlessAborted } from "../../cluster/client/unlessAborted.ts";
@@ -123,6 +124,12 @@ export class Pool implements vscode.Disposable {
 
   async call<M extends MethodName>(method: M, params: Input<M>, signal?: AbortSignal): Promise<Result<M>> {
     return (await this.connection(signal)).call(method, params, { signal });
+  }
+
+  /** Adds to the mirror what it does not hold. @throws as connection() */
+  async reader(signal?: AbortSignal): Promise<MirrorReader> {
+    await this.connection(signal);
+    return (this.#link ?? (await this.#createLink())).reader;
   }
 
   /** Trials whose live changes `owner` wants; an empty list takes it off. */

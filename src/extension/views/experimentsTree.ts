@@ -4,18 +4,22 @@ import * as vscode from "vscode";
 import { startsSentence } from "../../cluster/protocol/queueWords.ts";
 import type { MirrorChange, PoolMirror } from "../../cluster/client/mirror.ts";
 import { COMMANDS, CONTEXT, VIEWS } from "../commands/commandIds.ts";
-import { plural } from "../format.ts";
+import type { Trial } from "../../cluster/protocol/entities.ts";
+import { oneLine, plural } from "../format.ts";
 import type { Pools } from "../pool/pools.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { checkpointRow, experimentRow, groupRow, onPool, trialRow, type Row } from "./labels.ts";
+import { ExperimentLists, type ListedPool } from "./experimentLists.ts";
+import { filterText, moreLabel } from "./filterText.ts";
 import {
   childrenOf,
   nodeId,
-  PAGE_OF_TRIALS,
+  PAGE_ROWS,
   parentOf,
   rootsOf,
   type ExperimentsFilter,
   type ExperimentsNode,
+  type ListName,
 } from "./nodes.ts";
 import { countLively } from "./statusText.ts";
 
@@ -36,7 +40,8 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   readonly #emitter = new vscode.EventEmitter<ExperimentsNode[] | undefined>();
   /** The editor knows rows by identity, so one object stands for one row as long as it lives. */
   readonly #nodes = new Map<string, ExperimentsNode>();
-  readonly #shown = new Map<string, number>();
+  readonly #lists = new ExperimentLists((of, list) => this.#onList(of, list));
+  #text = "";
   /** `pool/experiment`, as keyOf() makes it. */
   readonly #touched = new Set<string>();
   readonly #subscriptions: vscode.Disposable[] = [];
@@ -60,16 +65,20 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
       this.#view,
       this.#emitter,
       pools.onDidChange(({ pool, change }) => this.#onChange(pool.id, change)),
-      pools.onDidChangeStatus(() => this.#update(true)),
+      pools.onDidChangeStatus(() => {
+        this.#lists.retryAll();
+        this.#update(true);
+      }),
       pools.onDidChangeList(() => this.#update(true)),
-      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#update(true)),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#updateFilter()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#update(true)),
     );
-    this.#setContext();
+    this.#setContext([]);
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#lists.clear();
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
@@ -77,6 +86,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     return {
       folders: new WorkspaceFolders(vscode.workspace.workspaceFolders),
       showAll: this.#context.workspaceState.get(SHOW_ALL_KEY, false),
+      text: this.#text,
     };
   }
 
@@ -89,15 +99,31 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
 
   async setShowAll(showAll: boolean): Promise<void> {
     await this.#context.workspaceState.update(SHOW_ALL_KEY, showAll);
+    this.#updateFilter();
+  }
+
+  /** Only what passes; empty: everything. */
+  setText(text: string): void {
+    if (text.trim() === this.#text) return;
+    this.#text = text.trim();
+    this.#updateFilter();
+  }
+
+  #updateFilter(): void {
+    this.#lists.clear();
     this.#update(true);
   }
 
   showMore(node: ExperimentsNode): void {
     if (node.kind !== "more") return;
-    const { poolId, experimentId, group } = node;
-    const key = `${keyOf(poolId, experimentId)}/${group}`;
-    this.#shown.set(key, (this.#shown.get(key) ?? PAGE_OF_TRIALS) + PAGE_OF_TRIALS);
-    this.#emitter.fire([this.#same({ kind: "group", poolId, experimentId, group })]);
+    this.#lists.more(node, node.list);
+    this.#onList(node, node.list);
+  }
+
+  retry(node: ExperimentsNode): void {
+    if (node.kind !== "problem") return;
+    this.#lists.retry(node, node.list);
+    this.#onList(node, node.list);
   }
 
   /** Selects an experiment's row in the open tree, as soon as it is there. */
@@ -111,9 +137,13 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     if (!node) return this.#rootNodes().map((root) => this.#same(root));
     const mirror = this.#mirrorOf(node);
     if (!mirror) return [];
-    const shown = (of: { poolId: string; experimentId: number }, group: string): number =>
-      this.#shown.get(`${keyOf(of.poolId, of.experimentId)}/${group}`) ?? PAGE_OF_TRIALS;
-    return childrenOf(mirror, node, shown).map((child) => this.#same(child));
+    const pool = this.#listed(node.poolId);
+    return childrenOf(
+      mirror,
+      node,
+      (of, list) => this.#lists.under(pool, of, list, this.#text),
+      this.#text !== "",
+    ).map((child) => this.#same(child));
   }
 
   getParent(node: ExperimentsNode): ExperimentsNode | undefined {
@@ -123,14 +153,7 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   }
 
   getTreeItem(node: ExperimentsNode): vscode.TreeItem {
-    if (node.kind === "more") {
-      const item = new vscode.TreeItem(
-        `Show ${Math.min(node.hidden, PAGE_OF_TRIALS)} more of ${node.hidden}`,
-      );
-      item.id = nodeId(node);
-      item.command = OPEN;
-      return item;
-    }
+    if (node.kind === "more" || node.kind === "busy" || node.kind === "problem") return endItem(node);
     const row = this.rowOf(node);
     const item = new vscode.TreeItem(row?.label ?? "", this.#collapsible(node));
     item.id = nodeId(node);
@@ -191,16 +214,16 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     switch (node.kind) {
       case "experiment":
         return onPool(
-          experimentRow(experiment, mirror.trialsOf(node.experimentId), nowMs),
+          experimentRow(experiment, mirror.holdingOf(node.experimentId), nowMs),
           this.#remoteName(node),
         );
       case "group":
-        return groupRow(node.group, mirror.trialsOf(node.experimentId));
+        return groupRow(node.group, experiment);
       case "single":
       case "trial": {
         const trial = mirror.trials.get(node.trialId);
-        const checkpoints = mirror.checkpointsOf(node.trialId).length;
         if (!trial) return undefined;
+        const checkpoints = checkpointCount(mirror, trial);
         const row = trialRow(experiment, trial, checkpoints, nowMs, node.kind === "single");
         return node.kind === "single" ? onPool(row, this.#remoteName(node)) : row;
       }
@@ -209,6 +232,8 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
         return checkpoint && checkpointRow(checkpoint, experiment.metric, nowMs);
       }
       case "more":
+      case "busy":
+      case "problem":
         return undefined;
     }
   }
@@ -225,10 +250,15 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
       case "group":
         return node.group === "running" || node.group === "waiting" ? Expanded : Collapsed;
       case "single":
-      case "trial":
-        return (this.#mirrorOf(node)?.checkpointsOf(node.trialId).length ?? 0) > 0 ? Collapsed : None;
+      case "trial": {
+        const mirror = this.#mirrorOf(node);
+        const trial = mirror?.trials.get(node.trialId);
+        return mirror && trial && checkpointCount(mirror, trial) !== 0 ? Collapsed : None;
+      }
       case "checkpoint":
       case "more":
+      case "busy":
+      case "problem":
         return None;
     }
   }
@@ -238,11 +268,34 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   }
 
   #rootNodes(): ExperimentsNode[] {
-    const pools = this.#pools.all.flatMap(({ id, mirror }) => (mirror ? [{ id, mirror }] : []));
-    return rootsOf(pools, this.filter);
+    const { filter } = this;
+    const pools = this.#pools.all.flatMap(({ id, mirror }) =>
+      mirror ? [{ id, mirror, experiments: this.#lists.experiments(this.#listed(id), filter) }] : [],
+    );
+    return rootsOf(pools, filter);
+  }
+
+  #listed(poolId: string): ListedPool {
+    const pool = this.#pools.must(poolId);
+    return {
+      id: poolId,
+      mirror: pool.mirror,
+      reader: () => pool.reader(),
+      whyNot: () => (pool.status.state === "connected" ? null : `Not connected to ${pool.name}.`),
+    };
+  }
+
+  /** What was read is shown at once. */
+  #onList({ poolId, experimentId }: { poolId: string; experimentId: number }, list: ListName): void {
+    const of = { poolId, experimentId };
+    const mirror = this.#mirrorOf({ kind: "experiment", ...of });
+    const parent = mirror ? parentOf(mirror, { kind: "busy", ...of, list }) : undefined;
+    if (parent) this.#emitter.fire([this.#same(parent)]);
+    else this.#update(true);
   }
 
   #onChange(poolId: string, change: MirrorChange): void {
+    this.#lists.outdate(poolId, change, this.#text !== "");
     if (change.experiments.size === 0 && !change.everything) return;
     for (const id of change.experiments) this.#touched.add(keyOf(poolId, id));
     this.#update(change.everything);
@@ -259,10 +312,10 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
   #refresh(): void {
     const changed = new Set(this.#touched);
     this.#touched.clear();
-    this.#setContext();
     const roots = this.#rootNodes();
+    this.#setContext(roots);
     const keyOfNode = (node: ExperimentsNode): string => keyOf(node.poolId, node.experimentId);
-    const key = roots.map((node) => `${node.kind} ${keyOfNode(node)}`).join();
+    const key = roots.map((node) => nodeId(node)).join();
     const all = this.#refreshAll || key !== this.#roots;
     this.#refreshAll = false;
     this.#roots = key;
@@ -287,31 +340,64 @@ export class ExperimentsTree implements vscode.TreeDataProvider<ExperimentsNode>
     return node;
   }
 
-  #setContext(): void {
+  #setContext(roots: readonly ExperimentsNode[]): void {
     const set = (key: string, value: unknown): void =>
       void vscode.commands.executeCommand("setContext", key, value);
     const { filter } = this;
     const pools = this.#pools.all;
     const experiments = pools.flatMap(({ mirror }) => [...(mirror?.experiments.values() ?? [])]);
-    const trials = pools.flatMap(({ mirror }) => [...(mirror?.trials.values() ?? [])]);
     set(CONTEXT.connection, this.#pools.local.status.state);
     set(CONTEXT.showAll, filter.showAll);
+    set(CONTEXT.filtered, filter.text !== "");
     set(
       CONTEXT.otherExperiments,
-      experiments.some((experiment) => !filter.folders.has(experiment)),
+      // Of old ones nobody knows where they are from before they have been shown.
+      experiments.some((experiment) => !filter.folders.has(experiment)) ||
+        pools.some(({ mirror }) => mirror !== null && mirror.total > mirror.experiments.size),
     );
-    const { running } = countLively(trials);
+    const { running } = countLively(experiments);
     this.#view.badge =
       running > 0 ? { value: running, tooltip: `${plural(running, "run")} in progress` } : undefined;
     this.#view.description = !filter.folders.isEmpty && filter.showAll ? "all folders" : "";
     const away = pools.filter(
       ({ status, mirror }) => status.state === "disconnected" && (mirror?.experiments.size ?? 0) > 0,
     );
-    this.#view.message =
+    const connection =
       away.length > 0
         ? `Not connected to ${away.map(({ name }) => name).join(", ")}; what is shown of it may be old. ${away[0]?.status.detail ?? ""}`
-        : undefined;
+        : null;
+    const filtering = filterText(filter, roots);
+    this.#view.message = [connection, filtering].filter((line) => line !== null).join(" ") || undefined;
   }
+}
+
+/** Null: some, and nobody has asked how many. */
+function checkpointCount(mirror: PoolMirror, trial: Trial): number | null {
+  if (mirror.isWholeTrial(trial.id)) return mirror.checkpointsOf(trial.id).length;
+  return trial.latestCheckpoint === null ? 0 : null;
+}
+
+/** The end of a list that is not all there. */
+function endItem(node: Extract<ExperimentsNode, { kind: "more" | "busy" | "problem" }>): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    node.kind === "more"
+      ? moreLabel(node.hidden, PAGE_ROWS)
+      : node.kind === "busy"
+        ? "Loading..."
+        : oneLine(node.message, 200),
+  );
+  item.id = nodeId(node);
+  if (node.kind === "busy") item.iconPath = new vscode.ThemeIcon("loading~spin");
+  if (node.kind !== "problem") {
+    if (node.kind === "more") item.command = OPEN;
+    return item;
+  }
+  item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("problemsWarningIcon.foreground"));
+  item.description = "Retry";
+  item.command = OPEN;
+  item.tooltip = plainTooltip([node.message, "A click tries again."]);
+  item.accessibilityInformation = { label: `${node.message} Press Enter to try again.` };
+  return item;
 }
 
 function keyOf(poolId: string, experimentId: number): string {

@@ -5,6 +5,7 @@ import type {
   Failure,
   MetricChoice,
   Trial,
+  TrialState,
 } from "../../cluster/protocol/entities.ts";
 import { firstLineOf } from "../../webviews/contract/notes.ts";
 import { formatAge, formatBytes, formatValue, oneLine, plural } from "../format.ts";
@@ -29,11 +30,12 @@ export function experimentTitle(experiment: Pick<Experiment, "id" | "name">): st
   return `#${experiment.id} ${experiment.name}`;
 }
 
-/** A whole search. */
-export function experimentRow(experiment: Experiment, trials: readonly Trial[], nowMs: number): Row {
+/** A whole search. @param holding those of its trials that hold slots */
+export function experimentRow(experiment: Experiment, holding: readonly Trial[], nowMs: number): Row {
   const look = lookOfExperiment(experiment);
-  const ended = trials.filter((trial) => isFinal(trial.state)).length;
-  const planned = experiment.trialsPlanned ?? trials.length;
+  const { trialCounts: counts } = experiment;
+  const ended = countIn(experiment, isFinal);
+  const planned = experiment.trialsPlanned ?? countIn(experiment, () => true);
   const best = experiment.best && experiment.metric ? formatValue(experiment.best.value) : null;
   const progress = [
     `${ended} of ${plural(planned, "trial")}`,
@@ -50,8 +52,9 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
       `Best ${metricName(experiment.metric)} ${formatValue(experiment.best.value)} (trial ${experiment.best.trialId})`,
     );
   tooltip.push(...written(experiment), ...origin(experiment, nowMs), ...experiment.warnings);
-  const living = trials.filter((trial) => !isFinal(trial.state));
-  const pausable = living.some((trial) => trial.pausable.possible);
+  // Who waits has nothing to lose.
+  const pausable =
+    (counts.waiting ?? 0) + (counts.paused ?? 0) > 0 || holding.some((trial) => trial.pausable.possible);
   return {
     label: title,
     description,
@@ -60,12 +63,20 @@ export function experimentRow(experiment: Experiment, trials: readonly Trial[], 
     contextValue: tokens("experiment", experiment.state, !isFinal(experiment.state), {
       pausable: pausable && experiment.state !== "paused",
       unpausable: !pausable && experiment.state === "running",
-      resumable: trials.some((trial) => trial.state === "paused"),
+      resumable: (counts.paused ?? 0) > 0,
       hasCheckpoints: false,
       hasLine: false,
     }),
     spoken: `Experiment ${experiment.id} ${experiment.name}, ${description.replaceAll(" · ", ", ")}`,
   };
+}
+
+/** How many of an experiment's trials are in such states. */
+export function countIn({ trialCounts }: Experiment, fits: (state: TrialState) => boolean): number {
+  return Object.entries(trialCounts).reduce(
+    (sum, [state, count]) => sum + (fits(state as TrialState) ? count : 0),
+    0,
+  );
 }
 
 /** One that waits for a person's answer looks like it. */
@@ -75,11 +86,14 @@ function lookOfExperiment({ state, question }: Experiment): StateLook {
   return { ...look, word: `${look.word}, asks`, icon: "question", color: "problemsWarningIcon.foreground" };
 }
 
-/** A trial in a search, or (with `single`) the one row of an experiment that has one trial. */
+/**
+ * A trial in a search, or (with `single`) the one row of an experiment that has one trial.
+ * @param checkpoints how many it has; null: some
+ */
 export function trialRow(
   experiment: Experiment,
   trial: Trial,
-  checkpoints: number,
+  checkpoints: number | null,
   nowMs: number,
   single: boolean,
 ): Row {
@@ -95,7 +109,7 @@ export function trialRow(
     tooltip.push(
       `Best ${metricName(experiment.metric)} ${formatValue(trial.best.value)} at step ${trial.best.step}`,
     );
-  if (checkpoints > 0) tooltip.push(plural(checkpoints, "checkpoint"));
+  if (checkpoints !== null && checkpoints > 0) tooltip.push(plural(checkpoints, "checkpoint"));
   if (!isFinal(trial.state) && !trial.pausable.possible && trial.pausable.reason !== null)
     tooltip.push(`Cannot be paused: ${trial.pausable.reason}`);
   tooltip.push(...written(single ? experiment : trial));
@@ -120,7 +134,7 @@ export function trialRow(
       pausable: running && trial.pausable.possible,
       unpausable: running && !trial.pausable.possible,
       resumable: trial.state === "paused",
-      hasCheckpoints: checkpoints > 0,
+      hasCheckpoints: checkpoints !== 0,
       hasLine: Boolean(trial.failure?.frame),
       starred: trial.starred,
     }),
@@ -139,8 +153,8 @@ export function onPool(row: Row, pool: string | null): Row {
   };
 }
 
-export function groupRow(group: GroupId, trials: readonly Trial[]): Row {
-  const count = trials.filter((trial) => groupOf(trial.state) === group).length;
+export function groupRow(group: GroupId, experiment: Experiment): Row {
+  const count = countIn(experiment, (state) => groupOf(state) === group);
   const label = GROUPS.find(({ id }) => id === group)?.label ?? group;
   return {
     label,

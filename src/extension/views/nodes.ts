@@ -2,13 +2,21 @@
 import { rankCheckpoints } from "../../cluster/client/checkpointChoice.ts";
 import type { Experiment, MetricChoice, Trial } from "../../cluster/protocol/entities.ts";
 import type { PoolMirror } from "../../cluster/client/mirror.ts";
+import { bestFirst } from "../../cluster/protocol/trialOrder.ts";
 import type { WorkspaceFolders } from "../workspaceFolders.ts";
+import { countIn } from "./labels.ts";
 import { groupOf, GROUPS, type GroupId } from "./states.ts";
 
 /** Numbers are a pool's own, so each row says which pool's it is (`Pool.id`). */
 interface OfPool {
   poolId: string;
+  /** 0 for the end of the list of experiments. */
   experimentId: number;
+}
+/** Which of the lists under an experiment: its trials, those of a group, or the checkpoints of a trial. */
+export interface ListName {
+  group: GroupId | null;
+  trialId: string | null;
 }
 /** `single`: the one row of an experiment with one trial, which is trial and experiment at once. */
 export type ExperimentsNode = OfPool &
@@ -18,19 +26,38 @@ export type ExperimentsNode = OfPool &
     | { kind: "group"; group: GroupId }
     | { kind: "trial"; trialId: string }
     | { kind: "checkpoint"; trialId: string; uuid: string }
-    | { kind: "more"; group: GroupId; hidden: number }
+    | EndNode
   );
+/** The last row of a list that is not all there: `hidden` is null where it is not known how many are missing. */
+type EndNode =
+  | { kind: "more"; list: ListName; hidden: number | null }
+  | { kind: "busy"; list: ListName }
+  | { kind: "problem"; list: ListName; message: string };
 
-/** What a pool holds, and which pool it is. */
+/** A list as far as it is known. */
+export interface Listed<Id> {
+  ids: readonly Id[];
+  hidden: number | null;
+  isBusy: boolean;
+  problem: string | null;
+}
+
+/** What the rows of a pool are made from. */
 export interface PoolContents {
   id: string;
   mirror: PoolMirror;
+  experiments: Listed<number>;
 }
 
-/** The tree asks for every row of an open group at once, so a group shows this many, and more on demand. */
-export const PAGE_OF_TRIALS = 200;
+/** A list under an experiment. */
+export type ListOf = (of: OfPool, list: ListName) => Listed<string>;
+
+/** The tree asks for every row of an open list at once, so a list shows this many, and more on demand. */
+export const PAGE_ROWS = 200;
 /** So many trials of a search stand under it as they are; more are grouped by state. */
 const MOST_UNGROUPED = 10;
+
+const ALL: ListName = { group: null, trialId: null };
 
 /** Stable over reloads and state changes: selection and expansion hang on it. */
 export function nodeId(node: ExperimentsNode): string {
@@ -45,7 +72,9 @@ function idInPool(node: ExperimentsNode): string {
     case "group":
       return `experiment/${node.experimentId}/${node.group}`;
     case "more":
-      return `experiment/${node.experimentId}/${node.group}/more`;
+    case "busy":
+    case "problem":
+      return `experiment/${node.experimentId}/${listKey(node.list)}/${node.kind}`;
     case "trial":
       return `trial/${node.trialId}`;
     case "checkpoint":
@@ -53,70 +82,96 @@ function idInPool(node: ExperimentsNode): string {
   }
 }
 
+export function listKey({ group, trialId }: ListName): string {
+  return trialId ?? group ?? "all";
+}
+
 export function isSingle(experiment: Pick<Experiment, "searcher">): boolean {
   return experiment.searcher === "single";
 }
 
-export function rowOf({ id, mirror }: PoolContents, experiment: Experiment): ExperimentsNode {
+export function rowOf(id: string, mirror: PoolMirror, experiment: Experiment): ExperimentsNode {
   const [trial] = isSingle(experiment) ? mirror.trialsOf(experiment.id) : [];
   const of = { poolId: id, experimentId: experiment.id };
   return trial ? { kind: "single", ...of, trialId: trial.id } : { kind: "experiment", ...of };
 }
 
 export interface ExperimentsFilter {
-  folders: Pick<WorkspaceFolders, "isEmpty" | "has">;
+  folders: Pick<WorkspaceFolders, "isEmpty" | "has" | "paths">;
   showAll: boolean;
+  /** Words that all must hold; empty: everything. */
+  text: string;
 }
 
 /** Newest first; those of the open folders before those of others. */
-export function rootsOf(pools: readonly PoolContents[], filter: ExperimentsFilter): ExperimentsNode[] {
-  const here = (experiment: Experiment): boolean => filter.folders.has(experiment);
-  return pools
-    .flatMap((pool) => [...pool.mirror.experiments.values()].map((experiment) => ({ pool, experiment })))
-    .filter(({ experiment }) => filter.showAll || filter.folders.isEmpty || here(experiment))
-    .sort(
-      ({ pool: p, experiment: a }, { pool: q, experiment: b }) =>
-        Number(here(b)) - Number(here(a)) || (p === q ? b.id - a.id : b.createdAt - a.createdAt),
+export function rootsOf(
+  pools: readonly PoolContents[],
+  filter: Pick<ExperimentsFilter, "folders">,
+): ExperimentsNode[] {
+  const rows = pools
+    .flatMap(({ id, mirror, experiments }) =>
+      experiments.ids.flatMap((experimentId) => {
+        const experiment = mirror.experiments.get(experimentId);
+        return experiment ? { id, mirror, experiment, isHere: filter.folders.has(experiment) } : [];
+      }),
     )
-    .map(({ pool, experiment }) => rowOf(pool, experiment));
+    .sort(
+      (a, b) =>
+        Number(b.isHere) - Number(a.isHere) ||
+        (a.id === b.id ? b.experiment.id - a.experiment.id : b.experiment.createdAt - a.experiment.createdAt),
+    )
+    .map(({ id, mirror, experiment }) => rowOf(id, mirror, experiment));
+  const ends = pools.flatMap(({ id, experiments }) =>
+    endOf({ poolId: id, experimentId: 0 }, ALL, experiments),
+  );
+  return [...rows, ...ends];
 }
 
+/** @param isFiltered then trials are not grouped: how many of a group match is not known */
 export function childrenOf(
   mirror: PoolMirror,
   node: ExperimentsNode,
-  shown: (node: OfPool, group: GroupId) => number,
+  listOf: ListOf,
+  isFiltered: boolean,
 ): ExperimentsNode[] {
   const of: OfPool = { poolId: node.poolId, experimentId: node.experimentId };
   switch (node.kind) {
     case "experiment":
-      return isGrouped(mirror, of) ? groupsOf(mirror, of) : ungrouped(mirror, of);
-    case "group": {
-      const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
-      const trials = sortTrials(
-        mirror.trialsOf(node.experimentId).filter((trial) => groupOf(trial.state) === node.group),
-        metric,
-      );
-      const most = shown(node, node.group);
-      const rows: ExperimentsNode[] = trials
-        .slice(0, most)
-        .map((trial) => ({ kind: "trial", ...of, trialId: trial.id }));
-      const hidden = trials.length - rows.length;
-      return hidden > 0 ? [...rows, { kind: "more", ...of, group: node.group, hidden }] : rows;
-    }
+      return !isFiltered && isGrouped(mirror, of) ? groupsOf(mirror, of) : trialsIn(mirror, of, ALL, listOf);
+    case "group":
+      return trialsIn(mirror, of, { group: node.group, trialId: null }, listOf);
     case "single":
     case "trial": {
-      const metric = mirror.experiments.get(node.experimentId)?.metric ?? null;
-      return rankCheckpoints(mirror.checkpointsOf(node.trialId), metric).map((checkpoint) => ({
-        kind: "checkpoint",
-        ...of,
-        trialId: node.trialId,
-        uuid: checkpoint.uuid,
-      }));
+      const list = { group: null, trialId: node.trialId };
+      const listed = listOf(of, list);
+      const rows = listed.ids.flatMap((uuid): ExperimentsNode[] =>
+        mirror.checkpoints.has(uuid) ? [{ kind: "checkpoint", ...of, trialId: node.trialId, uuid }] : [],
+      );
+      return [...rows, ...endOf(of, list, listed)];
     }
     case "checkpoint":
     case "more":
+    case "busy":
+    case "problem":
       return [];
   }
+}
+
+/** Of a trial whose state has changed since they were listed, the row moves with the next reading. */
+function trialsIn(mirror: PoolMirror, of: OfPool, list: ListName, listOf: ListOf): ExperimentsNode[] {
+  const listed = listOf(of, list);
+  const rows = listed.ids.flatMap((trialId): ExperimentsNode[] => {
+    const trial = mirror.trials.get(trialId);
+    const isIn = trial && (list.group === null || groupOf(trial.state) === list.group);
+    return isIn ? [{ kind: "trial", ...of, trialId }] : [];
+  });
+  return [...rows, ...endOf(of, list, listed)];
+}
+
+function endOf(of: OfPool, list: ListName, { hidden, isBusy, problem }: Listed<unknown>): ExperimentsNode[] {
+  if (problem !== null) return [{ kind: "problem", ...of, list, message: problem }];
+  if (isBusy) return [{ kind: "busy", ...of, list }];
+  return hidden === 0 ? [] : [{ kind: "more", ...of, list, hidden }];
 }
 
 export function parentOf(mirror: PoolMirror, node: ExperimentsNode): ExperimentsNode | undefined {
@@ -128,7 +183,11 @@ export function parentOf(mirror: PoolMirror, node: ExperimentsNode): Experiments
     case "group":
       return { kind: "experiment", ...of };
     case "more":
-      return { kind: "group", ...of, group: node.group };
+    case "busy":
+    case "problem":
+      if (node.list.trialId !== null) return trialRow(mirror, of, node.list.trialId);
+      if (node.list.group !== null) return { kind: "group", ...of, group: node.list.group };
+      return node.experimentId === 0 ? undefined : { kind: "experiment", ...of };
     case "trial": {
       if (!isGrouped(mirror, of)) return { kind: "experiment", ...of };
       const trial = mirror.trials.get(node.trialId);
@@ -147,29 +206,35 @@ export function trialRow(mirror: PoolMirror, of: OfPool, trialId: string): Exper
 }
 
 function isGrouped(mirror: PoolMirror, { experimentId }: OfPool): boolean {
-  return mirror.trialsOf(experimentId).length > MOST_UNGROUPED;
-}
-
-function ungrouped(mirror: PoolMirror, of: OfPool): ExperimentsNode[] {
-  const metric = mirror.experiments.get(of.experimentId)?.metric ?? null;
-  return sortTrials(mirror.trialsOf(of.experimentId), metric).map(({ id }) => ({
-    kind: "trial",
-    ...of,
-    trialId: id,
-  }));
+  const experiment = mirror.experiments.get(experimentId);
+  return experiment !== undefined && countIn(experiment, () => true) > MOST_UNGROUPED;
 }
 
 function groupsOf(mirror: PoolMirror, of: OfPool): ExperimentsNode[] {
-  const present = new Set(mirror.trialsOf(of.experimentId).map((trial) => groupOf(trial.state)));
-  return GROUPS.filter(({ id }) => present.has(id)).map(({ id }) => ({ kind: "group", ...of, group: id }));
+  const experiment = mirror.experiments.get(of.experimentId);
+  return GROUPS.filter(
+    ({ id }) => experiment !== undefined && countIn(experiment, (state) => groupOf(state) === id) > 0,
+  ).map(({ id }) => ({ kind: "group", ...of, group: id }));
 }
 
-/** Best first by the experiment's metric; trials without a value after them, in order of their numbers. */
+/** A list under an experiment of which the mirror holds all. @param most so many rows */
+export function heldList(
+  mirror: PoolMirror,
+  experimentId: number,
+  { group, trialId }: ListName,
+  most: number,
+): Listed<string> {
+  const metric = mirror.experiments.get(experimentId)?.metric ?? null;
+  const ids =
+    trialId !== null
+      ? rankCheckpoints(mirror.checkpointsOf(trialId), metric).map(({ uuid }) => uuid)
+      : sortTrials(
+          mirror.trialsOf(experimentId).filter(({ state }) => group === null || groupOf(state) === group),
+          metric,
+        ).map(({ id }) => id);
+  return { ids: ids.slice(0, most), hidden: Math.max(0, ids.length - most), isBusy: false, problem: null };
+}
+
 export function sortTrials(trials: readonly Trial[], metric: MetricChoice | null): Trial[] {
-  const sign = metric && !metric.smallerIsBetter ? -1 : 1;
-  return [...trials].sort((a, b) => {
-    if (metric === null || a.best === null || b.best === null)
-      return Number(a.best === null) - Number(b.best === null) || a.number - b.number;
-    return sign * (a.best.value - b.best.value) || a.number - b.number;
-  });
+  return [...trials].sort(bestFirst(metric));
 }

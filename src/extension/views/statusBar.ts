@@ -27,7 +27,7 @@ export class StatusBar implements vscode.Disposable {
 
   #update(): void {
     const connected = this.#pools.all.filter(({ status }) => status.state === "connected");
-    const shown = statusText(connected.flatMap(({ mirror }) => [...(mirror?.trials.values() ?? [])]));
+    const shown = statusText(connected.flatMap(({ mirror }) => [...(mirror?.experiments.values() ?? [])]));
     if (shown === null) {
       this.#item.hide();
       return;

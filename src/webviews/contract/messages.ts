@@ -216,6 +216,14 @@ export const REQUESTS = {
   },
   /** To be asked anew when trials have changed. */
   searchState: { params: z.object({}), result: SearchState },
+  /**
+   * Of an experiment with more trials than the page holds: the best of those that match, `more` for those that follow on what
+   * was read before. They come as a change. `total`: how many match in all.
+   */
+  moreTrials: {
+    params: z.object({ filter: z.string().max(1000), more: z.boolean() }),
+    result: z.object({ total: z.number().int().nonnegative() }),
+  },
   /** Why a trial waits; null when it waits no longer. */
   waiting: {
     params: z.object({ trialId: TrialId }),

@@ -1,17 +1,21 @@
 /** The line that says what matters, and a second one only when something waits or went wrong. */
 import type { Failure, Question, Trial } from "../../cluster/protocol/entities.ts";
+import { bestFirst, firstOf } from "../../cluster/protocol/trialOrder.ts";
 import { button, linkButton, select, type Select } from "../ui/controls.ts";
 import { h, icon, replaceChildren, setText, type Child } from "../ui/dom.ts";
 import { menuButton, type MenuItem } from "../ui/menu.ts";
 import { chooseCheckpoint } from "./checkpointRanking.ts";
+import { formatInteger } from "./format.ts";
 import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
-import { shownTrial, type PageData } from "./store.ts";
+import { shownTrial, trialCount, type PageData } from "./store.ts";
 import type { PageContext } from "./view.ts";
 import { WaitNotice } from "./waitNotice.ts";
 import { WrittenLine } from "./writtenLine.ts";
 
 const ALL = "";
+/** Trials in the list at the top. */
+const MOST_LISTED = 200;
 
 export class Header {
   readonly element: HTMLElement;
@@ -86,17 +90,25 @@ export class Header {
   }
 
   private updateTrials(data: PageData): void {
+    const { trialId } = this.context.settings.get();
+    const count = data.trials.size;
+    // More than these nobody looks through: the Search tab's table has them all.
     const trials = [...data.trials.values()];
+    if (count > MOST_LISTED) {
+      const best = firstOf(trials, MOST_LISTED, bestFirst(data.experiment.metric));
+      const chosen = trialId === null ? undefined : data.trials.get(trialId);
+      trials.splice(0, count, ...new Set([...best, ...(chosen ? [chosen] : [])]));
+    }
     this.trialSelect.element.hidden = trials.length < 2;
     if (trials.length < 2) return;
     this.trialSelect.setOptions([
-      { value: ALL, label: `All ${trials.length} trials` },
+      { value: ALL, label: `All ${formatInteger(Math.max(count, trialCount(data.experiment)))} trials` },
       ...trials.map((trial) => ({
         value: trial.id,
         label: `Trial ${trial.number}${trial.name === null ? "" : ` ${trial.name}`}: ${stateLook(trial.state).word.toLowerCase()}`,
       })),
     ]);
-    this.trialSelect.set(this.context.settings.get().trialId ?? ALL);
+    this.trialSelect.set(trialId ?? ALL);
   }
 
   /** Buttons are made again only when they would differ, so that focus stays where it is. */

@@ -119,3 +119,8 @@ export function latestRun(data: PageData, trial: Trial): Run | null {
   const current = trial.currentRun === null ? undefined : data.runs.get(trial.currentRun);
   return current ?? runsOf(data, trial.id).at(-1) ?? null;
 }
+
+/** Trials of the experiment, on the page or not. */
+export function trialCount({ trialCounts }: Pick<Experiment, "trialCounts">): number {
+  return Object.values(trialCounts).reduce((sum, count) => sum + count, 0);
+}

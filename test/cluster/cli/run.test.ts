@@ -262,7 +262,7 @@ describe("bad input", () => {
       2,
       { remedy: expect.stringContaining("Usage: trainyard logs ID") as string },
     ],
-    [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list" }],
+    [["list", "--json", "--frobnicate"], 2, { remedy: "Usage: trainyard list [--filter TEXT] [--limit N]" }],
     [["submit", "none.py", "--json"], 1, { remedy: "Check the path." }],
     [["show", "999", "--json"], 1, { message: "There is no experiment 999 in this pool." }],
   ])("%j prints one document that says what is wrong", async (argv, code, error) => {

@@ -138,6 +138,66 @@ describe("the mirror of a pool", () => {
     expect(touched).toEqual([[2, 3]]);
   });
 
+  it("holds of a bounded snapshot what came since, counts the rest, and adds what it is answered", () => {
+    const mirror = new PoolMirror();
+    mirror.restart({
+      seq: 0,
+      snapshot: {
+        ...empty.snapshot,
+        experiments: [experiment(3, "lively"), experiment(9, "new")],
+        trials: [trial("3.7", "running")],
+        beyond: { total: 9, from: 9 },
+      },
+    });
+    expect([mirror.total, mirror.from, mirror.isWhole(9), mirror.isWhole(10)]).toEqual([9, 9, false, true]);
+    apply(
+      mirror,
+      number([
+        { type: "experiment", experiment: experiment(10, "newer") },
+        { type: "trial", trial: trial("3.7", "completed") },
+        { type: "experimentDeleted", id: 4 },
+        // Made and gone before anybody was told of it.
+        { type: "experimentDeleted", id: 12 },
+        { type: "checkpointDeleted", uuid: "gone" },
+      ]),
+    );
+    expect(mirror.total).toBe(9);
+    expect(mirror.holdingOf(3)).toEqual([]);
+    const changes: [boolean, number[]][] = [];
+    mirror.onDidChange(({ isOld, experiments }) => void changes.push([isOld, [...experiments]]));
+    // An answer that was made before those events.
+    mirror.hold(
+      {
+        experiments: [experiment(3, "old words"), experiment(4, "deleted"), experiment(5, "old")],
+        trials: [trial("3.7", "running"), trial("3.8", "failed"), trial("4.1", "completed")],
+        checkpoints: [checkpoint("gone", "3.8", 1), checkpoint("kept", "3.8", 1)],
+      },
+      { trialId: "3.8" },
+    );
+    expect([...mirror.experiments.values()].map(({ id, name }) => `${id} ${name}`)).toEqual([
+      "3 lively",
+      "9 new",
+      "10 newer",
+      "5 old",
+    ]);
+    expect([...mirror.trials.values()].map(({ id, state }) => `${id} ${state}`)).toEqual([
+      "3.7 completed",
+      "3.8 failed",
+    ]);
+    expect([...mirror.checkpoints.keys()]).toEqual(["kept"]);
+    expect(changes).toEqual([[true, [5, 3]]]);
+    expect([mirror.isWholeTrial("3.8"), mirror.isWholeTrial("3.7"), mirror.isWhole(3)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    mirror.restart({
+      seq: 9,
+      snapshot: { ...empty.snapshot, experiments: [experiment(9, "new")], beyond: { total: 4, from: 9 } },
+    });
+    expect([mirror.total, mirror.isWholeTrial("3.8"), mirror.experiments.size]).toEqual([4, false, 1]);
+  });
+
   it("forgets an experiment with everything that is its own, and nothing else", () => {
     const mirror = fresh();
     apply(

@@ -25,6 +25,18 @@ test("each end is told once; what a person ended is no news", () => {
   expect(watch.changed(after, [1, 2, 3])).toEqual([]);
 });
 
+test("what is only now known of, or heard of again after long, is no news", () => {
+  const watch = new NewsWatch();
+  watch.start(mirror({ experiments: [experiment({ id: 9 })] }), null);
+  const more = mirror({
+    experiments: [finished(2, 0.2), finished(3, 0.3), experiment({ id: 4 }), finished(10, 0.1)],
+  });
+  watch.learned(more, [2]);
+  expect(watch.changed(more, [2, 3, 4, 10]).map((item) => item.experiment.id)).toEqual([10]);
+  const after = mirror({ experiments: [finished(4, 0.4)] });
+  expect(watch.changed(after, [4]).map((item) => item.experiment.id)).toEqual([4]);
+});
+
 test("at the start only what ended since somebody last looked is news", () => {
   const source = mirror({ experiments: [finished(1, 0.2)] });
   const since = (atMs: number): string[] =>

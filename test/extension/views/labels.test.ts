@@ -9,11 +9,9 @@ test("a search's row says its state, how far it is and the best value", () => {
     metric: LOSS,
     best: { trialId: "12.2", value: 0.0613, step: 900 },
     trialsPlanned: 64,
+    trialCounts: { completed: 1, running: 1 },
   });
-  const trials = [
-    trial({ experimentId: 12, number: 1, state: "completed" }),
-    trial({ experimentId: 12, number: 2, state: "running" }),
-  ];
+  const trials = [trial({ experimentId: 12, number: 2, state: "running" })];
   const row = experimentRow(search, trials, NOW_MS);
   expect(row.label).toBe("#12 digits");
   expect(row.description).toBe("1 of 64 trials, best 0.0613 · running");
@@ -122,7 +120,7 @@ test("trials of a search are told apart by their hyperparameters", () => {
 });
 
 test("groups count their trials", () => {
-  const row = groupRow("stopped", [trial({ state: "stopped" }), trial({ state: "failed" })]);
+  const row = groupRow("stopped", experiment({ trialCounts: { stopped: 1, failed: 1 } }));
   expect([row.label, row.description, row.spoken]).toEqual(["Stopped Early", "1", "Stopped Early, 1 trial"]);
 });
 

@@ -1,21 +1,41 @@
 import { expect, test } from "vitest";
+import { ExperimentLists, type ListedPool } from "../../../src/extension/views/experimentLists.ts";
 import {
-  childrenOf,
+  childrenOf as childrenOfLists,
+  heldList,
   nodeId,
   parentOf,
-  rootsOf,
+  rootsOf as rootsOfLists,
   sortTrials,
+  type ExperimentsFilter,
   type ExperimentsNode,
 } from "../../../src/extension/views/nodes.ts";
 import { checkpoint, experiment, LOSS, mirror, opened, trial } from "../fixtures.ts";
 
 const HERE = "/home/ada/project";
-const all = (): number => 200;
 const OF_5 = { poolId: "gpu1", experimentId: 5 };
-const pools = (
-  ...mirrors: ReturnType<typeof mirror>[]
-): { id: string; mirror: ReturnType<typeof mirror> }[] =>
-  mirrors.map((one, index) => ({ id: `gpu${index + 1}`, mirror: one }));
+type Mirror = ReturnType<typeof mirror>;
+
+/** Pools of which everything is held. */
+const pools = (...mirrors: Mirror[]): ListedPool[] =>
+  mirrors.map((one, index) => ({
+    id: `gpu${index + 1}`,
+    mirror: one,
+    reader: () => Promise.reject(new Error("nothing is missing")),
+    whyNot: () => null,
+  }));
+function rootsOf(of: ListedPool[], filter: Omit<ExperimentsFilter, "text">): ExperimentsNode[] {
+  const lists = new ExperimentLists(() => undefined);
+  const contents = of.flatMap((pool) =>
+    pool.mirror
+      ? [{ id: pool.id, mirror: pool.mirror, experiments: lists.experiments(pool, { ...filter, text: "" }) }]
+      : [],
+  );
+  return rootsOfLists(contents, filter);
+}
+const all = 200;
+const childrenOf = (of: Mirror, node: ExperimentsNode, most: number): ExperimentsNode[] =>
+  childrenOfLists(of, node, ({ experimentId }, list) => heldList(of, experimentId, list, most), false);
 
 function searchMirror(more = 6): ReturnType<typeof mirror> {
   const states = [
@@ -111,8 +131,13 @@ test("checkpoints stand best first", () => {
 });
 
 test("a large group shows a page and says how many more there are", () => {
-  const rows = childrenOf(searchMirror(), { kind: "group", ...OF_5, group: "completed" }, () => 1);
-  expect(rows.at(-1)).toEqual({ kind: "more", ...OF_5, group: "completed", hidden: 1 });
+  const rows = childrenOf(searchMirror(), { kind: "group", ...OF_5, group: "completed" }, 1);
+  expect(rows.at(-1)).toEqual({
+    kind: "more",
+    ...OF_5,
+    list: { group: "completed", trialId: null },
+    hidden: 1,
+  });
 });
 
 test("larger is better where the metric says so; trials without a value come last", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Slot } from "../../../src/cluster/protocol/entities.ts";
 import { poolDescription, portRow, slotRow } from "../../../src/extension/views/poolLabels.ts";
+import { countsOf } from "../fixtures.ts";
 import { statusText } from "../../../src/extension/views/statusText.ts";
 
 const slot = (change: Partial<Slot> = {}): Slot => ({
@@ -56,7 +57,8 @@ test("the slot of another account says who has it since when, and whether that o
 
 test("the status bar counts what runs and waits, and is silent otherwise", () => {
   const states = (...list: ("running" | "waiting" | "paused" | "failed" | "stopping")[]) =>
-    statusText(list.map((state) => ({ state })))?.text ?? null;
+    statusText([{ trialCounts: countsOf(list.map((state) => ({ state }))) }, { trialCounts: {} }])?.text ??
+    null;
   expect(states("running", "stopping", "waiting", "paused")).toBe("$(rocket) 2 running, 1 waiting");
   expect(states("waiting")).toBe("$(rocket) 1 waiting");
   expect(states("paused", "failed")).toBeNull();

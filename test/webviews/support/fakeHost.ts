@@ -167,6 +167,9 @@ class FakeHost {
       case "searchState":
         respond(this.scenario.search ?? WITHOUT_RUNGS);
         return;
+      case "moreTrials":
+        respond({ total: this.scenario.snapshot.trials.length });
+        return;
       case "waiting":
         respond({ waiting: this.scenario.waiting ?? null });
         return;

@@ -5,6 +5,7 @@ import type { Input, Target } from "../../protocol/methods.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseTarget } from "../ids.ts";
 import { plainOutput } from "../text.ts";
+import { readTrial } from "../readTrial.ts";
 
 export const rename: Command = {
   name: "rename",
@@ -97,11 +98,9 @@ async function annotate(
 }
 
 /** @throws UsageError for a trial that there is not */
-async function get(pool: Pool, { signal }: Context, target: Target): Promise<Experiment | Trial> {
-  const experimentId = "trialId" in target ? Number(target.trialId.split(".")[0]) : target.experimentId;
-  const { experiment, trials } = await pool.call("experiment/get", { experimentId }, { signal });
-  if (!("trialId" in target)) return experiment;
-  const trial = trials.find(({ id }) => id === target.trialId);
-  if (!trial) throw new UsageError(`Experiment ${experimentId} has no trial ${target.trialId}.`);
-  return trial;
+async function get(pool: Pool, context: Context, target: Target): Promise<Experiment | Trial> {
+  if ("trialId" in target) return (await readTrial(context, pool, target.trialId)).trial;
+  const { experimentId } = target;
+  const { signal } = context;
+  return (await pool.call("experiment/get", { experimentId, contents: "none" }, { signal })).experiment;
 }

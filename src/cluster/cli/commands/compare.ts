@@ -1,10 +1,10 @@
 /** `trainyard compare`: what tells trials apart. */
 import { compare as rowsOf, SECTIONS, type Cell, type Compared } from "../../client/compare/comparison.ts";
 import { readCompared } from "../../client/compare/readCompared.ts";
-import { standsFor } from "../../client/compare/standsFor.ts";
 import type { Target } from "../../protocol/methods.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseTarget } from "../ids.ts";
+import { readTrial } from "../readTrial.ts";
 import { numberText, table } from "../text.ts";
 
 const MOST = 8;
@@ -41,19 +41,17 @@ export const compare: Command = {
   },
 };
 
-async function read(pool: Pool, { signal }: Context, target: Target): Promise<Compared> {
-  const experimentId = "trialId" in target ? Number(target.trialId.split(".")[0]) : target.experimentId;
-  const { experiment, trials, runs } = await pool.call("experiment/get", { experimentId }, { signal });
-  const trial =
-    "trialId" in target ? trials.find(({ id }) => id === target.trialId) : standsFor(experiment, trials);
-  if (!trial)
-    throw new UsageError(
-      "trialId" in target
-        ? `Experiment ${experimentId} has no trial ${target.trialId}.`
-        : `Experiment ${experimentId} has no trial yet.`,
-    );
-  const own = runs.filter(({ trialId }) => trialId === trial.id).sort((a, b) => a.attempt - b.attempt);
-  return readCompared(pool, { experiment, trial, runs: own }, signal);
+/** Its best; while none has a value the first. */
+async function standsFor(pool: Pool, { signal }: Context, experimentId: number): Promise<string> {
+  const { experiment, trials } = await pool.call("experiment/read", { experimentId, limit: 1 }, { signal });
+  const id = experiment.best?.trialId ?? trials[0]?.id;
+  if (id === undefined) throw new UsageError(`Experiment ${experimentId} has no trial yet.`);
+  return id;
+}
+
+async function read(pool: Pool, context: Context, target: Target): Promise<Compared> {
+  const trialId = "trialId" in target ? target.trialId : await standsFor(pool, context, target.experimentId);
+  return readCompared(pool, await readTrial(context, pool, trialId), context.signal);
 }
 
 function cellText(cell: Cell): string {

@@ -3,7 +3,11 @@ import { rankCheckpoints } from "../../client/checkpointChoice.ts";
 import type { Checkpoint, Experiment, MetricChoice, Trial } from "../../protocol/entities.ts";
 import type { Result } from "../../protocol/methods.ts";
 import { EXIT, UsageError, withPool, type Command, type Context } from "../command.ts";
+import { readExperiment, readExperiments } from "../../client/readExperiment.ts";
+import { filterProblem } from "../../protocol/textFilter.ts";
 import { parseId } from "../ids.ts";
+import { wholeNumber } from "../numbers.ts";
+import { readTrial } from "../readTrial.ts";
 import {
   agoText,
   bytesText,
@@ -15,18 +19,28 @@ import {
   table,
 } from "../text.ts";
 
+/** More than this in one table nobody reads. */
+const ROWS_SHOWN = 200;
+
 export const list: Command = {
   name: "list",
-  usage: "list",
-  summary: "All experiments, newest first.",
+  usage: "list [--filter TEXT] [--limit N]",
+  summary: "Experiments, newest first.",
+  details:
+    "TEXT: words that all must hold, of an experiment and one of its trials: `digits state:failed lr<0.01 loss<0.2 -sgd`.",
+  options: { filter: { type: "string", short: "f" }, limit: { type: "string", short: "n" } },
   arguments: [],
-  run: (context) =>
-    withPool(context, async (pool) => {
-      const listed = await pool.call("experiment/list", {}, { signal: context.signal });
-      context.document(listed);
-      const experiments = [...listed.experiments].sort((a, b) => b.id - a.id);
-      if (experiments.length === 0)
+  run: (context, given) => {
+    const filter = String(given.values.filter ?? "").trim();
+    const problem = filterProblem(filter);
+    if (problem !== null) throw new UsageError(`The filter cannot be read: ${problem}`);
+    const most = wholeNumber("--limit", given.values.limit, 1, 1_000_000);
+    return withPool(context, async (pool) => {
+      const { experiments, total } = await readExperiments(pool, { filter }, most, context.signal);
+      context.document({ experiments, total });
+      if (experiments.length === 0 && filter === "")
         context.say("No experiments yet. Submit a script: trainyard submit train.py\n");
+      else if (experiments.length === 0) context.say(`No experiment matches: ${filter}\n`);
       else
         context.say(
           table(
@@ -45,34 +59,33 @@ export const list: Command = {
             context.paint,
           ),
         );
+      if (experiments.length < total)
+        context.note(`${experiments.length} of ${total}: --limit ${total} lists all.\n`);
       return EXIT.ok;
-    }),
+    });
+  },
 };
 
 export const show: Command = {
   name: "show",
-  usage: "show ID",
+  usage: "show ID [--limit N]",
   summary: "One experiment (12) or trial (12.3): state, trials, checkpoints, and why it failed.",
+  details: `Of a search's trials and checkpoints the first N (${ROWS_SHOWN}); --json has them all.`,
+  options: { limit: { type: "string", short: "n" } },
   arguments: ["ID"],
   run: async (context, given) => {
     const id = parseId(given.arguments[0] ?? "");
     if (id.kind === "checkpoint") throw new UsageError("`show` takes an experiment (12) or a trial (12.3).");
+    const most = wholeNumber("--limit", given.values.limit, 1, 1_000_000) ?? ROWS_SHOWN;
     return withPool(context, async (pool) => {
-      const got = await pool.call(
-        "experiment/get",
-        { experimentId: id.experimentId },
-        { signal: context.signal },
-      );
       if (id.kind === "experiment") {
+        const got = await readExperiment(pool, id.experimentId, context.signal);
         context.document(got);
-        showExperiment(context, got);
+        showExperiment(context, got, most);
         return EXIT.ok;
       }
-      const trial = got.trials.find((candidate) => candidate.id === id.trialId);
-      if (!trial) throw new UsageError(`Experiment ${id.experimentId} has no trial ${id.trialId}.`);
-      const ofTrial = <T extends { trialId: string }>(items: T[]): T[] =>
-        items.filter((item) => item.trialId === trial.id);
-      context.document({ trial, runs: ofTrial(got.runs), checkpoints: ofTrial(got.checkpoints) });
+      const { trial, runs, checkpoints } = await readTrial(context, pool, id.trialId);
+      context.document({ trial, runs, checkpoints });
       showTrial(context, trial);
       return EXIT.ok;
     });
@@ -89,15 +102,14 @@ export const checkpoints: Command = {
     if (id.kind === "checkpoint")
       throw new UsageError("`checkpoints` takes an experiment (12) or a trial (12.3).");
     return withPool(context, async (pool) => {
-      const got = await pool.call(
-        "experiment/get",
-        { experimentId: id.experimentId },
-        { signal: context.signal },
+      const got =
+        id.kind === "experiment"
+          ? await readExperiment(pool, id.experimentId, context.signal)
+          : await readTrial(context, pool, id.trialId);
+      const ranked = rankCheckpoints(
+        got.checkpoints.filter(({ runId }) => id.kind !== "run" || runId === id.runId),
+        got.experiment.metric,
       );
-      const wanted = got.checkpoints.filter(
-        (checkpoint) => id.kind === "experiment" || checkpoint.trialId === id.trialId,
-      );
-      const ranked = rankCheckpoints(wanted, got.experiment.metric);
       context.document({ checkpoints: ranked });
       context.say(
         ranked.length === 0
@@ -118,6 +130,7 @@ export function questionText({ id, question }: Experiment): string | null {
 function showExperiment(
   context: Context,
   { experiment, trials, checkpoints: kept }: Result<"experiment/get">,
+  most: number,
 ): void {
   const { snapshot } = experiment;
   const head = snapshot.head;
@@ -155,19 +168,27 @@ function showExperiment(
     context.say(
       `\n${table(
         ["TRIAL", "STATE", "STEP", "BEST", "RUNS", "WHY"],
-        trials.map((trial) => [
-          trial.id,
-          { text: trial.state, colour: stateColour(trial.state) },
-          trial.latestStep === null ? "" : numberText(trial.latestStep),
-          trial.best ? `${numberText(trial.best.value)} at step ${numberText(trial.best.step)}` : "",
-          String(trial.attempts),
-          whyText(trial) ?? "",
-        ]),
+        trials
+          .slice(0, most)
+          .map((trial) => [
+            trial.id,
+            { text: trial.state, colour: stateColour(trial.state) },
+            trial.latestStep === null ? "" : numberText(trial.latestStep),
+            trial.best ? `${numberText(trial.best.value)} at step ${numberText(trial.best.step)}` : "",
+            String(trial.attempts),
+            whyText(trial) ?? "",
+          ]),
         context.paint,
-      )}`,
+      )}${moreText(trials.length, most)}`,
     );
-  if (kept.length > 0)
-    context.say(`\n${checkpointTable(context, rankCheckpoints(kept, experiment.metric), experiment.metric)}`);
+  if (kept.length > 0) {
+    const ranked = rankCheckpoints(kept, experiment.metric).slice(0, most);
+    context.say(`\n${checkpointTable(context, ranked, experiment.metric)}${moreText(kept.length, most)}`);
+  }
+}
+
+function moreText(count: number, most: number): string {
+  return count > most ? `... and ${count - most} more: --limit ${count} shows all.\n` : "";
 }
 
 function showTrial(context: Context, trial: Trial): void {

@@ -12,6 +12,7 @@ import { FINAL_TRIAL_STATES } from "../../protocol/entities.ts";
 import type { OutputMatch } from "../../protocol/output.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Given, type Pool } from "../command.ts";
 import { parseId } from "../ids.ts";
+import { readTrial } from "../readTrial.ts";
 import { bytesText, plain, plainOutput } from "../text.ts";
 
 /** Between two attempts. */
@@ -181,23 +182,27 @@ async function findRun(
 ): Promise<{ runId: string | null; final: boolean }> {
   const id = parseId(text);
   if (id.kind === "checkpoint") throw new UsageError("`logs` takes an experiment, a trial or a run.");
-  const got = await pool.call(
-    "experiment/get",
-    { experimentId: id.experimentId },
-    { signal: context.signal },
+  const { trial, runs: found } = await readTrial(
+    context,
+    pool,
+    id.kind === "experiment" ? await onlyTrial(context, pool, id.experimentId) : id.trialId,
   );
   if (id.kind === "run") {
-    const run = got.runs.find((candidate) => candidate.id === id.runId);
+    const run = found.find((candidate) => candidate.id === id.runId);
     if (!run) throw new UsageError(`There is no run ${id.runId}.`);
     return { runId: run.id, final: run.endedAt !== null };
   }
-  const trial = got.trials.find((candidate) => id.kind === "experiment" || candidate.id === id.trialId);
-  if (!trial) throw new UsageError(`There is no trial ${text}.`);
-  if (id.kind === "experiment" && got.trials.length > 1)
-    throw new UsageError(
-      `Experiment ${text} has ${got.trials.length} trials: name one (such as ${trial.id}).`,
-    );
-  const runs = got.runs.filter((run) => run.trialId === trial.id).sort((a, b) => a.attempt - b.attempt);
+  const runs = [...found].sort((a, b) => a.attempt - b.attempt);
   const isFinal = (FINAL_TRIAL_STATES as readonly string[]).includes(trial.state);
   return { runId: trial.currentRun ?? runs.at(-1)?.id ?? null, final: isFinal };
+}
+
+async function onlyTrial({ signal }: Context, pool: Pool, experimentId: number): Promise<string> {
+  const { experiment, trials } = await pool.call("experiment/read", { experimentId, limit: 2 }, { signal });
+  const [trial] = trials;
+  if (!trial) throw new UsageError(`There is no trial ${experimentId}.`);
+  const count = Object.values(experiment.trialCounts).reduce((sum, one) => sum + one, 0);
+  if (trials.length > 1)
+    throw new UsageError(`Experiment ${experimentId} has ${count} trials: name one (such as ${trial.id}).`);
+  return trial.id;
 }

@@ -1,6 +1,7 @@
 /** What a run says: its metrics. */
 import { readPoints } from "../../client/points.ts";
 import { EXIT, UsageError, withPool, type Command } from "../command.ts";
+import { readExperiment } from "../../client/readExperiment.ts";
 import { parseId } from "../ids.ts";
 import { numberText, table } from "../text.ts";
 
@@ -19,9 +20,7 @@ export const metrics: Command = {
     return withPool(context, async (pool) => {
       const trialIds =
         id.kind === "experiment"
-          ? (
-              await pool.call("experiment/get", { experimentId: id.experimentId }, { signal: context.signal })
-            ).trials.map((trial) => trial.id)
+          ? (await readExperiment(pool, id.experimentId, context.signal)).trials.map((trial) => trial.id)
           : [id.trialId];
       const listed = await Promise.all(
         trialIds.map((trialId) => pool.call("series/list", { trialId }, { signal: context.signal })),

@@ -14,6 +14,8 @@ import {
   type Pool,
 } from "../command.ts";
 import { parseId } from "../ids.ts";
+import { readExperiment } from "../../client/readExperiment.ts";
+import { readTrial } from "../readTrial.ts";
 import { ask } from "../prompt.ts";
 import { bytesText, countText, numberText, plain } from "../text.ts";
 
@@ -84,24 +86,16 @@ export async function findCheckpoint(context: Context, pool: Pool, text: string)
       { uuid: id.uuid },
       { signal: context.signal },
     );
-    const experimentId = Number(manifest.trial.split(".")[0]);
-    const got = await pool.call("experiment/get", { experimentId }, { signal: context.signal });
+    const got = await readTrial(context, pool, manifest.trial);
     const found = got.checkpoints.find((checkpoint) => checkpoint.uuid === id.uuid);
     if (!found) throw new UsageError(`There is no checkpoint ${id.uuid}.`);
     return found;
   }
-  const got = await pool.call(
-    "experiment/get",
-    { experimentId: id.experimentId },
-    { signal: context.signal },
-  );
-  const wanted = got.checkpoints.filter((checkpoint) =>
+  const got =
     id.kind === "experiment"
-      ? true
-      : id.kind === "run"
-        ? checkpoint.runId === id.runId
-        : checkpoint.trialId === id.trialId,
-  );
+      ? await readExperiment(pool, id.experimentId, context.signal)
+      : await readTrial(context, pool, id.trialId);
+  const wanted = got.checkpoints.filter(({ runId }) => id.kind !== "run" || runId === id.runId);
   const [best] = rankCheckpoints(wanted, got.experiment.metric);
   if (!best) throw new UserError(`${text} has no checkpoint.`, "See its state with: trainyard show");
   return best;

@@ -2,7 +2,8 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInsidePath } from "../../protocol/base.ts";
-import type { Result } from "../../protocol/methods.ts";
+import { readExperiment } from "../../client/readExperiment.ts";
+import type { Experiment, Trial } from "../../protocol/entities.ts";
 import { findRepository } from "../../client/snapshot/person.ts";
 import { confirmSize } from "../../client/snapshot/answers.ts";
 import { largestFolders } from "../../client/snapshot/sizes.ts";
@@ -189,7 +190,7 @@ async function wait(context: Context, first: Pool, submitted: Submitted, isThere
   let last = "";
   try {
     for (;;) {
-      const got = await pool.call("experiment/get", { experimentId }, { signal }).catch((error: unknown) => {
+      const got = await readProgress(pool, experimentId, signal).catch((error: unknown) => {
         if (signal.aborted || !isDisconnected(error)) throw error;
         return null;
       });
@@ -202,7 +203,7 @@ async function wait(context: Context, first: Pool, submitted: Submitted, isThere
         last = line;
         const { state } = got.experiment;
         if (state === "completed" || state === "stopped" || state === "failed" || state === "killed") {
-          context.document(got);
+          if (context.json) context.document(await readExperiment(pool, experimentId, signal));
           return state === "failed" || state === "killed" ? EXIT.failed : EXIT.ok;
         }
       }
@@ -216,16 +217,29 @@ async function wait(context: Context, first: Pool, submitted: Submitted, isThere
   }
 }
 
-function progressLine({ experiment, trials }: Result<"experiment/get">): string {
+/** What a line of progress tells, whatever else there is: the only trial, else one that failed. */
+async function readProgress(
+  pool: Pool,
+  experimentId: number,
+  signal: AbortSignal,
+): Promise<{ experiment: Experiment; only: Trial | undefined; failed: Trial | undefined }> {
+  const first = await pool.call("experiment/read", { experimentId, limit: 2 }, { signal });
+  const { experiment, trials } = first;
   const only = trials.length === 1 ? trials[0] : undefined;
+  if (experiment.state !== "failed" || only) return { experiment, only, failed: undefined };
+  const page = { experimentId, states: ["failed" as const], limit: 1 };
+  const { trials: failed } = await pool.call("trial/page", page, { signal });
+  return { experiment, only, failed: failed.find(({ failure }) => failure !== null) };
+}
+
+function progressLine({ experiment, only, failed }: Awaited<ReturnType<typeof readProgress>>): string {
   const parts = [`${experiment.id} ${only?.state ?? experiment.state}`];
   if (only?.latestStep !== null && only?.latestStep !== undefined)
     parts.push(`step ${numberText(only.latestStep)}`);
   if (only?.progress !== null && only?.progress !== undefined)
     parts.push(`${Math.round(only.progress * 100)} %`);
   if (experiment.best) parts.push(`best ${numberText(experiment.best.value)}`);
-  const explained =
-    only ?? (experiment.state === "failed" ? trials.find((trial) => trial.failure) : undefined);
+  const explained = only ?? failed;
   const why = questionText(experiment) ?? (explained ? whyText(explained) : null);
   const which = only === undefined && explained && experiment.question === null ? `${explained.id}: ` : "";
   return plain(parts.join(", ") + (why ? `: ${which}${why}` : ""));

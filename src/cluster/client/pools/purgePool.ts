@@ -1,6 +1,7 @@
 /** Takes everything of Trainyard off a pool's host: its trials, its server, its folder. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolConnection } from "../connection.ts";
+import { readExperiments } from "../readExperiment.ts";
 import { PoolCallError } from "../poolCallError.ts";
 import { messageOf, UserError } from "../userError.ts";
 import type { OpenPoolOptions } from "./openPool.ts";
@@ -102,8 +103,8 @@ async function connectTo(place: Place, { name }: PoolEntry, home: string): Promi
 /** A folder that no server ever ran in has neither. */
 async function countIn(pool: PoolConnection | null): Promise<Pick<PoolContents, "experiments" | "living">> {
   if (pool === null) return { experiments: 0, living: 0 };
-  const [{ experiments }, living] = await Promise.all([pool.call("experiment/list", {}), livingIn(pool)]);
-  return { experiments: experiments.length, living };
+  const [{ total }, living] = await Promise.all([pool.call("experiment/page", { limit: 1 }), livingIn(pool)]);
+  return { experiments: total, living };
 }
 
 async function livingIn(pool: PoolConnection): Promise<number> {
@@ -113,7 +114,7 @@ async function livingIn(pool: PoolConnection): Promise<number> {
 
 /** What trains would write into the folder while it is taken away. */
 async function endTrials(pool: PoolConnection, name: string): Promise<void> {
-  const { experiments } = await pool.call("experiment/list", {});
+  const { experiments } = await readExperiments(pool, {}, null);
   for (const { id, state } of experiments)
     if (state === "waiting" || state === "running")
       await pool.call("trial/kill", { experimentId: id }).catch((error: unknown) => {

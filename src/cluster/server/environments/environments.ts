@@ -89,16 +89,7 @@ export function createEnvironments({
   }
 
   function lastCompletedWith(workspace: string, script: string): string | null {
-    const records = store
-      .experimentRecords()
-      .filter(
-        ({ experiment }) =>
-          experiment.workspace === workspace &&
-          experiment.script === script &&
-          experiment.state === "completed",
-      )
-      .sort((a, b) => b.experiment.id - a.experiment.id);
-    return records[0]?.own.request.interpreter ?? null;
+    return store.interpretersOf(workspace, script, 1)[0] ?? null;
   }
 
   const defaultPython = (): Promise<Python> =>
@@ -169,11 +160,8 @@ export function createEnvironments({
       origin: `built from ${marker.source.path}`,
     }));
     const earlier = store
-      .experimentRecords()
-      .filter(({ experiment }) => experiment.workspace === workspace)
-      .sort((a, b) => b.experiment.id - a.experiment.id)
-      .slice(0, EARLIER_AT_MOST)
-      .map(({ own }) => ({ file: own.request.interpreter, origin: "used by an earlier experiment" }));
+      .interpretersOf(workspace, null, EARLIER_AT_MOST)
+      .map((file) => ({ file, origin: "used by an earlier experiment" }));
     const chosen = await choices.of(workspace);
     const own = chosen === null ? [] : [{ file: chosen, origin: "chosen for this folder" }];
     return findCandidates(await pythons.variables(), [...built, ...earlier, ...own]);

@@ -11,9 +11,11 @@ import type { Ask } from "../experiments/lifecycle.ts";
 import { paceOf } from "../experiments/pace.ts";
 import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
+import type { Lists } from "../lists/pages.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createListHandlers } from "./listHandlers.ts";
 import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
 import { createRunHandlers } from "./runHandlers.ts";
@@ -29,6 +31,7 @@ export function createHandlers(
   context: Context,
   experiments: Experiments,
   environments: Environments,
+  lists: Lists,
   pool: Pool,
   tickets: () => Tickets,
 ): { handlers: Handlers; clientGone: (clientId: number) => void } {
@@ -77,23 +80,7 @@ export function createHandlers(
         diskFreeBytes: await freeBytes(context.pool),
       };
     },
-    async subscribe({ after }, { clientId }) {
-      const slots = await experiments.dispatcher.readSlots();
-      // No await from here on: the snapshot and its number are of one moment.
-      const { seq, canReplay } = experiments.feed.subscribe(clientId, after);
-      experiments.wake();
-      if (canReplay) return { seq, snapshot: null };
-      return {
-        seq,
-        snapshot: {
-          experiments: store.experiments(),
-          trials: store.trials(),
-          runs: store.runs(),
-          checkpoints: store.checkpoints(),
-          slots,
-        },
-      };
-    },
+    ...createListHandlers(store, experiments, lists),
     watch({ trialIds }, { clientId }) {
       experiments.live.watch(clientId, trialIds);
       experiments.wake();
@@ -103,16 +90,17 @@ export function createHandlers(
     ...snapshots.handlers,
 
     "experiment/submit": (request) => experiments.submit(request),
-    "experiment/get"({ experimentId }) {
+    "experiment/get"({ experimentId, contents }) {
       const { experiment, own } = experiments.experiment(experimentId);
       const { configuration, arguments: given, launcher, startFrom } = own.request;
       const { value, source } = configuration;
       const mask = createMask(context.secrets.read(experimentId));
+      const trials = contents === "none" ? [] : store.trialsOf(experimentId);
       return {
         experiment,
-        trials: store.trialsOf(experimentId),
-        runs: store.trialsOf(experimentId).flatMap(({ id }) => store.runsOf(id)),
-        checkpoints: store.checkpointsOf(experimentId),
+        trials,
+        runs: trials.flatMap(({ id }) => store.runsOf(id)),
+        checkpoints: contents === "none" ? [] : store.checkpointsOf(experimentId),
         configuration: mask({ value, source }),
         request: { arguments: given, launcher, startFrom },
       };

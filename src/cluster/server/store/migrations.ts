@@ -82,5 +82,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (sha256, uuid, path)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX checkpoint_files_by_uuid ON checkpoint_files (uuid);
+  CREATE INDEX experiments_by_state ON experiments (state);
+  CREATE INDEX runs_living ON runs (id) WHERE ended = 0;
+  CREATE INDEX runs_by_end ON runs (json_extract(body, '$.endedAt')) WHERE ended = 1;
   `,
 ];

@@ -11,6 +11,7 @@ import {
 } from "../../protocol/entities.ts";
 import type { Database } from "./database.ts";
 import { type Change, createEventLog } from "./eventLog.ts";
+import { createListQueries } from "./listQueries.ts";
 import type { ExperimentRecord, Leftovers, RunRecord, TrialRecord } from "./records.ts";
 
 /** The table of events reaches back this far. */
@@ -43,6 +44,7 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     close: () => {
       database.close();
     },
+    ...createListQueries(database),
 
     // ---- experiments
 
@@ -235,7 +237,12 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     /** Those that live, or ended after that moment. */
     runsSince: (at: number) =>
       bodies<Run>(
-        database.all("SELECT body FROM runs WHERE ended = 0 OR json_extract(body, '$.endedAt') >= ?", at),
+        database.all(
+          // Each half has an index of its own.
+          `SELECT body FROM runs WHERE ended = 0 UNION ALL
+           SELECT body FROM runs WHERE ended = 1 AND json_extract(body, '$.endedAt') >= ?`,
+          at,
+        ),
       ),
     runsOf: (trialId: string) =>
       bodies<Run>(database.all("SELECT body FROM runs WHERE trial_id = ? ORDER BY attempt", trialId)),

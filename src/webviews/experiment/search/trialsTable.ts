@@ -15,11 +15,14 @@ import {
   type Sort,
   type TrialRow,
 } from "./trialRows.ts";
+import { MoreTrials } from "./moreTrials.ts";
 import { trialName } from "./trialWords.ts";
 
 export interface TrialsTableOptions {
   filter: string;
   onFilter: (filter: string) => void;
+  /** Reads trials that match and are not on the page; `more` follows on those that were read. */
+  onMore: (filter: string, more: boolean) => Promise<{ total: number }>;
   onSort: (sort: Sort) => void;
   onColumns: (hidden: string[]) => void;
   onChosen: (trialIds: string[]) => void;
@@ -29,6 +32,9 @@ export interface TrialsTableOptions {
 }
 export interface TrialsTableContents {
   rows: readonly TrialRow[];
+  /** Trials of the search; more than `rows` when not all are on the page. */
+  total: number;
+  filter: string;
   /** Within the filter and the brushes. */
   isWithin: (row: TrialRow) => boolean;
   /** What is wrong with the filter. */
@@ -52,6 +58,7 @@ export class TrialsTable {
   private readonly count = h("span", { class: "quiet numeric" });
   private readonly error = h("span", { class: "field-error", role: "alert" });
   private readonly comparing = h("div", { class: "trials-chosen" });
+  private readonly more: MoreTrials;
   private table: Table<TrialRow> | null = null;
   /** What the table has columns for. */
   private madeFor = "";
@@ -61,6 +68,7 @@ export class TrialsTable {
 
   constructor(options: TrialsTableOptions) {
     this.options = options;
+    this.more = new MoreTrials(options.onMore);
     this.element = h(
       "section",
       { class: "trials", "aria-label": "Trials" },
@@ -79,6 +87,7 @@ export class TrialsTable {
         this.comparing,
         menuButton("Columns", () => this.columnItems()),
       ),
+      this.more.element,
       this.slot,
     );
   }
@@ -96,6 +105,12 @@ export class TrialsTable {
         ? plural(rows.length, "trial")
         : `${formatInteger(shown.length)} of ${plural(rows.length, "trial")}`,
     );
+    this.more.set({
+      total: contents.total,
+      held: rows.length,
+      shown: shown.length,
+      filter: error === null ? contents.filter : null,
+    });
     const by = sort ?? sortAtFirst(metric);
     const table = this.tableFor(contents);
     table.markSort(by.column, by.ascending);

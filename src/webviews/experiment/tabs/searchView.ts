@@ -17,7 +17,7 @@ import { parameterNames, trialRows, type TrialRow } from "../search/trialRows.ts
 import { searchSummary } from "../search/summary.ts";
 import { SummaryView } from "../search/summaryView.ts";
 import { TrialsTable } from "../search/trialsTable.ts";
-import type { PageData, Slice } from "../store.ts";
+import { type PageData, type Slice, trialCount } from "../store.ts";
 import type { PageContext, View } from "../view.ts";
 
 /** A thousand trials report many times a second: more pictures than these nobody sees. */
@@ -77,6 +77,7 @@ export class SearchView implements View {
         context.settings.update({ trialFilter: filter });
         this.showInAFrame();
       },
+      onMore: (filter, more) => context.bridge.request("moreTrials", { filter, more }),
       onSort: (sort) => {
         context.settings.update({ trialSort: sort });
         this.show();
@@ -238,6 +239,8 @@ export class SearchView implements View {
     }
     this.trials.set({
       rows,
+      total: trialCount(data.experiment),
+      filter: trialFilter,
       isWithin: isShown,
       error: query.error,
       metric,

@@ -1,0 +1,6 @@
+"""Lives until it is ended."""
+
+import time
+
+while True:
+    time.sleep(60)

@@ -17,6 +17,7 @@ import { openDatabase } from "../../src/cluster/server/store/database.ts";
 import { createPoolStore } from "../../src/cluster/server/store/poolStore.ts";
 import { createSecretStore } from "../../src/cluster/server/store/secrets.ts";
 import { valueAt } from "./ingestValues.mts";
+import { healthyDisk } from "../../test/faults/healthyDisk.ts";
 
 const [pool = "", runCount = "", pointCount = ""] = process.argv.slice(2);
 const runs = Number(runCount);
@@ -85,6 +86,7 @@ const context: Context = {
       }),
   },
   diagnose: () => Promise.resolve(null),
+  disk: healthyDisk,
   logger,
 };
 

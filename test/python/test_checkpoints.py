@@ -158,6 +158,30 @@ class Checkpoints(Pool):
         self.assertEqual(ended["code"], 1)
         self.assertIn("cannot be gone on from", self.text(fifth, "stderr.log"))
 
+    def test_metadata_and_lists_of_files_have_limits_that_are_said(self):
+        script = (
+            HEAD
+            + """
+    from trainyard.harness import checkpoints
+    write = lambda path: (path / "w").write_text("x")
+    attempt(write, long="x" * 70_000)
+    deep = []
+    for _ in range(1000):
+        deep = [deep]
+    attempt(write, deep=deep)
+    checkpoints.MAX_MANIFEST_BYTES = 1000
+    attempt(lambda path: [(path / ("file%d" % i)).write_text("x") for i in range(20)])
+    attempt(write)
+        """
+        )
+        run_dir, _ = self.run_script(script)
+        output = self.text(run_dir, "stdout.log").splitlines()
+        self.assertRegex(output[0], "CheckpointError: .*metadata has 70011 bytes, at most 65536 are kept")
+        self.assertRegex(output[1], "TypeError: metadata.deep.*nested deeper than 100")
+        self.assertRegex(output[2], "CheckpointError: .*list of its 20 files has [0-9]+ bytes, at most 1000 .*fewer files")
+        self.assertEqual(output[3:], ["stored"])
+        self.assertEqual(len(self.manifests()), 1)
+
 
 if __name__ == "__main__":
     unittest.main()

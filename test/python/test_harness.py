@@ -85,6 +85,38 @@ class Reporting(Pool):
         self.assertIn("(3, 2)", " ".join(event["message"] for event in warnings))
         self.assertIn("trainyard: the metric 'none' was left out", self.text(run_dir, "stderr.log"))
 
+    def test_names_beyond_the_limit_are_left_out_counted_and_said_once(self):
+        script = """
+            import trainyard
+            run = trainyard.init()
+            for step in range(12):
+                run.report(step, {"name%d" % i: i for i in range(step * 1000, step * 1000 + 1000)})
+            run.report(12, name0=1, another=2)
+        """
+        run_dir, ended = self.run_script(script)
+        self.assertEqual(ended["code"], 0)
+        events = self.events(run_dir, "metrics")
+        self.assertEqual(len({name for event in events for name in event["values"]}), 10_000)
+        self.assertEqual(events[-1]["values"], {"name0": 1}, "those that there are stay")
+        warnings = {event["code"]: event["message"] for event in self.events(run_dir, "warning")}
+        self.assertEqual(sorted(warnings), ["metric_names", "metric_names_total"])
+        self.assertIn("at most 10000 names of metrics: 'name10000'", warnings["metric_names"])
+        self.assertIn("2001 values", warnings["metric_names_total"])
+
+    def test_several_numbers_are_not_one(self):
+        script = """
+            import trainyard
+            class Rude:
+                def __repr__(self): raise RuntimeError("no")
+            trainyard.report(1, nested={"a": 1}, several=[1, 2], rude=Rude(), ok=1)
+        """
+        run_dir, ended = self.run_script(script)
+        self.assertEqual(ended["code"], 0, self.text(run_dir, "stderr.log"))
+        self.assertEqual([event["values"] for event in self.events(run_dir, "metrics")], [{"ok": 1}])
+        messages = "\n".join(event["message"] for event in self.events(run_dir, "warning"))
+        self.assertEqual(messages.count("report each of its numbers under a name of its own"), 2)
+        self.assertIn("<RuntimeError>", messages)
+
     def test_bad_steps_and_groups_are_errors_of_the_script(self):
         script = """
             import trainyard
@@ -103,11 +135,11 @@ class Reporting(Pool):
         self.assertEqual(output.count("ValueError"), 4)
 
     def test_a_report_over_one_mebibyte_is_split(self):
-        script = "import trainyard\ntrainyard.report(1, {'%05d' % i + 'n' * 200: i for i in range(12000)})"
+        script = "import trainyard\ntrainyard.report(1, {'%05d' % i + 'n' * 200: i for i in range(9000)})"
         run_dir, _ = self.run_script(script)
         events = self.events(run_dir, "metrics")
         self.assertGreater(len(events), 1)
-        self.assertEqual(sum(len(event["values"]) for event in events), 12000)
+        self.assertEqual(sum(len(event["values"]) for event in events), 9000)
         name = [name for name in os.listdir(os.path.join(run_dir, "events")) if "harness" in name][0]
         with open(os.path.join(run_dir, "events", name)) as file:
             self.assertLess(max(map(len, file)), 1024 * 1024)

@@ -116,15 +116,18 @@ class FullDisk(Pool):
         steps = [event["step"] for event in self.whole_events(run_dir)]
         self.assertEqual(steps, list(range(len(steps))), "what had room is there, in order")
         self.assertGreater(len(steps), 0)
+        lost = [event for event in self.whole_events(run_dir, "warning") if event["code"].startswith("events_lost")]
+        self.assertEqual(len(lost), 1, "the gap is said in the room that was kept for it")
+        self.assertIn("%d events are lost" % (2000 - len(steps)), lost[0]["message"])
 
-    def whole_events(self, run_dir):
+    def whole_events(self, run_dir, kind="metrics"):
         import json
 
         folder = os.path.join(run_dir, "events")
         (name,) = [name for name in os.listdir(folder) if "harness" in name]
         with open(os.path.join(folder, name), "rb") as file:
             lines = file.read().split(b"\n")[:-1]  # the last one may be cut, then it is not there yet
-        return [event for event in map(json.loads, lines) if event["type"] == "metrics"]
+        return [event for event in map(json.loads, lines) if event["type"] == kind]
 
 
 @unittest.skipUnless(os.geteuid() == 0 and os.path.isdir("/sys/fs/cgroup/memory"), "needs root and cgroup v1")

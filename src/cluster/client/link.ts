@@ -167,6 +167,7 @@ export class PoolLink {
         .catch(() => connection.close())
         .finally(() => (isResubscribing = false));
     });
+    connection.onNotification("disk", (disk) => this.mirror.setDisk(disk));
     connection.onNotification("live", (live) => {
       for (const listener of this.#liveListeners) listener(live);
     });

@@ -2,7 +2,7 @@
  * What the pool holds, on this side: a snapshot and the numbered events since. Pure; outlives connections. A bounded snapshot
  * leaves out most of a long history: what is held of it is always as of `seq`, and more is added when it is shown (reader.ts).
  */
-import type { Checkpoint, Experiment, Run, Slot, Trial } from "../protocol/entities.ts";
+import type { Checkpoint, Experiment, PoolDisk, Run, Slot, Trial } from "../protocol/entities.ts";
 import type { PoolEvent } from "../protocol/events.ts";
 import type { Beyond } from "../protocol/lists.ts";
 import type { Notification, Result } from "../protocol/methods.ts";
@@ -33,6 +33,8 @@ export class PoolMirror {
   readonly runs = new Map<string, Run>();
   readonly checkpoints = new Map<string, Checkpoint>();
   slots: Slot[] = [];
+  /** What its server last said of the pool's disk; null before that, and from one that is older than this. */
+  disk: PoolDisk | null = null;
   /** The last number that has been applied; null before the first snapshot. */
   seq: number | null = null;
   readonly #trialIds = new Children<number>();
@@ -156,6 +158,11 @@ export class PoolMirror {
     }
     if (change.experiments.size > 0 || change.slots) this.#tell(change);
     return true;
+  }
+
+  setDisk(disk: PoolDisk): void {
+    this.disk = disk;
+    this.#tell({ everything: false, isOld: false, experiments: new Set(), trials: new Set(), slots: true });
   }
 
   /** Those of an experiment's trials that hold slots: they are held whatever else is. */

@@ -279,6 +279,22 @@ export const Slot = SpecSlot.extend({
 });
 export type Slot = z.infer<typeof Slot>;
 
+/** The disk that the pool's folder is on, as its server sees it. Nothing new is started but while it is `ok` or `filling`. */
+export const PoolDisk = z.object({
+  state: z.enum([
+    "ok",
+    "filling", // it will be full before what runs has ended
+    "full", // or a quota is used up
+    "failing", // it answers with errors, or is read-only
+    "silent", // it does not answer
+  ]),
+  /** What is wrong and what to do, in sentences for a person; null while nothing is. */
+  message: z.string().nullable(),
+  freeBytes: z.number().nullable(),
+  totalBytes: z.number().nullable(),
+});
+export type PoolDisk = z.infer<typeof PoolDisk>;
+
 export const PoolInfo = z.object({
   /** A random id that a pool folder keeps for life. */
   id: Uuid,

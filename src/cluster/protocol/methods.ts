@@ -8,6 +8,7 @@ import {
   Checkpoint,
   Experiment,
   ExperimentId,
+  PoolDisk,
   PoolInfo,
   Run,
   RunId,
@@ -115,6 +116,7 @@ export const METHODS = {
       waiting: z.number(),
       running: z.number(),
       diskFreeBytes: z.number(),
+      disk: PoolDisk.optional(),
     }),
   },
   /**
@@ -341,6 +343,8 @@ export const NOTIFICATIONS = {
     series: z.array(SeriesState),
     output: OutputSize.nullable(),
   }),
+  /** After `subscribe`, and when another thing is wrong with it. Apart from the events, which need room in a table. */
+  disk: PoolDisk,
 } as const;
 export type NotificationName = keyof typeof NOTIFICATIONS;
 export type Notification<N extends NotificationName> = z.output<(typeof NOTIFICATIONS)[N]>;

@@ -108,6 +108,8 @@ export type SupervisorFile = z.infer<typeof SupervisorFile>;
 export const LaunchError = z.object({
   kind: z.enum(["lease", "interpreter", "exec", "directory"]),
   message: z.string(),
+  /** Such as "ENOSPC", where a call failed. */
+  errno: z.string().nullable().optional(),
 });
 
 export const ExitFile = z.object({

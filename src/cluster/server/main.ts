@@ -1,4 +1,5 @@
 /** The pool server: joins its parts and ends cleanly. The trials live on whatever happens here. */
+import { stat } from "node:fs";
 import path from "node:path";
 import { messageOf } from "./errors.ts";
 import { createSetUp } from "./environments/setUp.ts";
@@ -32,7 +33,13 @@ const STOP_DELAY_MS = 100;
 /** Broken pipes of clients that went away: nothing of ours is half done. */
 const HARMLESS = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"]);
 
+/** Of Node's threads for files: four are taken by four calls to a file server that hangs, and all others wait for them. */
+const FILE_THREADS = "16";
+/** A folder that does not answer keeps no server from ending. */
+const STOP_PATIENCE_MS = 20_000;
+
 const logger = createLogger();
+takeFileThreads();
 
 async function main({
   home,
@@ -80,6 +87,10 @@ async function main({
     isStopping = true;
     logger.info("stopping; trials live on", { reason });
     endIdleWatch();
+    setTimeout(() => {
+      logger.error("could not stop cleanly: a folder does not answer");
+      process.exit(1);
+    }, STOP_PATIENCE_MS).unref();
     watch.end();
     void (async () => {
       await rpc.close();
@@ -104,6 +115,14 @@ async function main({
     throw error;
   }
   logger.info("listening", { socket, home, version: VERSION, pid: process.pid });
+}
+
+/** libuv reads the variable at the first use; the trials, which inherit our environment, are not to see it. */
+function takeFileThreads(): void {
+  if (process.env.UV_THREADPOOL_SIZE !== undefined) return;
+  process.env.UV_THREADPOOL_SIZE = FILE_THREADS;
+  stat("/", () => undefined);
+  delete process.env.UV_THREADPOOL_SIZE;
 }
 
 process.on("unhandledRejection", (error) => {

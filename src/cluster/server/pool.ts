@@ -12,9 +12,11 @@ import type { Context } from "./experiments/context.ts";
 import { createExperiments } from "./experiments/service.ts";
 import { messageOf } from "./errors.ts";
 import { createHandlers } from "./handlers/handlers.ts";
+import { withDiskErrors } from "./handlers/diskErrors.ts";
 import { createLists } from "./lists/pages.ts";
 import { OutputThread } from "./output/thread.ts";
 import type { Broadcaster, Diagnose, Executor, Handlers, Logger, SlotSource, Tickets } from "./ports.ts";
+import { createDiskWatch } from "./resources/diskWatch.ts";
 import { createRunFiles } from "./runs/files.ts";
 import { createRunFollower } from "./runs/follower.ts";
 import { createOutputReader } from "./runs/output.ts";
@@ -94,6 +96,7 @@ export function openPool(options: PoolOptions): OpenPool {
   const daily = createDailyBackup({ file, database, folder: path.join(state, "backups"), logger });
   const curves = createCurveStore(path.join(state, "curves"), logger);
   const runsFolder = path.join(home, "runs");
+  const disk = createDiskWatch({ folder: home, logger });
   const context: Context = {
     pool: home,
     leases: options.leases,
@@ -108,6 +111,7 @@ export function openPool(options: PoolOptions): OpenPool {
     snapshots: options.snapshots,
     slots: options.slots,
     diagnose: options.diagnose,
+    disk,
     logger,
     timed,
   };
@@ -150,7 +154,7 @@ export function openPool(options: PoolOptions): OpenPool {
   );
 
   return {
-    handlers,
+    handlers: withDiskErrors(handlers, disk),
     start(broadcaster, issuer) {
       tickets = issuer;
       experiments.start(broadcaster);
@@ -159,6 +163,7 @@ export function openPool(options: PoolOptions): OpenPool {
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {
+      disk.close();
       await daily.close();
       await environments.close();
       await lists.close();

@@ -107,6 +107,8 @@ export interface RunReport {
   events: ReportedEvent[];
   /** Lines that were too long or not events. */
   skippedLines: number;
+  /** Event files beyond the limit, which are not read. */
+  filesLeftOut?: number;
   /** The bytes of the event files that this report was read from. */
   sources: SourceRange[];
 }

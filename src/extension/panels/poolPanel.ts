@@ -116,6 +116,7 @@ export class PoolPanel {
         connection: { state: state === "idle" ? "connecting" : state, pool: pool.name, detail },
         at: Date.now(),
         slots: [...(pool.mirror?.slots ?? [])],
+        disk: state === "connected" ? (pool.mirror?.disk?.message ?? null) : null,
         ...this.#known,
         names: Object.fromEntries(
           [...new Set(named)].map((id) => [id, pool.mirror?.experiments.get(id)?.name ?? ""]),

@@ -1,5 +1,5 @@
 /** Texts of the pools tree. Pure. */
-import type { Slot } from "../../cluster/protocol/entities.ts";
+import type { PoolDisk, Slot } from "../../cluster/protocol/entities.ts";
 import { heldText, silenceAdvice, slotLabel } from "../../cluster/protocol/slotWords.ts";
 import { formatBytes, oneLine, plural } from "../format.ts";
 
@@ -7,6 +7,7 @@ export function poolDescription(
   state: "idle" | "connecting" | "connected" | "disconnected",
   slots: readonly Pick<Slot, "state">[],
   detail: string | null = null,
+  disk: Pick<PoolDisk, "state"> | null = null,
 ): string {
   switch (state) {
     case "connecting":
@@ -17,10 +18,20 @@ export function poolDescription(
       return "not connected yet";
     case "connected": {
       const free = slots.filter((slot) => slot.state === "free").length;
-      return `${free} of ${plural(slots.length, "slot")} free`;
+      const ofSlots = `${free} of ${plural(slots.length, "slot")} free`;
+      const ofDisk = disk === null ? null : DISK_WORDS[disk.state];
+      return ofDisk === null ? ofSlots : `${ofSlots} · ${ofDisk}`;
     }
   }
 }
+
+const DISK_WORDS: Readonly<Record<PoolDisk["state"], string | null>> = {
+  ok: null,
+  filling: "disk is filling up",
+  full: "disk is full",
+  failing: "disk fails",
+  silent: "disk does not answer",
+};
 
 /** A forwarded port: what it is there, and where it is here. */
 export function portRow(forwarding: { port: number; process: string; runId: string; localPort: number }): {

@@ -97,14 +97,20 @@ export class PoolsTree implements vscode.TreeDataProvider<PoolsNode>, vscode.Dis
 function poolItem(pool: Pool): vscode.TreeItem {
   const { state, detail, remedy } = pool.status;
   const item = new vscode.TreeItem(pool.name, vscode.TreeItemCollapsibleState.Expanded);
-  const description = poolDescription(state, slotsOf(pool), detail);
+  const disk = state === "connected" ? (pool.mirror?.disk ?? null) : null;
+  const description = poolDescription(state, slotsOf(pool), detail, disk);
   item.id = `pool/${pool.id}`;
   item.description = description;
-  item.iconPath = new vscode.ThemeIcon((pool.place.isRemote ? REMOTE_ICONS : ICONS)[state]);
+  const isTroubled = disk !== null && disk.state !== "ok";
+  item.iconPath = isTroubled
+    ? new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"))
+    : new vscode.ThemeIcon((pool.place.isRemote ? REMOTE_ICONS : ICONS)[state]);
   item.contextValue = `pool.${state}${pool.place.isRemote ? ".remote" : ""}${pool.id === "local" ? "" : ".added"}`;
   const { info } = pool;
   const about = info ? [`${info.account} on ${info.host}`, info.folder, `Server ${info.serverVersion}`] : [];
-  item.tooltip = [pool.name, detail, remedy, ...about].filter((line) => line !== null).join("\n");
+  item.tooltip = [pool.name, detail, remedy, disk?.message ?? null, ...about]
+    .filter((line) => line !== null)
+    .join("\n");
   item.accessibilityInformation = { label: `Pool ${pool.name}, ${description}` };
   return item;
 }

@@ -28,6 +28,8 @@ export const PoolSnapshot = z.object({
   connection: ConnectionState,
   at: TimeMs,
   slots: z.array(Slot),
+  /** What is wrong with the pool's disk, in sentences; null while nothing is. */
+  disk: z.string().max(2000).nullable(),
   waiting: z.array(WaitingTrial),
   spans: z.array(SlotSpan),
   use: z.array(SlotUse),

@@ -133,11 +133,12 @@ export class PoolPage {
     this.history.set([...snapshot.spans].sort((a, b) => b.from - a.from));
   }
 
-  private updateNotices({ connection: { state, pool, detail } }: PoolSnapshot): void {
+  private updateNotices({ connection: { state, pool, detail }, disk }: PoolSnapshot): void {
     const words = state === "connecting" ? `Connecting to ${pool} …` : `Not connected to ${pool}.`;
     const said = state === "connected" ? "" : [words, detail].filter((part) => part !== null).join(" ");
-    if (this.notices.dataset.said === said) return;
-    this.notices.dataset.said = said;
+    const all = JSON.stringify([said, disk]);
+    if (this.notices.dataset.said === all) return;
+    this.notices.dataset.said = all;
     const reconnect = () => this.bridge.act({ action: "reconnect" });
     replaceChildren(
       this.notices,
@@ -147,6 +148,13 @@ export class PoolPage {
           { class: "notice tone-warn" },
           icon("debug-disconnect"),
           h("span", { class: "notice-text" }, said, " ", linkButton("Reconnect", reconnect)),
+        ),
+      disk !== null &&
+        h(
+          "p",
+          { class: "notice tone-warn", role: "status" },
+          icon("warning"),
+          h("span", { class: "notice-text" }, disk),
         ),
     );
   }

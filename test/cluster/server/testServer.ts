@@ -150,7 +150,7 @@ export async function openTestServer(cpuSlots = 1, slotsOf?: SlotSource): Promis
       {
         notify: (_, name, value) => {
           if (name === "events") events.push(...(value as Notification<"events">).events);
-          else live.push(value as Notification<"live">);
+          if (name === "live") live.push(value as Notification<"live">);
         },
         pendingBytes: () => 0,
       },

@@ -21,6 +21,10 @@ const slot = (change: Partial<Slot> = {}): Slot => ({
 
 test("a pool says how many slots are free", () => {
   expect(poolDescription("connected", [slot(), slot({ state: "held" })])).toBe("1 of 2 slots free");
+  const disk = (state: "ok" | "filling" | "full") => poolDescription("connected", [slot()], null, { state });
+  expect(disk("ok")).toBe("1 of 1 slot free");
+  expect(disk("filling")).toBe("1 of 1 slot free · disk is filling up");
+  expect(disk("full")).toBe("1 of 1 slot free · disk is full");
   expect(poolDescription("disconnected", [])).toBe("does not answer");
   expect(poolDescription("disconnected", [], "The pool server was stopped.")).toBe(
     "does not answer · The pool server was stopped.",

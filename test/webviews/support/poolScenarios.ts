@@ -5,6 +5,9 @@ import type { PoolSnapshot } from "../../../src/webviews/contract/pool.ts";
 const MINUTE_MS = 60_000;
 const RUN_MINUTES = 47;
 
+const FULL =
+  "The disk of the pool is full: 0 B free. Nothing new is started until there is room: `trainyard checkpoints collect`, or Free Space in the editor, shows what can go.";
+
 export function poolScenario(size: string): PoolSnapshot {
   const [slotCount = 8, waitingCount = 3] = size.split("x").map(Number);
   const at = Date.now();
@@ -67,6 +70,7 @@ export function poolScenario(size: string): PoolSnapshot {
     waiting,
     spans,
     use: [],
+    disk: waitingCount > 9 ? FULL : null,
     names: { 1: "digits-cnn", 99: "search" },
   };
 }

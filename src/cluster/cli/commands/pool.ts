@@ -22,6 +22,7 @@ export const poolStatus: Command = {
             ],
             ["Trials", `${status.running} running, ${status.waiting} waiting`],
             ["Disk", `${bytesText(status.diskFreeBytes)} free`],
+            ...(status.disk?.message ? [["", status.disk.message] as [string, string]] : []),
             ["Slots", countText(slots.length, "slot")],
           ],
           context.paint,

@@ -1,5 +1,6 @@
 /** Does what was decided, one thing after the other for each run. Everything here may be done twice. */
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Control } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { Context } from "./context.ts";
@@ -7,14 +8,15 @@ import { blackenManifest, blackenRun } from "./blacken.ts";
 import { isFinal } from "./rollup.ts";
 import { secretEnvironment } from "./runSpec.ts";
 
+const WRITE_AGAIN_MS = 500;
 /** Below every step: a run that starts from nothing supersedes all that earlier attempts reported. */
 export const BEFORE_ALL_STEPS = -Number.MAX_VALUE;
 
 export type Actions = ReturnType<typeof createActions>;
 
 /** @param onLaunchFailed the run could not be started: not the script's fault */
-export function createActions(context: Context, onLaunchFailed: (runId: string, message: string) => void) {
-  const { store, executor, follower, curves, secrets, logger } = context;
+export function createActions(context: Context, onLaunchFailed: (runId: string, error: unknown) => void) {
+  const { store, executor, follower, curves, secrets, disk, logger } = context;
   const shutdown = new AbortController();
   const queues = new Map<string, Promise<void>>();
   const launching = new Set<string>();
@@ -52,9 +54,26 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
     } catch (error) {
       if (shutdown.signal.aborted) return;
       logger.warn("a run could not be started", { runId, error: messageOf(error) });
-      onLaunchFailed(runId, messageOf(error));
+      onLaunchFailed(runId, error);
     } finally {
       launching.delete(runId);
+    }
+  }
+
+  /** What was decided is written when there is room for it, unless something else has been decided meanwhile. */
+  async function untilWritten(runId: string, control: Control): Promise<void> {
+    for (;;) {
+      try {
+        await executor.signal(runId, control);
+        return;
+      } catch (error) {
+        if (!disk.noticed(error)) throw error;
+        if (control.action === "kill") return; // it is cancelled, too, which needs no room
+      }
+      await sleep(WRITE_AGAIN_MS, undefined, { signal: shutdown.signal }).catch(() => undefined);
+      const run = store.run(runId)?.run;
+      const newest = run === undefined ? null : store.trial(run.trialId)?.own.control;
+      if (shutdown.signal.aborted || run?.outcome !== null || newest?.control !== control.control) return;
     }
   }
 
@@ -91,7 +110,7 @@ export function createActions(context: Context, onLaunchFailed: (runId: string, 
     isLaunching: (runId: string) => launching.has(runId),
     adopt,
     signal(runId: string, control: Control): void {
-      enqueue(runId, "signal", () => executor.signal(runId, control));
+      enqueue(runId, "signal", () => untilWritten(runId, control));
     },
     cancel(runId: string): void {
       enqueue(runId, "kill", () => executor.cancel(runId));

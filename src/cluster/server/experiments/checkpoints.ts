@@ -2,10 +2,10 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Checkpoint, Run } from "../../protocol/entities.ts";
+import { MAX_MANIFEST_BYTES, MAX_METADATA_BYTES } from "../../protocol/limits.ts";
 import { Manifest } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 
-const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 /** Unlisted manifests that are looked at when a run ends, the newest first. */
 const MAX_UNLISTED = 200;
 /** The clock of a shared file system may be behind ours. */
@@ -14,22 +14,24 @@ const CLOCK_SLACK_MS = 60_000;
 export async function readManifest(checkpointsFolder: string, uuid: string): Promise<Manifest> {
   const file = path.join(checkpointsFolder, uuid, "manifest.json");
   const { size } = await lstat(file);
-  if (size > MAX_MANIFEST_BYTES) throw new Error(`the manifest is ${size} bytes long`);
+  if (size > MAX_MANIFEST_BYTES)
+    throw new Error(`its manifest has ${size} bytes, at most ${MAX_MANIFEST_BYTES} are read`);
   const manifest = Manifest.parse(JSON.parse(await readFile(file, "utf8")));
   if (manifest.uuid !== uuid) throw new Error(`the manifest is that of ${manifest.uuid}`);
   return manifest;
 }
 
-/** @returns the checkpoint, or one sentence why it is not listed */
+/** @returns the checkpoint, and whether its metadata were too long to be kept; or one sentence why it is not listed */
 export async function readCheckpoint(
   checkpointsFolder: string,
   uuid: string,
   run: Pick<Run, "id" | "trialId">,
-): Promise<{ checkpoint: Checkpoint } | { problem: string }> {
+): Promise<{ checkpoint: Checkpoint; isShortened: boolean } | { problem: string }> {
   try {
     const manifest = await readManifest(checkpointsFolder, uuid);
     if (manifest.run !== run.id) throw new Error(`it says that run ${manifest.run} wrote it`);
     if (!Number.isFinite(manifest.step)) throw new Error("its step is not a number");
+    const isShortened = JSON.stringify(manifest.metadata).length > MAX_METADATA_BYTES;
     await checkFiles(path.join(checkpointsFolder, uuid, "files"), manifest);
     return {
       checkpoint: {
@@ -44,9 +46,10 @@ export async function readCheckpoint(
         metrics: Object.fromEntries(
           Object.entries(manifest.metrics).filter(([, value]) => Number.isFinite(value)),
         ),
-        metadata: manifest.metadata,
+        metadata: isShortened ? {} : manifest.metadata,
         pinned: false,
       },
+      isShortened,
     };
   } catch (error) {
     return { problem: `The checkpoint ${uuid} is not listed: ${messageOf(error)}` };

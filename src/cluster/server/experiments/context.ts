@@ -11,6 +11,7 @@ import type {
 } from "../ports.ts";
 import type { Timed } from "../loopWatch.ts";
 import type { OutputThread } from "../output/thread.ts";
+import type { DiskWatch } from "../resources/diskWatch.ts";
 import type { RunFiles } from "../runs/files.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import type { SecretStore } from "../store/secrets.ts";
@@ -31,6 +32,7 @@ export interface Context {
   snapshots: SnapshotStore;
   slots: SlotSource;
   diagnose: Diagnose;
+  disk: DiskWatch;
   logger: Logger;
   /** Says in the log what kept the server from everything else for too long. */
   timed: Timed;

@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { createQueueView } from "./queueView.ts";
 import { inQueueReason } from "./waiting.ts";
+import { roomReason } from "./wantOfRoom.ts";
 
 /** With nothing new nobody decides oftener: only how far the trials are has changed. */
 const DECIDE_EVERY_MS = 1000;
@@ -62,9 +63,9 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       ]),
     );
     if (text !== lastSlots) {
-      lastSlots = text;
       isChanged = true;
       store.putSlots(current);
+      lastSlots = text; // only now: what had no room in the table is told again
     }
     return { news };
   }
@@ -77,7 +78,10 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
   /** Who was asked by a person to make room does so for all others that can start. */
   function planNow(): { view: PoolView; planned: Plan } {
     const now = Date.now();
-    const all = queued().filter(({ trial, own }) => trial.state !== "waiting" || own.notBefore <= now);
+    const all = queued().filter(
+      ({ trial, own }) =>
+        trial.state !== "waiting" || (own.notBefore <= now && roomReason(room(), own.waitsForBytes) === null),
+    );
     const others = all.filter(({ trial, own }) => trial.state !== "waiting" || own.makesRoom !== true);
     if (others.length < all.length) {
       const view = viewOf(others);
@@ -86,6 +90,22 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
     }
     const view = viewOf(all);
     return { view, planned: plan(view) };
+  }
+
+  const room = () => ({ ...context.disk.state, isUsable: context.disk.isUsable });
+
+  /** Those that wait for the disk say so. */
+  function tellOfRoom(): void {
+    for (const record of store.trialsIn("waiting")) {
+      const reason = roomReason(room(), record.own.waitsForBytes);
+      if (reason !== null) tellWhy(record, inQueueReason(reason, record.own.isPreempted));
+    }
+  }
+
+  function tellWhy(record: TrialRecord, waitReason: string): void {
+    if (record.trial.waitReason === waitReason) return;
+    record.trial.waitReason = waitReason;
+    store.putTrial(record);
   }
 
   return {
@@ -127,6 +147,8 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       isAsked = false;
       waited = waiting;
       decidedAt = Date.now();
+      tellOfRoom();
+      if (!context.disk.isUsable) return waiting > 0;
       const { view, planned } = planNow();
       const first = planned.queue.find(({ id }) => planned.waits.get(id)?.why === "comingFree");
       const reason = first === undefined ? "its experiment may hold fewer" : `they are for trial ${first.id}`;
@@ -143,10 +165,7 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       // Who may not yet start again keeps the reason for that.
       for (const [trialId, said] of waitReasons(view, planned)) {
         const record = store.trial(trialId);
-        const waitReason = inQueueReason(said, record?.own.isPreempted);
-        if (record === null || record.trial.waitReason === waitReason) continue;
-        record.trial.waitReason = waitReason;
-        store.putTrial(record);
+        if (record !== null) tellWhy(record, inQueueReason(said, record.own.isPreempted));
       }
       if (planned.grants.length > 0) await look();
       return store.trialCount("waiting") > 0;

@@ -1,11 +1,14 @@
 /** What an exit.json means for its trial (docs/run-directory.md, "Acknowledging" and "Ladder"). Pure. */
 import type { RunOutcome } from "../../protocol/entities.ts";
 import type { ExitFile } from "../../protocol/runDirectory.ts";
+import { isDiskErrorCode } from "../resources/diskErrors.ts";
 import type { TrialEvent } from "./lifecycle.ts";
 
 /** @param hasRefusedHyperparameters the script sent `invalid_hp`: trying again cannot help */
 export function readEnding(exit: ExitFile, hasRefusedHyperparameters: boolean): TrialEvent {
-  if (exit.launchError?.kind === "lease") return { type: "leaseRefused" };
+  // Another's slot, or a full disk: a matter of waiting.
+  if (exit.launchError?.kind === "lease" || isDiskErrorCode(exit.launchError?.errno))
+    return { type: "leaseRefused" };
   if (exit.launchError !== null) return { type: "runEnded", ending: { kind: "failed", mayRestart: false } };
   if (exit.asked === "kill") return { type: "runEnded", ending: { kind: "killed" } };
   const did = exit.acknowledged?.action ?? (exit.escalated === null ? null : exit.asked);

@@ -40,6 +40,8 @@ export interface Facts {
   reason?: string;
   /** It shall go on after all others that can start. */
   makesRoom?: boolean;
+  /** Its run ended since there was no room for so many bytes. */
+  waitsForBytes?: number;
 }
 export type Engine = ReturnType<typeof createEngine>;
 
@@ -96,7 +98,11 @@ export function createEngine(
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
     if (facts.makesRoom) own.makesRoom = true;
-    if (event.type === "slotsGranted") delete own.makesRoom;
+    if (facts.waitsForBytes !== undefined) own.waitsForBytes = facts.waitsForBytes;
+    if (event.type === "slotsGranted") {
+      delete own.makesRoom;
+      delete own.waitsForBytes;
+    }
     if (event.type === "launched" && trial.currentRun !== null)
       trial.startedAt ??= store.run(trial.currentRun)?.run.startedAt ?? Date.now();
     if (event.type === "searcherPause") own.isPausedBySearch = true;
@@ -133,6 +139,7 @@ export function createEngine(
       return inQueueReason("Waits for its turn.", own.isPreempted);
     const delayMs = retryDelayMs(store.runsOf(trial.id));
     own.notBefore = Date.now() + delayMs;
+    if (facts.waitsForBytes !== undefined) return NO_ROOM;
     return retryReason(event.type, facts.failure?.message ?? null, delayMs);
   }
 
@@ -451,6 +458,7 @@ export function createEngine(
   };
 }
 
+const NO_ROOM = "Its last run ended since the disk was full: waits for room.";
 const HELD = { askPause: "paused", askResume: undefined, askStop: "ended", askKill: "ended" } as const;
 const ASKED = {
   finished: "searcherFinish",

@@ -4,6 +4,7 @@
  */
 import type { PoolEvent } from "../../protocol/events.ts";
 import type { Broadcaster } from "../ports.ts";
+import type { DiskWatch } from "../resources/diskWatch.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 
 const BATCH = 500;
@@ -14,7 +15,12 @@ const RETRY_MS = 200;
 
 export type Feed = ReturnType<typeof createFeed>;
 
-export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | null) {
+/** @param disk what is said of it to who subscribes, and again when it is another */
+export function createFeed(
+  store: PoolStore,
+  broadcaster: () => Broadcaster | null,
+  disk: Pick<DiskWatch, "state" | "onChange">,
+) {
   /** client -> number of the last event that was sent to it */
   const sent = new Map<number, number>();
   let isScheduled = false;
@@ -53,6 +59,10 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
     }
   }
 
+  disk.onChange(() => {
+    for (const clientId of sent.keys()) broadcaster()?.notify(clientId, "disk", disk.state);
+  });
+
   return {
     schedule,
     /** @returns whether the table still reaches back to what the client has */
@@ -61,6 +71,7 @@ export function createFeed(store: PoolStore, broadcaster: () => Broadcaster | nu
       const canReplay =
         after !== null && after <= last && after + 1 >= store.firstSeq() && last - after <= MAX_REPLAY;
       sent.set(clientId, canReplay ? after : last);
+      setImmediate(() => broadcaster()?.notify(clientId, "disk", disk.state)); // after the answer
       if (canReplay && after < last) schedule();
       return { seq: canReplay ? after : last, canReplay };
     },

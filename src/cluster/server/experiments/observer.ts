@@ -13,6 +13,7 @@ import type { TrialEvent } from "./lifecycle.ts";
 import { createMask } from "./masking.ts";
 import type { OutputWatch } from "./outputWatch.ts";
 import type { Reports } from "./reports.ts";
+import { isForWantOfRoom } from "./wantOfRoom.ts";
 
 /** Runs of a trial that may be lost one after the other without one getting further than those before it. */
 const MAX_LOST = 3;
@@ -26,7 +27,7 @@ export function createObserver(
   reports: Reports,
   outputWatch: OutputWatch,
 ) {
-  const { store, executor, follower, diagnose, secrets, logger, timed } = context;
+  const { store, executor, follower, diagnose, secrets, disk, logger, timed } = context;
 
   async function observe(): Promise<void> {
     const runIds = store
@@ -49,6 +50,7 @@ export function createObserver(
     try {
       await work();
     } catch (error) {
+      disk.noticed(error);
       logger.error("could not take in what a run did", { runId, error: messageOf(error) });
     }
   }
@@ -102,6 +104,17 @@ export function createObserver(
     const isHopeless = ending.type === "runLost" && isLostInVain(record);
     const event = cancelled !== null || isHopeless ? withoutRestart(ending) : ending;
     const failure = await failureOf(record, exit, event, refused);
+    if (isForWantOfRoom(event, failure) && !isLostInVain(record)) {
+      const waitsForBytes = store.latestCheckpoint(record.run.trialId)?.bytes ?? 0;
+      engine.apply(
+        record.run.trialId,
+        { type: "runLost" },
+        { exit, failure, outcome: "lost", waitsForBytes },
+      );
+      reports.announce(record.run.trialId);
+      actions.tidy(runId);
+      return;
+    }
     if (cancelled !== null && failure !== null) failure.message += ` ${cancelled}`;
     if (isHopeless && failure !== null)
       failure.message += ` This was the case ${MAX_LOST} times in a row without getting any further, so it is not started again.`;
@@ -159,14 +172,14 @@ export function createObserver(
   return {
     observe,
     /** The executor could not even begin. */
-    launchFailed(runId: string, message: string): void {
+    launchFailed(runId: string, error: unknown): void {
       const record = store.run(runId);
       if (record === null || record.run.outcome !== null) return;
-      engine.apply(
-        record.run.trialId,
-        { type: "runEnded", ending: { kind: "failed", mayRestart: false } },
-        { outcome: "unstarted", failure: plainFailure("launch", `The run could not be started: ${message}`) },
-      );
+      const failure = plainFailure("launch", `The run could not be started: ${messageOf(error)}`);
+      const event: TrialEvent = disk.noticed(error)
+        ? { type: "leaseRefused" } // a matter of waiting, as for a slot
+        : { type: "runEnded", ending: { kind: "failed", mayRestart: false } };
+      engine.apply(record.run.trialId, event, { outcome: "unstarted", failure });
       follower.forget(runId);
       actions.tidy(runId);
     },

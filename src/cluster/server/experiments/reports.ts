@@ -5,6 +5,12 @@
 import path from "node:path";
 import type { SearcherConfiguration } from "../../protocol/configuration.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
+import {
+  BEYOND,
+  MAX_CHECKPOINTS_OF_TRIAL,
+  MAX_PARAMETERS,
+  MAX_PARAMETERS_BYTES,
+} from "../../protocol/limits.ts";
 import type { RunEvent } from "../../protocol/runDirectory.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
@@ -13,6 +19,7 @@ import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
+import { createCurveLimit } from "./curveLimit.ts";
 import { createMask } from "./masking.ts";
 import { chooseMetric, findConfigured, type MetricName } from "./metricChoice.ts";
 import { isAboutMetric, metricMissing } from "./metricMissing.ts";
@@ -34,12 +41,16 @@ export function createReports(
 ) {
   const { store, curves, secrets, logger } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
+  const curveLimit = createCurveLimit(curves);
   /** Trials that have changed since clients heard of them. */
   const stale = new Map<string, { heardAt: number }>();
   const heardAt = new Map<string, number>();
 
-  async function take(report: RunReport): Promise<void> {
-    const run = store.run(report.runId);
+  async function take(reported: RunReport): Promise<void> {
+    const run = store.run(reported.runId);
+    const { report, leftOut } = curveLimit.within(run?.run.trialId ?? "", reported);
+    if (leftOut > 0 && run !== null) warnBeyond(run.run.trialId, "curves", leftOut);
+    if (report.filesLeftOut && run !== null) warnBeyond(run.run.trialId, "eventFiles", report.filesLeftOut);
     const told = report.events.flatMap(({ event }) => (event.type === "checkpoint" ? [event.uuid] : []));
     if (run !== null) await takeIn(run, report, told);
   }
@@ -48,8 +59,18 @@ export function createReports(
   async function takeUntold(runId: string): Promise<void> {
     const run = store.run(runId);
     if (run === null) return;
+    curveLimit.forget(run.run.trialId);
     const untold = await untoldCheckpoints(run);
     await takeIn(run, { runId, events: [], skippedLines: 0, sources: [] }, untold);
+  }
+
+  /** Shown on the trial, once for each limit. */
+  function warnBeyond(trialId: string, limit: keyof typeof BEYOND, leftOut: number): void {
+    const record = store.trial(trialId);
+    if (record === null || record.own.warningCodes.includes(limit)) return;
+    logger.warn("more than is kept was reported", { trialId, limit, leftOut });
+    warn(record, limit, BEYOND[limit]);
+    store.putTrialQuietly(record);
   }
 
   async function takeIn(run: RunRecord, report: RunReport, checkpoints: readonly string[]): Promise<void> {
@@ -57,9 +78,14 @@ export function createReports(
     const problems: string[] = [];
     for (const uuid of new Set(checkpoints)) {
       if (store.hasCheckpoint(uuid)) continue;
+      if (store.checkpointCount(run.run.trialId) + listed.length >= MAX_CHECKPOINTS_OF_TRIAL) {
+        warnBeyond(run.run.trialId, "checkpoints", 1);
+        break;
+      }
       const read = await readCheckpoint(checkpointsFolder, uuid, run.run);
       if ("problem" in read) problems.push(read.problem);
       else listed.push(read.checkpoint);
+      if ("isShortened" in read && read.isShortened) warnBeyond(run.run.trialId, "metadata", 1);
     }
     const isUrgent = store.transaction(() => remember(run, report, listed, problems));
     for (const { uuid } of listed) isListed(uuid);
@@ -178,12 +204,13 @@ export function createReports(
 
   /** Computes what follows from the curves and tells the clients. */
   function announce(trialId: string): void {
-    stale.delete(trialId);
-    heardAt.set(trialId, Date.now());
     store.transaction(() => {
       refresh(trialId);
       store.announceTrial(trialId);
     });
+    // Only now: what had no room is told again.
+    stale.delete(trialId);
+    heardAt.set(trialId, Date.now());
   }
 
   function refresh(trialId: string): void {
@@ -286,6 +313,7 @@ export function createReports(
         }
     },
     forget(trialId: string): void {
+      curveLimit.forget(trialId);
       stale.delete(trialId);
       heardAt.delete(trialId);
     },
@@ -312,7 +340,7 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
       }
       break;
     case "params":
-      trial.parameters = { ...trial.parameters, ...parametersOf(event, mask) };
+      addParameters(record, parametersOf(event, mask));
       break;
     case "warning":
       warn(record, event.code, mask(event.message));
@@ -325,6 +353,15 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
     case "system":
       break;
   }
+}
+
+/** All that one event tells, or nothing of it. */
+function addParameters(record: TrialRecord, parameters: TrialRecord["trial"]["parameters"]): void {
+  const all = { ...record.trial.parameters, ...parameters };
+  const isTooMuch =
+    Object.keys(all).length > MAX_PARAMETERS || JSON.stringify(all).length > MAX_PARAMETERS_BYTES;
+  if (isTooMuch) warn(record, "parameters", BEYOND.parameters);
+  else record.trial.parameters = all;
 }
 
 function startsOver(step: number, from: number): string {

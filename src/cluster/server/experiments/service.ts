@@ -9,6 +9,7 @@ import { createActions } from "./actions.ts";
 import { createCollection } from "./collection.ts";
 import type { Context } from "./context.ts";
 import { createDeletion } from "./deletion.ts";
+import { createDiskWarning } from "./diskWarning.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createEngine } from "./engine.ts";
 import { createFeed } from "./feed.ts";
@@ -27,6 +28,7 @@ import { checkSubmission, newExperiment } from "./submission.ts";
 
 const LIVING_MS = 100;
 const WAITING_MS = 1000;
+const NO_ROOM_MS = 500;
 const WATCHED_IDLE_MS = 3000;
 const IDLE_MS = 60_000;
 /** How long deleting waits for the last process to be gone. */
@@ -41,9 +43,7 @@ export function createExperiments(context: Context) {
   let recovery: Promise<void> = Promise.resolve();
   const observerRef: { current: Observer | null } = { current: null };
 
-  const actions = createActions(context, (runId, message) =>
-    observerRef.current?.launchFailed(runId, message),
-  );
+  const actions = createActions(context, (runId, error) => observerRef.current?.launchFailed(runId, error));
   const deletion = createDeletion(context);
   const collection = createCollection(context, deletion);
   const engine = createEngine(
@@ -74,10 +74,22 @@ export function createExperiments(context: Context) {
     loop?.wake();
   });
   const slotUse = new SlotUseHistory();
-  const feed = createFeed(store, () => broadcaster);
+  const diskWarning = createDiskWarning(context);
+  const feed = createFeed(store, () => broadcaster, context.disk);
   const live = createLive(context, () => broadcaster);
 
+  /** A transaction that found no room has changed nothing: the round is done again. */
   async function tick(): Promise<number> {
+    try {
+      return await round();
+    } catch (error) {
+      if (!context.disk.noticed(error)) throw error;
+      return NO_ROOM_MS;
+    }
+  }
+
+  async function round(): Promise<number> {
+    diskWarning.look();
     await timed("looking at runs", () => observer.observe());
     const isWaiting = await timed("giving out slots", () => dispatcher.dispatch());
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
@@ -134,6 +146,10 @@ export function createExperiments(context: Context) {
         reports.markStale(trial.id);
       recovery = deletion.recover();
       loop = startLoop(tick, context.logger);
+      context.disk.onChange(() => {
+        dispatcher.lookAnew();
+        loop?.wake();
+      });
       // Others may wait for its slots.
       context.executor.onEnd(() => loop?.wake());
     },

@@ -4,6 +4,7 @@ import path from "node:path";
 import { CallError } from "../callError.ts";
 import { DEFAULT_PRIORITY, Label, type Experiment } from "../../protocol/entities.ts";
 import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
+import { MAX_HYPERPARAMETERS_BYTES } from "../../protocol/limits.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import { sentenceOf } from "../../search/change.ts";
 import { findSearcher } from "../../search/searchers.ts";
@@ -28,6 +29,13 @@ export async function checkSubmission(context: Context, request: SubmitRequest):
       "refused",
       `The searcher "${searcher.name}" does not run here.`,
       "Use single, random, grid, async_halving or adaptive_asha.",
+    );
+  const length = JSON.stringify(configuration.hyperparameters).length;
+  if (length > MAX_HYPERPARAMETERS_BYTES)
+    throw new CallError(
+      "invalid",
+      `The hyperparameters have ${length} characters, a trial can be given at most ${MAX_HYPERPARAMETERS_BYTES}.`,
+      "Put what is long into a file of the workspace, and its path into the hyperparameters.",
     );
   const missing = missingSettings(searcher);
   if (missing.length > 0)

@@ -13,7 +13,6 @@ import { searchStateOf } from "../experiments/searchState.ts";
 import type { Experiments } from "../experiments/service.ts";
 import type { Lists } from "../lists/pages.ts";
 import type { Handlers, Tickets } from "../ports.ts";
-import { freeBytes } from "../resources/disk.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
 import { createListHandlers } from "./listHandlers.ts";
 import { createOutputHandlers } from "./outputHandlers.ts";
@@ -72,12 +71,14 @@ export function createHandlers(
     },
     "path/check": async ({ paths }) => ({ paths: await checkPaths(paths) }),
     async "pool/status"() {
+      const disk = await context.disk.fresh();
       return {
         pool: pool.info,
         slots: await experiments.dispatcher.readSlotsAnew(),
         waiting: store.trialCount("waiting"),
         running: store.trialCount("starting", "running", "pausing", "stopping"),
-        diskFreeBytes: await freeBytes(context.pool),
+        diskFreeBytes: disk.freeBytes ?? 0,
+        disk,
       };
     },
     ...createListHandlers(store, experiments, lists),

@@ -11,8 +11,12 @@ export function parseEventLine(line: string): RunEvent | null {
   }
   const plain = plainMetrics(value);
   if (plain !== null) return plain;
-  const parsed = RunEvent.safeParse(value);
-  return parsed.success ? parsed.data : null;
+  try {
+    const parsed = RunEvent.safeParse(value);
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null; // nested so deeply that the stack ends
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { createObserver } from "./observe.ts";
 import { isAlive, isOfThisBoot, killMarked, sendSignal, SUPERVISOR_MARK } from "./processes.ts";
 import { createPythonFinder } from "./python.ts";
 import { CallError } from "../callError.ts";
+import { diskErrorOf } from "../resources/diskErrors.ts";
 import {
   FILES,
   modifiedAt,
@@ -62,9 +63,10 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
     await supervisors.start(spec.run, folder, variables, false);
   }
 
-  async function askToKill(folder: string): Promise<void> {
+  /** @returns false where the disk has no room for the question: then it is not asked */
+  async function askToKill(folder: string): Promise<boolean> {
     const before = await readControl(folder).catch(() => null);
-    if (before?.action === "kill") return;
+    if (before?.action === "kill") return true;
     const control: Control = {
       version: 1,
       control: (before?.control ?? 0) + 1,
@@ -72,7 +74,13 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
       reason: "cancelled",
       at: Date.now() / 1000,
     };
-    await writeJson(path.join(folder, FILES.control), control);
+    try {
+      await writeJson(path.join(folder, FILES.control), control);
+      return true;
+    } catch (error) {
+      if (diskErrorOf(error) === null) throw error;
+      return false;
+    }
   }
 
   async function wake(folder: string): Promise<boolean> {
@@ -112,8 +120,8 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
       await launching.get(runId)?.catch(() => undefined);
       const spec = await readSpec(folder);
       if (spec === null || (await readExit(folder)) !== null) return;
-      await askToKill(folder);
-      const alive = (await wake(folder)) || supervisors.state(runId) === "alive";
+      const isAsked = await askToKill(folder);
+      const alive = isAsked && ((await wake(folder)) || supervisors.state(runId) === "alive");
       const end = Date.now() + CANCEL_TIMEOUT_MS;
       while (alive && Date.now() < end) {
         if ((await readExit(folder)) !== null) return;

@@ -1,5 +1,6 @@
 /** From what is known of a bad end to one sentence that says what happened and what to do next. Pure. */
 import path from "node:path/posix";
+import { formatBytes } from "../bytes.ts";
 import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile } from "../../protocol/runDirectory.ts";
 import { findNotSent, type Places } from "./notSent.ts";
@@ -205,13 +206,6 @@ function memoryWords({ peakMemoryBytes, memoryLimitBytes }: ExitFile): string {
   if (peakMemoryBytes === null) return "";
   const limit = memoryLimitBytes === null ? "" : ` of ${formatBytes(memoryLimitBytes)} allowed`;
   return ` (at its peak it used ${formatBytes(peakMemoryBytes)}${limit})`;
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
 function explainCode(evidence: Evidence, traceback: Traceback | null): Failure {

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { MAX_EVENT_FILES } from "../../protocol/limits.ts";
 import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
 import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
 import type { Timed } from "../loopWatch.ts";
@@ -33,7 +34,13 @@ export function createRunFollower(
     const report: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
     let isAtEnd = true;
     const folder = path.join(runsFolder, runId, "events");
-    for (const file of listFiles(folder)) {
+    const files = listFiles(folder);
+    if (files.length > MAX_EVENT_FILES) {
+      report.filesLeftOut = files.length - MAX_EVENT_FILES;
+      // The oldest would be the fairest; by their names they are at least the same ones each time.
+      files.sort().splice(MAX_EVENT_FILES);
+    }
+    for (const file of files) {
       const match = EVENT_FILE_NAME.exec(file);
       if (match === null) continue;
       const from = cursors.get(file) ?? 0;

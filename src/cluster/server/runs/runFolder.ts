@@ -1,5 +1,5 @@
 /** The files of one run, for the server: docs/run-directory.md. */
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { RunId } from "../../protocol/entities.ts";
@@ -23,8 +23,13 @@ export function runFolder(pool: string, runId: string): string {
 /** Readers see the old file or the new one. */
 export async function writeJson(file: string, value: unknown, mode = 0o666): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
-  await writeFile(temporary, JSON.stringify(value), { mode });
-  await rename(temporary, file);
+  try {
+    await writeFile(temporary, JSON.stringify(value), { mode });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Null when it is not there. @throws Error that names the file when it is not what it should be */

@@ -277,6 +277,10 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
     hasCheckpoint: (uuid: string) =>
       database.get("SELECT 1 FROM checkpoints WHERE uuid = ?", uuid) !== undefined,
     checkpoints: () => bodies<Checkpoint>(database.all("SELECT body FROM checkpoints ORDER BY created_at")),
+    checkpointCount: (trialId: string): number =>
+      Number(
+        database.get("SELECT count(*) AS count FROM checkpoints WHERE trial_id = ?", trialId)?.count ?? 0,
+      ),
     checkpointsOf: (experimentId: number) =>
       bodies<Checkpoint>(
         database.all(

@@ -81,6 +81,8 @@ export interface TrialRecord {
     startsOver?: true;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
+    /** Its last run ended since the disk had no room for so many bytes. Absent otherwise. */
+    waitsForBytes?: number;
     /** The search paused it at a rung, and resumes it. Absent otherwise. */
     isPausedBySearch?: true;
     /** Added by hand, to start from this checkpoint instead of the experiment's. */

@@ -15,10 +15,16 @@ export function createSecretStore(folder: string) {
   return {
     write(experimentId: number, secrets: Record<string, string>): void {
       if (Object.keys(secrets).length === 0) return;
-      known.set(experimentId, secrets);
       const temporary = path.join(folder, `.${experimentId}.${process.pid}.tmp`);
-      writeFileSync(temporary, JSON.stringify(secrets), { mode: 0o600, flag: "w", flush: true });
-      renameSync(temporary, fileOf(experimentId));
+      try {
+        writeFileSync(temporary, JSON.stringify(secrets), { mode: 0o600, flag: "w", flush: true });
+        renameSync(temporary, fileOf(experimentId));
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        throw error;
+      }
+      // Only now: its number may be another experiment's, when this one is taken back since there was no room.
+      known.set(experimentId, secrets);
     },
     read(experimentId: number): Record<string, string> {
       let secrets = known.get(experimentId);

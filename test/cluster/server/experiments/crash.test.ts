@@ -18,6 +18,7 @@ import { openDatabase } from "../../../../src/cluster/server/store/database.ts";
 import { createPoolStore } from "../../../../src/cluster/server/store/poolStore.ts";
 import { createSecretStore } from "../../../../src/cluster/server/store/secrets.ts";
 import { submission } from "../testServer.ts";
+import { healthyDisk } from "../../../faults/healthyDisk.ts";
 import { silentLogger } from "../trees/sender.ts";
 import { Life, mortal, VirtualHost } from "./virtualHost.ts";
 
@@ -73,6 +74,7 @@ function openServer(host: VirtualHost, life: Life, file: string) {
     } as unknown as Context["snapshots"],
     slots: { read: () => Promise.resolve({ slots: host.slots, news: null }) },
     diagnose: () => Promise.resolve(null),
+    disk: healthyDisk,
     logger: silentLogger,
   };
   return { database, experiments: createExperiments(context) };

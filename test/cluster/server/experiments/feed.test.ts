@@ -8,6 +8,8 @@ import type { Notification } from "../../../../src/cluster/protocol/methods.ts";
 import { createFeed, type Feed } from "../../../../src/cluster/server/experiments/feed.ts";
 import { openDatabase } from "../../../../src/cluster/server/store/database.ts";
 import { createPoolStore, type PoolStore } from "../../../../src/cluster/server/store/poolStore.ts";
+import type { Broadcaster } from "../../../../src/cluster/server/ports.ts";
+import { healthyDisk } from "../../../faults/healthyDisk.ts";
 
 let folder: string;
 let store: PoolStore;
@@ -22,11 +24,14 @@ beforeEach(() => {
   store = createPoolStore(openDatabase(path.join(folder, "pool.sqlite"), "1"), () => {
     feed.schedule();
   });
-  feed = createFeed(store, () => ({
-    notify: (clientId, _, value) =>
-      got.set(clientId, [...(got.get(clientId) ?? []), ...(value as Notification<"events">).events]),
+  const sender: Broadcaster = {
+    notify(clientId, name, value) {
+      if (name !== "events") return;
+      got.set(clientId, [...(got.get(clientId) ?? []), ...(value as Notification<"events">).events]);
+    },
     pendingBytes: () => pending,
-  }));
+  };
+  feed = createFeed(store, () => sender, healthyDisk);
 });
 afterEach(() => {
   feed.close();

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Slot } from "../../../../src/cluster/protocol/entities.ts";
 import type { SlotReading, SlotSource } from "../../../../src/cluster/server/ports.ts";
 import { runProbe } from "../../../../src/cluster/server/resources/command.ts";
-import { freeBytes } from "../../../../src/cluster/server/resources/disk.ts";
 import { createSlotSource } from "../../../../src/cluster/server/resources/slotSource.ts";
 import { silentLogger } from "../trees/sender.ts";
 
@@ -401,9 +400,4 @@ describe("CPU slots", () => {
 test("a tool that is nowhere on the PATH is absent, also where the kernel says that permission is denied", async () => {
   mkdirSync(path.join(folder, "no-such-tool")); // the kernel says EACCES here, too
   expect(await runProbe("no-such-tool", [])).toEqual({ kind: "absent" });
-});
-
-test("free bytes of a folder; none of one that is not there", async () => {
-  expect(await freeBytes(folder)).toBeGreaterThan(0);
-  expect(await freeBytes(path.join(folder, "nowhere"))).toBe(0);
 });

@@ -18,14 +18,16 @@ _current: Optional[Run] = None
 _lock = threading.Lock()
 
 
-def init() -> Run:
-    """The run of this process; made at the first call, the same one after that."""
+def init(strict: bool = False) -> Run:
+    """The run of this process; made at the first call, the same one after that. With `strict`, a report that cannot be
+    written now, since the disk is full or fails, raises OSError instead of being held until it can."""
     global _current
     with _lock:
         if _current is None:
             _current = Run(place.find())
             atexit.register(_current._close)
             _current._record_provenance()
+        _current.strict = _current.strict or strict
         return _current
 
 

@@ -7,8 +7,14 @@ import re
 import stat
 import time
 
-from ..files import read_json, sync_folder, write_json
+from ..files import encode, read_json, sync_folder, write_json
 
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
+if TYPE_CHECKING:
+    from typing import Optional
+
+MAX_MANIFEST_BYTES = 32 * 1024 * 1024
+MAX_METADATA_BYTES = 64 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _BAD_NAME = re.compile(r"[\x00-\x1f\\]|^[A-Za-z]:")
 
@@ -17,16 +23,17 @@ class CheckpointError(Exception):
     """A checkpoint cannot be stored or gone on from; the message says which file and why."""
 
     __module__ = "trainyard"
+    needed_bytes: Optional[int] = None
+    """Of a checkpoint that did not fit: about how much it needs, and what was free for it. None where not known."""
+    free_bytes: Optional[int] = None
 
 
-def new(root: str) -> tuple:
-    """A fresh uuid and its empty files/ folder."""
+def reserve(root: str) -> tuple:
+    """A fresh uuid, and its files/ folder, which is not there yet."""
     import uuid  # here and below: what only checkpoints need must not slow down every start
 
     name = str(uuid.uuid4())
-    files = os.path.join(root, name, "files")
-    os.makedirs(files)
-    return name, files
+    return name, os.path.join(root, name, "files")
 
 
 def discard(files: str) -> None:
@@ -35,8 +42,9 @@ def discard(files: str) -> None:
     shutil.rmtree(os.path.dirname(files), ignore_errors=True)
 
 
-def complete(files: str, manifest: dict) -> None:
-    """Makes everything in files/ durable and read-only, and writes manifest.json with its sizes and hashes beside it."""
+def complete(files: str, manifest: dict) -> int:
+    """Makes everything in files/ durable and read-only, and writes manifest.json with its sizes and hashes beside it.
+    Returns the bytes of all files."""
     listed = []
     real = os.path.realpath(files)
     _check(real)
@@ -50,8 +58,25 @@ def complete(files: str, manifest: dict) -> None:
         sync_folder(folder)
     manifest["createdAt"] = time.time()
     manifest["files"] = sorted(listed, key=lambda file: file["path"])
+    _check_sizes(manifest)
     write_json(os.path.join(os.path.dirname(files), "manifest.json"), manifest, sync=True)
     sync_folder(os.path.dirname(os.path.dirname(files)))
+    return sum(file["bytes"] for file in listed)
+
+
+def _check_sizes(manifest: dict) -> None:
+    metadata = len(encode(manifest["metadata"]))
+    if metadata > MAX_METADATA_BYTES:
+        raise CheckpointError(
+            "checkpoint: the metadata has %d bytes, at most %d are kept; put it into a file of the checkpoint"
+            % (metadata, MAX_METADATA_BYTES)
+        )
+    size = len(encode(manifest))
+    if size > MAX_MANIFEST_BYTES:
+        raise CheckpointError(
+            "checkpoint: the list of its %d files has %d bytes, at most %d can be stored; pack them into fewer files"
+            % (len(manifest["files"]), size, MAX_MANIFEST_BYTES)
+        )
 
 
 def verify(files: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Set, Tuple
 from ..events import MAX_LINE_BYTES, number_text
 from .values import check_group, check_name, to_json, to_number, to_step
 
+MAX_METRIC_NAMES = 10_000
+"""Of one process, over all groups. Beyond, the pool and its pages would draw nobody a picture."""
 _MAX_BODY = MAX_LINE_BYTES - 100  # seq and t come in front
 
 
@@ -31,6 +33,9 @@ class Metrics:
         self._groups: Dict[str, _Group] = {}
         self._refused: Set[str] = set()
         self._has_bad_step = False
+        self._names = 0
+        self._left_out = 0
+        """Values under names beyond the limit."""
 
     def encode(self, step: Any, values: Mapping[str, Any], group: str) -> Sequence[str]:
         """The event bodies for one report: none without values, one, or several when a line would be over 1 MiB."""
@@ -53,7 +58,7 @@ class Metrics:
         for name, value in values.items():
             key = keys.get(name)
             if key is None:
-                key = keys[name] = self._encode_name(name)
+                key = self._encode_name(name, keys)
             if type(value) is float and value - value == 0.0:  # finite: what almost all of them are
                 text = repr(value)
             else:
@@ -79,18 +84,34 @@ class Metrics:
                     found["%s/%s" % (group, name)] = to_json(value)
         return found
 
-    def _encode_name(self, name: str) -> str:
+    def close(self) -> None:
+        """Says how much was left out."""
+        if self._left_out:
+            self._warn("metric_names_total", "%d values under further names were left out" % self._left_out)
+
+    def _encode_name(self, name: str, keys: Dict[str, str]) -> str:
+        if self._names >= MAX_METRIC_NAMES:
+            if not self._left_out:
+                self._warn(
+                    "metric_names",
+                    "a run has at most %d names of metrics: %.80r and all further ones are left out" % (MAX_METRIC_NAMES, name),
+                )
+            self._left_out += 1
+            return ""
+        self._names += 1
         try:
-            return quoted(check_name(name)) + ":"
+            key = quoted(check_name(name)) + ":"
         except ValueError as error:
             self._warn("metric_name", str(error))
-            return ""
+            key = ""
+        keys[name] = key
+        return key
 
     def _number(self, name: str, value: Any) -> Any:
         try:
             return to_number(value)
         except Exception as error:  # a foreign object's .item() may raise anything; training goes on
-            if name not in self._refused:
+            if name not in self._refused and len(self._refused) < MAX_METRIC_NAMES:
                 self._refused.add(name)
                 self._warn("metric_value", "the metric %r was left out: %s" % (name, error))
             return None

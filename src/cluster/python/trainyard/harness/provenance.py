@@ -83,10 +83,14 @@ class Recorder:
             if not self._changed and self._described == self._data.count:
                 return
             self._changed = False
-            self._described = self._data.count
-            if self._static is None:
-                self._static = self._gather()
-            write_section(self._path, "harness", {**self._static, **self._moving()}, PATIENCE_S)
+            described, self._described = self._described, self._data.count
+            try:
+                if self._static is None:
+                    self._static = self._gather()
+                write_section(self._path, "harness", {**self._static, **self._moving()}, PATIENCE_S)
+            except OSError:
+                self._changed, self._described = True, described  # what a full disk refused is tried again
+                raise
 
     def _gather(self) -> Dict[str, Any]:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Callable, Optional
 
-from ..events import EventWriter
+from ..events import EXIT_PATIENCE_S, EventWriter
 from ..files import encode
 from ..processes import start_ticks
 from . import checkpoints
@@ -20,6 +20,7 @@ from .control import Control
 from .metrics import Metrics
 from .params import MISSING, InvalidHP, Params, Reader
 from .place import Place
+from .room import Room, folder_bytes
 from .values import to_json, to_number, to_step
 
 
@@ -36,7 +37,10 @@ class Run:
         self._verified = False
         self._metrics = Metrics(self._warn)
         self._before_report: Optional[Callable[[], None]] = None
+        self.strict = False
+        """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
         self._start_writer()
+        self._room = Room(place.checkpoints, self._latest, self._warn)
         os.register_at_fork(after_in_child=self._start_writer)
         self.params = Params(place.hyperparameters)
         """The configuration's hyperparameters, as attributes and as a mapping."""
@@ -49,7 +53,9 @@ class Run:
 
         Numbers are floats, ints, numpy scalars and 0-d tensors; NaN and infinities are fine. A value that is not a
         number is left out, and so is a report at a step that is NaN or infinite, with a warning on the run. What was
-        reported when this returns survives a SIGKILL. Raises TypeError for a step that is not a number, ValueError for a bad group name.
+        reported when this returns survives a SIGKILL, unless the disk is full or fails: then it is held in memory (up to
+        16 MiB) and written when there is room. Raises TypeError for a step that is not a number, ValueError for a bad
+        group name; with init(strict=True) OSError while reports cannot be written.
         """
         if self._before_report is not None:
             self._first_report()
@@ -57,6 +63,8 @@ class Run:
             named = {**values, **named}
         for body in self._metrics.encode(step, named, group):
             self._writer.append(body)
+        if self.strict and self._writer.error is not None:
+            raise self._writer.error
 
     def validate(self, step: float, values: Optional[Mapping[str, Any]] = None, **named: Any) -> None:
         """Reports metrics of the group `validation`, which searchers and "best checkpoint" look at."""
@@ -86,13 +94,17 @@ class Run:
                 torch.save(model.state_dict(), path / "model.pt")
 
         Raises CheckpointError for what cannot be stored (a link out of the folder, a socket); TypeError for metadata
-        that JSON cannot hold; ValueError for a step that is NaN or infinite. After an exception there is no checkpoint and no folder.
+        that JSON cannot hold; ValueError for a step that is NaN or infinite; CheckpointError also when the disk is full or fails, with
+        `needed_bytes` and `free_bytes` (None where not known): who catches it trains on, and the run shows a warning.
+        After an exception there is no checkpoint and no folder.
         """
         number = to_step(step)
         at = to_json(number)
         described = to_json(metadata, "metadata")
-        name, files = checkpoints.new(self._place.checkpoints)
+        self._room.look()
+        name, files = checkpoints.reserve(self._place.checkpoints)
         try:
+            os.makedirs(files)
             yield pathlib.Path(files)
             manifest = {
                 "version": 1,
@@ -103,12 +115,17 @@ class Run:
                 "metadata": described,
                 "metrics": to_json(self._metrics.last(number)),
             }
-            checkpoints.complete(files, manifest)
-        except BaseException:
+            size = checkpoints.complete(files, manifest)
+        except BaseException as error:
+            problem = self._room.explain(error, at, folder_bytes(files))
             checkpoints.discard(files)
-            raise
+            if problem is None:
+                raise
+            self._warn("checkpoint_not_stored", str(problem))
+            raise problem from error
         self._latest = files
         self._verified = True
+        self._room.stored(size)
         self._writer.append('"type":"checkpoint","uuid":"%s","step":%s' % (name, encode(at).decode("ascii")))
 
     @property
@@ -152,7 +169,7 @@ class Run:
         """A file of its own for each process: at the start, and again in a forked child."""
         pid = os.getpid()
         name = "%d-harness-%d-%d.jsonl" % (self._place.rank, pid, start_ticks(pid))
-        self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name))
+        self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name), _say)
         self._lock = threading.RLock()
 
     def _record_provenance(self) -> None:
@@ -186,8 +203,7 @@ class Run:
     def _warn(self, code: str, message: str) -> None:
         """Shown on the run once a code, and on stderr (not by `warnings`: -W error would end the training)."""
         self._writer.append('"type":"warning","code":%s,"message":%s' % (quoted(code[:80]), quoted(message[:4000])))
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # stderr may be closed, or None
-            print("trainyard: " + message, file=sys.stderr)
+        _say(message)
 
     def _close(self) -> None:
         """At the interpreter's exit."""
@@ -195,6 +211,10 @@ class Run:
         last = getattr(sys, "last_value", None)
         if isinstance(last, InvalidHP):
             self._writer.append('"type":"invalid_hp","message":%s' % quoted(str(last)[:4000]))
-        self._writer.close()
-        if self._writer.error is not None:
-            print("trainyard: not everything could be written: %s" % self._writer.error, file=sys.stderr)
+        self._metrics.close()
+        self._writer.close(EXIT_PATIENCE_S)
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # stderr may be closed, on a full disk, or None
+        print("trainyard: " + message, file=sys.stderr)

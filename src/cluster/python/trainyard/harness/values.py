@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 MAX_METRIC_NAME = 250
+MAX_DEPTH = 100
 _GROUP = re.compile(r"[^.\x00-\x1f]{1,64}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
@@ -18,6 +19,8 @@ def to_number(value: Any) -> float | int:
         return _bounded(value)
     if isinstance(value, bool) or value is None or isinstance(value, (str, bytes, complex)):
         raise TypeError("%s is not a number" % _shown(value))
+    if isinstance(value, (dict, list, tuple, set, frozenset)):
+        raise TypeError("%s is not one number; report each of its numbers under a name of its own" % _shown(value))
     item = getattr(value, "item", None)
     if callable(item):
         try:
@@ -64,18 +67,21 @@ def check_name(name: object) -> str:
     return name
 
 
-def to_json(value: Any, where: str = "") -> object:
-    """JSON for metadata and parameters; NaN and infinities become strings. TypeError for what JSON cannot hold."""
+def to_json(value: Any, where: str = "", depth: int = 0) -> object:
+    """JSON for metadata and parameters; NaN and infinities become strings. TypeError for what JSON cannot hold, and for
+    what is nested deeper than 100."""
+    if depth > MAX_DEPTH:
+        raise TypeError("%.80s...: nested deeper than %d" % (where.lstrip("."), MAX_DEPTH))
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__")):
-        return {str(key): to_json(value[key], "%s.%s" % (where, key)) for key in value.keys()}
+        return {str(key): to_json(value[key], "%s.%s" % (where, key), depth + 1) for key in value.keys()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_json(item, "%s[%d]" % (where, i)) for i, item in enumerate(value)]
+        return [to_json(item, "%s[%d]" % (where, i), depth + 1) for i, item in enumerate(value)]
     if callable(getattr(value, "__fspath__", None)):
         return str(value)
     if getattr(value, "ndim", 0) and callable(getattr(value, "tolist", None)):
-        return to_json(value.tolist(), where)
+        return to_json(value.tolist(), where, depth + 1)
     item = getattr(value, "item", None)
     if callable(item):
         plain = item()
@@ -91,5 +97,8 @@ def to_json(value: Any, where: str = "") -> object:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # a foreign object's __repr__ may raise anything
+        text = "<%s>" % type(error).__name__
     return "%s (%s)" % (text if len(text) <= 60 else text[:57] + "...", type(value).__name__)

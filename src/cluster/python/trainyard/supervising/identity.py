@@ -69,4 +69,8 @@ class Identity:
 
     def heartbeat(self) -> None:
         self.content["heartbeatAt"] = time.time()
-        write_json(self._path, self.content)
+        try:
+            write_json(self._path, self.content)
+        except OSError:
+            os.utime(self._path)  # needs no room: servers on other hosts go by its time, and would take us for dead
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,11 +16,12 @@ PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath
 
 
 class LaunchError(Exception):
-    """`kind` as in exit.json: lease, interpreter, exec or directory."""
+    """`kind` as in exit.json: lease, interpreter, exec or directory; `errno` such as "ENOSPC", where a call failed."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, errno: str | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.errno = errno
 
 
 def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
@@ -117,8 +119,8 @@ def start(spec: Spec, run_dir: str, inherited: dict) -> int:
     if not failure:
         return pid
     os.waitpid(pid, 0)
-    kind, _, message = failure.partition("\n")
-    raise LaunchError(kind, message)
+    kind, name, message = failure.split("\n", 2)
+    raise LaunchError(kind, message, name or None)
 
 
 def _check(spec: Spec, run_dir: str, folder: str) -> None:
@@ -156,7 +158,8 @@ def _become(command: list, env: dict, folder: str, run_dir: str, reported: int, 
         os.execvpe(command[0], command, env)
     except BaseException as error:
         text = error.strerror if isinstance(error, OSError) else repr(error)
-        message = "%s\ncannot start %s in %s: %s" % (kind, command[0], folder, text)
+        name = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+        message = "%s\n%s\ncannot start %s in %s: %s" % (kind, name, command[0], folder, text)
         os.write(reported, message.encode("utf-8", "replace"))
     finally:
         os._exit(127)

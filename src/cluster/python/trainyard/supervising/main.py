@@ -23,6 +23,8 @@ OUTPUT_EVERY_S = 0.5
 LEASES_EVERY_S = 0.2
 PROVENANCE_EVERY_S = 0.5
 OUT_OF_MEMORY_EVERY_S = 10.0
+START_PATIENCE_S = 20.0
+START_RETRY_S = 0.2
 
 
 def main(arguments: list) -> int:
@@ -44,7 +46,7 @@ def main(arguments: list) -> int:
 
 
 def _supervise(run_dir: str, identity: Identity) -> int:
-    identity.create()
+    _when_there_is_room(identity.create)
     exit_file = ExitFile(run_dir)
     held = None
     try:
@@ -56,7 +58,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
             raise launch.LaunchError("exec", str(error)) from None
         except leases.LeaseError as error:
             raise launch.LaunchError("lease", str(error)) from None
-        os.makedirs(os.path.join(run_dir, "events"), exist_ok=True)
+        _when_there_is_room(lambda: os.makedirs(os.path.join(run_dir, "events"), exist_ok=True))
         out_of_memory = memory.OutOfMemory()
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
@@ -64,7 +66,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         if held:
             held.release()
         _tell(run_dir, str(error))
-        exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error)}))
+        exit_file.write(_exit(launch_error={"kind": error.kind, "message": str(error), "errno": error.errno}))
         return 0
     _become_subreaper()
     log = log_to(run_dir)
@@ -75,6 +77,18 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         log(error)
     ticks = identity.content["script"]["startTicks"]
     return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), held, out_of_memory)
+
+
+def _when_there_is_room(work: Callable[[], None]) -> None:
+    """Before the script runs there is time: what a full or failing disk refuses is tried again for a while."""
+    until = time.monotonic() + START_PATIENCE_S
+    while True:
+        try:
+            return work()
+        except OSError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(START_RETRY_S)
 
 
 def _adopt(run_dir: str, identity: Identity) -> int:
@@ -110,8 +124,8 @@ def _watch(
     watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
     watch.every(leases.HEARTBEAT_S, leases.HEARTBEAT_S, held.beat)
     watch.until_gone(*script)
-    watch.guard(finish)
     held.release()  # before exit.json: who reads it may start the next one on these slots at once
+    watch.guard(finish)  # may wait for room on a full disk
     code, name = _ending(watch.status)
     ended_badly = (name is not None or bool(code)) and not watch.ladder.escalated
     exit_file.write(
@@ -134,7 +148,7 @@ def _watch(
 def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callable[[], None]:
     """System metrics, and metrics out of the output. Returns what is to be done when all is over."""
     # Imported now, while the script's interpreter starts: none of this may delay the script.
-    from ..events import EventWriter
+    from ..events import EXIT_PATIENCE_S, EventWriter
     from . import provenance
     from .gpu import GpuReader
     from .output_limit import FINISH_S, OutputLimit
@@ -160,15 +174,16 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     if not adopted:
         watch.guard(lambda: recorders.append(provenance.Recorder(spec, run_dir, watch.tree.helpers)))
     for recorder in recorders:
+        watch.guard(recorder.poll)
         watch.every(PROVENANCE_EVERY_S, PROVENANCE_EVERY_S, recorder.poll)
 
     def finish() -> None:
         gpu.close()
         if output:
-            output.finish()
+            output.finish(EXIT_PATIENCE_S)
         if limit:
             limit.poll(FINISH_S)
-        events.close()
+        events.close(EXIT_PATIENCE_S)
         for recorder in recorders:
             recorder.finish()
 

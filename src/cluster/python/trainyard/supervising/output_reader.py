@@ -34,15 +34,16 @@ class OutputReader:
                 if self._is_reported() or not stream.read():
                     break
 
-    def finish(self) -> None:
-        """The rest of the output, for a few seconds at most: nobody waits for gigabytes."""
+    def finish(self, patience_s: float) -> None:
+        """The rest of the output, for a few seconds at most: nobody waits for gigabytes. `patience_s`: for room to write
+        it, each stream."""
         until = time.monotonic() + FINISH_S
         for stream in self._streams:
             while not self._is_reported() and time.monotonic() < until:
                 if not stream.read():
                     stream.finish()
                     break
-            stream.close()
+            stream.close(patience_s)
 
 
 class _Stream:
@@ -83,8 +84,8 @@ class _Stream:
     def finish(self) -> None:
         self._write(self._metrics.finish())
 
-    def close(self) -> None:
-        self._writer.close()
+    def close(self, patience_s: float) -> None:
+        self._writer.close(patience_s)
 
     def _write(self, found: list) -> None:
         new = found[self._known :]
@@ -102,6 +103,5 @@ def _count_lines(folder: str, writer: str) -> int:
     for name in os.listdir(folder):
         if name.startswith(writer):
             with open(os.path.join(folder, name), "rb") as file:
-                for chunk in iter(lambda: file.read(CHUNK_BYTES), b""):
-                    count += chunk.count(b"\n")
+                count += sum(line.endswith(b"\n") and b'"type":"metrics"' in line for line in file)
     return count

@@ -27,20 +27,29 @@ class Recorder:
         variables = launch.environment(spec, run_dir, dict(os.environ))
         self._interpreter: Interpreter | None = Interpreter(spec.entrypoint, variables, helpers)
         self._section = _gather(spec, variables)
-        self._write()
+        self._is_written = False
+        """Not what was added since, or what a full disk refused."""
 
     def poll(self) -> None:
         if self._interpreter is not None and self._interpreter.answered():
-            self.finish()
+            self._take_answer()
+        self._write()
 
     def finish(self) -> None:
+        self._take_answer()
+        self._write()
+
+    def _take_answer(self) -> None:
         asked, self._interpreter = self._interpreter, None
         if asked is not None:
             self._section.update(asked.describe())
-            self._write()
+            self._is_written = False
 
     def _write(self) -> None:
+        if self._is_written:
+            return
         write_section(self._path, "supervisor", self._section, PATIENCE_S)
+        self._is_written = True
 
 
 def _gather(spec: Spec, variables: dict) -> dict:

@@ -9,8 +9,6 @@ const Count = z.number().int().nonnegative().max(1_000_000);
 export const SavePolicy = z.object({ experimentBest: Count, trialBest: Count, trialLatest: Count });
 export type SavePolicy = z.infer<typeof SavePolicy>;
 
-export const DEFAULT_SAVE_POLICY: SavePolicy = { experimentBest: 0, trialBest: 1, trialLatest: 1 };
-
 export const COLLECTION_METHODS = {
   /**
    * What is pinned, what a trial that has not ended goes on from, and what an experiment's trials start from stays, whatever

@@ -1,6 +1,7 @@
 /** Free Space: deletes checkpoints that nobody keeps, after showing what goes and how much comes back. */
 import * as vscode from "vscode";
-import { DEFAULT_SAVE_POLICY, type SavePolicy } from "../../cluster/protocol/collection.ts";
+import type { SavePolicy } from "../../cluster/protocol/collection.ts";
+import { DEFAULT_SAVE_POLICY } from "../../cluster/protocol/savePolicy.ts";
 import { formatBytes, formatValue, plural } from "../format.ts";
 import { withProgress } from "../progress.ts";
 import { experimentTitle } from "../views/labels.ts";

@@ -322,7 +322,10 @@ describe("backing up", () => {
     put(other, { "mine.txt": "mine" });
     for (const folder of [path.join(home, "copy"), path.dirname(home), other, "/proc/none/copy"]) {
       const { code, stderr } = await run(["pool", "backup", folder]);
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/lie in each other|not empty|cannot be made/)]);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/lie in each other|not empty|cannot be made/),
+      ]);
     }
     expect(fs.existsSync(path.join(home, "copy"))).toBe(false);
     expect(fs.readdirSync(other)).toEqual(["mine.txt"]);

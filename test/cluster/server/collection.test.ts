@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEFAULT_SAVE_POLICY } from "../../../src/cluster/protocol/collection.ts";
+import { DEFAULT_SAVE_POLICY } from "../../../src/cluster/protocol/savePolicy.ts";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;

@@ -1,5 +1,5 @@
 /** Gives space back: deletes checkpoints that nobody keeps. */
-import { DEFAULT_SAVE_POLICY } from "../../protocol/collection.ts";
+import { DEFAULT_SAVE_POLICY } from "../../protocol/savePolicy.ts";
 import { EXIT, withPool, type Command } from "../command.ts";
 import { parseExperiment } from "../ids.ts";
 import { wholeNumber } from "../numbers.ts";

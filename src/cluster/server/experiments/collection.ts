@@ -1,6 +1,7 @@
 /** Collects checkpoints that nobody keeps: first their rows, with a note of the files, then the files. */
 import path from "node:path";
-import { DEFAULT_SAVE_POLICY, type SavePolicy } from "../../protocol/collection.ts";
+import type { SavePolicy } from "../../protocol/collection.ts";
+import { DEFAULT_SAVE_POLICY } from "../../protocol/savePolicy.ts";
 import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
 import type { Checkpoint } from "../../protocol/entities.ts";
 import type { Params, Result } from "../../protocol/methods.ts";

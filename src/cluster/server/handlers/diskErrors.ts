@@ -25,5 +25,5 @@ export function withDiskErrors(handlers: Handlers, disk: Pick<DiskWatch, "notice
       }
     },
   ]);
-  return Object.fromEntries(wrapped) as unknown as Handlers;
+  return Object.fromEntries(wrapped);
 }

@@ -22,7 +22,8 @@ const plotOf = (page: Page, chart: string) => page.locator(`[data-chart="${chart
 async function onPage(scenario: string, body: (page: Page) => Promise<void>): Promise<void> {
   const page = await lab.open({ scenario, state: { tab: "curves" } });
   try {
-    await page.waitForSelector(".plot:not(.is-waiting)");
+    const chart = scenario.startsWith("crowd") ? "loss" : "layer0/grad_norm";
+    await page.waitForSelector(`[data-chart="${chart}"] .plot:not(.is-waiting)`);
     await body(page);
     const seen = await page.evaluate(() => ({ problems: host.problems, violations }));
     assert.deepEqual(seen, { problems: [], violations: [] });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { makeFolder } from "./makeFolder.ts";
 import { messageOf, UserError } from "./userError.ts";
 
 /** Paths of Unix sockets end here (sun_path is 108 bytes with its NUL). */
@@ -28,7 +29,7 @@ export function localPaths(home: string | null): LocalPaths {
   const wanted = poolFolder(home);
   let folder: string;
   try {
-    makeFolder(path.join(wanted, "state"));
+    makeFolder(path.join(wanted, "state"), 0o700);
     // Two names of one folder must lead to one server.
     folder = fs.realpathSync(wanted);
   } catch (error) {
@@ -40,17 +41,6 @@ export function localPaths(home: string | null): LocalPaths {
   const name = `${createHash("sha256").update(folder).digest("hex").slice(0, 16)}.sock`;
   const [socket = "", ...otherSockets] = socketFolders().map((candidate) => path.join(candidate, name));
   return { home: folder, socket, otherSockets, log: path.join(folder, "state", "server.log") };
-}
-
-/** Not `recursive: true`: on a file system that answers ENOENT to mkdir (/proc) Node would try again without end. */
-function makeFolder(folder: string): void {
-  if (fs.existsSync(folder)) return;
-  if (path.dirname(folder) !== folder) makeFolder(path.dirname(folder));
-  try {
-    fs.mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
 }
 
 /** The first is where to listen; /run/user/UID, where the system would have set the variable, is only looked into. */

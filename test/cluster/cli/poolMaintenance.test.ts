@@ -317,12 +317,12 @@ describe("backing up", () => {
     });
   }, 150_000);
 
-  it("refuses a folder in the pool, one around it, and one with something else in it", async () => {
+  it("refuses a folder in the pool, one around it, one with something else in it, and one that cannot be made", async () => {
     const other = temporaryFolder("other");
     put(other, { "mine.txt": "mine" });
-    for (const folder of [path.join(home, "copy"), path.dirname(home), other]) {
+    for (const folder of [path.join(home, "copy"), path.dirname(home), other, "/proc/none/copy"]) {
       const { code, stderr } = await run(["pool", "backup", folder]);
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/lie in each other|not empty/)]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/lie in each other|not empty|cannot be made/)]);
     }
     expect(fs.existsSync(path.join(home, "copy"))).toBe(false);
     expect(fs.readdirSync(other)).toEqual(["mine.txt"]);

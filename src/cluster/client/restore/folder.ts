@@ -2,6 +2,7 @@
 import { lstat, mkdir, open, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { RESTORED_MARKER } from "../snapshot/restored.ts";
+import { makeFolder } from "../makeFolder.ts";
 import { UserError } from "../userError.ts";
 import { partialName } from "./partial.ts";
 
@@ -36,7 +37,7 @@ export interface Placing {
 export async function placeFolder(placing: Placing): Promise<boolean> {
   const { destination, replace, marker, fill, placed } = placing;
   const parent = path.dirname(destination);
-  const created = await mkdir(parent, { recursive: true });
+  const created = makeFolder(parent);
   const partial = placing.begun ?? path.join(parent, partialName(destination));
   const aside = partial.replace(/partial$/, "old");
   try {
@@ -71,7 +72,7 @@ export async function placeFolder(placing: Placing): Promise<boolean> {
   } catch (error) {
     if (placing.isKept?.(error)) throw error;
     await rm(partial, { recursive: true, force: true });
-    if (created !== undefined) await rmdir(parent).catch(() => undefined);
+    if (created !== null) await rmdir(parent).catch(() => undefined);
     throw explainDisk(error, destination);
   }
 }

@@ -84,11 +84,23 @@ interface Copying {
   options: CheckOptions;
 }
 
+/**
+ * Not `recursive: true`: on a file system that answers ENOENT to mkdir (/proc) Node would try again without end.
+ * @returns the first folder that was missing; null when all were there
+ */
+function makeFolder(folder: string): string | null {
+  if (existsSync(folder)) return null;
+  const parent = path.dirname(folder);
+  const above = parent === folder ? null : makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
+  return above ?? folder;
+}
+
 /** @returns the real path @throws CallError for a folder in the pool, or that the pool is in */
 function prepare(home: string, folder: string): string {
-  let made: string | undefined;
+  let made: string | null;
   try {
-    made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    made = makeFolder(folder);
   } catch (error) {
     throw new CallError(
       "refused",
@@ -99,7 +111,7 @@ function prepare(home: string, folder: string): string {
   const target = realpathSync(folder);
   const isIn = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`);
   if (isIn(target, home) || isIn(home, target)) {
-    if (made !== undefined) rmSync(made, { recursive: true });
+    if (made !== null) rmSync(made, { recursive: true });
     throw new CallError(
       "refused",
       `The backup ${target} and the pool ${home} lie in each other.`,

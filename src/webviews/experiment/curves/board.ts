@@ -89,6 +89,7 @@ export class ChartBoard {
     if (this.settings === null) return;
     this.settings = { ...this.settings, zoom };
     for (const chart of this.visible) {
+      chart.follow(this.settings);
       this.invalidate(chart);
       this.load(chart);
     }

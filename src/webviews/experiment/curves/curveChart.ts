@@ -6,8 +6,7 @@ import { xAxis, yAxis } from "./axes.ts";
 import { readableCurves, updatedCurve, type ChartCurve, type ChartSettings } from "./chartCurve.ts";
 import type { ChartSpec, CurveSpec } from "./charts.ts";
 import type { PointColumns } from "./columns.ts";
-import { CrowdLayer } from "./crowd.ts";
-import { crowdStyle, crowdView } from "./crowdView.ts";
+import type { CrowdOfChart } from "./crowdView.ts";
 import { datasets } from "./datasets.ts";
 import { crowdPoints, standing, type Standing } from "./front.ts";
 import { lineChart, type LineChart } from "./lineChart.ts";
@@ -39,7 +38,9 @@ export class CurveChart {
   private settings: ChartSettings | null = null;
   private readonly ranges = new AxisRanges();
   private standing: Standing = { isCrowd: false, front: new Set(), best: new Set(), kept: new Set() };
-  private readonly crowd = new CrowdLayer(() => this.chart?.draw());
+  /** Few charts have one, so it is a file of its own, loaded with the first. */
+  private crowd: CrowdOfChart | null = null;
+  private isLoadingCrowd = false;
   private paint: Paint;
 
   constructor(spec: ChartSpec, palette: Palette) {
@@ -91,6 +92,11 @@ export class CurveChart {
       this.tableSlot,
       this.summary,
     );
+  }
+
+  /** Another zoom counts at once, for the next movement may come before the next frame. */
+  follow(settings: ChartSettings): void {
+    if (this.settings !== null) this.settings = settings;
   }
 
   /** Draws what there is. `pointsOf` gives the points that have been read of a curve. */
@@ -231,8 +237,7 @@ export class CurveChart {
     this.chart?.destroy();
     this.chart = null;
     this.curves = [];
-    this.crowd.clear();
-    this.crowd.set([], crowdStyle(this.paint.palette, 0));
+    this.crowd?.release();
     this.paint = { ...this.paint, curves: [], crosshair: null };
   }
 
@@ -276,11 +281,17 @@ export class CurveChart {
       isNamed: front.has(spec.key),
     }));
     this.paint = { ...this.paint, curves, kept: this.standing.kept, labelWidthPx: this.labelWidth(curves) };
-    const crowd = isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [];
-    this.crowd.set(
-      crowd.map(({ drawn }) => ({ line: drawn.line, superseded: drawn.superseded })),
-      crowdStyle(palette, crowd.length),
-    );
+    if (isCrowd && this.crowd === null) void this.loadCrowd();
+    this.crowd?.set(isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [], palette);
+  }
+
+  private async loadCrowd(): Promise<void> {
+    if (this.isLoadingCrowd) return;
+    this.isLoadingCrowd = true;
+    const { CrowdOfChart: Crowd } = await import("./crowdView.ts");
+    this.crowd = new Crowd(() => this.chart?.draw());
+    this.updatePaint();
+    this.chart?.draw();
   }
 
   /** Room for the labels, in steps so that the axes stay where they are while values change. */
@@ -327,8 +338,7 @@ export class CurveChart {
         painter(
           () => this.paint,
           (chart) => {
-            const view = this.settings && crowdView(chart, this.settings);
-            if (view !== null) this.crowd.draw(chart.ctx, view, this.isZoomed);
+            if (this.settings !== null) this.crowd?.draw(chart, this.settings);
           },
         ),
       ],

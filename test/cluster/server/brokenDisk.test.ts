@@ -160,6 +160,20 @@ while True:
     await server.until(first, ({ state }) => state === "paused");
   }, 60_000);
 
+  test("a snapshot that finds no room is refused in words, leaves nothing behind, and is taken when there is", async () => {
+    server = await startServer(bundle, home, disk.env);
+    await server.submit("print(0)"); // makes the repository
+    const repository = path.join(home, "snapshots.git");
+    disk.fail({ error: "ENOSPC", prefix: repository });
+    await expect(server.submit("print(1)")).rejects.toThrow(/no space left|no room|is full/i);
+    expect((await server.pool.call("experiment/list", {})).experiments).toHaveLength(1);
+    disk.heal();
+    await diskIs("ok");
+    expect(readdirSync(path.join(repository, "incoming"))).toEqual([]);
+    const trialId = await server.submit("print(1)");
+    await server.until(trialId, ({ state }) => state === "completed");
+  }, 60_000);
+
   test("a submission with a secret is taken whole or not at all", async () => {
     server = await startServer(bundle, home, disk.env);
     disk.fail({ error: "ENOSPC", prefix: path.join(home, "state", "secrets") });

@@ -1,14 +1,17 @@
 /** A script that asks for more than it may hurts nobody but itself: bench/hostile/train.py, against a real server. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   BEYOND,
+  MAX_CHECKPOINTS_OF_TRIAL,
   MAX_CURVES,
   MAX_EVENT_FILES,
   MAX_HYPERPARAMETERS_BYTES,
 } from "../../../src/cluster/protocol/limits.ts";
+import { MAX_MESSAGE_BYTES } from "../../../src/cluster/protocol/frame.ts";
 import { buildServer, type ServerRig, startServer } from "./serverRig.ts";
 
 const SCRIPT = readFileSync(path.resolve(import.meta.dirname, "../../../bench/hostile/train.py"), "utf8");
@@ -76,3 +79,47 @@ test("hyperparameters that no process could be given are refused before anything
     /hyperparameters have \d+ characters, a trial can be given at most 98304/,
   );
 });
+
+test("checkpoints beyond the limit of a trial are not listed, and that is said", async () => {
+  const trialId = await server.submit(`
+import os, time, trainyard
+run = trainyard.init()
+def store(step):
+    with run.checkpoint(step) as path:
+        (path / "w").write_text("x")
+store(1)
+while not os.path.exists("go"):
+    time.sleep(0.02)
+store(2)
+`);
+  const { latestCheckpoint } = await server.until(trialId, (trial) => trial.latestCheckpoint !== null);
+  const database = new DatabaseSync(path.join(home, "state", "pool.sqlite"));
+  database
+    .prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO checkpoints (uuid, experiment_id, trial_id, step, created_at, body)
+       SELECT printf('00000000-0000-4000-8000-%012x', i), experiment_id, trial_id, 0, 0,
+         json_set(body, '$.uuid', printf('00000000-0000-4000-8000-%012x', i), '$.step', 0)
+       FROM n, checkpoints WHERE uuid = ?`,
+    )
+    .run(MAX_CHECKPOINTS_OF_TRIAL - 1, latestCheckpoint);
+  database.close();
+  writeFileSync(path.join(home, "runs", `${trialId}.1`, "work", "go"), "");
+  const trial = await server.until(trialId, ({ endedAt }) => endedAt !== null);
+  expect(trial.state).toBe("completed");
+  expect(trial.latestCheckpoint).toBe(latestCheckpoint);
+  expect(trial.warnings).toContain(BEYOND.checkpoints);
+}, 60_000);
+
+test("a message that is too long fails its call, not the connection; one from a stranger ends the stranger's", async () => {
+  const tooLong = "x".repeat(MAX_MESSAGE_BYTES + 1);
+  const call = server.pool.call("experiment/annotate", { experimentId: 1, notes: tooLong });
+  await expect(call).rejects.toThrow("A message may have 64 MiB; this one is longer.");
+  const stranger = server.stranger();
+  await new Promise((resolve) => stranger.once("open", resolve));
+  const closed = new Promise((resolve) => stranger.once("close", resolve));
+  stranger.on("error", () => undefined); // the pipe breaks while it is being sent
+  stranger.send(tooLong);
+  expect([1006, 1009]).toContain(await closed);
+  expect((await server.pool.call("experiment/list", {})).experiments.length).toBeGreaterThan(0);
+}, 60_000);

@@ -63,6 +63,16 @@ function rival(): { child: ChildProcess; said: Promise<string> } {
 }
 
 describe("the lock of a pool folder", () => {
+  it("shows other hosts that its owner lives, also while there is no room for a heartbeat", async () => {
+    take();
+    const { host, pid } = self();
+    fs.mkdirSync(`${file}.${host}.${pid}.tmp`); // nothing can be written there
+    fs.utimesSync(file, 1, 1);
+    const said = owner().heartbeatAtMs;
+    while (fs.statSync(file).mtimeMs < 2000) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(owner().heartbeatAtMs).toBe(said);
+  });
+
   it("is one process's at a time, is given back, and leaves nothing", () => {
     const lock = take();
     expect(() => take()).toThrow(/owned by a server on .* \(pid \d+\)/);

@@ -7,6 +7,8 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
+import { WebSocket } from "ws";
+import { SUBPROTOCOL } from "../../../src/cluster/protocol/version.ts";
 import { connect, type PoolConnection } from "../../../src/cluster/client/connection.ts";
 import type { Trial } from "../../../src/cluster/protocol/entities.ts";
 import { killRuns, submission, type SubmitChanges } from "./testServer.ts";
@@ -22,6 +24,8 @@ export interface ServerRig {
   submit(script: string, changes?: SubmitChanges): Promise<string>;
   trial(trialId: string): Promise<Trial>;
   until(trialId: string, wanted: (trial: Trial) => boolean): Promise<Trial>;
+  /** A connection that says nothing of its own. */
+  stranger(): WebSocket;
   /** The server's log so far. */
   log(): string;
   close(): Promise<void>;
@@ -96,6 +100,7 @@ export async function startServer(
         await sleep(30);
       }
     },
+    stranger: () => new WebSocket(`ws+unix:${socket}:/`, [SUBPROTOCOL]),
     log: said,
     async close() {
       pool.close();

@@ -4,15 +4,17 @@ import type { Handlers } from "../ports.ts";
 import { diskErrorInWords, diskErrorOf } from "../resources/diskErrors.ts";
 import type { DiskWatch } from "../resources/diskWatch.ts";
 
+type Call = (...given: unknown[]) => unknown;
+
 const REMEDY =
   "Nothing of it was done. Give the disk room (`trainyard checkpoints collect` shows what can go), then try again.";
 
 export function withDiskErrors(handlers: Handlers, disk: Pick<DiskWatch, "noticed">): Handlers {
-  const wrapped = Object.entries(handlers).map(([method, handler]) => [
+  const wrapped = Object.entries(handlers).map(([method, handler]): [string, Call] => [
     method,
     async (...given: unknown[]): Promise<unknown> => {
       try {
-        return await (handler as (...given: unknown[]) => unknown)(...given);
+        return await (handler as Call)(...given);
       } catch (error) {
         const code = diskErrorOf(error);
         if (code === null) throw error;

@@ -30,8 +30,8 @@ export function watchLoop(logger: Logger): LoopWatch {
     const lateMs = now - lookedAt - LOOK_MS;
     const used = process.cpuUsage(cpu);
     const cpuMs = (used.user + used.system) / 1000;
-    // What was named is said already. On a machine that is busy with others it was not this process that ran.
-    if (lateMs > LONGEST_TURN_MS && namedUntil < lookedAt) {
+    // What was named is said already. On a machine that slept, or is busy with others, it was not this process that ran.
+    if (Math.min(lateMs, cpuMs) > LONGEST_TURN_MS && namedUntil < lookedAt) {
       longestMs = Math.max(longestMs, Math.min(lateMs, cpuMs));
       logger.warn("the server was busy: others waited", {
         what: "unknown",

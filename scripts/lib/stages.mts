@@ -3,7 +3,7 @@ import path from "node:path";
 import { lintChecks, typeCheck, type Check } from "./checks.mts";
 import { command, type CommandResult } from "./command.mts";
 import { fromNodeTest, fromUnittest, fromVitest, sum, type Counts } from "./counts.mts";
-import { ensureFaultTools } from "./faultTools.mts";
+import { ensureTestTools } from "./testTools.mts";
 import { ensureSshd } from "../ssh/sshd.mts";
 import { ensureNode22 } from "./node22.mts";
 import { artifacts, nodeModule, root } from "./paths.mts";
@@ -180,7 +180,7 @@ export const stages: readonly Stage[] = [
     what: "vitest: test/**/*.test.ts",
     run: async (show) => {
       await ensureSshd();
-      await ensureFaultTools();
+      await ensureTestTools();
       return vitest(process.execPath, "unit", [], show);
     },
   },

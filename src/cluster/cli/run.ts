@@ -130,11 +130,11 @@ function usageOf(command: Command | undefined): string {
 
 /** @throws UsageError */
 function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
-  for (const command of COMMANDS) {
-    const words = command.name.split(" ");
-    if (words.every((word, index) => argv[index] === word))
-      return { command, rest: argv.slice(words.length) };
-  }
+  const named = COMMANDS.map((command) => ({ command, words: command.name.split(" ") }))
+    .filter(({ words }) => words.every((word, index) => argv[index] === word))
+    // `checkpoints collect` begins like `checkpoints 12`.
+    .sort((a, b) => b.words.length - a.words.length)[0];
+  if (named !== undefined) return { command: named.command, rest: argv.slice(named.words.length) };
   const group = COMMANDS.filter((command) => command.name.startsWith(`${argv[0] ?? ""} `));
   if (group.length > 0)
     throw new UsageError(`There is: ${group.map((command) => command.usage).join(", ")}.`);

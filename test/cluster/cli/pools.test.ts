@@ -318,7 +318,7 @@ describe("every command works there", () => {
     expect(await run(["restore", "1", "--to", "back", ...at], { cwd })).toMatchObject({ code: 0 });
     expect(fs.readFileSync(path.join(cwd, "back", "weights.txt"), "utf8")).toMatch(/^weights \d$/);
     expect(await json(["delete", "1", "--yes", ...at])).toMatchObject({ deleted: true });
-    expect(await json(["list", ...at])).toEqual({ experiments: [] });
+    expect(await json(["list", ...at])).toEqual({ experiments: [], total: 0 });
   }, 90_000);
 
   it("follows and stops what trains there", async () => {
@@ -417,7 +417,7 @@ describe("the Python there", () => {
     expect(refused).toMatchObject({ code: 1, stdout: "" });
     expect(refused.stderr).toMatch(MISSING);
     expect(refused.stderr).toMatch(/requirements\.txt \(--build\).*\(--python\).*\(--anyway\)/);
-    expect(await json(["list", ...at])).toEqual({ experiments: [] });
+    expect(await json(["list", ...at])).toEqual({ experiments: [], total: 0 });
 
     const built = await run(["submit", "train.py", "--build", "--wait", ...at], { cwd });
     expect(built).toMatchObject({ code: 0 });

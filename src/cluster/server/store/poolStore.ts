@@ -239,8 +239,8 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
       bodies<Run>(
         database.all(
           // Each half has an index of its own.
-          `SELECT body FROM runs WHERE ended = 0 UNION ALL
-           SELECT body FROM runs WHERE ended = 1 AND json_extract(body, '$.endedAt') >= ?`,
+          `SELECT body FROM runs WHERE ended = 1 AND json_extract(body, '$.endedAt') >= ? UNION ALL
+           SELECT body FROM runs WHERE ended = 0`,
           at,
         ),
       ),

@@ -85,6 +85,8 @@ describe.skipIf(!isRoot)(`another account's socket in our place ${NEEDS_ROOT}`, 
       const at = await rig([], true, { shell: "/bin/sh", environment: { XDG_RUNTIME_DIR: "" } });
       const uid = at.account?.uid ?? 0;
       const folder = `/tmp/trainyard-${uid}`;
+      // Another account may have had this number before.
+      fs.rmSync(folder, { recursive: true, force: true });
       fs.mkdirSync(folder);
       onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
       fs.chmodSync(folder, mode);

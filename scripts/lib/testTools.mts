@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { aptInstall } from "./apt.mts";
 
-const PACKAGES = { strace: ["strace"], gcc: ["gcc", "libc6-dev"] } as const;
+const PACKAGES = { strace: ["strace"], gcc: ["gcc", "libc6-dev"], csh: ["csh"], fish: ["fish"] } as const;
 
-/** What kills and disk faults are played with. Where one cannot be had its tests are skipped, and that is said. */
-export async function ensureFaultTools(): Promise<void> {
+/** What kills and disk faults are played with, and login shells that some have. What cannot be had is said. */
+export async function ensureTestTools(): Promise<void> {
   const missing = Object.entries(PACKAGES).filter(
     ([program]) => spawnSync(program, ["--version"]).error !== undefined,
   );

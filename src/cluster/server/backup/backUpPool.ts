@@ -9,6 +9,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { BackupReport } from "../../protocol/maintenance.ts";
 import { CallError } from "../callError.ts";
+import { createBreath } from "../check/breath.ts";
 import { checkPool, type CheckOptions } from "../check/checkPool.ts";
 import { problemOf } from "../check/checkers/checkpoints.ts";
 import { namesIn } from "../check/folders.ts";
@@ -59,7 +60,7 @@ export async function backUpPool(options: CheckOptions, folder: string): Promise
       dropDeleted(database, live);
       const living = pauseAll(database);
       removeUnknown(target, tables);
-      readLivingAnew(target, tables.runs(), living);
+      await readLivingAnew(target, tables.runs(), living, signal);
     } finally {
       database.close();
     }
@@ -220,15 +221,21 @@ function removeUnknown(target: string, tables: PoolTables): void {
 }
 
 /** Their events were copied after their curves, and no server reads on in what has ended. */
-function readLivingAnew(target: string, runs: readonly RunRow[], living: readonly string[]): void {
+async function readLivingAnew(
+  target: string,
+  runs: readonly RunRow[],
+  living: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const folder = path.join(target, "state", "curves");
   for (const trialId of living) {
     for (const name of namesIn(folder)) if (name.startsWith(`${trialId}.`)) rmSync(path.join(folder, name));
     const store = createCurveStore(folder, silent);
-    readCurvesAnew(
+    await readCurvesAnew(
       path.join(target, "runs"),
       store,
       runs.filter((run) => run.trialId === trialId),
+      createBreath(signal),
     );
     store.close();
   }

@@ -9,7 +9,6 @@ import { fillIn } from "../rebuild/fillIn.ts";
 export const runsChecker: Checker = {
   name: "runs",
   noun: "runs",
-  // eslint-disable-next-line @typescript-eslint/require-await
   async run(checking, tables) {
     if (tables === null) return [];
     const { home, lostAndFound } = checking;
@@ -18,6 +17,7 @@ export const runsChecker: Checker = {
     const [known, going] = [new Set(rows.map(({ id }) => id)), tables.going()];
     const found: Found[] = [];
     for (const run of rows) {
+      await checking.breathe();
       // One that never began may have none, and one that begins has none yet.
       const isExpected = run.hasEnded && run.outcome !== "unstarted" && run.outcome !== "lost";
       if (!isExpected || existsSync(path.join(home, "runs", run.id))) continue;

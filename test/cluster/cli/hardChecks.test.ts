@@ -1,0 +1,86 @@
+/** `pool check` where it takes long, is killed, finds what nobody can bring back, or may not write. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { curvesChecker } from "../../../src/cluster/server/check/checkers/curves.ts";
+import { readCurvesAnew, silent } from "../../../src/cluster/server/check/rebuild/curves.ts";
+import { createCurveStore } from "../../../src/cluster/server/store/curves/curveStore.ts";
+import { MAX_CURVES } from "../../../src/cluster/protocol/limits.ts";
+import { createBreath } from "../../../src/cluster/server/check/breath.ts";
+import { put, temporaryFolder } from "../client/support.ts";
+import { commandLine } from "./terminal.ts";
+
+const { run, home } = commandLine();
+const at = (...names: string[]): string => path.join(home, ...names);
+
+it("has one experiment that has ended", async () => {
+  const cwd = temporaryFolder("project");
+  put(cwd, {
+    "train.py":
+      "import time, trainyard\nrun = trainyard.init()\nrun.report(1, {'loss': 1})\ntime.sleep(1.5)\nrun.report(2, {'loss': 0.5})\n",
+  });
+  expect((await run(["submit", "train.py", "--wait"], { cwd })).code).toBe(0);
+}, 60_000);
+
+const childrenOf = (pid: number): number[] =>
+  fs
+    .readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .flatMap((each) => (each.trim() === "" ? [] : Number(each)));
+
+async function maintenanceOf(client: ChildProcess): Promise<number> {
+  const find = () =>
+    childrenOf(client.pid ?? 0).filter((pid) =>
+      fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0maintain"),
+    );
+  await expect.poll(() => find().length, { timeout: 20_000 }).toBe(1);
+  return find()[0] ?? 0;
+}
+
+it("ends when its client was killed, also in a call that does not return", async () => {
+  // Whoever opens it to read waits for a writer, as on a folder that hangs.
+  const hanging = at("state/curves/1.1.hangs");
+  execFileSync("mkfifo", [hanging]);
+  const client = spawn(process.execPath, [path.join(import.meta.dirname, "checkClient.ts"), home], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  client.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 30_000 }).toContain("Checking curves");
+  const pid = await maintenanceOf(client);
+  client.kill("SIGKILL");
+  await expect.poll(() => fs.existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false);
+  fs.rmSync(hanging);
+}, 90_000);
+
+it("compares ten thousand curves, and hears between two of them that it is cancelled", async () => {
+  const folder = temporaryFolder("names");
+  const line = (step: number, name: number) =>
+    JSON.stringify({
+      seq: 1,
+      t: 1,
+      type: "metrics",
+      group: "training",
+      step,
+      values: { [`m${name}`]: step },
+    });
+  const names = Array.from({ length: MAX_CURVES }, (_, name) => name);
+  put(folder, {
+    "runs/1.1.1/events/0-harness-1.jsonl": `${names.flatMap((name) => [line(1, name), line(2, name)]).join("\n")}\n`,
+  });
+  const row = { id: "1.1.1", trialId: "1.1", attempt: 1, hasEnded: true, spec: null, outcome: "completed" };
+  const store = createCurveStore(path.join(folder, "state/curves"), silent);
+  await readCurvesAnew(path.join(folder, "runs"), store, [row], () => Promise.resolve());
+  expect(store.list("1.1")).toHaveLength(MAX_CURVES);
+  store.close();
+  const look = (signal: AbortSignal) =>
+    curvesChecker.run(
+      { home: folder, full: true, signal, breathe: createBreath(signal), progress: () => undefined } as never,
+      { runs: () => [row] } as never,
+    );
+  expect(await look(new AbortController().signal)).toEqual([]);
+  const cancelled = new AbortController();
+  setTimeout(() => cancelled.abort(new Error("the person cancelled")), 1);
+  await expect(look(cancelled.signal)).rejects.toThrow("the person cancelled");
+});

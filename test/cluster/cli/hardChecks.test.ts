@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { curvesChecker } from "../../../src/cluster/server/check/checkers/curves.ts";
 import { readCurvesAnew, silent } from "../../../src/cluster/server/check/rebuild/curves.ts";
@@ -84,3 +85,30 @@ it("compares ten thousand curves, and hears between two of them that it is cance
   setTimeout(() => cancelled.abort(new Error("the person cancelled")), 1);
   await expect(look(cancelled.signal)).rejects.toThrow("the person cancelled");
 });
+
+async function stopServer(): Promise<void> {
+  await run(["server", "stop"]);
+  while (fs.existsSync(at("state/lock"))) await sleep(20);
+}
+
+it("rebuilds when an experiment began and ended, and says that its folder is not known", async () => {
+  interface Shown {
+    experiment: { workspace: string; endedAt: number | null };
+    trials: { startedAt: number; endedAt: number | null }[];
+  }
+  const show = async () => JSON.parse((await run(["show", "1", "--json"])).stdout) as Shown;
+  const before = await show();
+  expect(before.experiment.workspace).not.toBe("");
+  const { startedAt, endedAt } = JSON.parse(fs.readFileSync(at("runs/1.1.1/exit.json"), "utf8")) as {
+    startedAt: number;
+    endedAt: number;
+  };
+  await stopServer();
+  for (const end of ["", "-wal", "-shm"]) fs.rmSync(at(`state/pool.sqlite${end}`), { force: true });
+  expect((await run(["pool", "check", "--repair", "--yes"])).code).toBe(0);
+  await expect.poll(async () => (await show()).experiment.endedAt).not.toBeNull();
+  const { experiment, trials } = await show();
+  expect(trials[0]).toMatchObject({ startedAt: startedAt * 1000, endedAt: endedAt * 1000 });
+  expect(experiment).toMatchObject({ workspace: "", endedAt: endedAt * 1000 });
+  expect((await run(["show", "1"])).stdout).toMatch(/Workspace +not known/);
+}, 60_000);

@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { curvesChecker } from "../../../src/cluster/server/check/checkers/curves.ts";
 import { readCurvesAnew, silent } from "../../../src/cluster/server/check/rebuild/curves.ts";
 import { createCurveStore } from "../../../src/cluster/server/store/curves/curveStore.ts";
+import { CheckReport } from "../../../src/cluster/protocol/maintenance.ts";
 import { MAX_CURVES } from "../../../src/cluster/protocol/limits.ts";
 import { createBreath } from "../../../src/cluster/server/check/breath.ts";
 import { put, temporaryFolder } from "../client/support.ts";
@@ -70,7 +71,15 @@ it("compares ten thousand curves, and hears between two of them that it is cance
   put(folder, {
     "runs/1.1.1/events/0-harness-1.jsonl": `${names.flatMap((name) => [line(1, name), line(2, name)]).join("\n")}\n`,
   });
-  const row = { id: "1.1.1", trialId: "1.1", attempt: 1, hasEnded: true, spec: null, outcome: "completed" };
+  const row = {
+    id: "1.1.1",
+    trialId: "1.1",
+    attempt: 1,
+    hasEnded: true,
+    spec: null,
+    outcome: "completed",
+    filesAreGone: false,
+  };
   const store = createCurveStore(path.join(folder, "state/curves"), silent);
   await readCurvesAnew(path.join(folder, "runs"), store, [row], () => Promise.resolve());
   expect(store.list("1.1")).toHaveLength(MAX_CURVES);
@@ -111,4 +120,17 @@ it("rebuilds when an experiment began and ended, and says that its folder is not
   expect(trials[0]).toMatchObject({ startedAt: startedAt * 1000, endedAt: endedAt * 1000 });
   expect(experiment).toMatchObject({ workspace: "", endedAt: endedAt * 1000 });
   expect((await run(["show", "1"])).stdout).toMatch(/Workspace +not known/);
+}, 60_000);
+
+it("says once that the files of a run are gone, and keeps its curves", async () => {
+  fs.renameSync(at("runs/1.1.1"), at("../gone"));
+  const first = await run(["pool", "check", "--full", "--json"]);
+  const { findings } = CheckReport.parse(JSON.parse(first.stdout));
+  expect(first.code).toBe(1);
+  expect(findings).toMatchObject([{ check: "runs", where: "runs/1.1.1" }]);
+  expect((await run(["pool", "check", "--full", "--repair", "--yes"])).code).toBe(0);
+  expect((await run(["pool", "check", "--full"])).code).toBe(0);
+  const metrics = await run(["metrics", "1", "--metric", "training/loss", "--json"]);
+  const { series } = JSON.parse(metrics.stdout) as { series: { points: unknown[] }[] };
+  expect(series[0]?.points).toHaveLength(2);
 }, 60_000);

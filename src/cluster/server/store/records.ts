@@ -102,6 +102,8 @@ export interface RunRecord {
     spec: RunSpec;
     /** work/ has been reduced to what the run wrote. */
     tidy: boolean;
+    /** Its folder is gone, which a repair has said once. Absent otherwise. */
+    filesAreGone?: true;
     /** The first step that it reported, if any. */
     firstStep?: number;
     /** It wrote a checkpoint, or reported a step that no run of its trial had reached. */

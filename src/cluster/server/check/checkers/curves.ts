@@ -8,6 +8,7 @@ import path from "node:path";
 import { EVENT_FILE_NAME } from "../../../protocol/runDirectory.ts";
 import type { CurveStore } from "../../ports.ts";
 import { createCurveStore } from "../../store/curves/curveStore.ts";
+import { RUN_FILES } from "../../store/curves/runCurves.ts";
 import type { Breathe } from "../breath.ts";
 import type { Checker, Checking, Found } from "../finding.ts";
 import { look, namesIn } from "../folders.ts";
@@ -30,6 +31,8 @@ export const curvesChecker: Checker = {
       checking.progress(done++ / trials.size);
       // What trains is read as it comes.
       if (runs.some(({ hasEnded }) => !hasEnded)) continue;
+      // Then the curves are all that is left of it, and there is nothing to compare them with.
+      if (runs.some(({ id }) => isAllThatIsLeft(checking.home, id))) continue;
       const problem = await problemOf(checking, trialId, runs, files.get(trialId) ?? []);
       if (problem !== null) found.push(wrong(checking, trialId, runs, problem));
     }
@@ -72,6 +75,11 @@ function wrong(checking: Checking, trialId: string, runs: RunRow[], problem: str
       return "They were read anew.";
     },
   };
+}
+
+function isAllThatIsLeft(home: string, runId: string): boolean {
+  const hasFolder = look(path.join(home, "runs", runId)) !== null;
+  return !hasFolder && look(path.join(home, "state/curves", `${runId}${RUN_FILES.segment}`)) !== null;
 }
 
 /** Files of a trial's curves, whatever they are, begin with its id. */

@@ -8,6 +8,7 @@ import { type CheckReport, type MaintenanceLine, MaintenanceRequest } from "../p
 import { PoolLockFile } from "../protocol/poolLock.ts";
 import { backUpPool } from "./backup/backUpPool.ts";
 import { CallError } from "./callError.ts";
+import { requireAccess } from "./check/access.ts";
 import { type CheckOptions, checkPool, repairPool } from "./check/checkPool.ts";
 import { messageOf } from "./errors.ts";
 import { whereabouts } from "./identity.ts";
@@ -38,6 +39,7 @@ export async function maintain(version: string, requestThread: string, logger: L
   try {
     const request = await readRequest(requestThread, cancel);
     const home = realpathSync(request.home);
+    requireAccess(home, request.verb === "check" && request.repair);
     requirePool(home);
     const options = {
       home,

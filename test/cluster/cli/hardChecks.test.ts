@@ -1,9 +1,10 @@
 /** `pool check` where it takes long, is killed, finds what nobody can bring back, or may not write. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { curvesChecker } from "../../../src/cluster/server/check/checkers/curves.ts";
 import { readCurvesAnew, silent } from "../../../src/cluster/server/check/rebuild/curves.ts";
 import { createCurveStore } from "../../../src/cluster/server/store/curves/curveStore.ts";
@@ -134,3 +135,41 @@ it("says once that the files of a run are gone, and keeps its curves", async () 
   const { series } = JSON.parse(metrics.stdout) as { series: { points: unknown[] }[] };
   expect(series[0]?.points).toHaveLength(2);
 }, 60_000);
+
+/** Root may do everything, so another account is asked; only root can become one. */
+describe.skipIf(process.getuid?.() !== 0)("a folder of which an account may not do everything", () => {
+  const NOBODY = 65534;
+  const copy = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-shut-")), "pool");
+  afterAll(() => fs.rmSync(path.dirname(copy), { recursive: true }));
+
+  const asNobody = (...options: string[]) =>
+    spawnSync(process.execPath, [path.join(import.meta.dirname, "checkClient.ts"), copy, ...options], {
+      uid: NOBODY,
+      gid: NOBODY,
+      encoding: "utf8",
+      env: { ...process.env, HOME: os.tmpdir() },
+    });
+
+  it("is checked without writing, and says what keeps it from being repaired", async () => {
+    await stopServer();
+    fs.chmodSync(path.dirname(copy), 0o755);
+    fs.cpSync(home, copy, { recursive: true, filter: (from) => !from.endsWith(".sock") });
+    execFileSync("chown", ["-R", `${NOBODY}:${NOBODY}`, copy]);
+    for (const folder of [copy, path.join(copy, "state")]) fs.chmodSync(folder, 0o500);
+    expect(asNobody()).toMatchObject({ status: 0, stdout: expect.stringContaining("0 findings") as string });
+    expect(asNobody("--repair")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/cannot be written: the permissions of .*\n.*chmod u\+rwx/) as string,
+    });
+    expect(fs.readdirSync(path.join(copy, "state"))).not.toContain("pool.sqlite-shm");
+  }, 60_000);
+
+  it("is another account's", () => {
+    fs.chownSync(copy, 0, 0);
+    fs.chmodSync(copy, 0o700);
+    expect(asNobody()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/belongs to another account \(uid 0\).*\n.*as that account/) as string,
+    });
+  });
+});

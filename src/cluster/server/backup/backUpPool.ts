@@ -18,7 +18,7 @@ import { readCurvesAnew, silent } from "../check/rebuild/curves.ts";
 import { blackenRun } from "../experiments/blacken.ts";
 import { createCurveStore } from "../store/curves/curveStore.ts";
 import { openDatabase, openReadOnly } from "../store/database.ts";
-import { backUpFile } from "../store/databaseBackup.ts";
+import { backUpDatabase } from "../store/databaseBackup.ts";
 import { explained } from "../store/databaseError.ts";
 import { createSecretStore } from "../store/secrets.ts";
 import { readWorkFile, writeWorkFile } from "../trees/workFile.ts";
@@ -49,7 +49,7 @@ export async function backUpPool(options: CheckOptions, folder: string): Promise
     progress("Copying the database", 0);
     const file = path.join(target, "state", "pool.sqlite");
     for (const end of ["-wal", "-shm"]) rmSync(file + end, { force: true });
-    backUpFile(path.join(home, "state", "pool.sqlite"), file);
+    backUpDatabase((copy) => void live.run("VACUUM INTO ?", copy), file);
     const database = openDatabase(file, version);
     const tally: Tally = { copiedBytes: 0, linkedBytes: 0, keptBytes: 0 };
     const copying = { home, target, tally, options };

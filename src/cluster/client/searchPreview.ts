@@ -18,8 +18,10 @@ export interface PreviewedSearch {
 }
 
 export interface Expectation {
-  /** Null: it is not known. */
+  /** Null: it is not known, or never. */
   startsIn: StartsIn | null;
+  /** Why it would wait, as a sentence. */
+  reason: string;
   /** From its first trial's start to its last one's end; null when no earlier trial tells it. */
   lasts: StartsIn | null;
   /** Trials that train at the same time: what the search, its limit and the slots allow. */
@@ -54,7 +56,7 @@ export async function expectationOf(
   const { resources, searcher } = configuration.value;
   const slotsPerTrial = asked.slotsPerTrial ?? resources.slots_per_trial;
   const options = signal === undefined ? {} : { signal };
-  const [{ slots }, { startsIn }, { pace }] = await Promise.all([
+  const [{ slots }, { startsIn, reason }, { pace }] = await Promise.all([
     pool.call("pool/status", {}, options),
     pool.call("queue/forecast", { slots: slotsPerTrial, priority: resources.priority ?? undefined }, options),
     pool.call(
@@ -76,6 +78,7 @@ export async function expectationOf(
   const span = spanOf({ lengths: preview.lengths, atOnce });
   return {
     startsIn,
+    reason,
     lasts:
       pace === null || preview.totalUnits === null
         ? null

@@ -81,7 +81,7 @@ const SearcherConfiguration = z.strictObject({
     .optional()
     .describe("Every trial starts from this trial's best checkpoint, by the searcher's metric."),
   source_checkpoint_uuid: z.string().nullable().optional(),
-  max_trials: z.number().int().positive().optional(),
+  max_trials: z.number().int().positive().max(1_000_000).optional(),
   max_concurrent_trials: z.number().int().nonnegative().optional(),
   max_length: Length.optional(),
   time_metric: z.string().optional(),

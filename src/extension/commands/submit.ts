@@ -216,9 +216,12 @@ export class SubmitCommands {
     try {
       const { waiting } = await pool.call("queue/state", {}, AbortSignal.timeout(ASKED_MS));
       const wait = waiting.find((one) => one.trialId === trialId);
-      if (trialId === null || wait?.startsIn === null) return;
-      const when = startsText(wait?.startsIn ?? { fromMs: 0, toMs: 0 });
-      vscode.window.setStatusBarMessage(`Submitted ${what}: starts ${when}`, SUBMITTED_MS);
+      if (trialId === null) return;
+      const when =
+        wait?.startsIn === null
+          ? wait.reason
+          : `starts ${startsText(wait?.startsIn ?? { fromMs: 0, toMs: 0 })}`;
+      vscode.window.setStatusBarMessage(`Submitted ${what}: ${when}`, SUBMITTED_MS);
     } catch (error) {
       this.#needs.log.debug(`When ${what} starts is not known: ${messageOf(error)}`);
     }

@@ -113,11 +113,12 @@ export class Targets {
     };
     if (typeof poolId === "string") await this.#pools.must(poolId).connection();
     else await this.#anyConnection();
-    for (const pool of this.#pools.all) {
-      const checkpoint = typeof uuid === "string" ? pool.mirror?.checkpoints.get(uuid) : undefined;
-      const experiment = checkpoint && pool.mirror?.experiments.get(checkpoint.experimentId);
-      if (checkpoint && experiment) return { pool, experiment, checkpoint };
-    }
+    const pools = typeof poolId === "string" ? [this.#pools.must(poolId)] : this.#pools.all;
+    if (typeof uuid === "string")
+      for (const pool of pools) {
+        const found = heldCheckpoint(pool, uuid) ?? (await readCheckpoint(pool, uuid));
+        if (found) return found;
+      }
     throw new ShownError("The pool does not have this checkpoint any more.");
   }
 
@@ -126,6 +127,31 @@ export class Targets {
     if (!this.#pools.all.some(({ status }) => status.state === "connected"))
       await this.#pools.local.connection();
   }
+}
+
+interface FoundCheckpoint {
+  pool: Pool;
+  experiment: Experiment;
+  checkpoint: Checkpoint;
+}
+
+function heldCheckpoint(pool: Pool, uuid: string): FoundCheckpoint | null {
+  const checkpoint = pool.mirror?.checkpoints.get(uuid);
+  const experiment = checkpoint && pool.mirror?.experiments.get(checkpoint.experimentId);
+  return checkpoint && experiment ? { pool, experiment, checkpoint } : null;
+}
+
+/** Of a trial that was not looked at since the editor started. @returns null when the pool has no such checkpoint */
+async function readCheckpoint(pool: Pool, uuid: string): Promise<FoundCheckpoint | null> {
+  if (pool.status.state !== "connected") return null;
+  try {
+    const { manifest } = await pool.call("checkpoint/manifest", { uuid });
+    await (await pool.reader()).trial(manifest.trial);
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+  return heldCheckpoint(pool, uuid);
 }
 
 async function find(pool: Pool, { experimentId, trialId }: Argument): Promise<TargetRow> {

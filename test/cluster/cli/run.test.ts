@@ -459,6 +459,18 @@ describe("a search", () => {
     );
   }, 60_000);
 
+  it("that can never start is told why at once; so is who previews it", async () => {
+    const cwd = project();
+    put(cwd, { "train.yaml": "searcher: {name: random, metric: loss, max_trials: 2}\n" });
+    const submitted = await run(["submit", "train.py", "--slots", "99"], { cwd });
+    expect(submitted.stderr).toMatch(/^note: .*99 slots/m);
+    const id = /Experiment (\d+)/.exec(submitted.stdout)?.[1] ?? "";
+    expect(await run(["kill", id])).toMatchObject({ code: 0 });
+    const environment = { TRAINYARD_HOME: home };
+    const { stdout } = await run(["preview", "train.yaml", "--slots", "99"], { cwd, environment });
+    expect(stdout).toMatch(/When it would start is not known\. .*99 slots/);
+  }, 60_000);
+
   it("that fails says why, and lists the metrics of many trials without a warning of Node's", async () => {
     const cwd = project(
       "import trainyard\ntrainyard.init().report(1, loss=1)\nraise ValueError('no such luck')\n",

@@ -1,10 +1,10 @@
 /** What a person writes on experiments and trials: rename, note, label, star. */
 import { text as readAll } from "node:stream/consumers";
-import type { Experiment, Trial } from "../../protocol/entities.ts";
+import { Label, type Experiment, type Trial } from "../../protocol/entities.ts";
 import type { Input, Target } from "../../protocol/methods.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseTarget } from "../ids.ts";
-import { plainOutput } from "../text.ts";
+import { plain, plainOutput } from "../text.ts";
 import { readTrial } from "../readTrial.ts";
 
 export const rename: Command = {
@@ -81,10 +81,12 @@ export const label: Command = {
 
 /** @throws UsageError */
 function parseChange(text: string): { adds: boolean; name: string } {
-  const name = text.slice(1).trim();
-  if (!/^[+-]/.test(text) || name === "" || name.length > 50)
-    throw new UsageError(`\`${text}\` is neither +LABEL nor -LABEL with 1 to 50 characters.`);
-  return { adds: text.startsWith("+"), name };
+  const name = Label.safeParse(text.slice(1));
+  if (!/^[+-]/.test(text) || !name.success)
+    throw new UsageError(
+      `\`${plain(text)}\` is neither +LABEL nor -LABEL with 1 to 50 characters of one line.`,
+    );
+  return { adds: text.startsWith("+"), name: name.data };
 }
 
 async function annotate(

@@ -19,6 +19,7 @@ import {
   table,
 } from "../text.ts";
 
+const LONGEST_FILTER = 1000;
 /** More than this in one table nobody reads. */
 const ROWS_SHOWN = 200;
 
@@ -27,11 +28,14 @@ export const list: Command = {
   usage: "list [--filter TEXT] [--limit N]",
   summary: "Experiments, newest first.",
   details:
-    "TEXT: words that all must hold, of an experiment and one of its trials: `digits state:failed lr<0.01 loss<0.2 -sgd`.",
+    "TEXT: words that all must hold, of an experiment and one of its trials: `digits state:failed lr<0.01 loss<0.2 -sgd`. Of\n" +
+    "metrics the one that says which trial is best, of parameters those of the configuration.",
   options: { filter: { type: "string", short: "f" }, limit: { type: "string", short: "n" } },
   arguments: [],
   run: (context, given) => {
     const filter = String(given.values.filter ?? "").trim();
+    if (filter.length > LONGEST_FILTER)
+      throw new UsageError(`A filter has at most ${LONGEST_FILTER} characters; this has ${filter.length}.`);
     const problem = filterProblem(filter);
     if (problem !== null) throw new UsageError(`The filter cannot be read: ${problem}`);
     const most = wholeNumber("--limit", given.values.limit, 1, 1_000_000);

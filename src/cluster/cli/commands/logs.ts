@@ -40,6 +40,7 @@ export const logs: Command = {
       throw new UsageError("`--json` prints one document; it does not go with `--follow`.");
     if ([follow === true, lines !== undefined, search !== undefined].filter(Boolean).length > 1)
       throw new UsageError("`--follow`, `--lines` and `--search` do not go together.");
+    if (search === "") throw new UsageError("`--search` needs a text to look for.");
     if (search === undefined && (expression === true || given.values["match-case"] === true))
       throw new UsageError("`--expression` and `--match-case` go with `--search TEXT`.");
     const range = typeof lines === "string" ? parseRange(lines) : null;

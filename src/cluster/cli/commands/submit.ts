@@ -92,12 +92,21 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
       const { experimentId, trialId } = submitted;
       context.document({ experimentId, trialId, snapshot: submitted.snapshot });
       context.say(`${describe(submitted, isThere)}\n`);
+      const endless = await whyNever(await connecting, experimentId, context.signal);
+      if (endless !== null) context.note(`note: ${plain(endless)}\n`);
       return EXIT.ok;
     } finally {
       (await connecting.catch(() => null))?.close();
     }
   },
 };
+
+/** Why nobody can say when it starts: it may need more slots than there are. Null where it starts, or that is known. */
+async function whyNever(pool: Pool, experimentId: number, signal: AbortSignal): Promise<string | null> {
+  const { waiting } = await pool.call("queue/state", {}, { signal });
+  const [first] = waiting.filter((one) => one.experimentId === experimentId);
+  return first?.startsIn === null ? first.reason : null;
+}
 
 export function choices(
   given: Given,
@@ -110,7 +119,7 @@ export function choices(
   if ((build === true || anyway === true) && !isThere)
     throw new UsageError("`--build` and `--anyway` are for pools on other machines.");
   if (typeof slots === "string" && !/^\d{1,4}$/.test(slots))
-    throw new UsageError(`\`--slots ${slots}\`: a number from 0 on is needed.`);
+    throw new UsageError(`\`--slots ${slots}\`: a number from 0 to 9999 is needed.`);
   const hasFolder = typeof python === "string" && /[/\\]/.test(python);
   if (isThere && hasFolder && !/^(\/|~\/)/.test(python))
     throw new UsageError(`\`--python ${python}\`: a path on the pool's host begins with \`/\` or \`~/\`.`);

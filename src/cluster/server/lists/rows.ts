@@ -119,7 +119,9 @@ function fieldOf(name: string): Field<ListedRow> {
     let place = places.get(trial.names);
     if (place === undefined) places.set(trial.names, (place = placeOf(name, trial.names)));
     if (place >= 0) return trial.values[place];
-    return experiment.metric?.name === name ? trial.best?.value : undefined;
+    const { metric } = experiment;
+    const isMetric = metric !== null && (metric.name === name || `${metric.group}/${metric.name}` === name);
+    return isMetric ? trial.best?.value : undefined;
   };
 }
 

@@ -102,7 +102,7 @@ class Metrics:
         try:
             key = quoted(check_name(name)) + ":"
         except ValueError as error:
-            self._warn("metric_name", str(error))
+            self._warn("metric_name %.60s" % name, str(error))
             key = ""
         keys[name] = key
         return key
@@ -113,7 +113,7 @@ class Metrics:
         except Exception as error:  # a foreign object's .item() may raise anything; training goes on
             if name not in self._refused and len(self._refused) < MAX_METRIC_NAMES:
                 self._refused.add(name)
-                self._warn("metric_value", "the metric %r was left out: %s" % (name, error))
+                self._warn("metric_value %.60s" % name, "the metric %r was left out: %s" % (name, error))
             return None
 
     def _warn_of_step(self, error: ValueError) -> None:

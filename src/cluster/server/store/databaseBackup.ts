@@ -1,7 +1,6 @@
 /** Copies of pool.sqlite, whole or not there: written under another name, on the disk before they get their own. */
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 
 /**

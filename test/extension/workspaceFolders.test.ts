@@ -36,3 +36,9 @@ test("of several open folders the innermost counts; without one there is none", 
   expect(opened().isEmpty).toBe(true);
   expect(opened().has({ workspace: "/home/ada" })).toBe(false);
 });
+
+test("what was rebuilt, and has no folder that is known, is shown with each, and is in none", () => {
+  const folders = opened(process.cwd());
+  expect(folders.has({ workspace: "" })).toBe(true);
+  expect(folders.folderOf({ workspace: "" })).toBeUndefined();
+});

@@ -79,6 +79,7 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
   { entry: "ssh2", out: "dist/ssh2.js", options: node },
   { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },
   { entry: "src/cluster/server/output/worker.ts", out: "dist/outputWorker.js", options: node },
+  { entry: "src/cluster/server/requestThread.ts", out: "dist/requestThread.js", options: node },
   { entry: "src/cluster/host/main.ts", out: "dist/host.js", options: node },
   {
     entry: "src/cluster/cli/main.ts",

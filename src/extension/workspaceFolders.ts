@@ -31,8 +31,9 @@ export class WorkspaceFolders {
     return this.#around(workspace)?.uri;
   }
 
+  /** One whose folder is not known (it was rebuilt from its runs' files) may belong to any of them. */
   has(experiment: Pick<Experiment, "workspace">): boolean {
-    return this.folderOf(experiment) !== undefined;
+    return experiment.workspace === "" || this.folderOf(experiment) !== undefined;
   }
 
   /** A real path as the editor names the same file: by the open folder that it is in. */
@@ -43,7 +44,7 @@ export class WorkspaceFolders {
 
   #around(place: string): { uri: vscode.Uri; real: string } | undefined {
     return this.#folders
-      .filter(({ real }) => isSameOrInside(place, real))
+      .filter(({ real }) => path.isAbsolute(place) && isSameOrInside(place, real))
       .sort((a, b) => b.real.length - a.real.length)[0];
   }
 }

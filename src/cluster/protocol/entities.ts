@@ -153,7 +153,7 @@ export const Experiment = z.object({
   state: ExperimentState,
   createdAt: TimeMs,
   endedAt: TimeMs.nullable(),
-  /** The workspace that it was submitted from: an absolute path on the person's machine. */
+  /** The workspace that it was submitted from: an absolute path on the person's machine; empty where it is not known. */
   workspace: z.string(),
   script: z.string(),
   /** What will be executed, for display. */

@@ -23,10 +23,10 @@ const VERSION = typeof __VERSION__ === "undefined" ? "0.0.0" : __VERSION__;
 
 /** A bundle beside this one; from source, as it is written. */
 const SCRIPT = process.argv[1] ?? "";
-const OUTPUT_WORKER = path.join(
-  path.dirname(SCRIPT),
-  SCRIPT.endsWith(".ts") ? "output/worker.ts" : "outputWorker.js",
-);
+const beside = (bundle: string, source: string): string =>
+  path.join(path.dirname(SCRIPT), SCRIPT.endsWith(".ts") ? source : bundle);
+const OUTPUT_WORKER = beside("outputWorker.js", "output/worker.ts");
+const REQUEST_THREAD = beside("requestThread.js", "requestThread.ts");
 
 /** The answer to server/stop goes out first. */
 const STOP_DELAY_MS = 100;
@@ -136,7 +136,8 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (!HARMLESS.has(error.code ?? "")) process.exit(1);
 });
 
-if (process.argv[2] === "maintain") void maintain(VERSION, logger).then((code) => process.exit(code));
+if (process.argv[2] === "maintain")
+  void maintain(VERSION, REQUEST_THREAD, logger).then((code) => process.exit(code));
 else serve();
 
 function serve(): void {

@@ -2,17 +2,19 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { type CheckReport, type MaintenanceLine, MaintenanceRequest } from "../protocol/maintenance.ts";
 import { PoolLockFile } from "../protocol/poolLock.ts";
 import { backUpPool } from "./backup/backUpPool.ts";
 import { CallError } from "./callError.ts";
+import { requireAccess } from "./check/access.ts";
 import { type CheckOptions, checkPool, repairPool } from "./check/checkPool.ts";
 import { messageOf } from "./errors.ts";
 import { whereabouts } from "./identity.ts";
 import { PoolIsTaken, type PoolLock, takePoolLock } from "./lock.ts";
 import type { Logger } from "./ports.ts";
+import type { RequestMessage } from "./requestThread.ts";
 import { leasesFolder } from "./resources/slotSource.ts";
 
 /** A server that is asked to end finishes what it writes. */
@@ -21,8 +23,12 @@ const POLL_MS = 10;
 const CANCEL_MS = 2000;
 const PROGRESS_MS = 100;
 
-/** Reads the request, does it, says how it went. @returns the exit code */
-export async function maintain(version: string, logger: Logger): Promise<number> {
+/**
+ * Reads the request, does it, says how it went.
+ * @param requestThread of requestThread.ts, as a bundle or as it is written
+ * @returns the exit code
+ */
+export async function maintain(version: string, requestThread: string, logger: Logger): Promise<number> {
   const cancelled = new AbortController();
   const cancel = (): void => {
     cancelled.abort(new Error("cancelled"));
@@ -31,8 +37,9 @@ export async function maintain(version: string, logger: Logger): Promise<number>
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, cancel);
   try {
-    const request = await readRequest(cancel);
+    const request = await readRequest(requestThread, cancel);
     const home = realpathSync(request.home);
+    requireAccess(home, request.verb === "check" && request.repair);
     requirePool(home);
     const options = {
       home,
@@ -57,19 +64,22 @@ export async function maintain(version: string, logger: Logger): Promise<number>
   }
 }
 
-async function readRequest(onEnd: () => void): Promise<MaintenanceRequest> {
-  const lines = createInterface({ input: process.stdin });
+async function readRequest(requestThread: string, onEnd: () => void): Promise<MaintenanceRequest> {
+  const thread = new Worker(requestThread, { name: "trainyard-request" });
   return new Promise((resolve, reject) => {
-    lines.once("line", (line) => {
+    thread.on("error", reject);
+    // Lines after the first one say nothing; the end does.
+    thread.on("message", (line: RequestMessage) => {
+      if (line === null) {
+        reject(new Error("there was no request"));
+        onEnd();
+        return;
+      }
       try {
         resolve(MaintenanceRequest.parse(JSON.parse(line)));
       } catch (error) {
         reject(new Error(`the request cannot be read: ${messageOf(error)}`));
       }
-    });
-    lines.once("close", () => {
-      reject(new Error("there was no request"));
-      onEnd();
     });
   });
 }

@@ -18,6 +18,7 @@ import type { OutputCommands } from "./outputCommands.ts";
 import type { PoolPython } from "./poolPython.ts";
 import type { QueueCommands } from "./queue.ts";
 import type { RestoreCommands } from "./restore.ts";
+import { requireOpen } from "./resubmit.ts";
 import { requireTrust } from "./script.ts";
 import type { TrialCommands } from "./trialCommands.ts";
 
@@ -177,6 +178,7 @@ export class PanelActions {
   /** For the next submits of this folder; the experiment itself is what it was. */
   async #link(experiment: Experiment, path: string): Promise<void> {
     requireTrust();
+    requireOpen(experiment, "Open that folder first.");
     const client = await loadClient();
     const plan = await client.planSnapshot({
       folder: experiment.workspace,

@@ -10,6 +10,11 @@ import type { SubmitCommands } from "./submit.ts";
 
 /** The pool says where that was: only a folder that the person has opened is run from. @throws ShownError */
 export function requireOpen(experiment: Experiment, otherwise: string): void {
+  if (experiment.workspace === "")
+    throw new ShownError(
+      `The folder that experiment ${experiment.id} was submitted from is not known.`,
+      "Submit its script from where it is.",
+    );
   if (new WorkspaceFolders(vscode.workspace.workspaceFolders).has(experiment)) return;
   throw new ShownError(
     `Experiment ${experiment.id} was submitted from ${experiment.workspace}, which is not open.`,

@@ -250,7 +250,7 @@ export function failureLines(failure: Failure): string[] {
 function origin(experiment: Experiment, nowMs: number): string[] {
   return [
     experiment.commandLine.join(" "),
-    experiment.workspace,
+    experiment.workspace || "Its folder is not known",
     `Submitted ${formatAge(experiment.createdAt, nowMs)}`,
   ];
 }

@@ -153,7 +153,7 @@ function showExperiment(
         ["Notes", firstLine(experiment.notes)],
         ["Why", only ? whyText(only) : null],
         ["Command", experiment.commandLine.join(" ")],
-        ["Workspace", experiment.workspace],
+        ["Workspace", experiment.workspace || "not known"],
         ["Code", code + commit],
         ["Linked", snapshot.linked.length > 0 ? snapshot.linked.map(({ path }) => path).join(", ") : null],
         [

@@ -61,7 +61,7 @@ async function maintain(
   const { execPath, environment } = await findRuntime(options.local.runtimePath);
   const child = spawn(execPath, [options.local.serverScript, "maintain"], {
     stdio: ["pipe", "pipe", "ignore"],
-    cwd: home,
+    cwd: "/", // the pool's folder may be one that we may not enter
     env: { ...process.env, ...environment, ...options.local.environment },
   });
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
@@ -76,7 +76,12 @@ function folderHere(home: string | null): string {
   const wanted = path.resolve(home ?? (process.env.TRAINYARD_HOME || path.join(os.homedir(), ".trainyard")));
   try {
     return fs.realpathSync(wanted);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES")
+      throw new UserError(
+        `This account may not look for a pool in ${wanted}.`,
+        "Do it as the account whose pool it is.",
+      );
     throw new UserError(
       `There is no pool in ${wanted}.`,
       "Submit something first, or name its folder: TRAINYARD_HOME.",

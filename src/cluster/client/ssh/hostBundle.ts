@@ -26,6 +26,7 @@ async function read(dist: string): Promise<HostBundle> {
   const names = [
     "host.js",
     "outputWorker.js",
+    "requestThread.js",
     "server.js",
     ...python
       .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))

@@ -9,6 +9,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { BackupReport } from "../../protocol/maintenance.ts";
 import { CallError } from "../callError.ts";
+import { createBreath } from "../check/breath.ts";
 import { checkPool, type CheckOptions } from "../check/checkPool.ts";
 import { problemOf } from "../check/checkers/checkpoints.ts";
 import { namesIn } from "../check/folders.ts";
@@ -17,7 +18,7 @@ import { readCurvesAnew, silent } from "../check/rebuild/curves.ts";
 import { blackenRun } from "../experiments/blacken.ts";
 import { createCurveStore } from "../store/curves/curveStore.ts";
 import { openDatabase, openReadOnly } from "../store/database.ts";
-import { backUpFile } from "../store/databaseBackup.ts";
+import { backUpDatabase } from "../store/databaseBackup.ts";
 import { explained } from "../store/databaseError.ts";
 import { createSecretStore } from "../store/secrets.ts";
 import { readWorkFile, writeWorkFile } from "../trees/workFile.ts";
@@ -48,7 +49,7 @@ export async function backUpPool(options: CheckOptions, folder: string): Promise
     progress("Copying the database", 0);
     const file = path.join(target, "state", "pool.sqlite");
     for (const end of ["-wal", "-shm"]) rmSync(file + end, { force: true });
-    backUpFile(path.join(home, "state", "pool.sqlite"), file);
+    backUpDatabase((copy) => void live.run("VACUUM INTO ?", copy), file);
     const database = openDatabase(file, version);
     const tally: Tally = { copiedBytes: 0, linkedBytes: 0, keptBytes: 0 };
     const copying = { home, target, tally, options };
@@ -59,7 +60,7 @@ export async function backUpPool(options: CheckOptions, folder: string): Promise
       dropDeleted(database, live);
       const living = pauseAll(database);
       removeUnknown(target, tables);
-      readLivingAnew(target, tables.runs(), living);
+      await readLivingAnew(target, tables.runs(), living, signal);
     } finally {
       database.close();
     }
@@ -220,15 +221,21 @@ function removeUnknown(target: string, tables: PoolTables): void {
 }
 
 /** Their events were copied after their curves, and no server reads on in what has ended. */
-function readLivingAnew(target: string, runs: readonly RunRow[], living: readonly string[]): void {
+async function readLivingAnew(
+  target: string,
+  runs: readonly RunRow[],
+  living: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const folder = path.join(target, "state", "curves");
   for (const trialId of living) {
     for (const name of namesIn(folder)) if (name.startsWith(`${trialId}.`)) rmSync(path.join(folder, name));
     const store = createCurveStore(folder, silent);
-    readCurvesAnew(
+    await readCurvesAnew(
       path.join(target, "runs"),
       store,
       runs.filter((run) => run.trialId === trialId),
+      createBreath(signal),
     );
     store.close();
   }

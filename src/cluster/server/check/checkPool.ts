@@ -8,6 +8,7 @@ import type { CheckReport, Counts, Finding } from "../../protocol/maintenance.ts
 import { messageOf } from "../errors.ts";
 import { type Database, openDatabase, openReadOnly } from "../store/database.ts";
 import { explained, isDamage } from "../store/databaseError.ts";
+import { createBreath } from "./breath.ts";
 import { checkpointsChecker } from "./checkers/checkpoints.ts";
 import { curvesChecker } from "./checkers/curves.ts";
 import { leasesChecker } from "./checkers/leases.ts";
@@ -40,7 +41,7 @@ const SECOND_LOOK_MS = 2000;
 /** Repairing one thing may show another. */
 const MOST_ROUNDS = 4;
 
-export interface CheckOptions extends Omit<Checking, "lostAndFound" | "verified" | "progress"> {
+export interface CheckOptions extends Omit<Checking, "lostAndFound" | "verified" | "breathe" | "progress"> {
   /** `fraction`: of the whole. */
   progress: (text: string, fraction: number | null) => void;
 }
@@ -113,7 +114,13 @@ async function examine(
 ): Promise<CheckReport> {
   const { home, full } = options;
   const lostAndFound = createLostAndFound(home);
-  const checking = { ...options, lostAndFound, verified: new Set<string>(), progress: () => undefined };
+  const checking = {
+    ...options,
+    lostAndFound,
+    verified: new Set<string>(),
+    breathe: createBreath(options.signal),
+    progress: () => undefined,
+  };
   const { counts, found, repaired } = await work(checking);
   return {
     home,

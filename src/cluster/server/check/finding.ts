@@ -1,6 +1,7 @@
 /** What a checker is: it looks at one kind of thing and says what is wrong with it, and can put it right. */
 import type { Finding } from "../../protocol/maintenance.ts";
 import type { Logger } from "../ports.ts";
+import type { Breathe } from "./breath.ts";
 import type { LostAndFound } from "./lostAndFound.ts";
 import type { PoolTables } from "./poolTables.ts";
 
@@ -29,6 +30,8 @@ export interface Checking {
   lostAndFound: LostAndFound;
   /** Digests that were right, by `uuid/path`, so that nothing is read twice in one check. */
   verified: Set<string>;
+  /** Between two items of work. */
+  breathe: Breathe;
   /** Of this checker's work, 0 to 1. */
   progress(fraction: number): void;
 }

@@ -36,6 +36,8 @@ export interface RunRow {
   /** The run's mark and where it went on from; null when that cannot be read. */
   spec: { key: string; step: number | null } | null;
   outcome: string | null;
+  /** A person knows that its folder is gone. */
+  filesAreGone: boolean;
 }
 
 export function readTables(database: Database): PoolTables {
@@ -82,7 +84,7 @@ export function readTables(database: Database): PoolTables {
 }
 
 function runRow({ id, trial_id, attempt, ended, body, own }: Row): RunRow {
-  const spec = parsed(RunOwn, own)?.spec;
+  const { spec, filesAreGone } = parsed(RunOwn, own) ?? {};
   return {
     id: String(id),
     trialId: String(trial_id),
@@ -90,6 +92,7 @@ function runRow({ id, trial_id, attempt, ended, body, own }: Row): RunRow {
     hasEnded: ended === 1,
     spec: spec === undefined ? null : { key: spec.key, step: spec.latestCheckpoint?.step ?? null },
     outcome: parsed(Run, body)?.outcome ?? null,
+    filesAreGone: filesAreGone === true,
   };
 }
 

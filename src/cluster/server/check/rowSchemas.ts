@@ -25,4 +25,8 @@ export const TrialOwn = z.object({
   warningCodes: z.array(z.string()),
 });
 
-export const RunOwn = z.object({ spec: RunSpec, tidy: z.boolean() });
+export const RunOwn = z.object({
+  spec: RunSpec,
+  tidy: z.boolean(),
+  filesAreGone: z.literal(true).optional(),
+});

@@ -93,7 +93,9 @@ export function createEngine(
     );
     if (transition === null) return null;
     const before = trial.state;
-    own.time = timeAt(own.time ?? timeSince(trial.createdAt), before, Date.now());
+    const now = (own.isRebuilt ? toMs(facts.exit?.endedAt ?? null) : null) ?? Date.now();
+    delete own.isRebuilt;
+    own.time = timeAt(own.time ?? timeSince(trial.createdAt), before, now);
     trial.state = transition.life.state;
     trial.restarts = transition.life.restarts;
     own.asked = transition.life.asked;
@@ -113,7 +115,7 @@ export function createEngine(
     else delete own.isPreempted;
     trial.waitReason = waitReason(record, event, facts);
     trial.failure = failureAfter(record, event, facts);
-    trial.endedAt = isFinal(trial.state) ? Date.now() : null;
+    trial.endedAt = isFinal(trial.state) ? now : null;
     trial.pausable = pausableOf(trial);
     const final = FINAL_TRIAL_STATES.find((state) => state === trial.state);
     const how = final !== undefined && own.invalidHyperparameters !== null ? "invalid" : final;

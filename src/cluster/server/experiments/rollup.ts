@@ -47,6 +47,13 @@ export function rollUp(
   for (const trial of trials)
     if (trial.best !== null && (best === null || sign * trial.best.value < sign * best.value))
       best = { trialId: trial.id, ...trial.best };
-  const endedAt = isFinal(state) ? (experiment.endedAt ?? now) : null;
+  const endedAt = isFinal(state) ? (experiment.endedAt ?? lastEnd(trials) ?? now) : null;
   return { state, trialCounts, endedAt, best };
+}
+
+function lastEnd(trials: readonly Trial[]): number | null {
+  return trials.reduce<number | null>(
+    (last, { endedAt }) => (endedAt === null ? last : Math.max(last ?? endedAt, endedAt)),
+    null,
+  );
 }

@@ -1,8 +1,10 @@
 /** Opens pool.sqlite: journal, schema, one way to write. */
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { backUpDatabase } from "./databaseBackup.ts";
-import { explained } from "./databaseError.ts";
+import { explained, needsToWrite } from "./databaseError.ts";
 import { isLocalFileSystem } from "./fileSystem.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -63,15 +65,50 @@ export function openDatabase(file: string, version: string, migrations = MIGRATI
  * @throws NewerSchemaError, or SQLite's own error (databaseError.ts)
  */
 export function openReadOnly(file: string, version: string): Database {
+  try {
+    return wrap(lookAt(file, file, version), file);
+  } catch (error) {
+    if (!needsToWrite(error) || !existsSync(file)) throw error;
+    return openCopy(file, version);
+  }
+}
+
+/** @param named in errors */
+function lookAt(file: string, named: string, version: string): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     database.exec("PRAGMA busy_timeout = 5000;");
-    requireKnown(newestSchema(database), file, version, MIGRATIONS.length);
+    requireKnown(newestSchema(database), named, version, MIGRATIONS.length);
+    return database;
   } catch (error) {
     database.close();
     throw error;
   }
-  return wrap(database, file);
+}
+
+/** SQLite shares a journal's index in a file beside the database, also to read: where none can be made, a copy is looked at. */
+function openCopy(file: string, version: string): Database {
+  const scratch = mkdtempSync(path.join(tmpdir(), "trainyard-look-"));
+  const remove = (): void => rmSync(scratch, { recursive: true, force: true });
+  try {
+    const copy = path.join(scratch, "pool.sqlite");
+    for (const end of ["", "-wal"]) {
+      if (!existsSync(file + end)) continue;
+      copyFileSync(file + end, copy + end);
+      chmodSync(copy + end, 0o600);
+    }
+    const database = wrap(lookAt(copy, file, version), file);
+    return {
+      ...database,
+      close() {
+        database.close();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 interface Schema {

@@ -1,7 +1,6 @@
 /** Copies of pool.sqlite, whole or not there: written under another name, on the disk before they get their own. */
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 
 /**
@@ -20,18 +19,7 @@ export function backUpDatabase(vacuumInto: (file: string) => void, target: strin
   }
 }
 
-/** Of the file of another connection. @throws SQLite's error */
-export function backUpFile(file: string, target: string): void {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    database.exec("PRAGMA busy_timeout = 5000;");
-    backUpDatabase((copy) => void database.prepare("VACUUM INTO ?").run(copy), target);
-  } finally {
-    database.close();
-  }
-}
-
-/** The same in another thread: a large database takes seconds, for which a server must not stand still. */
+/** Of the file of another connection, in another thread: a large database takes seconds, for which a server must not stand still. */
 export async function backUpFileAside(file: string, target: string): Promise<void> {
   const temporary = temporaryOf(target);
   rmSync(temporary, { force: true });

@@ -1,7 +1,15 @@
 /** SQLite's errors in words for a person. */
 import { CallError } from "../callError.ts";
 
-const CODES = { busy: 5, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const CODES = {
+  busy: 5,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
 
 /** SQLite's primary result code; null for another error. */
 export function sqliteCode(error: unknown): number | null {
@@ -12,6 +20,12 @@ export function sqliteCode(error: unknown): number | null {
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === CODES.corrupt || code === CODES.notADatabase;
+}
+
+/** SQLite would have to write beside a file that is only to be read: its folder forbids that. */
+export function needsToWrite(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === CODES.readOnly || code === CODES.cannotOpen;
 }
 
 /** @returns the error itself where there is nothing to add to it */
@@ -45,6 +59,13 @@ export function explained(error: unknown, file: string): unknown {
         "unavailable",
         `The disk of the pool's database does not work (${words}): ${file}.`,
         "See the system's log (dmesg) for what is wrong with the disk; copy the pool elsewhere with: trainyard pool backup FOLDER.",
+        { cause: error },
+      );
+    case CODES.readOnly:
+      return new CallError(
+        "unavailable",
+        `The pool's database may not be written: ${file}.`,
+        "See that the file and its folder are yours, that you may write there, and that its disk is not read-only.",
         { cause: error },
       );
     case CODES.cannotOpen:

@@ -79,6 +79,8 @@ export interface TrialRecord {
     ignoresPreemption?: true;
     /** It began again from an earlier step than its checkpoint's when it was resumed: it is not moved. Absent otherwise. */
     startsOver?: true;
+    /** Made anew from the files of its runs: its end was when they say, not when it was read. Absent otherwise. */
+    isRebuilt?: true;
     /** A person asked it for its slots, so it goes on after all others that can start. */
     makesRoom?: boolean;
     /** Its last run ended since the disk had no room for so many bytes. Absent otherwise. */
@@ -100,6 +102,8 @@ export interface RunRecord {
     spec: RunSpec;
     /** work/ has been reduced to what the run wrote. */
     tidy: boolean;
+    /** Its folder is gone, which a repair has said once. Absent otherwise. */
+    filesAreGone?: true;
     /** The first step that it reported, if any. */
     firstStep?: number;
     /** It wrote a checkpoint, or reported a step that no run of its trial had reached. */

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Experiment, Trial, TrialState } from "../../../../src/cluster/protocol/entities.ts";
 import { rollUp } from "../../../../src/cluster/server/experiments/rollup.ts";
 
-const trial = (state: TrialState, best: Trial["best"] = null, id = "1.1") => ({ id, state, best }) as Trial;
+const trial = (state: TrialState, best: Trial["best"] = null, id = "1.1") =>
+  ({ id, state, best, endedAt: null }) as Trial;
 const experiment = (more: Partial<Experiment> = {}) =>
   ({ metric: null, endedAt: null, ...more }) as Experiment;
 const stateOf = (...states: TrialState[]) =>
@@ -29,6 +30,8 @@ test("the end is remembered as it first was, and is none while something lives",
   expect(rollUp(experiment(), [trial("completed")], 5).endedAt).toBe(5);
   expect(rollUp(experiment({ endedAt: 3 }), [trial("completed")], 5).endedAt).toBe(3);
   expect(rollUp(experiment({ endedAt: 3 }), [trial("running")], 5).endedAt).toBeNull();
+  const trials = [2, 4, 3].map((endedAt) => ({ ...trial("completed"), endedAt }));
+  expect(rollUp(experiment(), trials, 5).endedAt).toBe(4);
 });
 
 test("the best trial by the metric's direction", () => {

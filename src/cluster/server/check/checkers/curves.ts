@@ -8,6 +8,8 @@ import path from "node:path";
 import { EVENT_FILE_NAME } from "../../../protocol/runDirectory.ts";
 import type { CurveStore } from "../../ports.ts";
 import { createCurveStore } from "../../store/curves/curveStore.ts";
+import { RUN_FILES } from "../../store/curves/runCurves.ts";
+import type { Breathe } from "../breath.ts";
 import type { Checker, Checking, Found } from "../finding.ts";
 import { look, namesIn } from "../folders.ts";
 import type { RunRow } from "../poolTables.ts";
@@ -17,22 +19,25 @@ import { wholeLines } from "../rebuild/eventFiles.ts";
 export const curvesChecker: Checker = {
   name: "curves",
   noun: "curves",
-  // eslint-disable-next-line @typescript-eslint/require-await
   async run(checking, tables) {
     if (tables === null) return [];
     const trials = Map.groupBy(tables.runs(), ({ trialId }) => trialId);
+    const names = namesIn(path.join(checking.home, "state/curves"));
+    const files = Map.groupBy(names, (name) => TRIAL.exec(name)?.[1]);
     const found: Found[] = [];
     let done = 0;
     for (const [trialId, runs] of trials) {
-      checking.signal.throwIfAborted();
+      await checking.breathe();
       checking.progress(done++ / trials.size);
       // What trains is read as it comes.
       if (runs.some(({ hasEnded }) => !hasEnded)) continue;
-      const problem = problemOf(checking, trialId, runs);
+      // Then the curves are all that is left of it, and there is nothing to compare them with.
+      if (runs.some(({ id }) => isAllThatIsLeft(checking.home, id))) continue;
+      const problem = await problemOf(checking, trialId, runs, files.get(trialId) ?? []);
       if (problem !== null) found.push(wrong(checking, trialId, runs, problem));
     }
-    for (const name of namesIn(path.join(checking.home, "state/curves"))) {
-      const trialId = /^(\d+\.\d+)\./.exec(name)?.[1];
+    for (const name of names) {
+      const trialId = TRIAL.exec(name)?.[1];
       if (trialId === undefined || trials.has(trialId)) continue;
       const where = path.join("state/curves", name);
       found.push({
@@ -60,38 +65,47 @@ function wrong(checking: Checking, trialId: string, runs: RunRow[], problem: str
     where: path.join("state/curves", `${trialId}.*`),
     severity: "error",
     repair: "Read them anew from the event files.",
-    mend: () => {
+    mend: async () => {
       const folder = path.join(checking.home, "state/curves");
-      for (const name of filesOf(folder, trialId))
-        checking.lostAndFound.take(path.join("state/curves", name));
+      for (const name of namesIn(folder))
+        if (TRIAL.exec(name)?.[1] === trialId) checking.lostAndFound.take(path.join("state/curves", name));
       const store = createCurveStore(folder, silent);
-      readCurvesAnew(path.join(checking.home, "runs"), store, runs);
+      await readCurvesAnew(path.join(checking.home, "runs"), store, runs, checking.breathe);
       store.close();
       return "They were read anew.";
     },
   };
 }
 
-/** Files of a trial's curves, whatever they are: they begin with its id. */
-function filesOf(folder: string, trialId: string): string[] {
-  return namesIn(folder).filter((name) => name.startsWith(`${trialId}.`));
+function isAllThatIsLeft(home: string, runId: string): boolean {
+  const hasFolder = look(path.join(home, "runs", runId)) !== null;
+  return !hasFolder && look(path.join(home, "state/curves", `${runId}${RUN_FILES.segment}`)) !== null;
 }
 
-function problemOf(checking: Checking, trialId: string, runs: RunRow[]): string | null {
+/** Files of a trial's curves, whatever they are, begin with its id. */
+const TRIAL = /^(\d+\.\d+)\./;
+
+async function problemOf(
+  checking: Checking,
+  trialId: string,
+  runs: RunRow[],
+  files: readonly string[],
+): Promise<string | null> {
   const curves = path.join(checking.home, "state/curves");
   const scratch = mkdtempSync(path.join(tmpdir(), "trainyard-check-"));
   try {
     // Opening mends what was cut short, so a copy is opened: looking changes nothing.
     const [kept, anew] = [path.join(scratch, "kept"), path.join(scratch, "anew")];
     mkdirSync(kept);
-    for (const name of filesOf(curves, trialId))
-      copyFileSync(path.join(curves, name), path.join(kept, name), constants.COPYFILE_FICLONE);
+    for (const name of files)
+      if (look(path.join(curves, name)) !== null)
+        copyFileSync(path.join(curves, name), path.join(kept, name), constants.COPYFILE_FICLONE);
     const store = createCurveStore(kept, silent);
     const short = runs.map((run) => unread(checking, store, run.id)).find((problem) => problem !== null);
     if (short !== undefined || !checking.full) return short ?? null;
     const expected = createCurveStore(anew, silent);
-    readCurvesAnew(path.join(checking.home, "runs"), expected, runs);
-    return difference(store, expected, trialId);
+    await readCurvesAnew(path.join(checking.home, "runs"), expected, runs, checking.breathe);
+    return await difference(store, expected, trialId, checking.breathe);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -111,13 +125,19 @@ function unread({ home }: Checking, store: CurveStore, runId: string): string | 
   return null;
 }
 
-function difference(kept: CurveStore, expected: CurveStore, trialId: string): string | null {
+async function difference(
+  kept: CurveStore,
+  expected: CurveStore,
+  trialId: string,
+  breathe: Breathe,
+): Promise<string | null> {
   const byName = (store: CurveStore) =>
     new Map(
       store.list(trialId).map((series) => [`${series.group}/${series.name} of rank ${series.rank}`, series]),
     );
   const [ours, theirs] = [byName(kept), byName(expected)];
   for (const [name, series] of theirs) {
+    await breathe();
     const mine = ours.get(name);
     if (mine?.count !== series.count)
       return `${name} has ${mine?.count ?? 0} points, and ${series.count} were reported`;

@@ -8,8 +8,7 @@ const TEMPORARY = /\.tmp$|^room-\d+$|\.dead$|\.now$/;
 export const leftoversChecker: Checker = {
   name: "leftovers",
   noun: "left-overs",
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async run({ home, lostAndFound }) {
+  async run({ home, lostAndFound, breathe }) {
     const inside = (folder: string, isOurs: (name: string) => boolean): string[] =>
       namesIn(path.join(home, folder))
         .filter(isOurs)
@@ -27,9 +26,11 @@ export const leftoversChecker: Checker = {
       ),
     ];
     const old = Date.now() - IN_WORK_MS;
-    return candidates
-      .filter((where) => look(path.join(home, where)) !== null && lastWritten(path.join(home, where)) < old)
-      .map((where): Found => ({
+    const found: Found[] = [];
+    for (const where of candidates) {
+      await breathe();
+      if (look(path.join(home, where)) === null || lastWritten(path.join(home, where)) >= old) continue;
+      found.push({
         check: "leftovers",
         what: "A half-written file was left over by a program that was killed.",
         where,
@@ -39,6 +40,8 @@ export const leftoversChecker: Checker = {
           lostAndFound.take(where);
           return "It was moved to lost+found.";
         },
-      }));
+      });
+    }
+    return found;
   },
 };

@@ -9,7 +9,6 @@ import { fillIn } from "../rebuild/fillIn.ts";
 export const runsChecker: Checker = {
   name: "runs",
   noun: "runs",
-  // eslint-disable-next-line @typescript-eslint/require-await
   async run(checking, tables) {
     if (tables === null) return [];
     const { home, lostAndFound } = checking;
@@ -18,16 +17,24 @@ export const runsChecker: Checker = {
     const [known, going] = [new Set(rows.map(({ id }) => id)), tables.going()];
     const found: Found[] = [];
     for (const run of rows) {
+      await checking.breathe();
       // One that never began may have none, and one that begins has none yet.
-      const isExpected = run.hasEnded && run.outcome !== "unstarted" && run.outcome !== "lost";
+      const isExpected =
+        run.hasEnded && !run.filesAreGone && run.outcome !== "unstarted" && run.outcome !== "lost";
       if (!isExpected || existsSync(path.join(home, "runs", run.id))) continue;
       found.push({
         check: "runs",
         what: `The files of run ${run.id} are gone: its output, and what its script wrote.`,
         where: path.join("runs", run.id),
         severity: "error",
-        repair: null,
-        mend: null,
+        repair: "Mark them as gone: nothing brings them back, and it is not said again.",
+        mend: () => {
+          tables.database.run(
+            "UPDATE runs SET own = json_set(own, '$.filesAreGone', json('true')) WHERE id = ?",
+            run.id,
+          );
+          return "They are marked as gone.";
+        },
       });
     }
     for (const name of namesIn(path.join(home, "runs"))) {

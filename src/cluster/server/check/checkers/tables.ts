@@ -16,12 +16,11 @@ export function damageIn({ database }: PoolTables): string[] {
 export const rowsChecker: Checker = {
   name: "rows",
   noun: "rows of the database",
-  // eslint-disable-next-line @typescript-eslint/require-await
   async run(checking, tables) {
     if (tables === null) return [];
     const found = orphans(checking, tables);
     for (const table of Object.keys(TABLES) as TableName[])
-      found.push(...unreadable(checking, tables, table));
+      found.push(...(await unreadable(checking, tables, table)));
     found.push(...columns(tables), ...open(tables));
     return found;
   },
@@ -59,11 +58,12 @@ function orphans(checking: Checking, { database }: PoolTables): Found[] {
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-function unreadable(checking: Checking, { database }: PoolTables, table: TableName): Found[] {
+async function unreadable(checking: Checking, { database }: PoolTables, table: TableName): Promise<Found[]> {
   const { id: key, body, own } = TABLES[table];
   const found: Found[] = [];
   const columns = own === null ? "body" : "body, own";
   for (const row of database.each(`SELECT ${key} AS id, ${columns} FROM ${table}`)) {
+    await checking.breathe();
     const problem =
       problemOf(body.safeParse(json(row.body)).error?.issues) ??
       (own === null ? null : problemOf(own.safeParse(json(row.own)).error?.issues));

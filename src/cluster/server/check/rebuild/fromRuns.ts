@@ -10,7 +10,7 @@ import { FILES, readControl, readExit, readSpec, readSupervisor } from "../../ru
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../../store/records.ts";
 import { readWorkFile, type WorkFile } from "../../trees/workFile.ts";
 import { findSearcher } from "../../../search/searchers.ts";
-import { look } from "../folders.ts";
+import { lastWritten, look } from "../folders.ts";
 
 export interface SeenRun {
   spec: RunSpec;
@@ -20,6 +20,8 @@ export interface SeenRun {
   work: WorkFile | null;
   /** ms */
   beganAt: number;
+  /** When it last reported, ms; 0: never. */
+  reportedAt: number;
 }
 
 /** @returns null for a folder that does not say what it ran */
@@ -34,14 +36,19 @@ export async function seeRun(home: string, runId: string): Promise<SeenRun | nul
     control: await readControl(folder).catch(() => null),
     work: await readWorkFile(path.join(folder, FILES.work)),
     beganAt: look(path.join(folder, FILES.spec))?.mtimeMs ?? Date.now(),
+    reportedAt: lastWritten(path.join(folder, "events")),
   };
 }
 
 /** @param isLast of its trial: whether and how it has ended, the next server finds out as for any run */
-export function runRecord({ spec, exit, supervisor, work, beganAt }: SeenRun, isLast: boolean): RunRecord {
+export function runRecord(
+  { spec, exit, supervisor, work, beganAt, reportedAt }: SeenRun,
+  isLast: boolean,
+): RunRecord {
   const ending = exit === null ? null : readEnding(exit, false);
   const outcome: Run["outcome"] = isLast ? null : ending === null ? "lost" : outcomeOf(ending, exit);
   const startedAt = (exit?.startedAt ?? supervisor?.startedAt ?? beganAt / 1000) * 1000;
+  const endedAt = exit === null ? Math.max(startedAt, reportedAt) : exit.endedAt * 1000;
   return {
     run: {
       id: spec.run,
@@ -49,7 +56,7 @@ export function runRecord({ spec, exit, supervisor, work, beganAt }: SeenRun, is
       attempt: spec.attempt,
       outcome,
       startedAt,
-      endedAt: outcome === null ? null : (exit?.endedAt ?? startedAt / 1000) * 1000,
+      endedAt: outcome === null ? null : endedAt,
       slots: spec.slots.map(({ id }) => id),
       pid: supervisor?.script?.pid ?? null,
       exitCode: outcome === null ? null : (exit?.code ?? null),
@@ -93,6 +100,8 @@ export function atRun({ trial, own }: TrialRecord, seen: SeenRun): void {
   trial.startedAt ??= run.startedAt;
   trial.endedAt = null;
   own.asked = wish;
+  own.isRebuilt = true;
+  if (own.time !== undefined && run.startedAt !== null) own.time.since = run.startedAt;
   own.control = control;
 }
 
@@ -103,6 +112,9 @@ const ASKED = {
   stop: ["stopping", "stop"],
   kill: ["stopping", "kill"],
 } as const satisfies Record<Control["action"], readonly [Trial["state"], TrialRecord["own"]["asked"]]>;
+
+/** No file of a run names the folder that it was submitted from. */
+const NOT_KNOWN = "";
 
 /** An experiment that nothing but its runs is known of: its search cannot go on, its trials can. */
 export function experimentRecord(
@@ -144,7 +156,7 @@ export function experimentRecord(
       state: "running",
       createdAt: beganAt,
       endedAt: null,
-      workspace: "/",
+      workspace: NOT_KNOWN,
       script,
       commandLine: entrypoint.kind === "script" ? [entrypoint.interpreter, script, ...given] : [name],
       slotsPerTrial: spec.slots.length,
@@ -167,7 +179,7 @@ export function experimentRecord(
       request: {
         submissionId: randomUUID(),
         name: name.slice(0, 250),
-        workspace: "/",
+        workspace: NOT_KNOWN,
         script,
         directory: spec.directory,
         arguments: given,
@@ -193,7 +205,7 @@ export function experimentRecord(
 }
 
 export const REBUILT =
-  "It was rebuilt from its runs' folders after the pool's database was lost: its name, notes, labels, priority, metric and search could not be brought back.";
+  "It was rebuilt from its runs' folders after the pool's database was lost: its name, notes, labels, priority, metric, folder and search could not be brought back.";
 
 function configurationOf({ entrypoint, environment, preemptionTimeoutS }: RunSpec): ExperimentConfiguration {
   const parsed = ExperimentConfiguration.safeParse({

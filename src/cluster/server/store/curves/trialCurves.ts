@@ -76,7 +76,7 @@ export class TrialCurves {
   }
 
   read(series: Series, cursor: number, resolution: Resolution): Result<"series/read"> {
-    const curve = this.#curves().get(curveId(series));
+    const curve = this.#curve(curveId(series));
     if (curve === undefined) return { columns: new Uint8Array(), count: 0, cursor: 0, total: 0, revision: 0 };
     const total = countOf(curve.parts);
     const revision = this.#revisionOf(curve.name);
@@ -95,7 +95,7 @@ export class TrialCurves {
     name: string,
     smallerIsBetter: boolean,
   ): { value: number; step: number; at: number } | null {
-    const curve = this.#curves().get(curveId({ group, name, rank: 0 }));
+    const curve = this.#curve(curveId({ group, name, rank: 0 }));
     if (curve === undefined) return null;
     let best: { value: number; step: number; at: number } | null = null;
     for (const { part, filter, isSuperseded } of sections(
@@ -122,6 +122,16 @@ export class TrialCurves {
       if (value !== null) values.set(`${name.group}/${name.name}`, value);
     }
     return values;
+  }
+
+  /** Of one alone: a trial may have ten thousand, each of which is read. */
+  #curve(id: string): Curve | undefined {
+    const found = this.#runs.flatMap(({ attempt, parts }) => {
+      const one = parts.get(id);
+      return one === undefined ? [] : [{ ...one, attempt }];
+    });
+    const [first] = found;
+    return first && { name: first.name, parts: found };
   }
 
   #curves(): Map<string, Curve> {

@@ -27,6 +27,8 @@ import { SlotUseHistory } from "./slotUse.ts";
 import { checkSubmission, newExperiment } from "./submission.ts";
 
 const LIVING_MS = 100;
+/** Nobody looks, and what ends wakes us: reports are read for searches alone, which have the time. */
+const UNWATCHED_MS = 300;
 const WAITING_MS = 1000;
 const NO_ROOM_MS = 500;
 const WATCHED_IDLE_MS = 3000;
@@ -97,7 +99,8 @@ export function createExperiments(context: Context) {
       slotUse.note(Date.now(), await dispatcher.readSlots());
     timed("summing up trials", () => reports.announceStale());
     await timed("telling who watches", () => live.tell());
-    if (store.trialCount("starting", "running", "pausing", "stopping") > 0) return LIVING_MS;
+    if (store.trialCount("starting", "pausing", "stopping") > 0) return LIVING_MS;
+    if (store.trialCount("running") > 0) return live.isWatched() ? LIVING_MS : UNWATCHED_MS;
     if (isWaiting) return WAITING_MS;
     return feed.hasSubscribers() ? WATCHED_IDLE_MS : IDLE_MS;
   }

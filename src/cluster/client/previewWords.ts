@@ -23,7 +23,8 @@ export function previewText({ brackets, lengths, totalUnits, fullUnits, trials }
 }
 
 export function expectedText({ startsIn, reason, lasts, atOnce, slots, trials }: Expectation): string {
-  const when = startsIn === null ? `When it would start is not known. ${reason}` : `Starts ${startsText(startsIn)}.`;
+  const when =
+    startsIn === null ? `When it would start is not known. ${reason}` : `Starts ${startsText(startsIn)}.`;
   const where = `${count(slots, "slot")}, ${atOnce} ${atOnce === 1 ? "trial" : "trials"} at a time`;
   return lasts === null
     ? `${when} How long it would take (${where}) is not known: no earlier trial here has told how fast it trains.`

@@ -13,6 +13,7 @@ import type { SearchChange } from "../../../../src/cluster/search/searcher.ts";
 import type { Actions } from "../../../../src/cluster/server/experiments/actions.ts";
 import type { Context } from "../../../../src/cluster/server/experiments/context.ts";
 import { createDispatcher } from "../../../../src/cluster/server/experiments/dispatcher.ts";
+import { healthyDisk } from "../../../faults/healthyDisk.ts";
 import { createEngine } from "../../../../src/cluster/server/experiments/engine.ts";
 import { isFinal } from "../../../../src/cluster/server/experiments/rollup.ts";
 import { searchOf, validationsIn } from "../../../../src/cluster/server/experiments/search.ts";
@@ -125,6 +126,7 @@ export function openServer(world: World, point: () => void): Server {
     store,
     secrets: { list: () => [] },
     slots: { read: () => Promise.resolve({ slots: slotsOf(world.slots), news: null }) },
+    disk: healthyDisk,
     logger: silentLogger,
   } as unknown as Context;
   const actions = killable(actionsOn(world), point);

@@ -1,10 +1,11 @@
 /** Lists of a pool with a long history, in pages: `subscribe` with `bounded` tells of what is lively and new, these of the rest. */
 import * as z from "zod";
 import { TimeMs } from "./base.ts";
+import { LONGEST_FILTER } from "./textFilter.ts";
 import { Checkpoint, Experiment, ExperimentId, Run, Trial, TrialId, TrialState } from "./entities.ts";
 
 /** Words that all must hold, as protocol/textFilter.ts reads them. */
-export const FilterText = z.string().max(1000);
+export const FilterText = z.string().max(LONGEST_FILTER);
 
 /** For `subscribe`: only so many of the newest experiments, beside those that run or wait. */
 export const Bounded = z.object({ experiments: z.number().int().min(1).max(1000) });

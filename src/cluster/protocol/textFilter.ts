@@ -58,8 +58,13 @@ export function parseTextFilter<Row>(text: string, about: Filterable<Row>): Text
   return { matches: (row) => tests.every((test) => test(row)), error: null };
 }
 
+/** In characters. */
+export const LONGEST_FILTER = 1000;
+
 /** Why a filter cannot be read, whatever it is about; null when it can. */
 export function filterProblem(text: string): string | null {
+  if (text.length > LONGEST_FILTER)
+    return `It has at most ${LONGEST_FILTER} characters; this has ${text.length}.`;
   const anything = { field: () => () => null, known: () => [], hasWord: () => false, flags: {} };
   return parseTextFilter(text, anything).error;
 }

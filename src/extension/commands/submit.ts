@@ -2,7 +2,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { SubmitOptions, SubmitStep, Submitted } from "../../cluster/client/submit.ts";
-import { preemptsText, startsText } from "../../cluster/protocol/queueWords.ts";
+import { preemptsText, startsSentence, startsText } from "../../cluster/protocol/queueWords.ts";
 import { messageOf } from "../errors.ts";
 import { plural } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
@@ -203,7 +203,7 @@ export class SubmitCommands {
         AbortSignal.timeout(ASKED_MS),
       );
       const others = preempts.length === 0 ? "" : ` ${preemptsText(preempts)}`;
-      const when = startsIn === null ? reason : `Starts ${startsText(startsIn)}.`;
+      const when = startsSentence(startsIn) || reason;
       return `${pool.name}, ${plural(slots, "slot")}: ${when}${others}`;
     } catch (error) {
       this.#needs.log.debug(`When a trial would start is not known: ${messageOf(error)}`);

@@ -1,18 +1,16 @@
 /** The server as a process: real socket, real script, kill -9. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { connect, type PoolConnection } from "../../../src/cluster/client/connection.ts";
+import type { PoolConnection } from "../../../src/cluster/client/connection.ts";
 import type { PoolEvent } from "../../../src/cluster/protocol/events.ts";
-import { killRuns, submission, type SubmitChanges } from "./testServer.ts";
+import { connectTo, submitOver } from "./overSocket.ts";
+import { killRuns } from "./testServer.ts";
 import { canTrace, killingAt, pointsIn, recording } from "../../strace.ts";
-import { createSender } from "./trees/sender.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const bundle = path.join(mkdtempSync(path.join(tmpdir(), "trainyard-bundle-")), "server.js");
@@ -81,29 +79,9 @@ async function kill(): Promise<void> {
 }
 
 async function client(): Promise<PoolConnection> {
-  const connection = await connect(
-    () =>
-      new Promise((resolve, reject) => {
-        const socket = net.connect(socketPath, () => resolve(socket));
-        socket.once("error", reject);
-      }),
-    { name: "test", version: "0.0.0" },
-  );
+  const connection = await connectTo(socketPath);
   connections.push(connection);
   return connection;
-}
-
-/** Sends the snapshot as a client does, and submits. */
-async function submit(pool: PoolConnection, script: string, changes?: SubmitChanges): Promise<string> {
-  using sender = createSender();
-  sender.write({ "train.py": script });
-  const tree = sender.tree();
-  const { ticket } = await pool.call("snapshot/begin", { tree, bases: [] });
-  if (ticket !== null) {
-    await pool.bulkPut(ticket, Readable.from([sender.pack(tree)], { objectMode: false }));
-    await pool.call("snapshot/finish", { tree, ticket });
-  }
-  return (await pool.call("experiment/submit", submission(tree, changes))).trialId ?? "";
 }
 
 async function trialIn(pool: PoolConnection, trialId: string, ...states: string[]) {
@@ -136,7 +114,7 @@ test("kill -9 of the server during a run: nothing is lost, nothing is started tw
   const events: PoolEvent[] = [];
   first.onNotification("events", (batch) => events.push(...batch.events));
   await first.call("subscribe", { after: null });
-  const trialId = await submit(first, counting(200));
+  const trialId = await submitOver(first, counting(200));
   await trialIn(first, trialId, "running");
   while ((await first.call("series/list", { trialId })).series.length === 0) await sleep(10);
   const reached = events.at(-1)?.seq ?? 0;
@@ -164,7 +142,7 @@ test("kill -9 at any moment of a start: it runs once", async () => {
   for (const afterMs of [0, 15, 40, 90, 160, 260]) {
     await start();
     const before = await client();
-    const trialId = await submit(before, counting(3));
+    const trialId = await submitOver(before, counting(3));
     await sleep(afterMs);
     await kill();
     await start();
@@ -182,7 +160,7 @@ test.skipIf(!canTrace)(
     const trace = path.join(home, "trace");
     await start(recording(trace));
     const calm = await client();
-    await trialIn(calm, await submit(calm, counting(3)), "completed");
+    await trialIn(calm, await submitOver(calm, counting(3)), "completed");
     await kill();
     const points = pointsIn(trace);
     expect(points.length).toBeGreaterThan(50);
@@ -197,7 +175,7 @@ test.skipIf(!canTrace)(
       const submitted = isUp
         ? await Promise.race([
             client()
-              .then((pool) => submit(pool, counting(3)))
+              .then((pool) => submitOver(pool, counting(3)))
               .catch(() => null),
             gone(child),
           ])
@@ -222,7 +200,7 @@ test.skipIf(!canTrace)(
 test("a stop that was asked for just before kill -9 is carried out", async () => {
   await start();
   const before = await client();
-  const trialId = await submit(
+  const trialId = await submitOver(
     before,
     "import time, trainyard\nrun = trainyard.init()\nwhile not run.should_stop(): time.sleep(0.01)",
   );
@@ -243,7 +221,7 @@ test("two clients see the same, and each its own watch", async () => {
   bob.onNotification("live", () => live++);
   await alice.call("subscribe", { after: null });
   await bob.call("subscribe", { after: null });
-  const trialId = await submit(alice, counting(50));
+  const trialId = await submitOver(alice, counting(50));
   await alice.call("watch", { trialIds: [trialId] });
   await trialIn(bob, trialId, "completed");
   const last = (events?: PoolEvent[]) => events?.findLast(({ change }) => change.type === "trial");
@@ -255,7 +233,10 @@ test("two clients see the same, and each its own watch", async () => {
 test("deleting a running experiment kills it and leaves nothing behind", async () => {
   await start();
   const pool = await client();
-  const trialId = await submit(pool, "import time\nopen('big', 'w').write('x' * 100000)\ntime.sleep(600)");
+  const trialId = await submitOver(
+    pool,
+    "import time\nopen('big', 'w').write('x' * 100000)\ntime.sleep(600)",
+  );
   await trialIn(pool, trialId, "running");
   const big = path.join(home, "runs", `${trialId}.1`, "work", "big");
   while (!existsSync(big)) await sleep(10);
@@ -272,7 +253,7 @@ test("deleting a running experiment kills it and leaves nothing behind", async (
   expect((await pool.call("experiment/list", {})).experiments).toEqual([]);
   await expect(pool.call("experiment/get", { experimentId: 1 })).rejects.toThrow("no experiment 1");
   // Numbers are never used twice.
-  expect(await submit(pool, "print(1)")).toBe("2.1");
+  expect(await submitOver(pool, "print(1)")).toBe("2.1");
 });
 
 test("a second server for the same pool ends and says why; a missing argument shows the usage", async () => {
@@ -299,7 +280,7 @@ test("a second server for the same pool ends and says why; a missing argument sh
 test("server/stop answers, ends the server and leaves the trials alone", async () => {
   await start();
   const pool = await client();
-  const trialId = await submit(pool, counting(60));
+  const trialId = await submitOver(pool, counting(60));
   await trialIn(pool, trialId, "running");
   const gone = new Promise((resolve) => server?.once("exit", resolve));
   expect(await pool.call("server/stop", {})).toEqual({});

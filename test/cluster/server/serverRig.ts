@@ -1,18 +1,16 @@
 /** The server as a process, with a real socket, and in an environment of the test's. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import { WebSocket } from "ws";
 import { SUBPROTOCOL } from "../../../src/cluster/protocol/version.ts";
-import { connect, type PoolConnection } from "../../../src/cluster/client/connection.ts";
+import type { PoolConnection } from "../../../src/cluster/client/connection.ts";
 import type { Trial } from "../../../src/cluster/protocol/entities.ts";
-import { killRuns, submission, type SubmitChanges } from "./testServer.ts";
-import { createSender } from "./trees/sender.ts";
+import { connectTo, submitOver } from "./overSocket.ts";
+import { killRuns, type SubmitChanges } from "./testServer.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
@@ -64,29 +62,12 @@ export async function startServer(
     if (child.exitCode !== null) throw new Error(said());
     await sleep(10);
   }
-  const pool = await connect(
-    () =>
-      new Promise((resolve, reject) => {
-        const stream = net.connect(socket, () => resolve(stream));
-        stream.once("error", reject);
-      }),
-    { name: "test", version: "0.0.0" },
-  );
+  const pool = await connectTo(socket);
   const self: ServerRig = {
     home,
     process: child,
     pool,
-    async submit(script, changes) {
-      using sender = createSender();
-      sender.write({ "train.py": script });
-      const tree = sender.tree();
-      const { ticket } = await pool.call("snapshot/begin", { tree, bases: [] });
-      if (ticket !== null) {
-        await pool.bulkPut(ticket, Readable.from([sender.pack(tree)], { objectMode: false }));
-        await pool.call("snapshot/finish", { tree, ticket });
-      }
-      return (await pool.call("experiment/submit", submission(tree, changes))).trialId ?? "";
-    },
+    submit: (script, changes) => submitOver(pool, script, changes),
     async trial(trialId) {
       const { trials } = await pool.call("experiment/get", { experimentId: Number(trialId.split(".")[0]) });
       const trial = trials.find(({ id }) => id === trialId);

@@ -4,7 +4,8 @@ import { EXIT, withPool, type Command } from "../command.ts";
 import { parseExperiment } from "../ids.ts";
 import { wholeNumber } from "../numbers.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, countText } from "../text.ts";
+import { bytesText } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 const MOST = 1_000_000;
 const { experimentBest, trialBest, trialLatest } = DEFAULT_SAVE_POLICY;

@@ -5,7 +5,8 @@ import type { Target } from "../../protocol/methods.ts";
 import { EXIT, UsageError, withPool, type Command, type Context, type Pool } from "../command.ts";
 import { parseTarget } from "../ids.ts";
 import { readTrial } from "../readTrial.ts";
-import { numberText, table } from "../text.ts";
+import { table } from "../text.ts";
+import { numberText } from "../../client/numberWords.ts";
 
 const MOST = 8;
 

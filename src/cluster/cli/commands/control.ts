@@ -2,7 +2,8 @@
 import { EXIT, withPool, type Command } from "../command.ts";
 import { parseExperiment, parseTarget, parseTrial } from "../ids.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, countText } from "../text.ts";
+import { bytesText } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 function action(verb: "stop" | "kill" | "pause" | "resume", summary: string, done: string): Command {
   return {

@@ -16,7 +16,8 @@ import { planSnapshot, type SnapshotPlan } from "../../client/snapshot/plan.ts";
 import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, withPool, type Command, type Context, type Given } from "../command.ts";
-import { bytesText, countText, plain, table, type Row } from "../text.ts";
+import { bytesText, plain, table, type Row } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 export const data: Command = {
   name: "data",

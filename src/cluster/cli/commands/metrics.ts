@@ -3,7 +3,8 @@ import { readPoints } from "../../client/points.ts";
 import { EXIT, UsageError, withPool, type Command } from "../command.ts";
 import { readExperiment } from "../../client/readExperiment.ts";
 import { parseId } from "../ids.ts";
-import { numberText, table } from "../text.ts";
+import { table } from "../text.ts";
+import { numberText } from "../../client/numberWords.ts";
 
 export const metrics: Command = {
   name: "metrics",

@@ -1,6 +1,7 @@
 import { heldText, silenceAdvice, slotTitle } from "../../protocol/slotWords.ts";
 import { EXIT, withPool, type Command } from "../command.ts";
-import { agoText, bytesText, countText, pairs, table } from "../text.ts";
+import { agoText, bytesText, pairs, table } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 export const poolStatus: Command = {
   name: "pool status",

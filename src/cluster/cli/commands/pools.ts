@@ -17,7 +17,8 @@ import { defaultStateFolder } from "../../client/stateFolder.ts";
 import { UserError } from "../../client/userError.ts";
 import { EXIT, UsageError, type Command, type Context, type Given } from "../command.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, countText, plain, table } from "../text.ts";
+import { bytesText, plain, table } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 const SSH_OPTIONS = ["ssh-config", "fingerprint", "home", "runtime"] as const;
 

@@ -5,7 +5,8 @@ import { EXIT, UsageError, withPool, type Command } from "../command.ts";
 import { parseExperiment } from "../ids.ts";
 import { wholeNumber } from "../numbers.ts";
 import { ask } from "../prompt.ts";
-import { countText, table } from "../text.ts";
+import { table } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 export const queue: Command = {
   name: "queue",

@@ -5,7 +5,7 @@ import { loadConfiguration } from "../../client/configuration.ts";
 import { EXIT, UsageError, withPool, type Command } from "../command.ts";
 import { parseExperiment } from "../ids.ts";
 import { wholeNumber } from "../numbers.ts";
-import { countText } from "../text.ts";
+import { countText } from "../../client/numberWords.ts";
 
 export const searchChange: Command = {
   name: "search change",

@@ -25,7 +25,8 @@ import {
 } from "../command.ts";
 import { environmentAnswers } from "../environmentAnswers.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, countText, numberText, plain, plainOutput } from "../text.ts";
+import { bytesText, plain, plainOutput } from "../text.ts";
+import { countText, numberText } from "../../client/numberWords.ts";
 import { questionText, whyText } from "./experiments.ts";
 
 const WAIT_EVERY_MS = 500;

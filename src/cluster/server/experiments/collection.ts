@@ -66,7 +66,7 @@ export function createCollection({ pool, store, logger }: Context, deletion: Del
     const { going, kept } = confirm ? collectable(experimentId, policy) : asked;
     if (confirm && going.length > 0) {
       store.deleteCheckpoints(going);
-      await deletion.recover();
+      await deletion.clear();
     }
     return {
       checkpoints: going

@@ -80,8 +80,8 @@ export function createDeletion(context: Context) {
       store.deleteExperiment(plan(record));
       await clearAll();
     },
-    /** What a restart left undone. */
-    recover: clearAll,
+    /** Removes the files of rows that are gone, also those that a restart left undone. */
+    clear: clearAll,
   };
 }
 

@@ -147,7 +147,7 @@ export function createExperiments(context: Context) {
       engine.recover();
       for (const { trial } of store.trialsIn("starting", "running", "pausing", "stopping"))
         reports.markStale(trial.id);
-      recovery = deletion.recover();
+      recovery = deletion.clear();
       loop = startLoop(tick, context.logger);
       context.disk.onChange(() => {
         dispatcher.lookAnew();

@@ -189,10 +189,7 @@ export const Trial = z.object({
   waitReason: z.string().nullable(),
   hyperparameters: JsonObject,
   /** Every parameter that the script read, with where its value came from. */
-  parameters: z.record(
-    z.string(),
-    z.object({ value: Json, origin: ParameterOrigin }),
-  ),
+  parameters: z.record(z.string(), z.object({ value: Json, origin: ParameterOrigin })),
   seed: z.number().int(),
   createdAt: TimeMs,
   startedAt: TimeMs.nullable(),

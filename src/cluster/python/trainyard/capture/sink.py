@@ -44,6 +44,11 @@ def leave(was: bool) -> None:
     _inside.busy = was
 
 
+def is_inside() -> bool:
+    """Whether this thread is inside a captured function: what is reported here is reported by that one."""
+    return _inside.busy
+
+
 def run() -> Any:
     """The run of this process."""
     global _run

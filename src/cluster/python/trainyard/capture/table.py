@@ -6,4 +6,14 @@ run's log, and the rest of the library is captured all the same.
 
 HOOKS = (
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
+    ("tensorboardX.writer", "metrics", "tensorboard:wrap_tensorboard_x"),
+    ("wandb.sdk.wandb_init", "metrics", "wandb_account:wrap_init"),
+    ("wandb.sdk.wandb_login", "metrics", "wandb_account:wrap_login"),
+    ("wandb.sdk.wandb_init", "metrics", "wandb:wrap_init"),
+    ("wandb.sdk.wandb_init", "parameters", "wandb:wrap_init_config"),
+    ("wandb.sdk.wandb_run", "metrics", "wandb:wrap_log"),
+    ("wandb.sdk.wandb_run", "metrics", "wandb:wrap_names"),
+    ("wandb.sdk.wandb_run", "metrics", "wandb:wrap_summary"),
+    ("wandb.sdk.wandb_run", "parameters", "wandb:wrap_config"),
+    ("wandb.sdk.lib.noop_run", "metrics", "wandb:wrap_disabled"),
 )

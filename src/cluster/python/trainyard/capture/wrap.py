@@ -32,6 +32,32 @@ def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict],
     setattr(owner, name, wrapped)
 
 
+def before(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
+    """Replaces `owner.name`: first(args, kwargs) is called before it, also inside of other captured functions."""
+    own = getattr(owner, name)
+
+    @functools.wraps(own)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            first(args, kwargs)
+        except Exception as error:
+            sink.trouble(source, error)
+        return own(*args, **kwargs)
+
+    setattr(owner, name, wrapped)
+
+
+def after_set(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
+    """The same as `after` for setting a property: then(None, (self, value), {})."""
+    own = getattr(owner, name)
+
+    class Setter:
+        set = own.fset
+
+    after(Setter, "set", source, then)
+    setattr(owner, name, own.setter(Setter.set))
+
+
 def argument(args: tuple, kwargs: dict, position: int, name: str, default: Any = None) -> Any:
     """An argument by its position (self is 0) or its name."""
     return args[position] if len(args) > position else kwargs.get(name, default)

@@ -1,0 +1,134 @@
+"""wandb, old and new: without an account, without a network."""
+
+import unittest
+
+from libraries import in_environments
+
+
+@in_environments("new", "old")
+class Wandb:
+    maxDiff = None
+
+    def test_what_is_logged_is_there_though_the_script_is_killed(self):
+        run_dir = self.make(
+            """
+            import os, signal, wandb
+            wandb.init(project="p")
+            for step in range(24):
+                wandb.log({"loss": 1 / (step + 1)})
+            os.kill(os.getpid(), signal.SIGKILL)
+            """,
+            environment={"WANDB_DIR": self.pool, "HOME": self.pool},
+        )
+        self.start(run_dir)
+        self.assertEqual(self.finish(run_dir)["signal"], "SIGKILL")
+        self.assertEqual(self.metrics(run_dir)["training", "loss"], [(step, 1 / (step + 1)) for step in range(24)])
+
+    def test_one_script_that_does_it_all(self):
+        run_dir = self.run_captured(
+            """
+            import wandb
+            run = wandb.init(project="p", name="first try", tags=["baseline", "small"], notes="a note",
+                             config={"lr": 0.1, "model": {"layers": 3}, "api_token": "secret-1"})
+            wandb.config.update({"batch": 32})
+            wandb.config.epochs = 4
+            run.log({"loss": 3, "acc": 0.5})
+            run.log({"loss": 2}, commit=False)
+            run.log({"acc": 0.6})
+            run.log({"loss": 1.5}, step=7)
+            run.log({"nested": {"a": 1, "b": {"c": True}}}, step=8)
+            run.log({"text": "words" * 2_000_000, "list": [1, 2], "none": None, "nan": float("nan")}, step=9)
+            run.define_metric("epoch")
+            run.define_metric("val/*", step_metric="epoch")
+            run.define_metric("special", step_metric="epoch")
+            run.log({"val/loss": 0.9, "epoch": 100, "special": 5, "loss": 1.2}, step=10)
+            run.log({"val/loss": 0.8}, step=11)
+            run.log({"loss": 1.1})
+            run.summary["best"] = 0.8
+            run.summary["loss"] = 0.0
+            assert run.offline and wandb.run is run
+            run.finish()
+            second = wandb.init(project="p", name="fold", config={"fold": 1}, reinit=True)
+            second.log({"loss": 9})
+            second.name = "renamed"
+            wandb.finish()
+            third = wandb.init(project="p", reinit=True)
+            wandb.log({"loss": 8})
+            """,
+            hyperparameters={"lr": 0.5},
+            environment={"WANDB_DIR": self.pool, "HOME": self.pool},
+        )
+        found = self.metrics(run_dir)
+        expected = {
+            ("training", "loss"): [(0, 3), (1, 2), (7, 1.5), (10, 1.2), (11, 1.1)],
+            ("training", "acc"): [(0, 0.5), (1, 0.6)],
+            ("training", "nested.a"): [(8, 1)],
+            ("training", "nested.b.c"): [(8, 1)],
+            ("training", "nan"): [(9, "NaN")],
+            ("training", "epoch"): [(100, 100)],
+            ("training", "special"): [(100, 5)],
+            ("validation", "val/loss"): [(100, 0.9), (100, 0.8)],
+            ("training", "best"): [(11, 0.8)],
+            ("training", "fold/loss"): [(0, 9)],
+            ("training", "run 3/loss"): [(0, 8)],
+        }
+        self.assertEqual(found, expected)
+        values, origin = self.parameters(run_dir)
+        self.assertEqual(
+            values, {"lr": 0.5, "model": {"layers": 3}, "batch": 32, "epochs": 4, "fold": {"fold": 1}}
+        )
+        self.assertEqual(origin["lr"], "configuration")
+        self.assertEqual(origin["model.layers"], "captured")
+        (about,) = self.events(run_dir, "captured")
+        self.assertEqual((about["library"], about["name"], about["labels"]), ("wandb", "first try", ["baseline", "small"]))
+        self.assertIn("left out", self.warnings(run_dir)["capture_value wandb"])
+
+    def test_what_the_script_or_the_person_says_of_the_mode_stays(self):
+        run_dir = self.run_captured(
+            """
+            import os, pathlib, wandb
+            from wandb.sdk import wandb_init
+            from trainyard.capture.libraries import wandb_account as account
+            home = pathlib.Path(os.environ["HOME"])
+
+            def mode(**environment):
+                os.environ.pop("WANDB_MODE", None)
+                os.environ.update(environment)
+                account.go_offline()
+                for name in environment:
+                    if name != "WANDB_MODE":
+                        del os.environ[name]
+                return os.environ.pop("WANDB_MODE", None)
+
+            assert mode() == "offline"
+            assert mode(WANDB_MODE="online") == "online"
+            assert mode(WANDB_API_KEY="x" * 40) is None
+            (home / ".netrc").write_text("machine github.com login a password b\\n")
+            assert mode() == "offline"
+            (home / ".netrc").write_text("machine api.wandb.ai login user password b\\n")
+            assert mode() is None
+            (home / ".netrc").write_text("machine wb.example.com login user password b\\n")
+            assert mode(WANDB_BASE_URL="https://wb.example.com:8080/x") is None
+            assert mode() == "offline"
+            settings = home / ".config" / "wandb" / "settings"
+            settings.parent.mkdir(parents=True)
+            settings.write_text("[default]\\nmode = online\\n")
+            assert mode() is None
+            settings.write_text("[default]\\nentity = me\\n")
+            assert mode() == "offline"
+
+            assert wandb.login() in (True, False)
+            assert os.environ["WANDB_MODE"] == "offline"
+            run = wandb.init(mode="disabled")
+            run.log({"loss": 1})
+            """,
+            environment={"WANDB_DIR": self.pool, "HOME": self.pool},
+        )
+        if self.environment == "new":  # a disabled run of older versions is no run at all
+            self.assertEqual(self.metrics(run_dir), {("training", "loss"): [(0, 1)]})
+
+
+del Wandb
+
+if __name__ == "__main__":
+    unittest.main()

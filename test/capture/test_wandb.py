@@ -63,7 +63,7 @@ class Wandb:
             ("training", "loss"): [(0, 3), (1, 2), (7, 1.5), (10, 1.2), (11, 1.1)],
             ("training", "acc"): [(0, 0.5), (1, 0.6)],
             ("training", "nested.a"): [(8, 1)],
-            ("training", "nested.b.c"): [(8, 1)],
+            ("training", "nested.b.c"): [(8, 1.0)],
             ("training", "nan"): [(9, "NaN")],
             ("training", "epoch"): [(100, 100)],
             ("training", "special"): [(100, 5)],
@@ -81,7 +81,9 @@ class Wandb:
         self.assertEqual(origin["model.layers"], "captured")
         (about,) = self.events(run_dir, "captured")
         self.assertEqual((about["library"], about["name"], about["labels"]), ("wandb", "first try", ["baseline", "small"]))
-        self.assertIn("left out", self.warnings(run_dir)["capture_value wandb"])
+        warnings = self.warnings(run_dir)
+        self.assertIn("left out", warnings["capture_value wandb"])
+        self.assertEqual([code for code in warnings if code.startswith("capture ")], [])
 
     def test_what_the_script_or_the_person_says_of_the_mode_stays(self):
         run_dir = self.run_captured(

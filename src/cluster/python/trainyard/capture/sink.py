@@ -30,6 +30,8 @@ _places: dict = {}
 """Of each name as the library gave it: who owns it, the group, and the name as it is stored."""
 _steps: dict = {}
 _said: set = set()
+_never_numbers: set = set()
+"""Types of which one was found to be no number, whatever its value."""
 _libraries: dict = {}
 
 
@@ -150,10 +152,15 @@ def version_of(package: str) -> str:
     return str(getattr(sys.modules.get(package), "__version__", "of an unknown version"))
 
 
+def is_validation(name: str) -> bool:
+    """Whether a name has one of the words of a validation."""
+    return _VALIDATION.search(name) is not None
+
+
 def _claim(source: str, name: str, group: str | None) -> tuple:
     with _lock:
         stored = _CONTROL.sub(" ", name).strip()[:_NAME_LENGTH] or "(no name)"
-        place = (source, group or ("validation" if _VALIDATION.search(name) else "training"), stored)
+        place = (source, group or ("validation" if is_validation(name) else "training"), stored)
         if run().reports_itself(stored, place[1]):
             place = ("the script", place[1], stored)
         if len(_places) < MAX_NAMES:
@@ -165,11 +172,16 @@ def _number(source: str, name: str, value: Any) -> Any:
     """A float or an int, or None for what is not one number: a picture, a text, a table."""
     if type(value) is int:
         return value
+    kind = type(value)
+    if kind in _never_numbers:
+        return None
     from ..harness.values import to_number
 
     try:
         return to_number(float(value) if isinstance(value, bool) else value)
     except Exception as error:
+        if not hasattr(kind, "item") and len(_never_numbers) < 1000:
+            _never_numbers.add(kind)  # its text, which may be long, is not made again
         warn(
             "capture_value %.60s" % source,
             "what is not one number is left out of what %s reports (the first: %.80r, %.200s)" % (source, name, error),

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
     """Replaces `owner.name`: then(result, args, kwargs) is called when it has returned; what it reports to other captured
     libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such function:
-    a version that we do not know."""
+    a version that we do not know. A function that is wrapped already calls both, in the order in which they came."""
     own = getattr(owner, name)
+    if name in vars(owner) and getattr(own, "trainyard_calls", None) is not None:
+        own.trainyard_calls.append((source, then))
+        return
+    calls = [(source, then)]
 
     @functools.wraps(own)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -23,12 +27,14 @@ def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict],
         finally:
             sink.leave(outer)
         if not outer:
-            try:
-                then(result, args, kwargs)
-            except Exception as error:
-                sink.trouble(source, error)
+            for source, then in calls:
+                try:
+                    then(result, args, kwargs)
+                except Exception as error:
+                    sink.trouble(source, error)
         return result
 
+    wrapped.trainyard_calls = calls  # type: ignore[attr-defined]
     setattr(owner, name, wrapped)
 
 
@@ -36,7 +42,7 @@ def before(owner: Any, name: str, source: str, first: Callable[[tuple, dict], No
     """Replaces `owner.name`: first(args, kwargs) is called before it, also inside of other captured functions."""
     own = getattr(owner, name)
 
-    @functools.wraps(own)
+    @functools.wraps(own, updated=())
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             first(args, kwargs)

@@ -1,7 +1,11 @@
-"""Several runs of a library in one process: folds, a sweep. The first one's names stay as they are; those of each later one
+"""Several runs of a library in one process: folds, a sweep, a writer for training and one for validation. The first one's names stay as they are; those of each later one
 begin with its name, so that two curves are not mixed into one."""
 
 from __future__ import annotations
+
+import os
+
+from .. import sink
 
 MAX_RUNS = 1000
 
@@ -27,6 +31,27 @@ class Runs:
         self._taken.add(prefix)
         self._prefixes[identity] = prefix
         return prefix
+
+
+class Folders:
+    """Runs that are told apart by the folder that they are written to: logs/train and logs/validation, say. One whose
+    folder is of a validation has its name in front of its metrics even when it comes first."""
+
+    def __init__(self) -> None:
+        self._runs = Runs()
+        self._first: list = []
+
+    def prefix(self, folder: str) -> str:
+        """What the names begin with."""
+        parts = [part for part in os.path.abspath(folder).split(os.sep) if part]
+        self._first = self._first or parts
+        common = 0
+        while common < min(len(parts), len(self._first)) and parts[common] == self._first[common]:
+            common += 1
+        name = "/".join(parts[common:][-3:]) or "/".join(parts[-1:])
+        prefix = self._runs.prefix(os.sep.join(parts), name)
+        last = parts[-1] if parts else ""
+        return prefix or (last + "/" if sink.is_validation(last) else "")
 
 
 def is_first(prefix: str) -> bool:

@@ -4,9 +4,11 @@ the same methods."""
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .. import sink
 from ..wrap import after, argument
+from .several import Folders
 
 
 def wrap_writer(module: Any) -> None:
@@ -19,22 +21,27 @@ def wrap_tensorboard_x(module: Any) -> None:
 
 def _wrap(writer: Any, source: str, package: str, hparams_step: int) -> None:
     """`hparams_step` is the position of add_hparams's global_step."""
+    folders = Folders()
+    prefixes: WeakKeyDictionary = WeakKeyDictionary()
 
     def init(result: Any, args: tuple, kwargs: dict) -> None:
         sink.library(source, sink.version_of(package))
+        folder = getattr(args[0], "log_dir", None) or getattr(args[0], "logdir", None)
+        prefixes[args[0]] = folders.prefix(str(folder)) if folder else ""
 
     def scalar(result: Any, args: tuple, kwargs: dict) -> None:
         # (self, tag, scalar_value, global_step=None, ...)
+        prefix = prefixes.get(args[0])
         if len(args) > 3:
-            sink.scalar(source, args[1], args[2], args[3])
+            sink.scalar(source, prefix + args[1] if prefix else args[1], args[2], args[3])
         else:
-            tag = argument(args, kwargs, 1, "tag")
+            tag = (prefix or "") + argument(args, kwargs, 1, "tag")
             value = argument(args, kwargs, 2, "scalar_value")
             sink.scalar(source, tag, value, argument(args, kwargs, 3, "global_step"))
 
     def scalars(result: Any, args: tuple, kwargs: dict) -> None:
         # (self, main_tag, tag_scalar_dict, global_step=None, ...)
-        main = argument(args, kwargs, 1, "main_tag")
+        main = (prefixes.get(args[0]) or "") + argument(args, kwargs, 1, "main_tag")
         values = argument(args, kwargs, 2, "tag_scalar_dict")
         step = argument(args, kwargs, 3, "global_step")
         sink.scalars(source, {"%s/%s" % (main, name): value for name, value in values.items()}, step)

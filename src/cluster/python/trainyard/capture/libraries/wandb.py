@@ -174,7 +174,7 @@ def _summary(result: Any, args: tuple, kwargs: dict) -> None:
     for item in argument(args, kwargs, 1, "summary_record").update:
         name = ".".join(str(part) for part in item.key)
         if name not in state.names:
-            values.update(_flat({name: item.val}))
+            values.update(_flat({name: item.value}))
     step = getattr(args[0], "_local_step", getattr(args[0], "_step", 0))
     _report(state, values, max(0, step - 1))
 

@@ -76,10 +76,14 @@ class Reader:
         self._hyperparameters = hyperparameters
         self.values = json.loads(json.dumps(hyperparameters))
         self.origin = {name: "configuration" for name in _dotted(hyperparameters)}
+        self._asked: set = set()
+        """What the script asked for here: no other library's word counts for it."""
+        self._configured_alike = {name.replace("-", "_") for name in self.origin}
 
     def read(self, name: str, default: object = MISSING) -> tuple:
         """The value, and whether it is news. KeyError without a value, ValueError for a flag of a wrong type."""
         value, origin = self._find(name, default)
+        self._asked.add(name)
         if origin == "configuration" or self.origin.get(name) == origin:
             return value, False
         self.origin[name] = origin
@@ -93,6 +97,8 @@ class Reader:
         for name, value in _flat(values):
             # A number under such a name (key_dim, say) is none.
             if isinstance(value, str) and _SECRET.search(name):
+                continue
+            if name in self._asked or name.replace("-", "_") in self._configured_alike:
                 continue
             known = self.origin.get(name)
             if known is None and len(self.origin) >= MAX_ADOPTED or known not in (None, "default", origin):

@@ -1,0 +1,133 @@
+"""The csv module: a file of the working directory whose first row names a step (or an epoch) and other columns is a log."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterable, Iterator
+
+from .. import sink
+from .several import Folders
+
+SOURCE = "csv"
+STEPS = ("global_step", "step", "iteration", "iter", "epoch")
+"""The column that is the x, the first of these that is there."""
+_PHASES = ("phase", "split", "mode", "stage", "set", "subset")
+_MAX_COLUMNS = 1000
+_folders = Folders()
+
+
+def wrap_csv(module: Any) -> None:
+    """DictWriter asks csv.writer too."""
+    own = module.writer
+
+    def writer(csvfile: Any, *args: Any, **kwargs: Any) -> Any:
+        made = own(csvfile, *args, **kwargs)
+        try:
+            path = None if sink.is_inside() else _path(csvfile)
+            return made if path is None else Watched(made, path, _header(module, csvfile, path, args, kwargs))
+        except Exception as error:
+            sink.trouble(SOURCE, error)
+            return made
+
+    writer.__doc__ = own.__doc__
+    writer.__name__ = writer.__qualname__ = "writer"
+    module.writer = writer
+
+
+def _path(file: Any) -> str | None:
+    """The path of a file that is written below the working directory."""
+    name = getattr(file, "name", None)
+    work = os.environ.get("TRAINYARD_RUN_DIR")
+    if type(name) is not str or not work:
+        return None
+    path = os.path.realpath(name)
+    return path if path.startswith(os.path.realpath(os.path.join(work, "work")) + os.sep) else None
+
+
+def _header(module: Any, file: Any, path: str, args: tuple, kwargs: dict) -> Any:
+    """The first row of a file that is continued."""
+    if "a" not in str(getattr(file, "mode", "")) or not os.path.getsize(path):
+        return None
+    with open(path, encoding="utf-8", errors="replace", newline="") as before:
+        return next(module.reader([before.readline(65536)], *args, **kwargs), None)
+
+
+class Watched:
+    """A writer of csv; once it is clear that its file is no log, its methods are those of csv's own."""
+
+    def __init__(self, own: Any, path: str, header: Any) -> None:
+        self._own = own
+        self._path = path
+        self._columns: Any = None
+        self._prefix = ""
+        if header is not None:
+            self._first(header)
+
+    @property
+    def dialect(self) -> Any:
+        return self._own.dialect
+
+    def writerow(self, row: Any) -> Any:
+        row = list(row) if hasattr(row, "__next__") else row
+        result = self._own.writerow(row)
+        self._saw(row)
+        return result
+
+    def writerows(self, rows: Iterable) -> Any:
+        return self._own.writerows(self._watching(rows))
+
+    def _watching(self, rows: Iterable) -> Iterator:
+        for row in rows:
+            row = list(row) if hasattr(row, "__next__") else row
+            yield row
+            self._saw(row)
+
+    def _saw(self, row: Any) -> None:
+        if sink.is_inside():
+            return
+        try:
+            if self._columns is None:
+                self._first(row)
+            else:
+                self._row(row)
+        except Exception as error:
+            sink.trouble(SOURCE, error)
+
+    def _first(self, row: Any) -> None:
+        names = [cell.strip() for cell in row if type(cell) is str] if isinstance(row, (list, tuple)) else []
+        steps = [names.index(name) for name in STEPS if name in names]
+        if not steps or len(names) < 2 or len(names) != len(row) or len(names) > _MAX_COLUMNS:
+            self.writerow = self._own.writerow  # type: ignore[method-assign]
+            self.writerows = self._own.writerows  # type: ignore[method-assign]
+            return
+        self._columns = (names, steps[0], [i for i, name in enumerate(names) if name.lower() in _PHASES])
+        self._prefix = _folders.prefix(os.path.splitext(self._path)[0])
+        from sys import version_info
+
+        sink.library(SOURCE, "%d.%d.%d" % version_info[:3])
+
+    def _row(self, row: Any) -> None:
+        names, at, phases = self._columns
+        step = _number(row[at]) if len(row) > at else None
+        if step is None:
+            return
+        where = self._prefix + "".join("%s/" % row[i] for i in phases if i < len(row) and type(row[i]) is str and row[i])
+        values = {}
+        for i, cell in enumerate(row[: len(names)]):
+            value = None if i == at or not names[i] else _number(cell)
+            if value is not None:
+                values[where + names[i]] = value
+        sink.scalars(SOURCE, values, step)
+
+
+def _number(cell: Any) -> Any:
+    """What is written as one number."""
+    if type(cell) in (int, float):
+        return cell
+    if cell is None or isinstance(cell, bool) or (isinstance(cell, str) and len(cell) > 100):
+        return None
+    try:
+        number = float(str(cell) if isinstance(cell, str) else cell)
+    except Exception:
+        return None
+    return int(number) if isinstance(cell, str) and cell.strip().lstrip("+-").isdigit() else number

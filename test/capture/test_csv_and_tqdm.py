@@ -1,0 +1,110 @@
+"""Logs that are written with csv, and tqdm's bars as progress."""
+
+import unittest
+
+from libraries import in_environments
+
+
+@in_environments("new", "old")
+class CsvAndTqdm:
+    maxDiff = None
+
+    def test_csv(self):
+        run_dir = self.run_captured(
+            """
+            import csv, io, os, tempfile
+            with open("log.csv", "w", newline="") as file:
+                writer = csv.DictWriter(file, ["epoch", "loss", "val_loss", "note"])
+                writer.writeheader()
+                for epoch in range(3):
+                    writer.writerow({"epoch": epoch, "loss": "%.3f" % (1 / (epoch + 1)), "val_loss": 0.5, "note": "fine"})
+            with open("log.csv", "a", newline="") as file:  # goes on where it ended
+                csv.DictWriter(file, ["epoch", "loss", "val_loss", "note"]).writerow({"epoch": 3, "loss": 0.2})
+            assert len(open("log.csv").readlines()) == 5
+            with open("phases.csv", "w") as file:
+                writer = csv.writer(file, delimiter=";")
+                writer.writerow(["step", "phase", "accuracy"])
+                writer.writerows([step, phase, step / 10] for step in range(2) for phase in ("train", "val"))
+                writer.writerow(["text", "train", "x" * 1000])
+                writer.writerow([])
+                assert writer.dialect.delimiter == ";"
+            with open("data.csv", "w") as file:
+                writer = csv.writer(file)
+                writer.writerows([["name", "value"], ["a", 1], ["b", 2]])
+            with tempfile.NamedTemporaryFile("w") as file:
+                csv.writer(file).writerows([["step", "elsewhere"], [1, 2]])
+            memory = io.StringIO()
+            csv.writer(memory).writerows([["step", "memory"], [1, 2]])
+            assert memory.getvalue() == "step,memory\\r\\n1,2\\r\\n"
+            with open("bad.csv", "w") as file:
+                for bad in (None, 3):
+                    try:
+                        csv.writer(file).writerow(bad)
+                    except csv.Error:
+                        continue
+                    raise AssertionError(bad)
+            """
+        )
+        self.assertEqual(
+            self.metrics(run_dir),
+            {
+                ("training", "loss"): [(0, 1.0), (1, 0.5), (2, 0.333), (3, 0.2)],
+                ("validation", "val_loss"): [(0, 0.5), (1, 0.5), (2, 0.5)],
+                ("training", "phases/train/accuracy"): [(0, 0.0), (1, 0.1)],
+                ("validation", "phases/val/accuracy"): [(0, 0.0), (1, 0.1)],
+            },
+        )
+        self.assertEqual(self.warnings(run_dir), {})
+
+    def test_the_outermost_bar_is_the_progress(self):
+        run_dir = self.run_captured(
+            """
+            import time
+            from tqdm.auto import tqdm, trange
+            from trainyard.capture.libraries import tqdm as captured
+            captured.YOUNG_S = captured.EVERY_S = 0
+            for epoch in tqdm(range(4), mininterval=0):
+                for batch in tqdm(range(3), leave=False, mininterval=0):
+                    pass
+            for item in tqdm(iter(range(10))):  # no total
+                pass
+            with tqdm(total=1000, unit="B", unit_scale=True) as bar:
+                bar.update(1000)
+            print("epochs")
+            for epoch in (1, 2):
+                with tqdm(total=2, desc="Epoch %d/2" % epoch, mininterval=0) as bar:
+                    bar.update()
+                    bar.update()
+            for item in tqdm(range(5), disable=True):
+                pass
+            """
+        )
+        told = [event["fraction"] for event in self.events(run_dir, "progress")]
+        self.assertEqual(told[:4], [0.25, 0.5, 0.75, 1.0])
+        self.assertEqual(sorted(set(told[5:])), [0.25, 0.5, 0.75, 1.0])
+        self.assertEqual(told[-1], 1.0)
+        self.assertEqual(self.warnings(run_dir), {})
+
+    def test_bars_are_told_some_times_a_second(self):
+        run_dir = self.run_captured(
+            """
+            import time
+            from tqdm import tqdm
+            with tqdm(total=400) as bar:
+                for step in range(400):
+                    bar.update(1)
+                    time.sleep(0.01)
+            for item in tqdm(range(100)):  # over in a moment
+                pass
+            """
+        )
+        told = [event["fraction"] for event in self.events(run_dir, "progress")]
+        self.assertTrue(1 < len(told) < 20, told)
+        self.assertEqual(told, sorted(told))
+        self.assertEqual(told[-1], 1.0)
+
+
+del CsvAndTqdm
+
+if __name__ == "__main__":
+    unittest.main()

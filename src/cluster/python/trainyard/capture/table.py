@@ -5,6 +5,7 @@ run's log, and the rest of the library is captured all the same.
 """
 
 HOOKS = (
+    ("torch.optim.optimizer", "metrics", "torch_optim:watch"),
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
     ("tensorboardX.writer", "metrics", "tensorboard:wrap_tensorboard_x"),
     ("wandb.sdk.wandb_init", "metrics", "wandb_account:wrap_init"),

@@ -32,6 +32,8 @@ class Wandb:
                              config={"lr": 0.1, "model": {"layers": 3}, "api_token": "secret-1"})
             wandb.config.update({"batch": 32})
             wandb.config.epochs = 4
+            run.name = "better name"
+            run.tags = run.tags + ("more",)
             run.log({"loss": 3, "acc": 0.5})
             run.log({"loss": 2}, commit=False)
             run.log({"acc": 0.6})
@@ -79,8 +81,10 @@ class Wandb:
         )
         self.assertEqual(origin["lr"], "configuration")
         self.assertEqual(origin["model.layers"], "captured")
-        (about,) = self.events(run_dir, "captured")
-        self.assertEqual((about["library"], about["name"], about["labels"]), ("wandb", "first try", ["baseline", "small"]))
+        first, _, about = self.events(run_dir, "captured")
+        self.assertEqual((first["name"], first["labels"], first["notes"]), ("first try", ["baseline", "small"], "a note"))
+        self.assertEqual((about["library"], about["name"]), ("wandb", "better name"))
+        self.assertEqual((about["labels"], about["notes"]), (["baseline", "small", "more"], "a note"))
         warnings = self.warnings(run_dir)
         self.assertIn("left out", warnings["capture_value wandb"])
         self.assertEqual([code for code in warnings if code.startswith("capture ")], [])

@@ -16,6 +16,7 @@ import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
+import { describe, withLibrary } from "./captured.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
@@ -149,11 +150,21 @@ export function createReports(
       );
     const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    describeAll(record, report, mask);
     noteFirstStep(record, run.run.id, report);
     if (listed.length > 0 || own.furthestStep !== before) rememberProgress(run.run.id);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
+  }
+
+  /** What the script calls itself. */
+  function describeAll(record: TrialRecord, { events }: RunReport, mask: <T>(value: T) => T): void {
+    const told = events.flatMap(({ event }) => (event.type === "captured" ? [mask(event)] : []));
+    const experiment = told.length === 0 ? null : store.experiment(record.trial.experimentId);
+    if (experiment === null) return;
+    const hasChanged = told.map((event) => describe(experiment, record, event)).some(Boolean);
+    if (hasChanged) store.putExperiment(experiment);
   }
 
   /** Whether a run goes on from the checkpoint that it was given shows in the first step that it reports. */
@@ -345,12 +356,14 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
     case "warning":
       warn(record, event.code, mask(event.message));
       break;
+    case "captured":
+      trial.captured = withLibrary(trial.captured ?? [], event);
+      break;
     case "invalid_hp":
       own.invalidHyperparameters = mask(event.message);
       break;
     case "checkpoint": // listed apart, once its manifest has been read
     case "ack":
-    case "captured":
     case "system":
       break;
   }

@@ -109,12 +109,14 @@ def progress(fraction: float) -> None:
     run().progress(fraction)
 
 
-def library(name: str, version: str, run_name: str | None = None, labels: tuple = ()) -> None:
+def library(
+    name: str, version: str, run_name: str | None = None, labels: tuple = (), notes: str | None = None
+) -> None:
     """That a library is captured, and what the script calls its run there: said once, and again when the name is known."""
-    about = (version, run_name, tuple(labels))
+    about = (version, run_name, tuple(labels), notes)
     if _libraries.get(name) != about:
         _libraries[name] = about
-        run().captured(name, version, run_name, list(labels))
+        run().captured(name, version, run_name, list(labels), notes)
 
 
 def warn(code: str, message: str) -> None:

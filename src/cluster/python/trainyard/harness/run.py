@@ -158,11 +158,15 @@ class Run:
         if news:
             self._say_params()
 
-    def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
+    def captured(
+        self, library: str, version: str, name: Optional[str], labels: list, notes: Optional[str] = None
+    ) -> None:
         """That `library` is captured, and what the script calls its run there."""
         body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
         if name:
             body += ',"name":%s' % quoted(str(name)[:250])
+        if notes:
+            body += ',"notes":%s' % quoted(str(notes)[:10_000])
         if labels:
             body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
         self._writer.append(body)

@@ -20,7 +20,9 @@ class _State:
     """Of one W&B run in this process."""
 
     def __init__(self, run: Any) -> None:
-        self.prefix = _runs.prefix(str(getattr(run, "id", id(run))), _name(run))
+        self.title = _name(run)
+        """What the script calls it."""
+        self.prefix = _runs.prefix(str(getattr(run, "id", id(run))), self.title)
         self.names: set = set()
         """What was logged: the summary has their last values, which say nothing new."""
         self.axes: dict = {}
@@ -52,8 +54,9 @@ def wrap_log(module: Any) -> None:
 
 
 def wrap_names(module: Any) -> None:
-    after_set(module.Run, "name", SOURCE, _named)
-    after_set(module.Run, "tags", SOURCE, _named)
+    after_set(module.Run, "name", SOURCE, _renamed)
+    after_set(module.Run, "tags", SOURCE, _described)
+    after_set(module.Run, "notes", SOURCE, _described)
 
 
 def wrap_summary(module: Any) -> None:
@@ -78,13 +81,16 @@ def _state(run: Any) -> _State:
 
 
 def _init(result: Any, args: tuple, kwargs: dict) -> None:
-    _tell(result, kwargs.get("name") or os.environ.get("WANDB_NAME"), kwargs.get("tags"))
+    state = _state(result)
+    state.title = state.title or kwargs.get("name") or os.environ.get("WANDB_NAME")
+    _tell(result, kwargs.get("tags"), kwargs.get("notes"))
 
 
-def _tell(run: Any, name: str | None, tags: Any) -> None:
-    version = sink.version_of("wandb")
-    if is_first(_state(run).prefix):
-        sink.library(SOURCE, version, name, (tags,) if isinstance(tags, str) else tuple(tags or ()))
+def _tell(run: Any, tags: Any, notes: Any) -> None:
+    state = _state(run)
+    if is_first(state.prefix):
+        tags = (tags,) if isinstance(tags, str) else tuple(tags or ())
+        sink.library(SOURCE, sink.version_of("wandb"), state.title, tags, notes or None)
 
 
 def _name(run: Any) -> str | None:
@@ -92,10 +98,13 @@ def _name(run: Any) -> str | None:
     return run.name if getattr(run, "offline", False) else None
 
 
-def _named(result: Any, args: tuple, kwargs: dict) -> None:
-    run = args[0]
-    is_set = type(args[1]) is str
-    _tell(run, args[1] if is_set else _name(run), run.tags)
+def _renamed(result: Any, args: tuple, kwargs: dict) -> None:
+    _state(args[0]).title = str(args[1])
+    _described(result, args, kwargs)
+
+
+def _described(result: Any, args: tuple, kwargs: dict) -> None:
+    _tell(args[0], args[0].tags, args[0].notes)
 
 
 def _log(result: Any, args: tuple, kwargs: dict) -> None:

@@ -28,6 +28,12 @@ class CsvAndTqdm:
                 writer.writerow(["text", "train", "x" * 1000])
                 writer.writerow([])
                 assert writer.dialect.delimiter == ";"
+            for epoch in (1, 2, 3):  # the whole history, each time
+                with open("history.csv", "w") as file:
+                    csv.writer(file).writerows([["epoch", "speed"]] + [[each, each * 2] for each in range(epoch)])
+            class Kept:
+                make = csv.writer
+            assert Kept().make(io.StringIO()).writerow(["a"]) == 3
             with open("data.csv", "w") as file:
                 writer = csv.writer(file)
                 writer.writerows([["name", "value"], ["a", 1], ["b", 2]])
@@ -50,6 +56,7 @@ class CsvAndTqdm:
             {
                 ("training", "loss"): [(0, 1.0), (1, 0.5), (2, 0.333), (3, 0.2)],
                 ("validation", "val_loss"): [(0, 0.5), (1, 0.5), (2, 0.5)],
+                ("training", "history/speed"): [(0, 0), (1, 2), (2, 4)],
                 ("training", "phases/train/accuracy"): [(0, 0.0), (1, 0.1)],
                 ("validation", "phases/val/accuracy"): [(0, 0.0), (1, 0.1)],
             },

@@ -20,6 +20,7 @@ class Mlflow:
                 mlflow.log_param("lr", 0.1)
                 mlflow.log_params({"layers": 3, "optimizer": "sgd", "password": "hidden-1"})
                 mlflow.set_tag("baseline", "")
+                mlflow.set_tag("mlflow.note.content", "a note")
                 for step in range(3):
                     mlflow.log_metric("loss", 1 / (step + 1), step=step)
                     mlflow.log_metrics({"val_loss": 0.5, "acc": step}, step)
@@ -65,9 +66,8 @@ class Mlflow:
         )
         self.assertEqual(origin["layers"], "configuration")
         about = self.events(run_dir, "captured")[-1]
-        self.assertEqual(
-            (about["library"], about["name"], about["labels"]), ("mlflow", "first try", ["team=vision", "baseline"])
-        )
+        self.assertEqual((about["library"], about["name"], about["notes"]), ("mlflow", "first try", "a note"))
+        self.assertEqual(about["labels"], ["team=vision", "baseline"])
         self.assertEqual([code for code in self.warnings(run_dir) if code.startswith("capture ")], [])
 
     def test_autologging(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Iterable, Iterator
 
 from .. import sink
@@ -14,28 +15,38 @@ STEPS = ("global_step", "step", "iteration", "iter", "epoch")
 _PHASES = ("phase", "split", "mode", "stage", "set", "subset")
 _MAX_COLUMNS = 1000
 _folders = Folders()
+_last: dict = {}
+"""Of each path the last step: a file that is written anew, with its whole history, tells nothing twice."""
 
 
 def wrap_csv(module: Any) -> None:
     """DictWriter asks csv.writer too."""
-    own = module.writer
+    module.writer = _Writer(module, module.writer)
 
-    def writer(csvfile: Any, *args: Any, **kwargs: Any) -> Any:
-        made = own(csvfile, *args, **kwargs)
+
+class _Writer:
+    """csv.writer. Not a function, since one that is kept in a class would become its method, which csv's own does not."""
+
+    def __init__(self, module: Any, own: Any) -> None:
+        self._module = module
+        self._own = own
+        self.__doc__ = own.__doc__
+        self.__name__ = "writer"
+
+    def __call__(self, csvfile: Any, *args: Any, **kwargs: Any) -> Any:
+        made = self._own(csvfile, *args, **kwargs)
         try:
             path = None if sink.is_inside() else _path(csvfile)
-            return made if path is None else Watched(made, path, _header(module, csvfile, path, args, kwargs))
+            return made if path is None else Watched(made, path, _header(self._module, csvfile, path, args, kwargs))
         except Exception as error:
             sink.trouble(SOURCE, error)
             return made
 
-    writer.__doc__ = own.__doc__
-    writer.__name__ = writer.__qualname__ = "writer"
-    module.writer = writer
-
 
 def _path(file: Any) -> str | None:
-    """The path of a file that is written below the working directory."""
+    """The path of a file that a script (not pandas, which writes whole tables) writes below the working directory."""
+    if str(sys._getframe(2).f_globals.get("__name__")).startswith("pandas."):
+        return None
     name = getattr(file, "name", None)
     work = os.environ.get("TRAINYARD_RUN_DIR")
     if type(name) is not str or not work:
@@ -60,6 +71,7 @@ class Watched:
         self._path = path
         self._columns: Any = None
         self._prefix = ""
+        self._known = None if header is not None else _last.get(path)
         if header is not None:
             self._first(header)
 
@@ -102,15 +114,15 @@ class Watched:
             return
         self._columns = (names, steps[0], [i for i, name in enumerate(names) if name.lower() in _PHASES])
         self._prefix = _folders.prefix(os.path.splitext(self._path)[0])
-        from sys import version_info
-
-        sink.library(SOURCE, "%d.%d.%d" % version_info[:3])
+        sink.library(SOURCE, "%d.%d.%d" % sys.version_info[:3])
 
     def _row(self, row: Any) -> None:
         names, at, phases = self._columns
         step = _number(row[at]) if len(row) > at else None
-        if step is None:
+        if step is None or (self._known is not None and step <= self._known):
             return
+        if self._path in _last or len(_last) < 1000:
+            _last[self._path] = step
         where = self._prefix + "".join("%s/" % row[i] for i in phases if i < len(row) and type(row[i]) is str and row[i])
         values = {}
         for i, cell in enumerate(row[: len(names)]):

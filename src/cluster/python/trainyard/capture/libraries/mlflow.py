@@ -151,4 +151,5 @@ def _tell(prefix: str, name: Any, tags: dict) -> None:
     labels = _about.setdefault("labels", {})
     labels.update({str(key): str(value) for key, value in tags.items() if not str(key).startswith("mlflow.")})
     texts = tuple("%s=%s" % each if each[1] else each[0] for each in list(labels.items())[:50])
-    sink.library(SOURCE, sink.version_of("mlflow"), _about.get("name"), texts)
+    _about["notes"] = tags.get("mlflow.note.content") or _about.get("notes")
+    sink.library(SOURCE, sink.version_of("mlflow"), _about.get("name"), texts, _about["notes"])

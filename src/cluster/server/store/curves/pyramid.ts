@@ -34,6 +34,8 @@ export class Pyramid {
   static restore(base: Float64Array, count: number, notNumbers: number): Pyramid {
     const pyramid = new Pyramid();
     pyramid.#levels[0] = base;
+    for (let level = 1; sizeOf(level - 1) <= count; level++)
+      pyramid.#levels[level] = new Float64Array(Math.ceil(count / sizeOf(level)) * BUCKET_FIELDS);
     pyramid.notNumbers = notNumbers;
     for (let bucket = 0; bucket < Math.floor(count / BUCKET_POINTS); bucket++) {
       pyramid.count = (bucket + 1) * BUCKET_POINTS;
@@ -125,33 +127,60 @@ export function addToBucket(
   time: number,
   value: number,
 ): void {
-  const put = (field: number) => {
-    into[at + field] = index;
-    into[at + field + 1] = step;
-    into[at + field + 2] = time;
-    into[at + field + 3] = value;
-  };
   if (!Number.isFinite(value)) {
-    if ((into[at + NOT_A_NUMBER] ?? -1) < 0) put(NOT_A_NUMBER);
+    if (!has(into, at + NOT_A_NUMBER)) put(into, at + NOT_A_NUMBER, index, step, time, value);
   } else {
-    if ((into[at + LOW] ?? -1) < 0 || value < (into[at + LOW + 3] ?? NaN)) put(LOW);
-    if ((into[at + HIGH] ?? -1) < 0 || value > (into[at + HIGH + 3] ?? NaN)) put(HIGH);
+    if (!has(into, at + LOW) || value < (into[at + LOW + 3] ?? NaN))
+      put(into, at + LOW, index, step, time, value);
+    if (!has(into, at + HIGH) || value > (into[at + HIGH + 3] ?? NaN))
+      put(into, at + HIGH, index, step, time, value);
   }
   widen(into, at + STEPS, step, step);
   widen(into, at + TIMES, time, time);
 }
 
-/** `from` comes after all that is in `into` already. */
+/** `from` comes after all that is in `into` already. Without views or closures: a long curve has thousands for each reading. */
 export function mergeBucket(into: Float64Array, at: number, from: Float64Array, source: number): void {
-  const take = (field: number) => into.set(from.subarray(source + field, source + field + 4), at + field);
-  const has = (numbers: Float64Array, place: number) => (numbers[place] ?? -1) >= 0;
   if (has(from, source + LOW)) {
-    if (!has(into, at + LOW) || (from[source + LOW + 3] ?? NaN) < (into[at + LOW + 3] ?? NaN)) take(LOW);
-    if (!has(into, at + HIGH) || (from[source + HIGH + 3] ?? NaN) > (into[at + HIGH + 3] ?? NaN)) take(HIGH);
+    if (!has(into, at + LOW) || (from[source + LOW + 3] ?? NaN) < (into[at + LOW + 3] ?? NaN))
+      take(into, at + LOW, from, source + LOW);
+    if (!has(into, at + HIGH) || (from[source + HIGH + 3] ?? NaN) > (into[at + HIGH + 3] ?? NaN))
+      take(into, at + HIGH, from, source + HIGH);
   }
-  if (has(from, source + NOT_A_NUMBER) && !has(into, at + NOT_A_NUMBER)) take(NOT_A_NUMBER);
-  for (const field of [STEPS, TIMES])
-    widen(into, at + field, from[source + field] ?? NaN, from[source + field + 1] ?? NaN);
+  if (has(from, source + NOT_A_NUMBER) && !has(into, at + NOT_A_NUMBER))
+    take(into, at + NOT_A_NUMBER, from, source + NOT_A_NUMBER);
+  widen(into, at + STEPS, from[source + STEPS] ?? NaN, from[source + STEPS + 1] ?? NaN);
+  widen(into, at + TIMES, from[source + TIMES] ?? NaN, from[source + TIMES + 1] ?? NaN);
+}
+
+function has(numbers: Float64Array, at: number): boolean {
+  return (numbers[at] ?? -1) >= 0;
+}
+
+/** Puts a point: index, step, time, value. */
+export function put(
+  into: Float64Array,
+  at: number,
+  index: number,
+  step: number,
+  time: number,
+  value: number,
+): void {
+  into[at] = index;
+  into[at + 1] = step;
+  into[at + 2] = time;
+  into[at + 3] = value;
+}
+
+function take(into: Float64Array, at: number, from: Float64Array, source: number): void {
+  put(
+    into,
+    at,
+    from[source] ?? -1,
+    from[source + 1] ?? NaN,
+    from[source + 2] ?? NaN,
+    from[source + 3] ?? NaN,
+  );
 }
 
 function widen(into: Float64Array, at: number, low: number, high: number): void {

@@ -115,7 +115,8 @@ function fromBuckets(
   // What is meant of a bucket that is not meant as a whole has to be looked up.
   const lookedUp = new Map<Item, Picks>();
   let total = 0;
-  let [first, last]: (Item | null)[] = [null, null];
+  let first: Item | null = null;
+  let last: Item | null = null;
   for (const item of items) {
     const points = item.isPartial ? meantOf(source, filter, item.from, item.to) : null;
     if (points !== null) lookedUp.set(item, points);

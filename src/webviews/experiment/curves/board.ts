@@ -76,7 +76,7 @@ export class ChartBoard {
       const chart = this.charts.get(spec.id) ?? this.create(spec);
       // New points alone draw a chart when they have been read.
       if (isOther || lookOf(chart.spec) !== lookOf(spec)) this.invalidate(chart);
-      chart.spec = spec;
+      chart.show(spec, settings);
       if (this.grid.children[index] !== chart.element) {
         this.grid.insertBefore(chart.element, this.grid.children[index] ?? null);
       }

@@ -94,6 +94,12 @@ export class CurveChart {
     );
   }
 
+  /** What it is of from now on. Who stands in front says how much is read of each curve, so it is known before any is drawn. */
+  show(spec: ChartSpec, { front }: Pick<ChartSettings, "front">): void {
+    this.spec = spec;
+    this.standing = standing(spec.curves, front);
+  }
+
   /** Another zoom counts at once, for the next movement may come before the next frame. */
   follow(settings: ChartSettings): void {
     if (this.settings !== null) this.settings = settings;
@@ -103,7 +109,6 @@ export class CurveChart {
   draw(settings: ChartSettings, palette: Palette, pointsOf: (curve: CurveSpec) => PointColumns | null): void {
     this.settings = settings;
     this.paint.palette = palette;
-    this.standing = standing(this.spec.curves, settings.front);
     const before = new Map(this.curves.map((curve) => [curve.spec.key, curve]));
     this.curves = this.spec.curves.flatMap((spec) => {
       const columns = pointsOf(spec);

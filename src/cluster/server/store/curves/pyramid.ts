@@ -17,29 +17,59 @@ export const STEPS = 12; // lowest, highest
 export const TIMES = 14;
 export const BUCKET_FIELDS = 16;
 
+export interface KeptPyramid {
+  count: number;
+  notNumbers: number;
+  /** Level 0, as far as level 1 has complete buckets above it. */
+  base: Float64Array;
+  /** Level 1, its open bucket too. */
+  second: Float64Array;
+}
+
 export class Pyramid {
   count = 0;
   /** Values that are NaN or infinite. */
   notNumbers = 0;
   #levels: Float64Array[] = [new Float64Array(BUCKET_FIELDS)];
+  /** Buckets at the beginning of level 0 that are not here yet, and who has them. */
+  #missing = 0;
+  #readBase: () => Float64Array = () => new Float64Array();
 
   get byteLength(): number {
     return this.#levels.reduce((sum, level) => sum + level.byteLength, 0);
   }
-  /** Buckets of level 0, the open one too: all that has to be kept, for the rest follows. */
-  get base(): Float64Array {
-    return this.#filled(0).subarray(0, Math.ceil(this.count / BUCKET_POINTS) * BUCKET_FIELDS);
+  /** What has to be kept of it, beside the points after the last complete bucket of level 1: the rest follows. */
+  get kept(): KeptPyramid {
+    const base = completeBuckets(this.count, 1) * RADIX;
+    const second = secondBuckets(this.count);
+    return {
+      count: this.count,
+      notNumbers: this.notNumbers,
+      base: this.level(0, 0).subarray(0, base * BUCKET_FIELDS),
+      second: second === 0 ? new Float64Array() : this.#filled(1).subarray(0, second * BUCKET_FIELDS),
+    };
   }
 
-  static restore(base: Float64Array, count: number, notNumbers: number): Pyramid {
+  /**
+   * @param readBase gives level 0 as it was kept, when it is first looked at: an overview of a long curve does without
+   * @param tail the curve's last points, at least those after the last complete bucket of level 1
+   */
+  static restore(
+    { count, notNumbers, second }: Omit<KeptPyramid, "base">,
+    tail: Points,
+    readBase: () => Float64Array,
+  ): Pyramid {
     const pyramid = new Pyramid();
-    pyramid.#levels[0] = base;
-    for (let level = 1; sizeOf(level - 1) <= count; level++)
-      pyramid.#levels[level] = new Float64Array(Math.ceil(count / sizeOf(level)) * BUCKET_FIELDS);
+    const complete = completeBuckets(count, 1);
+    pyramid.#levels[0] = new Float64Array(Math.max(1, completeBuckets(count, 0) + 1) * BUCKET_FIELDS);
+    if (second.length > 0) pyramid.#levels[1] = second;
+    for (let bucket = 0; bucket < complete; bucket++) pyramid.#climb(1, bucket);
     pyramid.notNumbers = notNumbers;
-    for (let bucket = 0; bucket < Math.floor(count / BUCKET_POINTS); bucket++) {
-      pyramid.count = (bucket + 1) * BUCKET_POINTS;
-      pyramid.#close(0, bucket);
+    pyramid.#missing = complete * RADIX;
+    pyramid.#readBase = readBase;
+    for (let index = complete * sizeOf(1); index < count; index++) {
+      const at = index - count + tail.step.length;
+      pyramid.#add(index, tail.step[at] ?? NaN, tail.time[at] ?? NaN, tail.value[at] ?? NaN);
     }
     pyramid.count = count;
     return pyramid;
@@ -52,9 +82,18 @@ export class Pyramid {
   buckets(level: number): number {
     return level === 0 ? Math.ceil(this.count / BUCKET_POINTS) : Math.floor(this.count / sizeOf(level));
   }
-  /** The level's numbers; those of a bucket begin at `bucket * BUCKET_FIELDS`. */
-  level(level: number): Float64Array {
-    return this.#filled(level);
+  /**
+   * The level's numbers; those of a bucket begin at `bucket * BUCKET_FIELDS`.
+   * @param from only buckets from this one on are looked at
+   * @throws what reading level 0 throws
+   */
+  level(level: number, from: number): Float64Array {
+    const numbers = this.#filled(level);
+    if (level === 0 && from < this.#missing) {
+      numbers.set(this.#readBase());
+      this.#missing = 0;
+    }
+    return numbers;
   }
 
   /** Points of the curve that a bucket covers: [from, to). */
@@ -65,23 +104,27 @@ export class Pyramid {
 
   append({ step, time, value }: Points): void {
     for (let at = 0; at < step.length; at++) {
-      const index = this.count;
-      const bucket = Math.floor(index / BUCKET_POINTS);
-      if (index % BUCKET_POINTS === 0) this.#open(0, bucket);
       const one = value[at] ?? NaN;
       if (!Number.isFinite(one)) this.notNumbers++;
-      addToBucket(this.#filled(0), bucket * BUCKET_FIELDS, index, step[at] ?? NaN, time[at] ?? NaN, one);
-      this.count = index + 1;
-      if (this.count % BUCKET_POINTS === 0) this.#close(0, bucket);
+      this.#add(this.count, step[at] ?? NaN, time[at] ?? NaN, one);
+      this.count++;
+      if (this.count % BUCKET_POINTS === 0) this.#climb(0, this.count / BUCKET_POINTS - 1);
     }
   }
 
+  /** To the open bucket of level 0. */
+  #add(index: number, step: number, time: number, value: number): void {
+    const bucket = Math.floor(index / BUCKET_POINTS);
+    if (index % BUCKET_POINTS === 0) this.#open(0, bucket);
+    addToBucket(this.#filled(0), bucket * BUCKET_FIELDS, index, step, time, value);
+  }
+
   /** A bucket is complete: the one above it learns of it. */
-  #close(level: number, bucket: number): void {
+  #climb(level: number, bucket: number): void {
     const above = Math.floor(bucket / RADIX);
     if (bucket % RADIX === 0) this.#open(level + 1, above);
     mergeBucket(this.#filled(level + 1), above * BUCKET_FIELDS, this.#filled(level), bucket * BUCKET_FIELDS);
-    if (bucket % RADIX === RADIX - 1) this.#close(level + 1, above);
+    if (bucket % RADIX === RADIX - 1) this.#climb(level + 1, above);
   }
 
   #open(level: number, bucket: number): void {
@@ -105,6 +148,22 @@ export class Pyramid {
 
 export function sizeOf(level: number): number {
   return BUCKET_POINTS * RADIX ** level;
+}
+
+/** Numbers that are kept of level 0 and of level 1 of a curve of so many points. */
+export function keptNumbers(count: number): { base: number; second: number } {
+  return {
+    base: completeBuckets(count, 1) * RADIX * BUCKET_FIELDS,
+    second: secondBuckets(count) * BUCKET_FIELDS,
+  };
+}
+
+function completeBuckets(count: number, level: number): number {
+  return Math.floor(count / sizeOf(level));
+}
+
+function secondBuckets(count: number): number {
+  return Math.ceil(completeBuckets(count, 0) / RADIX);
 }
 
 /** Children of a bucket in the level below. */

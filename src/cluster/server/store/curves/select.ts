@@ -62,7 +62,7 @@ export function select(source: Selectable, filter: Filter, limit: number): Picks
   const stretches = Math.max(1, Math.floor((limit - 2) / perStretch));
   if (about <= Math.max(limit, stretches * BUCKET_POINTS))
     return fromPoints(source, filter, covered, limit, stretches);
-  const picks = fromBuckets(source, filter, cover(pyramid, filter, about / stretches / 2), limit, stretches);
+  const picks = fromBuckets(source, filter, cover(pyramid, filter, about / stretches), limit, stretches);
   return picks ?? fromPoints(source, filter, covered, limit, stretches);
 }
 
@@ -142,7 +142,7 @@ function eachBucket(
   { level, bucket, from, to }: Item,
   each: (numbers: Float64Array, at: number, points: number) => void,
 ): void {
-  const numbers = pyramid.level(level);
+  const numbers = pyramid.level(level, bucket);
   const size = sizeOf(level);
   for (let at = bucket * BUCKET_FIELDS, left = to - from; left > 0; at += BUCKET_FIELDS, left -= size)
     each(numbers, at, Math.min(size, left));
@@ -190,7 +190,7 @@ function cover(pyramid: Pyramid, filter: Filter, largest: number): Item[] {
   };
   const visit = (level: number, bucket: number): void => {
     const { from, to } = pyramid.span(level, bucket);
-    const meant = howMuchOf(pyramid.level(level), bucket * BUCKET_FIELDS, from, to, filter);
+    const meant = howMuchOf(pyramid.level(level, bucket), bucket * BUCKET_FIELDS, from, to, filter);
     if (meant === "none") return;
     if (meant === "all") {
       // All that is below it is meant, too.

@@ -234,7 +234,7 @@ function lastValueAt(part: CurvePart, at: number): number | null {
   const { pyramid } = part;
   for (let bucket = pyramid.buckets(0) - 1; bucket >= 0; bucket--) {
     const place = bucket * BUCKET_FIELDS + STEPS;
-    const base = pyramid.level(0);
+    const base = pyramid.level(0, bucket);
     if (at < (base[place] ?? NaN) || at > (base[place + 1] ?? NaN)) continue;
     const { from, to } = pyramid.span(0, bucket);
     const { step, value } = part.read(from, to);

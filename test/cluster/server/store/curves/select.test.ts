@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { slicePoints, type Points } from "../../../../../src/cluster/server/store/curves/columns.ts";
+import { PAGE_POINTS } from "../../../../../src/cluster/server/store/curves/pageFile.ts";
 import { BUCKET_POINTS, Pyramid } from "../../../../../src/cluster/server/store/curves/pyramid.ts";
 import {
   extremes,
@@ -23,7 +24,11 @@ function sourceOf(points: Points, isRestored: boolean): Selectable {
   let pyramid = new Pyramid();
   for (let from = 0, piece = 1; from < points.step.length; from += piece, piece = (piece * 7 + 3) % 501)
     pyramid.append(slicePoints(points, from, Math.min(points.step.length, from + piece)));
-  if (isRestored) pyramid = Pyramid.restore(pyramid.base.slice(), pyramid.count, pyramid.notNumbers);
+  if (isRestored) {
+    const { base, ...kept } = pyramid.kept;
+    const tail = slicePoints(points, pyramid.count - (pyramid.count % PAGE_POINTS), pyramid.count);
+    pyramid = Pyramid.restore({ ...kept, second: kept.second.slice() }, tail, () => base);
+  }
   return { pyramid, read: (from, to) => slicePoints(points, from, to) };
 }
 

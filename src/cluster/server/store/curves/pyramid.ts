@@ -67,11 +67,11 @@ export class Pyramid {
     pyramid.notNumbers = notNumbers;
     pyramid.#missing = complete * RADIX;
     pyramid.#readBase = readBase;
-    for (let index = complete * sizeOf(1); index < count; index++) {
-      const at = index - count + tail.step.length;
-      pyramid.#add(index, tail.step[at] ?? NaN, tail.time[at] ?? NaN, tail.value[at] ?? NaN);
+    pyramid.count = complete * sizeOf(1);
+    while (pyramid.count < count) {
+      const from = pyramid.count - count + tail.step.length;
+      pyramid.#fill(tail, from, Math.min(tail.step.length, from + BUCKET_POINTS));
     }
-    pyramid.count = count;
     return pyramid;
   }
 
@@ -102,21 +102,30 @@ export class Pyramid {
     return { from: bucket * size, to: Math.min((bucket + 1) * size, this.count) };
   }
 
-  append({ step, time, value }: Points): void {
-    for (let at = 0; at < step.length; at++) {
-      const one = value[at] ?? NaN;
-      if (!Number.isFinite(one)) this.notNumbers++;
-      this.#add(this.count, step[at] ?? NaN, time[at] ?? NaN, one);
-      this.count++;
+  append(points: Points): void {
+    for (let from = 0; from < points.step.length;) {
+      const to = Math.min(points.step.length, from + BUCKET_POINTS - (this.count % BUCKET_POINTS));
+      this.#fill(points, from, to);
+      for (let at = from; at < to; at++) if (!Number.isFinite(points.value[at])) this.notNumbers++;
       if (this.count % BUCKET_POINTS === 0) this.#climb(0, this.count / BUCKET_POINTS - 1);
+      from = to;
     }
   }
 
-  /** To the open bucket of level 0. */
-  #add(index: number, step: number, time: number, value: number): void {
-    const bucket = Math.floor(index / BUCKET_POINTS);
-    if (index % BUCKET_POINTS === 0) this.#open(0, bucket);
-    addToBucket(this.#filled(0), bucket * BUCKET_FIELDS, index, step, time, value);
+  /** Points that all go to the open bucket of level 0. */
+  #fill({ step, time, value }: Points, from: number, to: number): void {
+    const bucket = Math.floor(this.count / BUCKET_POINTS);
+    if (this.count % BUCKET_POINTS === 0) this.#open(0, bucket);
+    const numbers = this.#filled(0);
+    for (let at = from; at < to; at++)
+      addToBucket(
+        numbers,
+        bucket * BUCKET_FIELDS,
+        this.count++,
+        step[at] ?? NaN,
+        time[at] ?? NaN,
+        value[at] ?? NaN,
+      );
   }
 
   /** A bucket is complete: the one above it learns of it. */

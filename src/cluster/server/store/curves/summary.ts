@@ -87,6 +87,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array {
 
 /** @returns null when there is none, or it is not whole */
 export function readSummary(path: string): Summary | null {
+  // Short runs have none, and an error for each of a thousand takes its time.
+  if (!fs.existsSync(path)) return null;
   let file: number;
   try {
     file = fs.openSync(path, "r");

@@ -98,6 +98,7 @@ export class CurveChart {
   show(spec: ChartSpec, { front }: Pick<ChartSettings, "front">): void {
     this.spec = spec;
     this.standing = standing(spec.curves, front);
+    if (this.standing.isCrowd && this.crowd === null) void this.loadCrowd();
   }
 
   /** Another zoom counts at once, for the next movement may come before the next frame. */
@@ -286,7 +287,6 @@ export class CurveChart {
       isNamed: front.has(spec.key),
     }));
     this.paint = { ...this.paint, curves, kept: this.standing.kept, labelWidthPx: this.labelWidth(curves) };
-    if (isCrowd && this.crowd === null) void this.loadCrowd();
     this.crowd?.set(isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [], palette);
   }
 
@@ -295,8 +295,9 @@ export class CurveChart {
     this.isLoadingCrowd = true;
     const { CrowdOfChart: Crowd } = await import("./crowdView.ts");
     this.crowd = new Crowd(() => this.chart?.draw());
+    if (this.chart === null) return;
     this.updatePaint();
-    this.chart?.draw();
+    this.chart.draw();
   }
 
   /** Room for the labels, in steps so that the axes stay where they are while values change. */

@@ -15,6 +15,8 @@ export interface Tones {
 const LEAST_FOR_FULL = 8;
 /** Of the painted pixels so many are as dark as it gets: few places are far denser than all others. */
 const FULL_SHARE = 0.005;
+/** Above 1: more of the difference is where many meet. */
+const CONTRAST = 1.5;
 const LEAST_WEIGHT = 3;
 const MOST_WEIGHT = 24;
 
@@ -38,7 +40,8 @@ export function toneTable(
     const curves = alpha / weight;
     // The soft edge of one.
     if (curves <= 1) return curves * single * 255;
-    return (single + (full - single) * Math.min(1, Math.log(curves) / Math.log(most))) * 255;
+    const share = Math.min(1, Math.log(curves) / Math.log(most));
+    return (single + (full - single) * share ** CONTRAST) * 255;
   });
 }
 

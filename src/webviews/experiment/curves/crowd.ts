@@ -38,15 +38,17 @@ interface Picture {
   view: CrowdView;
   lines: readonly CrowdLine[];
   style: CrowdStyle;
-  /** Lines that are painted. */
+  /** Lines that are painted, and what that took. */
   done: number;
+  tookMs: number;
 }
 
 const SLICE_MS = 6;
 /** The first picture is waited for. */
 const FIRST_SLICE_MS = 60;
-/** New points alone are painted so often at most. */
+/** New points alone are painted so often at most; where painting is quick, after so many times what it took. */
 const REPAINT_MS = 400;
+const REST = 5;
 /** So much of the width is painted beyond both edges of a zoomed plot. */
 const MARGIN = 1;
 
@@ -57,6 +59,8 @@ export class CrowdLayer {
   private next: Picture | null = null;
   private frame = 0;
   private paintedAt = -Infinity;
+  /** What painting the one that is shown took. */
+  private tookMs = 0;
   private readonly onPainted: () => void;
 
   /** @param onPainted the plot is to be drawn again */
@@ -105,7 +109,17 @@ export class CrowdLayer {
     const height = Math.ceil(view.height * view.density);
     const [canvas, counted] = [canvasOf(width, height), canvasOf(width, height)];
     const x: [number, number] = [wanted.x[0] - margin, wanted.x[1] + margin];
-    this.next = { canvas, counted, x, y: wanted.y, view, lines: this.lines, style: this.style, done: 0 };
+    this.next = {
+      canvas,
+      counted,
+      x,
+      y: wanted.y,
+      view,
+      lines: this.lines,
+      style: this.style,
+      done: 0,
+      tookMs: 0,
+    };
     if (this.shown === null) this.paint(FIRST_SLICE_MS);
     this.schedule();
   }
@@ -117,7 +131,8 @@ export class CrowdLayer {
       if (this.next === null) return;
       const isFirst = this.shown === null;
       const isNewer = !isFirst && this.next.done === 0 && sameView(this.shown, this.next);
-      if (isNewer && performance.now() - this.paintedAt < REPAINT_MS) return this.schedule();
+      if (isNewer && performance.now() - this.paintedAt < Math.min(REPAINT_MS, REST * this.tookMs))
+        return this.schedule();
       this.paint(SLICE_MS);
       if (isFirst || this.next === null) this.onPainted();
       this.schedule();
@@ -129,7 +144,8 @@ export class CrowdLayer {
     const context = next?.counted?.getContext("2d");
     if (!next?.counted || !context) return;
     const { lines, style, counted } = next;
-    const until = performance.now() + budgetMs;
+    const startedAt = performance.now();
+    const until = startedAt + budgetMs;
     const weight = weightOf(lines.length);
     context.lineWidth = style.width * next.view.density;
     context.lineJoin = "round";
@@ -144,8 +160,10 @@ export class CrowdLayer {
     const isDone = next.done >= lines.length;
     // One that replaces another is not seen before it is done.
     if (isDone || this.shown === null) tone(counted, next.canvas, weight, style.colour, style.tones);
+    next.tookMs += performance.now() - startedAt;
     if (!isDone) return;
     next.counted = null;
+    this.tookMs = next.tookMs;
     this.shown = next;
     this.next = null;
     this.paintedAt = performance.now();

@@ -69,11 +69,15 @@ export function tone(
   const image = counted.getContext("2d")?.getImageData(0, 0, width, height);
   const context = into.getContext("2d");
   if (image === undefined || context === null) return;
-  const { data } = image;
+  // A pixel at a time: red, green, blue and alpha as one number.
+  const data = new Uint32Array(image.data.buffer);
   const pixels = new Uint32Array(256);
-  for (let at = 3; at < data.length; at += 4) pixels[data[at] ?? 0] = (pixels[data[at] ?? 0] ?? 0) + 1;
-  const table = toneTable(pixels, weight, tones);
-  for (let at = 3; at < data.length; at += 4) data[at] = table[data[at] ?? 0] ?? 0;
+  for (const pixel of data) pixels[pixel >>> 24] = (pixels[pixel >>> 24] ?? 0) + 1;
+  const shown = Uint32Array.from(toneTable(pixels, weight, tones), (alpha) => (alpha << 24) >>> 0);
+  for (let at = 0; at < data.length; at++) {
+    const pixel = data[at] ?? 0;
+    if (pixel !== 0) data[at] = shown[pixel >>> 24] ?? 0;
+  }
   context.globalCompositeOperation = "copy";
   context.putImageData(image, 0, 0);
   context.globalCompositeOperation = "source-in";

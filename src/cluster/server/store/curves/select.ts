@@ -50,20 +50,52 @@ export function estimate(source: Selectable, filter: Filter): number {
   return cover(source.pyramid, filter, Infinity).reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
+/** While level 0 has at least this share of the buckets that a reading wants, points are not read: a bucket is that much coarser. */
+const COARSEST = 1 / 2;
+
 /**
  * At most `limit` (5 or more) of the points that are meant, in order of arrival; all of them when they are no more. The first
  * and the last one are always among them, and of each stretch between the lowest, the highest and the first that is NaN or infinite.
  */
 export function select(source: Selectable, filter: Filter, limit: number): Picks {
   const { pyramid } = source;
-  const covered = cover(pyramid, filter, Infinity);
-  const about = covered.reduce((sum, { from, to }) => sum + to - from, 0);
+  const about = estimate(source, filter);
   const perStretch = pyramid.notNumbers > 0 ? 3 : 2;
   const stretches = Math.max(1, Math.floor((limit - 2) / perStretch));
-  if (about <= Math.max(limit, stretches * BUCKET_POINTS))
-    return fromPoints(source, filter, covered, limit, stretches);
-  const picks = fromBuckets(source, filter, cover(pyramid, filter, about / stretches), limit, stretches);
-  return picks ?? fromPoints(source, filter, covered, limit, stretches);
+  const isFromPoints = about <= Math.max(limit, stretches * BUCKET_POINTS * COARSEST);
+  const items = cover(pyramid, filter, isFromPoints ? BUCKET_POINTS : about / stretches);
+
+  // What is meant of a bucket that is not meant as a whole has to be looked up.
+  const lookedUp = new Map<Item, Picks>();
+  let total = 0;
+  let first: Item | null = null;
+  let last: Item | null = null;
+  for (const item of items) {
+    const points = item.isPartial ? meantOf(source, filter, item.from, item.to) : null;
+    if (points !== null) lookedUp.set(item, points);
+    const count = points?.count ?? item.to - item.from;
+    if (count === 0) continue;
+    total += count;
+    first ??= item;
+    last = item;
+  }
+  if (first === null || last === null) return new Picks(0);
+  if (total <= limit) {
+    const all = new Picks(total);
+    for (const item of items)
+      eachMeant(source, item, lookedUp, (index, step, time, value) => all.add(index, step, time, value));
+    return all;
+  }
+  const reduced = new Stretches(total, stretches, lookedUp.get(first)?.at(0) ?? pointAt(source, first.from));
+  for (const item of items) {
+    if (isFromPoints || item.isPartial)
+      eachMeant(source, item, lookedUp, (index, step, time, value) =>
+        reduced.addPoint(index, step, time, value),
+      );
+    else eachBucket(pyramid, item, (numbers, at, count) => reduced.addBucket(numbers, at, count));
+  }
+  const lastPoints = lookedUp.get(last);
+  return reduced.finish(lastPoints?.at(lastPoints.count - 1) ?? pointAt(source, last.to - 1));
 }
 
 /** The lowest and the highest value of what is meant; null when no value is a number. */
@@ -88,53 +120,22 @@ function meantOf(source: Selectable, filter: Filter, from: number, to: number): 
   return points;
 }
 
-function fromPoints(
-  source: Selectable,
-  filter: Filter,
-  items: readonly Item[],
-  limit: number,
-  stretches: number,
-): Picks {
-  const spans = joined(items);
-  const meant = new Picks(spans.reduce((sum, { from, to }) => sum + to - from, 0));
-  for (const { from, to } of spans) addMeant(meant, source.read(from, to), from, filter);
-  if (meant.count <= limit) return meant;
-  const reduced = new Stretches(meant.count, stretches, meant.at(0));
-  addAll(reduced, meant);
-  return reduced.finish(meant.at(meant.count - 1));
-}
+type EachPoint = (index: number, step: number, time: number, value: number) => void;
 
-/** @returns null when no more than `limit` are meant: then there is nothing to reduce */
-function fromBuckets(
+function eachMeant(
   source: Selectable,
-  filter: Filter,
-  items: readonly Item[],
-  limit: number,
-  stretches: number,
-): Picks | null {
-  // What is meant of a bucket that is not meant as a whole has to be looked up.
-  const lookedUp = new Map<Item, Picks>();
-  let total = 0;
-  let first: Item | null = null;
-  let last: Item | null = null;
-  for (const item of items) {
-    const points = item.isPartial ? meantOf(source, filter, item.from, item.to) : null;
-    if (points !== null) lookedUp.set(item, points);
-    const count = points?.count ?? item.to - item.from;
-    if (count === 0) continue;
-    total += count;
-    first ??= item;
-    last = item;
+  item: Item,
+  lookedUp: ReadonlyMap<Item, Picks>,
+  each: EachPoint,
+): void {
+  const points = lookedUp.get(item);
+  if (points !== undefined) {
+    eachPoint(points.numbers, points.count, each);
+    return;
   }
-  if (total <= limit || first === null || last === null) return null;
-  const reduced = new Stretches(total, stretches, lookedUp.get(first)?.at(0) ?? pointAt(source, first.from));
-  for (const item of items) {
-    const points = lookedUp.get(item);
-    if (points !== undefined) addAll(reduced, points);
-    else eachBucket(source.pyramid, item, (numbers, at, count) => reduced.addBucket(numbers, at, count));
-  }
-  const lastPoints = lookedUp.get(last);
-  return reduced.finish(lastPoints?.at(lastPoints.count - 1) ?? pointAt(source, last.to - 1));
+  const { step, time, value } = source.read(item.from, item.to);
+  for (let at = 0; at < step.length; at++)
+    each(item.from + at, step[at] ?? NaN, time[at] ?? NaN, value[at] ?? NaN);
 }
 
 function eachBucket(
@@ -148,15 +149,7 @@ function eachBucket(
     each(numbers, at, Math.min(size, left));
 }
 
-function addAll(reduced: Stretches, { numbers, count }: Picks): void {
-  eachPoint(numbers, count, (index, step, time, value) => reduced.addPoint(index, step, time, value));
-}
-
-function eachPoint(
-  numbers: Float64Array,
-  count: number,
-  each: (index: number, step: number, time: number, value: number) => void,
-): void {
+function eachPoint(numbers: Float64Array, count: number, each: EachPoint): void {
   for (let at = 0; at < count * POINT_FIELDS; at += POINT_FIELDS)
     each(numbers[at] ?? -1, numbers[at + 1] ?? NaN, numbers[at + 2] ?? NaN, numbers[at + 3] ?? NaN);
 }
@@ -231,15 +224,4 @@ function howMuchOf(
   return from >= fromIndex && isAfter && highStep <= toStep && lowTime >= fromTime && highTime <= toTime
     ? "all"
     : "some";
-}
-
-/** What is next to each other as one, to be read at once. */
-function joined(items: readonly Item[]): { from: number; to: number }[] {
-  const spans: { from: number; to: number }[] = [];
-  for (const { from, to } of items) {
-    const last = spans.at(-1);
-    if (last?.to === from) last.to = to;
-    else spans.push({ from, to });
-  }
-  return spans;
 }

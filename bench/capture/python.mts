@@ -77,6 +77,7 @@ export const LIBRARIES: Record<string, string> = {
   tf_summary: "tensorflow",
   wandb: "new",
   mlflow: "new",
+  csv: "new",
 };
 
 /** `TRAINYARD_BENCH_LIBRARIES=wandb,mlflow` measures these alone. */

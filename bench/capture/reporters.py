@@ -84,10 +84,27 @@ class Mlflow:
         return lambda step, value: mlflow.log_metric("loss", value, step=step)
 
 
+class Csv:
+    environment = "new"
+
+    @staticmethod
+    def prepare():
+        import csv  # noqa: F401
+
+    @staticmethod
+    def open(folder):
+        import csv
+
+        writer = csv.writer(open(os.path.join(folder, "log.csv"), "w"))
+        writer.writerow(["step", "loss"])
+        return lambda step, value: writer.writerow([step, value])
+
+
 REPORTERS = {
     "torch_tensorboard": TensorBoard,
     "tensorboardX": TensorBoardX,
     "tf_summary": TfSummary,
     "wandb": Wandb,
     "mlflow": Mlflow,
+    "csv": Csv,
 }

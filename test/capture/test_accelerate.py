@@ -15,7 +15,8 @@ class Accelerate:
             import torch
             from accelerate import Accelerator
             accelerator = Accelerator(log_with="wandb", project_dir=".")
-            accelerator.init_trackers("p", config={"lr": 0.1}, init_kwargs={"wandb": {"name": "first try", "tags": ["small"]}})
+            about = {"name": "first try", "tags": ["small"]}
+            accelerator.init_trackers("p", config={"lr": 0.1}, init_kwargs={"wandb": about})
             for step in range(3):
                 accelerator.log({"loss": torch.tensor(1 / (step + 1)), "text": "a"}, step=step)
             accelerator.log({"last": 1})

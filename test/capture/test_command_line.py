@@ -15,7 +15,8 @@ class CommandLine:
 
     def test_argparse(self):
         run_dir = self.run_with(
-            ["--lr=0.1", "--batch", "32", "-v", "-w4", "--api-token", "hidden-1", "--weight-decay", "0.5", "fit", "--rounds", "3"],
+            ["--lr=0.1", "--batch", "32", "-v", "-w4", "--api-token", "hidden-1", "--weight-decay", "0.5"]
+            + ["fit", "--rounds", "3"],
             """
             import argparse, enum, pathlib, sys
             import trainyard
@@ -114,7 +115,8 @@ class CommandLine:
             },
         )
         with open(run_dir + "/work/config.yaml", "w") as file:
-            file.write("model: {lr: 0.01, layers: [1, 2]}\ntwice: 0.2\nsame: ${model.lr}\nmissing: ???\njob: ${hydra:job.name}\n")
+            file.write("model: {lr: 0.01, layers: [1, 2]}\ntwice: 0.2\nsame: ${model.lr}\n")
+            file.write("missing: ???\njob: ${hydra:job.name}\n")
         self.start(run_dir)
         self.assertEqual(self.finish(run_dir)["code"], 0, self.text(run_dir, "stderr.log"))
         values, origin = self.parameters(run_dir)

@@ -17,7 +17,8 @@ class CsvAndTqdm:
                 writer = csv.DictWriter(file, ["epoch", "loss", "val_loss", "note"])
                 writer.writeheader()
                 for epoch in range(3):
-                    writer.writerow({"epoch": epoch, "loss": "%.3f" % (1 / (epoch + 1)), "val_loss": 0.5, "note": "fine"})
+                    loss = "%.3f" % (1 / (epoch + 1))
+                    writer.writerow({"epoch": epoch, "loss": loss, "val_loss": 0.5, "note": "fine"})
             with open("log.csv", "a", newline="") as file:  # goes on where it ended
                 csv.DictWriter(file, ["epoch", "loss", "val_loss", "note"]).writerow({"epoch": 3, "loss": 0.2})
             assert len(open("log.csv").readlines()) == 5
@@ -97,15 +98,22 @@ class CsvAndTqdm:
             """
             import time
             from tqdm import tqdm
+            import trainyard
             with tqdm(total=400) as bar:
                 for step in range(400):
                     bar.update(1)
                     time.sleep(0.01)
             for item in tqdm(range(100)):  # over in a moment
                 pass
+            trainyard.progress(0.25)
+            from trainyard.capture.libraries import tqdm as captured
+            captured.YOUNG_S = 0
+            for item in tqdm(range(2), mininterval=0):
+                pass
             """
         )
         told = [event["fraction"] for event in self.events(run_dir, "progress")]
+        self.assertEqual(told.pop(), 0.25)  # what the script says itself counts, and no bar any more
         self.assertTrue(1 < len(told) < 20, told)
         self.assertEqual(told, sorted(told))
         self.assertEqual(told[-1], 1.0)

@@ -75,8 +75,7 @@ class Mlflow:
             """
             import mlflow
             from sklearn.linear_model import LogisticRegression
-            mlflow.sklearn.autolog(log_models=False, log_datasets=False) if "log_datasets" in __import__("inspect").signature(
-                mlflow.sklearn.autolog).parameters else mlflow.sklearn.autolog(log_models=False)
+            mlflow.sklearn.autolog(log_models=False)
             LogisticRegression(C=0.25).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
             """
         )

@@ -104,9 +104,14 @@ def parameters(source: str, values: Mapping[str, Any], origin: str = "captured")
     run().adopt_parameters(values, origin)
 
 
-def progress(fraction: float) -> None:
-    """How much of the training is done, 0 to 1."""
-    run().progress(fraction)
+def progress(fraction: float, guessed: bool = False) -> None:
+    """How much of the training is done, 0 to 1. `guessed`: from a bar, say; left out once the script or its framework has
+    told it."""
+    current = run()
+    if guessed and current.tells_progress:
+        return
+    current.progress(fraction)
+    current.tells_progress = not guessed
 
 
 def library(

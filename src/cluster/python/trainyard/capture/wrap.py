@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
     """Replaces `owner.name`: then(result, args, kwargs) is called when it has returned; what it reports to other captured
-    libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such function:
-    a version that we do not know. A function that is wrapped already calls both, in the order in which they came."""
+    libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such
+    function: a version that we do not know. A function that is wrapped already calls both, in the order in which they
+    came."""
     own = getattr(owner, name)
     if name in vars(owner) and getattr(own, "trainyard_calls", None) is not None:
         own.trainyard_calls.append((source, then))

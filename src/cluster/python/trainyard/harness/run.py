@@ -39,6 +39,8 @@ class Run:
         self._before_report: Optional[Callable[[], None]] = None
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
+        self.tells_progress = False
+        """Whether the script, or what it trains with, says itself how far it is."""
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -72,6 +74,7 @@ class Run:
 
     def progress(self, fraction: float) -> None:
         """How much of the training is done, 0 to 1."""
+        self.tells_progress = True
         number = to_number(fraction)
         if number == number:
             self._writer.append('"type":"progress","fraction":%r' % float(min(1.0, max(0.0, number))))

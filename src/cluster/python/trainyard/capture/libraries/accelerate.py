@@ -31,7 +31,8 @@ def _names(result: Any, args: tuple, kwargs: dict) -> None:
         return
     wandb = (argument(args, kwargs, 3, "init_kwargs") or {}).get("wandb") or {}
     tags = wandb.get("tags") or ()
-    sink.library(SOURCE, sink.version_of("accelerate"), wandb.get("name"), (tags,) if isinstance(tags, str) else tuple(tags))
+    labels = (tags,) if isinstance(tags, str) else tuple(tags)
+    sink.library(SOURCE, sink.version_of("accelerate"), wandb.get("name"), labels, wandb.get("notes"))
 
 
 def _config(result: Any, args: tuple, kwargs: dict) -> None:

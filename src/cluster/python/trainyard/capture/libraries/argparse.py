@@ -1,4 +1,4 @@
-"""argparse, and what is built on it (HfArgumentParser, simple_parsing, tap): the script's command line as parameters."""
+"""argparse, and what is built on it (HfArgumentParser): the script's command line as parameters."""
 
 from __future__ import annotations
 

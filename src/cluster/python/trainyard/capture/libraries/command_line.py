@@ -1,4 +1,4 @@
-"""Which parsing of a command line is that of the script: not that of torchrun, of a helper, or of a library's own tools."""
+"""Which parsing of a command line is the script's: not that of torchrun, of a helper, or of a library's own tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The csv module: a file of the working directory whose first row names a step (or an epoch) and other columns is a log."""
+"""csv: a file of the working directory whose first row names a step (or an epoch) and other columns is a log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wrap_csv(module: Any) -> None:
 
 
 class _Writer:
-    """csv.writer. Not a function, since one that is kept in a class would become its method, which csv's own does not."""
+    """csv.writer. Not a function: one that is kept in a class becomes its method, which csv's own does not."""
 
     def __init__(self, module: Any, own: Any) -> None:
         self._module = module

@@ -1,4 +1,4 @@
-"""Hydra: the composed configuration, without Hydra's own part; what the command line overrides has the origin `flag`."""
+"""Hydra: the composed configuration, without Hydra's own; what the command line overrides has the origin `flag`."""
 
 from __future__ import annotations
 

@@ -14,27 +14,28 @@ _about: dict = {}
 """What the first run is called, and its labels."""
 
 
-def wrap_fluent(module: Any) -> None:
-    def prefix(args: tuple, kwargs: dict) -> str:
-        run_id = kwargs.get("run_id")
-        active = None if run_id else module.active_run()
-        return _runs.prefix(run_id or (active.info.run_id if active is not None else "none"))
+def _prefix(module: Any, kwargs: dict) -> str:
+    """Of the run that a function of mlflow means: the one that is named, or the active one."""
+    active = None if kwargs.get("run_id") else module.active_run()
+    return _runs.prefix(kwargs.get("run_id") or (active.info.run_id if active is not None else "none"))
 
+
+def wrap_fluent(module: Any) -> None:
     def metric(result: Any, args: tuple, kwargs: dict) -> None:
         # (key, value, step=None, ...)
-        name = prefix(args, kwargs) + argument(args, kwargs, 0, "key")
+        name = _prefix(module, kwargs) + argument(args, kwargs, 0, "key")
         sink.scalar(SOURCE, name, argument(args, kwargs, 1, "value"), argument(args, kwargs, 2, "step"))
 
     def metrics(result: Any, args: tuple, kwargs: dict) -> None:
         # (metrics, step=None, ...)
-        _report(prefix(args, kwargs), argument(args, kwargs, 0, "metrics"), argument(args, kwargs, 1, "step"))
+        _report(_prefix(module, kwargs), argument(args, kwargs, 0, "metrics"), argument(args, kwargs, 1, "step"))
 
     def tag(result: Any, args: tuple, kwargs: dict) -> None:
         # (key, value)
-        _tell(prefix(args, {}), None, {argument(args, kwargs, 0, "key"): argument(args, kwargs, 1, "value")})
+        _tell(_prefix(module, {}), None, {argument(args, kwargs, 0, "key"): argument(args, kwargs, 1, "value")})
 
     def tags(result: Any, args: tuple, kwargs: dict) -> None:
-        _tell(prefix(args, {}), None, argument(args, kwargs, 0, "tags"))
+        _tell(_prefix(module, {}), None, argument(args, kwargs, 0, "tags"))
 
     def started(result: Any, args: tuple, kwargs: dict) -> None:
         # (run_id=None, experiment_id=None, run_name=None, ...)
@@ -49,16 +50,12 @@ def wrap_fluent(module: Any) -> None:
 
 
 def wrap_fluent_parameters(module: Any) -> None:
-    def prefix(kwargs: dict) -> str:
-        active = None if kwargs.get("run_id") else module.active_run()
-        return _runs.prefix(kwargs.get("run_id") or (active.info.run_id if active is not None else "none"))
-
     def param(result: Any, args: tuple, kwargs: dict) -> None:
         # (key, value, ...)
-        _adopt(prefix(kwargs), {argument(args, kwargs, 0, "key"): argument(args, kwargs, 1, "value")})
+        _adopt(_prefix(module, kwargs), {argument(args, kwargs, 0, "key"): argument(args, kwargs, 1, "value")})
 
     def params(result: Any, args: tuple, kwargs: dict) -> None:
-        _adopt(prefix(kwargs), argument(args, kwargs, 0, "params"))
+        _adopt(_prefix(module, kwargs), argument(args, kwargs, 0, "params"))
 
     after(module, "log_param", SOURCE, param)
     after(module, "log_params", SOURCE, params)

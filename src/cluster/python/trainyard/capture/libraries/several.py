@@ -1,5 +1,5 @@
-"""Several runs of a library in one process: folds, a sweep, a writer for training and one for validation. The first one's names stay as they are; those of each later one
-begin with its name, so that two curves are not mixed into one."""
+"""Several runs of a library in one process: folds, a sweep, a writer for training and one for validation. The first one's
+names stay as they are; those of each later one begin with its name, so that two curves are not mixed into one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""SummaryWriter's scalars and hyperparameters, as they are added: torch.utils.tensorboard's, and tensorboardX's, which has
-the same methods."""
+"""SummaryWriter's scalars and hyperparameters: torch.utils.tensorboard's, and tensorboardX's, with the same methods."""
 
 from __future__ import annotations
 

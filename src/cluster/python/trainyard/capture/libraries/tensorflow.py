@@ -30,8 +30,8 @@ def wrap_summary(module: Any) -> None:
         if not module.context.executing_eagerly():
             sink.warn(
                 "capture_tf_function",
-                "what tf.summary writes inside of a tf.function is not captured: write it from outside, with the value that "
-                "the function returns",
+                "what tf.summary writes inside of a tf.function is not captured: write it from outside, with the value "
+                "that the function returns",
             )
             return
         if not bool(result):

@@ -1,4 +1,4 @@
-"""tqdm: the outermost bar that has a total is the progress of the run."""
+"""tqdm: the outermost bar that has a total is the progress of the run, where nobody tells it better."""
 
 from __future__ import annotations
 
@@ -61,4 +61,4 @@ def _tell(bar: Any) -> None:
         number, count = int(epoch.group(1)), int(epoch.group(2))
         if 0 < number <= count:
             fraction = (number - 1 + fraction) / count
-    sink.progress(fraction)
+    sink.progress(fraction, guessed=True)

@@ -1,4 +1,4 @@
-"""wandb: what is logged, with its step or the metric that define_metric made its axis; configuration, name, tags, summary."""
+"""wandb: what is logged, with its step or the metric that is its axis; configuration, name, tags, notes, summary."""
 
 from __future__ import annotations
 
@@ -197,6 +197,6 @@ def _config(result: Any, args: tuple, kwargs: dict) -> None:
 
 
 def _adopt(run: Any) -> None:
-    config = {name: value for name, value in dict(run._config.items() if hasattr(run, "_config") else run.config.items()).items() if name != "_wandb"}
+    config = {name: value for name, value in run.config.items() if name != "_wandb"}
     if config:
         sink.parameters(SOURCE, nested(_state(run).prefix, config))

@@ -38,8 +38,9 @@ def _says_mode(settings: Any) -> bool:
 
 def _before_login(args: tuple, kwargs: dict) -> None:
     global _has_key
-    anonymous = args[0] if args and args[0] in ("must", "allow", "never") else kwargs.get("anonymous")
-    if kwargs.get("key") or anonymous in ("must", "allow") or any(type(value) is str and len(value) >= 20 for value in args):
+    # Older versions have `anonymous` before the key.
+    words = [value for value in args if type(value) is str] + [kwargs.get("key"), kwargs.get("anonymous")]
+    if any(word and word != "never" for word in words):
         _has_key = True
     elif not kwargs.get("relogin"):
         go_offline()
@@ -55,9 +56,8 @@ def _in_settings() -> bool:
     """A settings file that names a key or a mode."""
     config = os.environ.get("WANDB_CONFIG_DIR") or os.path.join(os.path.expanduser("~"), ".config", "wandb")
     local = os.environ.get("WANDB_DIR") or "."
-    files = [os.path.join(config, "settings"), os.path.join(local, "wandb", "settings"), os.path.join(local, ".wandb", "settings")]
-    for path in files:
-        for line in _text(path).splitlines():
+    for folder in (config, os.path.join(local, "wandb"), os.path.join(local, ".wandb")):
+        for line in _text(os.path.join(folder, "settings")).splitlines():
             if line.partition("=")[0].strip() in ("mode", "api_key", "disabled"):
                 return True
     return False
@@ -70,9 +70,10 @@ def _in_netrc() -> bool:
     home = os.path.expanduser("~")
     for path in [given] if given else [os.path.join(home, ".netrc"), os.path.join(home, "_netrc")]:
         words = _text(path).split()
-        machines = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "machine"]
-        if any("wandb" in machine or "coreweave" in machine or (host and machine.partition(":")[0] == host) for machine in machines):
-            return True
+        for word, machine in zip(words, words[1:]):
+            is_theirs = "wandb" in machine or "coreweave" in machine or machine.partition(":")[0] == host
+            if word == "machine" and is_theirs:
+                return True
     return False
 
 

@@ -95,6 +95,7 @@ class Csv:
     def open(folder):
         import csv
 
+        os.makedirs(folder, exist_ok=True)
         writer = csv.writer(open(os.path.join(folder, "log.csv"), "w"))
         writer.writerow(["step", "loss"])
         return lambda step, value: writer.writerow([step, value])

@@ -24,6 +24,7 @@ HOOKS = (
     ("accelerate.accelerator", "metrics", "accelerate:wrap_log"),
     ("accelerate.accelerator", "parameters", "accelerate:wrap_config"),
     ("tensorflow.python.ops.summary_ops_v2", "metrics", "tensorflow:wrap_summary"),
+    ("tensorboard.plugins.scalar.summary_v2", "metrics", "tensorflow:wrap_scalar"),
     ("tensorboard.plugins.hparams.summary_v2", "parameters", "tensorflow:wrap_hparams"),
     ("tqdm.std", "metrics", "tqdm:wrap_tqdm"),
     ("csv", "metrics", "csv:wrap_csv"),

@@ -29,11 +29,13 @@ export function createObserver(
 ) {
   const { store, executor, follower, diagnose, secrets, disk, logger, timed } = context;
 
+  /** Of each living run the process that is known to the store. */
+  const scripts = new Map<string, number>();
+
   async function observe(): Promise<void> {
     const runIds = store
-      .trialsIn("starting", "running", "pausing", "stopping")
-      .map(({ trial }) => trial.currentRun)
-      .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
+      .currentRunsIn("starting", "running", "pausing", "stopping")
+      .filter((runId) => !actions.isLaunching(runId));
     if (runIds.length === 0) return;
     const observations = await executor.poll(runIds);
     for await (const report of follower.poll())
@@ -72,9 +74,15 @@ export function createObserver(
   }
 
   function started(runId: string, { script, startedAt }: SupervisorFile): void {
+    if (script === null || scripts.get(runId) === script.pid) return;
     const record = store.run(runId);
-    if (record === null || script === null || record.run.pid === script.pid) return;
-    record.run.pid = script.pid;
+    if (record?.run.pid !== script.pid) began(record, script.pid, startedAt);
+    scripts.set(runId, script.pid);
+  }
+
+  function began(record: RunRecord | null, pid: number, startedAt: number): void {
+    if (record === null) return;
+    record.run.pid = pid;
     record.run.startedAt ??= startedAt * 1000;
     // Together, or a crash in between would leave a trial that never runs; this event has no actions to wait for the commit.
     store.transaction(() => {
@@ -93,6 +101,7 @@ export function createObserver(
       await timed(`what ${runId} reported`, () => reports.take(report));
       await nextTurn();
     }
+    scripts.delete(runId);
     await reports.takeUntold(runId);
     await outputWatch.finish(runId);
     const record = store.run(runId);

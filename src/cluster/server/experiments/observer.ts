@@ -4,6 +4,7 @@ import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { RunObservation } from "../ports.ts";
+import { slices } from "../slices.ts";
 import type { RunRecord } from "../store/records.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
@@ -42,9 +43,19 @@ export function createObserver(
       await withoutOthers(report.runId, () =>
         timed(`what ${report.runId} reported`, () => reports.take(report)),
       );
-    await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
-    for (const { runId, phase } of observations)
+    // Ends are waited for together, after the rest: each reads files.
+    const ends: Promise<void>[] = [];
+    const pause = slices();
+    for (const each of observations) {
+      const taken = withoutOthers(each.runId, () => take(each));
+      if (each.phase === "ended" || each.phase === "lost") ends.push(taken);
+      await pause();
+    }
+    await Promise.all(ends);
+    for (const { runId, phase } of observations) {
       if (phase === "running") await withoutOthers(runId, () => outputWatch.look(runId));
+      await pause();
+    }
   }
 
   /** What goes wrong with one run is tried again in the next round, and touches no other. */

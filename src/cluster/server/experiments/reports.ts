@@ -15,6 +15,7 @@ import type { RunEvent } from "../../protocol/runDirectory.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
+import { slices } from "../slices.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
@@ -30,6 +31,8 @@ import { toldNow } from "./trialTime.ts";
 
 /** Metrics change a trial many times a second; clients hear of it at most this often. */
 const ANNOUNCE_MS = 1000;
+/** Trials of one experiment in one transaction. */
+const ANNOUNCED_AT_ONCE = 20;
 const WARNINGS_KEPT = 50;
 
 export type Reports = ReturnType<typeof createReports>;
@@ -308,17 +311,19 @@ export function createReports(
     /** The person chose a metric, or the run has ended: at once. */
     announce: announceTrial,
     /** Tells the clients about trials whose last word is a second old. */
-    announceStale(): void {
+    async announceStale(): Promise<void> {
       const now = Date.now();
+      const pause = slices();
       const due = [...stale].filter(([, { heardAt: before }]) => now - before >= ANNOUNCE_MS);
       for (const [experimentId, trials] of Map.groupBy(due, ([trialId]) => experimentOf(trialId)))
-        try {
-          announce(
-            experimentId,
-            trials.map(([trialId]) => trialId),
-          );
-        } catch (error) {
-          logger.error("could not sum up trials", { experimentId, error: messageOf(error) });
+        for (let at = 0; at < trials.length; at += ANNOUNCED_AT_ONCE) {
+          const trialIds = trials.slice(at, at + ANNOUNCED_AT_ONCE).map(([trialId]) => trialId);
+          try {
+            announce(experimentId, trialIds);
+          } catch (error) {
+            logger.error("could not sum up trials", { experimentId, trialIds, error: messageOf(error) });
+          }
+          await pause();
         }
     },
     forget(trialId: string): void {

@@ -97,7 +97,7 @@ export function createExperiments(context: Context) {
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
     if (store.trialCount("running") > 0 && slotUse.isDue(Date.now()))
       slotUse.note(Date.now(), await dispatcher.readSlots());
-    timed("summing up trials", () => reports.announceStale());
+    await timed("summing up trials", () => reports.announceStale());
     await timed("telling who watches", () => live.tell());
     if (store.trialCount("starting", "pausing", "stopping") > 0) return LIVING_MS;
     if (store.trialCount("running") > 0) return live.isWatched() ? LIVING_MS : UNWATCHED_MS;

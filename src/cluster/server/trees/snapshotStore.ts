@@ -6,11 +6,12 @@ import type { Logger, SnapshotFile, SnapshotStore } from "../ports.ts";
 import { bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { ended } from "./git.ts";
 import { pruneFolder } from "./prune.ts";
-import { receivePack } from "./receive.ts";
+import { INCOMING, receivePack } from "./receive.ts";
 import { createCollector } from "./collector.ts";
 import { createRepository } from "./repository.ts";
 import { CallError } from "../callError.ts";
 import { createSpares } from "./spares.ts";
+import { sweepAbandoned } from "./sweep.ts";
 import { createTreeFolders } from "./treeFolders.ts";
 import { createWorkBuilder, type Host, probeReflinks } from "./work.ts";
 import { readWorkFile, writeWorkFile } from "./workFile.ts";
@@ -38,6 +39,10 @@ export function createSnapshotStore(
   const trees = createTreeFolders(treesFolder, repository, logger);
   const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
   const collector = createCollector(repository, logger);
+  // A pool has one server, so what was being received before this one began has nobody any more. It may be gigabytes.
+  const swept = sweepAbandoned(path.join(repository.folder, INCOMING), "", 0).catch((error: unknown) =>
+    logger.warn("What was half received could not be removed", { error: String(error) }),
+  );
   let host: Promise<Host> | null = null;
   const findHost = (): Promise<Host> => {
     host ??=
@@ -62,6 +67,7 @@ export function createSnapshotStore(
           "the pool keeps snapshots of SHA-1 repositories only; this one is of SHA-256.",
         );
       await repository.ready();
+      await swept;
       // Two clients may send the same tree at once: each pack is checked by itself, and equal objects are equal files.
       await collector.apart(() => receivePack(repository, tree, pack, signal));
     },
@@ -111,6 +117,7 @@ export function createSnapshotStore(
       return toText(await trees.ensure(tree));
     },
     close: async () => {
+      await swept;
       await collector.close();
       await spares.close();
     },

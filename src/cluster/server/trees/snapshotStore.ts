@@ -16,6 +16,9 @@ import { createTreeFolders } from "./treeFolders.ts";
 import { createWorkBuilder, type Host, probeReflinks } from "./work.ts";
 import { readWorkFile, writeWorkFile } from "./workFile.ts";
 
+const SPARES = ".spare";
+const BUILDING = ".building-";
+
 /** The store of this machine, with what its neighbours in the server need beyond the port. */
 export interface LocalSnapshotStore extends SnapshotStore {
   /** Absolute path of the tree's complete, read-only folder; built if need be. */
@@ -37,11 +40,15 @@ export function createSnapshotStore(
   const repository = createRepository(path.join(poolFolder, "snapshots.git"));
   const treesFolder = path.join(poolFolder, "trees");
   const trees = createTreeFolders(treesFolder, repository, logger);
-  const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
+  const spares = createSpares(path.join(treesFolder, SPARES), trees, logger);
   const collector = createCollector(repository, logger);
-  // A pool has one server, so what was being received before this one began has nobody any more. It may be gigabytes.
-  const swept = sweepAbandoned(path.join(repository.folder, INCOMING), "", 0).catch((error: unknown) =>
-    logger.warn("What was half received could not be removed", { error: String(error) }),
+  // A pool has one server, so what was half made before this one began has nobody any more. It may be gigabytes.
+  const swept = Promise.all([
+    sweepAbandoned(path.join(repository.folder, INCOMING), "", 0),
+    sweepAbandoned(treesFolder, BUILDING, 0),
+    sweepAbandoned(path.join(treesFolder, SPARES), BUILDING, 0),
+  ]).catch((error: unknown) =>
+    logger.warn("What was half made could not be removed", { error: String(error) }),
   );
   let host: Promise<Host> | null = null;
   const findHost = (): Promise<Host> => {
@@ -54,6 +61,7 @@ export function createSnapshotStore(
   const work = createWorkBuilder(trees, spares, findHost, logger);
 
   async function need(tree: string): Promise<void> {
+    await swept;
     if (!(await repository.has(tree)))
       throw new CallError("notFound", `the pool has no snapshot ${tree}.`, "Submit again.");
   }
@@ -103,6 +111,7 @@ export function createSnapshotStore(
       collector.plan();
     },
     prune: async (tree, folder) => {
+      await swept;
       const file = await readWorkFile(folder);
       if (file === null || file.tree !== tree || file.pruned) return;
       const { damaged } = await pruneFolder(folder, await trees.ensure(tree), file);

@@ -6,16 +6,20 @@ import { once } from "./once.mts";
 import { cache, root } from "./paths.mts";
 
 /** A virtual environment under the cache with `requirements` (as pip takes them) in it. Returns its python. */
-export async function pythonEnvironment(name: string, requirements: readonly string[]): Promise<string> {
+export async function pythonEnvironment(
+  name: string,
+  requirements: readonly string[],
+  { base = "python3", sees = false }: { base?: string; /** The base's own packages. */ sees?: boolean } = {},
+): Promise<string> {
   const recipe = JSON.stringify(requirements);
   const folder = await once(path.join(cache, `python-${name}`), recipe, async (target) => {
     console.log(`Installing ${requirements.join(" ")} from PyPI ...`);
-    await createEnvironment(target);
+    await createEnvironment(base, [...(sees ? ["--system-site-packages"] : []), target]);
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements];
     await must("Installing Python packages", interpreterOf(target), pip, {
       cwd: root,
       env: cleanEnvironment(),
-      timeoutMs: 600_000,
+      timeoutMs: 1_200_000,
     });
   });
   return interpreterOf(folder);
@@ -23,10 +27,38 @@ export async function pythonEnvironment(name: string, requirements: readonly str
 
 /** The environment of examples/digits: its requirements and what they need. Returns its python. */
 export function digitsEnvironment(): Promise<string> {
-  const requirements = readFileSync(path.join(root, "examples/digits/requirements.txt"), "utf8")
+  return pythonEnvironment("digits", requirementsOf("examples/digits/requirements.txt"));
+}
+
+const requirementsOf = (file: string): string[] =>
+  readFileSync(path.join(root, file), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
-  return pythonEnvironment("digits", requirements);
+
+/** The environment of examples/tensorboard: Debian's PyTorch, and TensorBoard. Returns its python. */
+export async function tensorboardPython(): Promise<string> {
+  const debian = await torchPython();
+  if (debian === null) throw new Error("Debian's PyTorch (python3-torch) could not be installed.");
+  const requirements = requirementsOf("examples/tensorboard/requirements.txt");
+  const tensorboard = requirements.filter((line) => line.startsWith("tensorboard"));
+  return pythonEnvironment("tensorboard", tensorboard, { base: debian, sees: true });
+}
+
+/** The interpreters of test/capture: `new` and `old` versions of the libraries, and `tensorflow`; or why there is none. */
+export async function captureEnvironments(): Promise<Record<string, { python?: string; problem?: string }>> {
+  const found: Record<string, { python?: string; problem?: string }> = {};
+  for (const name of ["new", "old", "tensorflow"]) {
+    const requirements = requirementsOf(`test/capture/${name}.txt`);
+    try {
+      const debian = name === "old" ? await torchPython() : undefined;
+      if (debian === null) throw new Error("Debian's PyTorch could not be installed");
+      const options = debian === undefined ? {} : { base: debian, sees: true };
+      found[name] = { python: await pythonEnvironment(`capture-${name}`, requirements, options) };
+    } catch (error) {
+      found[name] = { problem: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return found;
 }
 
 /** Debian's Python with PyTorch, which PyPI has only with gigabytes of CUDA. Null where it cannot be installed. */
@@ -43,9 +75,9 @@ export async function torchPython(): Promise<string | null> {
 
 const interpreterOf = (environment: string): string => path.join(environment, "bin", "python");
 
-async function createEnvironment(target: string): Promise<void> {
+async function createEnvironment(base: string, options: readonly string[]): Promise<void> {
   const create = (): Promise<{ code: number; output: string }> =>
-    command("python3", ["-m", "venv", "--clear", target], { env: cleanEnvironment(), timeoutMs: 120_000 });
+    command(base, ["-m", "venv", "--clear", ...options], { env: cleanEnvironment(), timeoutMs: 120_000 });
   let result = await create();
   // Debian keeps venv's pip in a package of its own.
   if (
@@ -56,5 +88,5 @@ async function createEnvironment(target: string): Promise<void> {
     await aptInstall("python3-venv");
     result = await create();
   }
-  if (result.code !== 0) throw new Error(`python3 -m venv ${target} failed:\n${result.output}`);
+  if (result.code !== 0) throw new Error(`${base} -m venv ${options.join(" ")} failed:\n${result.output}`);
 }

@@ -7,7 +7,7 @@ import { ensureTestTools } from "./testTools.mts";
 import { ensureSshd } from "../ssh/sshd.mts";
 import { ensureNode22 } from "./node22.mts";
 import { artifacts, nodeModule, root } from "./paths.mts";
-import { digitsEnvironment, pythonEnvironment, torchPython } from "./python.mts";
+import { captureEnvironments, digitsEnvironment, pythonEnvironment, torchPython } from "./python.mts";
 
 export interface StageResult extends Counts {
   readonly output: string;
@@ -121,6 +121,32 @@ async function python(show: boolean): Promise<StageResult> {
   return all([whole, ...example, one(vermin)]);
 }
 
+/** Real libraries, in environments of their own; what cannot be installed is named by its test. */
+async function capture(show: boolean): Promise<StageResult> {
+  const environments = await captureEnvironments();
+  for (const [name, { problem }] of Object.entries(environments))
+    if (problem !== undefined)
+      console.log(`Not tested: the libraries of test/capture/${name}.txt (${problem}).`);
+  const result = await command(
+    await digitsEnvironment(),
+    ["-m", "unittest", "discover", "-s", "test/capture", "-t", "test/capture"],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        PYTHONPATH: [path.join(root, "src/cluster/python"), path.join(root, "test/python")].join(
+          path.delimiter,
+        ),
+        PYTHONDONTWRITEBYTECODE: "1",
+        TRAINYARD_CAPTURE_ENVIRONMENTS: JSON.stringify(environments),
+      },
+      timeoutMs: 20 * MINUTE_MS,
+      show,
+    },
+  );
+  return { ...result, ...fromUnittest(result.output) };
+}
+
 async function suite(show: boolean): Promise<StageResult> {
   const report = path.join(artifacts, "suite.json");
   rmSync(report, { force: true });
@@ -194,6 +220,11 @@ export const stages: readonly Stage[] = [
     name: "python",
     what: "unittest: test/python; vermin for Python 3.8 (below 3.11 checked by vermin only)",
     run: python,
+  },
+  {
+    name: "capture",
+    what: "unittest: test/capture, with real TensorBoard, W&B, Lightning and others, new and old",
+    run: capture,
   },
   { name: "suite", what: "mocha in a real extension host: test/suite", run: suite },
   { name: "ui", what: "Playwright drives a real VS Code: test/ui", run: (show) => nodeTest("test/ui", show) },

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { parseByteSize } from "./byteSize.ts";
 import { Json, JsonObject, PoolPath, RelativePath } from "./base.ts";
-import type { SpecSlot } from "./runDirectory.ts";
+import { CAPTURE_PARTS, type SpecSlot } from "./runDirectory.ts";
 
 const Variables = z.union([
   z.array(z.string()),
@@ -152,6 +152,12 @@ const OutputLimit = z
     "How large stdout and stderr may each become, such as `10 GiB` (the default): beyond it the oldest output is dropped. `null`: no limit.",
   );
 
+const Capture = z
+  .union([z.boolean(), z.array(z.enum(CAPTURE_PARTS))])
+  .describe(
+    "What is taken from what the script tells TensorBoard, W&B and others: `false` for nothing, or a list of `metrics`, `parameters`, `checkpoints`, `preemption`, `timing` (all).",
+  );
+
 const Saved = z.number().int().nonnegative().max(1_000_000);
 /** Of Determined's keys those that say what is kept; where checkpoints lie is the pool's to say. */
 const CheckpointStorage = z.looseObject({
@@ -236,10 +242,15 @@ export const ExperimentConfiguration = z.strictObject({
   checkpoint_storage: CheckpointStorage.nullable().optional(),
   log_policies: z.array(LogPolicy).max(100).default([]),
   output_limit: OutputLimit.optional(),
+  capture: Capture.optional(),
   ...withoutEffect,
 });
 export type LogPolicy = z.infer<typeof LogPolicy>;
 export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;
+
+export function capturedParts({ capture = true }: ExperimentConfiguration): (typeof CAPTURE_PARTS)[number][] {
+  return capture === true ? [...CAPTURE_PARTS] : capture === false ? [] : [...new Set(capture)];
+}
 
 /** What stdout and stderr may each have, in bytes; null: no limit. */
 export function outputLimitBytes({ output_limit: limit }: ExperimentConfiguration): number | null {

@@ -1,7 +1,7 @@
 /** What a pool holds, as both ends see it. Events carry whole entities, so applying one twice does no harm. */
 import * as z from "zod";
 import { Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
-import { SpecSlot } from "./runDirectory.ts";
+import { ParameterOrigin, SpecSlot } from "./runDirectory.ts";
 
 export const ExperimentId = z.number().int().positive();
 /** `"12.3"`: the third trial of experiment 12. */
@@ -189,10 +189,7 @@ export const Trial = z.object({
   waitReason: z.string().nullable(),
   hyperparameters: JsonObject,
   /** Every parameter that the script read, with where its value came from. */
-  parameters: z.record(
-    z.string(),
-    z.object({ value: Json, origin: z.enum(["configuration", "flag", "default"]) }),
-  ),
+  parameters: z.record(z.string(), z.object({ value: Json, origin: ParameterOrigin })),
   seed: z.number().int(),
   createdAt: TimeMs,
   startedAt: TimeMs.nullable(),

@@ -35,6 +35,10 @@ export const SpecSlot = z.object({
 });
 export type SpecSlot = z.infer<typeof SpecSlot>;
 
+/** What can be captured of a script that knows nothing of Trainyard. */
+export const CAPTURE_PARTS = ["metrics", "parameters", "checkpoints", "preemption", "timing"] as const;
+const CapturePart = z.enum(CAPTURE_PARTS);
+
 export const RunSpec = z.object({
   version: z.literal(RUN_DIRECTORY_VERSION),
   run: z.string(),
@@ -58,6 +62,10 @@ export const RunSpec = z.object({
   stopTermS: z.number().positive(),
   preemptionTimeoutS: z.number().positive(),
   outputMetrics: z.boolean(),
+  /** What is captured of what the script tells other libraries (docs/capture.md). */
+  capture: z.array(CapturePart).optional(),
+  /** The experiment's, as it was read: for scripts that ask for it, as Determined's do. */
+  configuration: JsonObject.optional(),
   /** Of each stream; null: no limit. */
   outputLimitBytes: z.number().positive().nullable().optional(),
 });
@@ -147,6 +155,9 @@ export const MetricName = z
   // eslint-disable-next-line no-control-regex
   .regex(/^[^\u0000-\u001f]+$/);
 
+/** `captured`: told to another library, such as wandb.init(config=...). */
+export const ParameterOrigin = z.enum(["configuration", "flag", "default", "captured"]);
+
 const common = { seq: z.number().int().positive(), t: z.number() };
 const Values = z.record(MetricName, WireNumber);
 
@@ -158,7 +169,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     ...common,
     type: z.literal("params"),
     values: JsonObject,
-    origin: z.record(z.string(), z.enum(["configuration", "flag", "default"])),
+    origin: z.record(z.string(), ParameterOrigin),
   }),
   z.object({ ...common, type: z.literal("ack"), control: z.number().int(), action: ControlAction }),
   z.object({ ...common, type: z.literal("system"), values: Values }),
@@ -167,6 +178,14 @@ export const RunEvent = z.discriminatedUnion("type", [
     type: z.literal("warning"),
     code: z.string().max(80),
     message: z.string().max(4000),
+  }),
+  z.object({
+    ...common,
+    type: z.literal("captured"),
+    library: z.string().max(80),
+    version: z.string().max(80),
+    name: z.string().max(250).optional(),
+    labels: z.array(z.string().max(50)).max(50).optional(),
   }),
   z.object({ ...common, type: z.literal("invalid_hp"), message: z.string().max(4000) }),
 ]);

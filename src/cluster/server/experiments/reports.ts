@@ -350,6 +350,7 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
       break;
     case "checkpoint": // listed apart, once its manifest has been read
     case "ack":
+    case "captured":
     case "system":
       break;
   }

@@ -2,6 +2,7 @@
 import path from "node:path/posix";
 import type { Json, JsonObject } from "../../protocol/base.ts";
 import {
+  capturedParts,
   environmentOf,
   type ExperimentConfiguration,
   outputLimitBytes,
@@ -66,6 +67,8 @@ export function buildRunSpec(request: Request, plan: RunPlan): RunSpec {
     preemptionTimeoutS: request.configuration.value.preemption_timeout ?? PREEMPTION_TIMEOUT_S,
     outputMetrics: true,
     outputLimitBytes: outputLimitBytes(request.configuration.value),
+    capture: capturedParts(request.configuration.value),
+    configuration: request.configuration.value as unknown as JsonObject,
   };
 }
 

@@ -84,6 +84,11 @@ class Metrics:
                     found["%s/%s" % (group, name)] = to_json(value)
         return found
 
+    def knows(self, name: str, group: str) -> bool:
+        """Whether a metric of that name was reported."""
+        state = self._groups.get(group)
+        return state is not None and name in state.keys
+
     def close(self) -> None:
         """Says how much was left out."""
         if self._left_out:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from .values import to_json
+
 MISSING = object()
+MAX_ADOPTED = 1000
+"""Parameters, and below how long a name and a value may be, of those that other libraries were told."""
+MAX_ADOPTED_NAME = 200
+MAX_ADOPTED_VALUE = 10_000
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -75,6 +82,20 @@ class Reader:
         _put(self.values, name, value)
         return value, True
 
+    def adopt(self, values: Mapping, origin: str) -> bool:
+        """Takes what is not known yet, and what is known from the same origin; whether that was news."""
+        news = False
+        for name, value in _flat(values):
+            known = self.origin.get(name)
+            if known is None and len(self.origin) >= MAX_ADOPTED or known not in (None, "default", origin):
+                continue
+            if known == origin and _got(self.values, name) == value:
+                continue
+            self.origin[name] = origin
+            _put(self.values, name, value)
+            news = True
+        return news
+
     def _find(self, name: str, default: object) -> tuple:
         words = _flag(name)
         value = self._configured(name)
@@ -107,6 +128,30 @@ def _dotted(values: dict, where: str = "") -> list:
     for key, value in values.items():
         names += _dotted(value, where + key + ".") if isinstance(value, dict) and value else [where + key]
     return names
+
+
+def _flat(values: Mapping, where: str = "", depth: int = 0) -> list:
+    """(dotted name, value) for each value that JSON can hold; a nested mapping's are its own."""
+    found = []
+    for key, value in list(values.items()):
+        name = where + str(key)[:MAX_ADOPTED_NAME]
+        if isinstance(value, Mapping) and value and depth < 8:
+            found += _flat(value, name + ".", depth + 1)
+            continue
+        with contextlib.suppress(TypeError, ValueError, RecursionError):
+            plain = to_json(value)
+            if len(repr(plain)) <= MAX_ADOPTED_VALUE:
+                found.append((name, plain))
+    return found[:MAX_ADOPTED]
+
+
+def _got(values: dict, name: str) -> object:
+    found: object = values
+    for part in name.split("."):
+        if not isinstance(found, dict):
+            return MISSING
+        found = found.get(part, MISSING)
+    return found
 
 
 def _put(values: dict, name: str, value: object) -> None:

@@ -35,12 +35,12 @@ class Run:
         self._lock = threading.RLock()
         self._latest: Optional[str] = os.environ.get("TRAINYARD_CHECKPOINT") or None
         self._verified = False
-        self._metrics = Metrics(self._warn)
+        self._metrics = Metrics(self.warn)
         self._before_report: Optional[Callable[[], None]] = None
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
         self._start_writer()
-        self._room = Room(place.checkpoints, self._latest, self._warn)
+        self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
         self.params = Params(place.hyperparameters)
         """The configuration's hyperparameters, as attributes and as a mapping."""
@@ -121,7 +121,7 @@ class Run:
             checkpoints.discard(files)
             if problem is None:
                 raise
-            self._warn("checkpoint_not_stored", str(problem))
+            self.warn("checkpoint_not_stored", str(problem))
             raise problem from error
         self._latest = files
         self._verified = True
@@ -149,6 +149,27 @@ class Run:
         if asked is not None:
             self._writer.append('"type":"ack","control":%d,"action":"%s"' % (asked["control"], asked["action"]))
         return asked is not None
+
+    def adopt_parameters(self, values: Mapping[str, Any], origin: str) -> None:
+        """Parameters that the script gave to somebody else (docs/capture.md). What the configuration gave, and what was
+        asked with param(), stays as it is. What JSON cannot hold is left out."""
+        with self._lock:
+            news = self._reader.adopt(values, origin)
+        if news:
+            self._say_params()
+
+    def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
+        """That `library` is captured, and what the script calls its run there."""
+        body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
+        if name:
+            body += ',"name":%s' % quoted(str(name)[:250])
+        if labels:
+            body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
+        self._writer.append(body)
+
+    def reports_itself(self, name: str, group: str) -> bool:
+        """Whether that metric was reported already."""
+        return self._metrics.knows(name, group)
 
     @property
     def id(self) -> str:
@@ -196,11 +217,11 @@ class Run:
         try:
             body = encode(self._parameters()).decode("ascii")[1:-1]
         except TypeError as error:
-            self._warn("params", str(error))
+            self.warn("params", str(error))
             return
         self._writer.append('"type":"params",' + body)
 
-    def _warn(self, code: str, message: str) -> None:
+    def warn(self, code: str, message: str) -> None:
         """Shown on the run once a code, and on stderr (not by `warnings`: -W error would end the training)."""
         self._writer.append('"type":"warning","code":%s,"message":%s' % (quoted(code[:80]), quoted(message[:4000])))
         _say(message)

@@ -13,6 +13,8 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXP
 MAX_THREADS = 64
 """numexpr refuses more."""
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SITE = os.path.join(PACKAGE_PARENT, "trainyard", "capture", "site")
+"""The folder of our sitecustomize: it must come first."""
 
 
 class LaunchError(Exception):
@@ -49,7 +51,9 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
     if data_paths:
         given = [path for path in env.get("TRAINYARD_DATA_PATHS", "").split(os.pathsep) if path]
         env["TRAINYARD_DATA_PATHS"] = os.pathsep.join(given + data_paths)
-    paths = [PACKAGE_PARENT] + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
+    env["TRAINYARD_CAPTURE"] = spec.environment.get("TRAINYARD_CAPTURE", ",".join(spec.capture))
+    own = [SITE, PACKAGE_PARENT] if env["TRAINYARD_CAPTURE"] else [PACKAGE_PARENT]
+    paths = own + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
     env["PYTHONPATH"] = os.pathsep.join(paths)
     _put_first_on_path(env, spec)
     _show_devices(env, spec.slots)

@@ -36,6 +36,7 @@ class Spec:
         self.stop_term_s: float = self._get("stopTermS", (int, float))
         self.preemption_timeout_s: float = self._get("preemptionTimeoutS", (int, float))
         self.output_metrics: bool = self._get("outputMetrics", bool)
+        self.capture: list = _strings("capture", data.get("capture", []))
         self.output_limit_bytes: int | None = data.get("outputLimitBytes")
         if self.output_limit_bytes is not None:
             self.output_limit_bytes = int(self._get("outputLimitBytes", (int, float)))

@@ -1,0 +1,40 @@
+"""How a function of a library is wrapped: its own work first, ours after it, and nothing of ours ever raised."""
+
+from __future__ import annotations
+
+import functools
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
+    """Replaces `owner.name`: then(result, args, kwargs) is called when it has returned; what it reports to other captured
+    libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such function:
+    a version that we do not know."""
+    own = getattr(owner, name)
+
+    @functools.wraps(own)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        outer = sink.enter()
+        try:
+            result = own(*args, **kwargs)
+        finally:
+            sink.leave(outer)
+        if not outer:
+            try:
+                then(result, args, kwargs)
+            except Exception as error:
+                sink.trouble(source, error)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def argument(args: tuple, kwargs: dict, position: int, name: str, default: Any = None) -> Any:
+    """An argument by its position (self is 0) or its name."""
+    return args[position] if len(args) > position else kwargs.get(name, default)
+
+
+from . import sink  # noqa: E402

@@ -89,6 +89,46 @@ class Wandb:
         self.assertIn("left out", warnings["capture_value wandb"])
         self.assertEqual([code for code in warnings if code.startswith("capture ")], [])
 
+    def test_odd_names_and_values_and_processes(self):
+        run_dir = self.run_captured(
+            """
+            import os, sys, threading, numpy, wandb
+            run = wandb.init(project="p")
+            run.log({'quotes " and\\nnewline \U0001f600': 1, "n" * 400: numpy.float32(0.5), "a/b c": numpy.array([2.0])}, step=3)
+            run.log({"big": 10 ** 400, "array": numpy.zeros(1000), "bytes": b"x"}, step=4)
+            run.log({"back": 1}, step=2)
+            for bad in (None, 3, {1: 2}):
+                try:
+                    run.log(bad)
+                except Exception as error:
+                    assert "trainyard" not in str(error), error
+                else:
+                    raise AssertionError(bad)
+            thread = threading.Thread(target=run.log, args=({"thread": 5},), kwargs={"step": 9})
+            thread.start()
+            thread.join()
+            sys.stdout = open(os.devnull, "w")
+            os.chdir("/")
+            run.log({"elsewhere": 6}, step=10)
+            pid = os.fork()
+            if pid == 0:
+                import trainyard
+                trainyard.report(11, child=1)
+                os._exit(0)
+            os.waitpid(pid, 0)
+            run.log({"last": 7}, step=12)
+            """,
+            environment={"WANDB_DIR": self.pool, "HOME": self.pool},
+        )
+        found = self.metrics(run_dir)
+        expected = {
+            'quotes " and newline \U0001f600': [(3, 1)],
+            **{"n" * 250: [(3, 0.5)], "a/b c": [(3, 2.0)], "big": [(4, "Infinity")], "back": [(2, 1)]},
+            **{"thread": [(9, 5)], "elsewhere": [(10, 6)], "child": [(11, 1)], "last": [(12, 7)]},
+        }
+        self.assertEqual(found, {("training", name): points for name, points in expected.items()})
+        self.assertEqual([code for code in self.warnings(run_dir) if code.startswith("capture ")], [])
+
     def test_what_the_script_or_the_person_says_of_the_mode_stays(self):
         run_dir = self.run_captured(
             """

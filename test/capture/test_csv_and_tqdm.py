@@ -67,27 +67,41 @@ class CsvAndTqdm:
     def test_the_outermost_bar_is_the_progress(self):
         run_dir = self.run_captured(
             """
-            import time
-            from tqdm.auto import tqdm, trange
+            import multiprocessing
+            from tqdm.auto import tqdm
             from trainyard.capture.libraries import tqdm as captured
             captured.YOUNG_S = captured.EVERY_S = 0
-            for epoch in tqdm(range(4), mininterval=0):
-                for batch in tqdm(range(3), leave=False, mininterval=0):
+
+            def work():
+                for item in tqdm(range(7), mininterval=0):
                     pass
-            for item in tqdm(iter(range(10))):  # no total
-                pass
-            with tqdm(total=1000, unit="B", unit_scale=True) as bar:
-                bar.update(1000)
-            print("epochs")
-            for epoch in (1, 2):
-                with tqdm(total=2, desc="Epoch %d/2" % epoch, mininterval=0) as bar:
-                    bar.update()
-                    bar.update()
-            for item in tqdm(range(5), disable=True):
-                pass
+
+            def main():
+                for epoch in tqdm(range(4), mininterval=0):
+                    for batch in tqdm(range(3), leave=False, mininterval=0):
+                        pass
+                for item in tqdm(iter(range(10))):  # no total
+                    pass
+                with tqdm(total=1000, unit="B", unit_scale=True) as bar:
+                    bar.update(1000)
+                for epoch in (1, 2):
+                    with tqdm(total=2, desc="Epoch %d/2" % epoch, mininterval=0) as bar:
+                        bar.update()
+                        bar.update()
+                for item in tqdm(range(5), disable=True):
+                    pass
+                for kind in ("fork", "spawn"):
+                    worker = multiprocessing.get_context(kind).Process(target=work)
+                    worker.start()
+                    worker.join()
+                    assert worker.exitcode == 0
+
+            if __name__ == "__main__":
+                main()
             """
         )
         told = [event["fraction"] for event in self.events(run_dir, "progress")]
+        self.assertEqual(set(told) & {done / 7 for done in range(1, 7)}, set())  # of the workers
         self.assertEqual(told[:4], [0.25, 0.5, 0.75, 1.0])
         self.assertEqual(sorted(set(told[5:])), [0.25, 0.5, 0.75, 1.0])
         self.assertEqual(told[-1], 1.0)

@@ -97,6 +97,18 @@ class Wandb:
             run.log({'quotes " and\\nnewline \U0001f600': 1, "n" * 400: numpy.float32(0.5), "a/b c": numpy.array([2.0])}, step=3)
             run.log({"big": 10 ** 400, "array": numpy.zeros(1000), "bytes": b"x"}, step=4)
             run.log({"back": 1}, step=2)
+
+            class Tensor:  # as TensorFlow's: a float, if it is one
+                def __init__(self, *values):
+                    self.values = values
+
+                def __float__(self):
+                    (value,) = self.values
+                    return value
+
+            from trainyard.capture import sink
+            sink.scalar("wandb", "vector", Tensor(1.0, 2.0), 5)
+            sink.scalar("wandb", "tensor", Tensor(3.0), 5)
             for bad in (None, 3, {1: 2}):
                 try:
                     run.log(bad)
@@ -124,6 +136,7 @@ class Wandb:
         expected = {
             'quotes " and newline \U0001f600': [(3, 1)],
             **{"n" * 250: [(3, 0.5)], "a/b c": [(3, 2.0)], "big": [(4, "Infinity")], "back": [(2, 1)]},
+            **{"tensor": [(5, 3.0)]},
             **{"thread": [(9, 5)], "elsewhere": [(10, 6)], "child": [(11, 1)], "last": [(12, 7)]},
         }
         self.assertEqual(found, {("training", name): points for name, points in expected.items()})

@@ -187,7 +187,7 @@ def _number(source: str, name: str, value: Any) -> Any:
     try:
         return to_number(float(value) if isinstance(value, bool) else value)
     except Exception as error:
-        if not hasattr(kind, "item") and len(_never_numbers) < 1000:
+        if not hasattr(kind, "item") and not hasattr(kind, "__float__") and len(_never_numbers) < 1000:
             _never_numbers.add(kind)  # its text, which may be long, is not made again
         warn(
             "capture_value %.60s" % source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,10 +30,15 @@ def wrap_tqdm(module: Any) -> None:
 
 def _started(result: Any, args: tuple, kwargs: dict) -> None:
     bar = args[0]
-    # A worker's bar is not the training's; bytes are a download.
-    is_told = not bar.disable and bar.pos == 0 and bar.total and bar.unit != "B" and os.getpid() == _pid
-    if is_told:
+    # Bytes are a download.
+    if not bar.disable and bar.pos == 0 and bar.total and bar.unit != "B" and not _is_worker():
         _bars[bar] = monotonic() + YOUNG_S
+
+
+def _is_worker() -> bool:
+    """A worker's bar is not the training's."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    return os.getpid() != _pid or (multiprocessing is not None and multiprocessing.parent_process() is not None)
 
 
 def _updated(result: Any, args: tuple, kwargs: dict) -> None:

@@ -6,4 +6,10 @@ run's log, and the rest of the library is captured all the same.
 
 HOOKS = (
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
+    ("torch.serialization", "checkpoints", "saves:wrap_torch"),
+    ("safetensors.torch", "checkpoints", "saves:wrap_safetensors"),
+    ("safetensors.numpy", "checkpoints", "saves:wrap_safetensors"),
+    ("joblib.numpy_pickle", "checkpoints", "saves:wrap_joblib"),
+    ("keras.src.saving.saving_api", "checkpoints", "saves:wrap_keras"),
+    ("torch.utils.data.dataloader", "timing", "torch_loader:wrap_loader"),
 )

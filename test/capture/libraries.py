@@ -4,7 +4,10 @@ import json
 import os
 import unittest
 
+import support
 from support import Pool
+
+support.PATIENCE_S = 300.0  # on a busy machine the import of such a library alone takes half a minute
 
 ALL_PARTS = ["metrics", "parameters", "checkpoints", "preemption", "timing"]
 _ENVIRONMENTS = json.loads(os.environ.get("TRAINYARD_CAPTURE_ENVIRONMENTS", "{}"))

@@ -7,6 +7,7 @@ run's log, and the rest of the library is captured all the same.
 HOOKS = (
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
     ("torch.serialization", "checkpoints", "saves:wrap_torch"),
+    ("torch.distributed.checkpoint.state_dict_saver", "checkpoints", "saves:wrap_distributed"),
     ("safetensors.torch", "checkpoints", "saves:wrap_safetensors"),
     ("safetensors.numpy", "checkpoints", "saves:wrap_safetensors"),
     ("joblib.numpy_pickle", "checkpoints", "saves:wrap_joblib"),

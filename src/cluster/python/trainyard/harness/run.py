@@ -37,6 +37,7 @@ class Run:
         self._verified = False
         self._metrics = Metrics(self.warn)
         self._before_report: Optional[Callable[[], None]] = None
+        self._is_first_report = True
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
         self.keeps_checkpoints = False
@@ -61,7 +62,7 @@ class Run:
         16 MiB) and written when there is room. Raises TypeError for a step that is not a number, ValueError for a bad
         group name; with init(strict=True) OSError while reports cannot be written.
         """
-        if self._before_report is not None:
+        if self._is_first_report:
             self._first_report()
         if values:
             named = {**values, **named}
@@ -208,6 +209,8 @@ class Run:
 
     @property
     def rank(self) -> int:
+        """Of this process; 0 without ranks."""
+        self._look_for_rank()
         return self._place.rank
 
     def reports_itself(self, name: str, group: str) -> bool:
@@ -231,10 +234,14 @@ class Run:
 
     def _start_writer(self) -> None:
         """A file of its own for each process: at the start, and again in a forked child."""
+        self._is_first_report = True
+        self._open_writer()
+        self._lock = threading.RLock()
+
+    def _open_writer(self) -> None:
         pid = os.getpid()
         name = "%d-harness-%d-%d.jsonl" % (self._place.rank, pid, start_ticks(pid))
         self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name), _say)
-        self._lock = threading.RLock()
 
     def _record_provenance(self) -> None:
         """Once a run: in rank 0, in the first process that gets here."""
@@ -252,9 +259,16 @@ class Run:
 
     def _first_report(self) -> None:
         with self._lock:
+            self._is_first_report = False
+            self._look_for_rank()
             work, self._before_report = self._before_report, None
         if work is not None:
             work()
+
+    def _look_for_rank(self) -> None:
+        if self._place.look_for_rank():
+            self._writer.close()
+            self._open_writer()
 
     def _say_params(self) -> None:
         try:

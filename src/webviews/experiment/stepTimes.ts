@@ -6,21 +6,26 @@ import type { SeriesRead } from "./curves/seriesLoader.ts";
 import { readCurves } from "./readCurves.ts";
 import type { PageContext } from "./view.ts";
 
-export const LAST_MS = 60_000;
+const LAST_MS = 60_000;
 const ASK_MS = 5000;
 const WAIT = "data_wait_percent";
 const GPU = /^gpu\d+_percent$/;
 /** More samples than a minute has. */
 const POINTS = 200;
 
-/** Those that the sentence is made of; none where no loader tells. */
-export function stepSeries(series: Iterable<SeriesState>, trialId: string, nowMs: number): SeriesState[] {
-  const recent = [...series].filter(
-    (one) =>
-      one.trialId === trialId && one.group === "system" && one.rank === 0 && nowMs - one.lastAt < LAST_MS,
+/** The series that the sentence is made of, none where no loader tells; and the minute, by the pool's clock. */
+export function stepSeries(
+  series: Iterable<SeriesState>,
+  trialId: string,
+): { wanted: SeriesState[]; fromMs: number; toMs: number } {
+  const ofTrial = [...series].filter(
+    (one) => one.trialId === trialId && one.group === "system" && one.rank === 0,
   );
-  if (!recent.some(({ name }) => name === WAIT)) return [];
-  return recent.filter(({ name }) => name === WAIT || GPU.test(name));
+  const toMs = Math.max(...ofTrial.map(({ lastAt }) => lastAt));
+  const fromMs = toMs - LAST_MS;
+  const recent = ofTrial.filter(({ lastAt }) => lastAt > fromMs);
+  const tells = recent.some(({ name }) => name === WAIT);
+  return { wanted: tells ? recent.filter(({ name }) => name === WAIT || GPU.test(name)) : [], fromMs, toMs };
 }
 
 /** @param means of the last minute, 0 to 100, by the series' names; of several GPUs the mean counts */
@@ -47,18 +52,21 @@ export class StepTimes {
   /** Null while nothing is known, or the trial does not run. */
   of(trial: Trial, series: Iterable<SeriesState>, isConnected: boolean): string | null {
     const now = this.context.now();
-    const wanted = trial.state === "running" ? stepSeries(series, trial.id, now) : [];
-    if (wanted.length === 0) return null;
+    const { wanted, fromMs, toMs } = stepSeries(series, trial.id);
+    if (trial.state !== "running" || wanted.length === 0) return null;
     if (isConnected && (this.askedFor !== trial.id || now - this.askedAt >= ASK_MS)) {
       this.askedFor = trial.id;
       this.askedAt = now;
-      void this.ask(trial.id, wanted, now);
+      void this.ask(trial.id, wanted, { fromTimeMs: fromMs, toTimeMs: toMs });
     }
     return this.known?.trialId === trial.id ? this.known.words : null;
   }
 
-  private async ask(trialId: string, wanted: readonly SeriesState[], nowMs: number): Promise<void> {
-    const time = { fromTimeMs: nowMs - LAST_MS, toTimeMs: nowMs };
+  private async ask(
+    trialId: string,
+    wanted: readonly SeriesState[],
+    time: { fromTimeMs: number; toTimeMs: number },
+  ): Promise<void> {
     const resolution = { points: POINTS, fromStep: null, toStep: null, ...time };
     const reads = wanted.map(({ group, name, rank }): SeriesRead => {
       return { trialId, group, name, rank, cursor: 0, resolution };

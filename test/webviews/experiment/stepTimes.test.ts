@@ -15,7 +15,7 @@ const series = (name: string, changes: Partial<SeriesState> = {}): SeriesState =
   lastAt: NOW - 2000,
   ...changes,
 });
-const names = (...all: SeriesState[]) => stepSeries(all, "12.1", NOW).map(({ name }) => name);
+const names = (...all: SeriesState[]) => stepSeries(all, "12.1").wanted.map(({ name }) => name);
 
 test("the sentence says what the GPUs did, and what steps wait for", () => {
   expect(stepWords(new Map([["data_wait_percent", 62.4]]))).toBe("62% of each step waits for data");
@@ -38,7 +38,7 @@ test("it is made of the last minute of this trial's first rank, and of nothing w
     "gpu0_percent",
   ]);
   expect(names(series("gpu0_percent"))).toEqual([]);
-  expect(names(series("data_wait_percent", { lastAt: NOW - 61_000 }), series("gpu0_percent"))).toEqual([]);
+  expect(names(series("data_wait_percent", { lastAt: NOW - 70_000 }), series("gpu0_percent"))).toEqual([]);
   expect(
     names(wait, series("gpu0_percent", { trialId: "12.2" }), series("gpu1_percent", { rank: 1 })),
   ).toEqual(["data_wait_percent"]);

@@ -16,7 +16,8 @@ from ..files import read_json
 from . import sink
 from .groups import PUT_BACK
 from .install import parts
-from .storing import end_the_script, storer
+from .leaving import end_the_script
+from .storing import storer
 from .working import working_directory
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing

@@ -5,6 +5,7 @@ run's log, and the rest of the library is captured all the same.
 """
 
 HOOKS = (
+    ("torch.optim.optimizer", "metrics", "torch_optim:watch"),
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
     ("torch.serialization", "checkpoints", "saves:wrap_torch"),
     ("torch.distributed.checkpoint.state_dict_saver", "checkpoints", "saves:wrap_distributed"),

@@ -79,6 +79,17 @@ class Files:
             memory = joblib.Memory("cache", verbose=0)
             memory.cache(abs)(-5)
             stored("not captured")
+            import bz2, gzip
+            with gzip.open("model.pt.gz", "wb") as file: torch.save(state, file)     # whole only when it is closed
+            with bz2.open("model.pt.bz2", "wb") as file: joblib.dump(state, file)
+            stored("compressed")
+            with open("two.joblib", "wb") as file:                                    # one after the other
+                joblib.dump([1] * 100, file)
+                joblib.dump([2] * 100, file)
+            with tempfile.NamedTemporaryFile(dir=".", suffix=".pt", delete=False) as file:
+                torch.save(state, file)
+            os.rename(file.name, "named.pt")
+            stored("two")
             with run.checkpoint(6) as path:
                 torch.save(state, path / "own.pt")
             torch.save(state, "after.pt")                        # it looks after its checkpoints itself
@@ -92,11 +103,12 @@ class Files:
                 (2, ["model.pt"]),
                 (3, ["b.safetensors", "legacy.pt", "sub/c.joblib", "sub/folder/a.safetensors"]),
                 (4, ["careful.pt"]),
+                (5, ["named.pt", "two.joblib"]),
                 (6, ["own.pt"]),
             ],
             self.text(run_dir, "stderr.log"),
         )
-        first, second, third, fourth, own = found
+        first, second, third, fourth, fifth, own = found
         self.assertEqual(first["metadata"], {"captured": {"by": "torch.save", "beside": {}}})
         self.assertEqual(first["metrics"], {"training/loss": 0.5})
         self.assertEqual(second["metadata"]["captured"]["beside"], {"optimizer.pt": first["uuid"]})
@@ -110,6 +122,8 @@ class Files:
             },
         )
         self.assertEqual(own["metadata"], {})
+        two = os.path.join(run_dir, "work", "two.joblib")
+        self.assertEqual(fifth["files"][1]["bytes"], os.stat(two).st_size)
         self.assertEqual([event["uuid"] for event in self.events(run_dir, "checkpoint")], [each["uuid"] for each in found])
         self.assertEqual(self.warnings(run_dir), {})
         self.assertEqual(sorted(os.listdir(os.path.join(self.pool, "checkpoints"))), sorted(each["uuid"] for each in found))

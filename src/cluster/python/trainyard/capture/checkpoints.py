@@ -27,19 +27,21 @@ if TYPE_CHECKING:
 LEAVE_PATIENCE_S = 60.0
 
 
-def saved(by: str, path: str, step: Any = None, metadata: Mapping[str, Any] | None = None) -> None:
+def saved(
+    by: str, path: str, step: Any = None, metadata: Mapping[str, Any] | None = None, again: bool = False
+) -> None:
     """A file or a folder has been saved completely. Its bytes are copied before this returns; they become a checkpoint
     together with what is saved next, until a metric at a later step is reported, or nothing more was saved for a second.
 
     `by`: what saved it, as shown ("torch.save"). `path`: absolute, or relative to the current directory; outside of the
     working directory nothing is done. `step`: where training stands; None: the highest step that was reported. `metadata`:
-    more of the manifest. Never raises."""
+    more of the manifest. `again`: the file was captured before it was whole. Never raises."""
     try:
         if "checkpoints" not in parts():
             return
         files = working_directory().files(os.fspath(path))
         if files and not sink.run().keeps_checkpoints:
-            storer().add(by, files, step, metadata or {})
+            storer().add(by, files, step, metadata or {}, again)
     except Exception as error:
         sink.trouble(by, error)
 

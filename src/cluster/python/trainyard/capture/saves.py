@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
+import weakref
 from time import monotonic
 
 from . import checkpoints, sink, step_times
@@ -12,6 +14,8 @@ from .storing import storer
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+_last_file: Any = None
 
 
 def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], Any]) -> None:
@@ -29,9 +33,9 @@ def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], A
             result = own(*args, **kwargs)
             if not outer:
                 try:
-                    path = _path(target(args, kwargs))
+                    path, again = _saved_to(target(args, kwargs))
                     if path is not None:
-                        checkpoints.saved(by, path)
+                        checkpoints.saved(by, path, again=again)
                 except Exception as error:
                     sink.trouble(by, error)
         finally:
@@ -53,13 +57,19 @@ def _count(outer: bool, by: int) -> None:
             sink.trouble("checkpoints", error)
 
 
-def _path(target: Any) -> str | None:
-    """Where a file object writes to; what is in its buffer is written first. None: nothing with a path."""
+def _saved_to(target: Any) -> tuple:
+    """The path (None: nothing that can be captured), and whether it is the same open file as the last time: something more was
+    saved into it. A file object counts only when what it is given goes into the file as it is: a compressed one is whole when
+    it is closed, which nobody sees here."""
+    global _last_file
     if isinstance(target, (str, bytes, os.PathLike)):
-        return os.fsdecode(target)
+        return os.fsdecode(target), False
+    file = getattr(target, "file", target)  # a NamedTemporaryFile's
     name = getattr(target, "name", None)
-    if not isinstance(name, (str, bytes)) or not hasattr(target, "write"):
-        return None
-    if not getattr(target, "closed", False):
-        target.flush()
-    return os.fsdecode(name)
+    if not isinstance(file, (io.BufferedWriter, io.BufferedRandom, io.FileIO)) or not isinstance(name, (str, bytes)):
+        return None, False
+    if not file.closed:
+        file.flush()  # what is in its buffer is part of what was saved
+    again = _last_file is not None and _last_file() is file
+    _last_file = weakref.ref(file)
+    return os.fsdecode(name), again

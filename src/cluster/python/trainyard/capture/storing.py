@@ -66,8 +66,9 @@ class Storer:
         if util is not None:
             util.Finalize(None, self._at_exit, exitpriority=0)
 
-    def add(self, by: str, files: list, told: Any, metadata: Mapping[str, Any]) -> None:
-        """Copies files, (name, path) each, into the open checkpoint, or into a new one."""
+    def add(self, by: str, files: list, told: Any, metadata: Mapping[str, Any], again: bool) -> None:
+        """Copies files, (name, path) each, into the open checkpoint, or into a new one. `again`: those that are in the open one
+        were not whole yet."""
         told = None if told is None else to_step(told)
         reported = self._run.reported_step
         if reported is None:
@@ -75,6 +76,10 @@ class Storer:
         names = [name for name, _ in files]
         with self._shared.turn() as state:
             group = state["open"]
+            if group is not None and again:
+                for name in names:
+                    if group["files"].pop(name, None) is not None:
+                        os.unlink(os.path.join(self._files_of(group), name))
             if group is not None and not groups.fits(group, names, told, reported):
                 self._close(state)
                 group = None

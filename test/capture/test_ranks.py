@@ -110,6 +110,27 @@ del Ranks  # only what was made of it is to be run
 
 @in_environments("new")
 class Distributed:
+    def test_torchrun_is_preempted_after_its_next_checkpoint(self):
+        train = """
+            import time, torch, torch.distributed as dist
+            dist.init_process_group("gloo")
+            while True:
+                dist.barrier()
+                if dist.get_rank() == 0:
+                    torch.save({}, "last.pt")
+                    print("saved", flush=True)
+                time.sleep(1.5)
+            """
+        argv = [self.python(), "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "train.py"]
+        run_dir = self.make(train, entrypoint={"kind": "command", "argv": argv})
+        self.start(run_dir)
+        self.say(run_dir, "saved")
+        self.control(run_dir, 1, "preempt")
+        ended = self.finish(run_dir)
+        self.assertEqual(ended["acknowledged"], {"control": 1, "action": "preempt"})
+        self.assertEqual(ended["escalated"], None)
+        self.assertTrue(os.listdir(os.path.join(self.pool, "checkpoints")))
+
     def test_distributed_checkpoint(self):
         run_dir = self.run_captured(
             """

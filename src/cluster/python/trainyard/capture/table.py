@@ -6,4 +6,15 @@ run's log, and the rest of the library is captured all the same.
 
 HOOKS = (
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
+    ("lightning.pytorch.trainer.connectors.logger_connector.logger_connector", "metrics", "lightning:wrap_logger_connector"),
+    ("lightning.pytorch.loops.training_epoch_loop", "metrics", "lightning:wrap_epoch_loop"),
+    ("lightning.pytorch.trainer.trainer", "parameters", "lightning:wrap_trainer"),
+    ("pytorch_lightning.trainer.connectors.logger_connector.logger_connector", "metrics", "lightning:wrap_logger_connector"),
+    ("pytorch_lightning.loops.training_epoch_loop", "metrics", "lightning:wrap_epoch_loop"),
+    ("pytorch_lightning.trainer.trainer", "parameters", "lightning:wrap_trainer"),
+    ("transformers.trainer", "metrics", "transformers:wrap_trainer"),
+    ("transformers.trainer_callback", "metrics", "transformers:wrap_progress"),
+    ("transformers.trainer_callback", "parameters", "transformers:wrap_parameters"),
+    ("keras.src.callbacks.callback_list", "metrics", "keras:wrap_callbacks"),
+    ("keras.src.callbacks.tensorboard", "metrics", "keras:wrap_tensorboard"),
 )

@@ -17,4 +17,10 @@ HOOKS = (
     ("transformers.trainer_callback", "parameters", "transformers:wrap_parameters"),
     ("keras.src.callbacks.callback_list", "metrics", "keras:wrap_callbacks"),
     ("keras.src.callbacks.tensorboard", "metrics", "keras:wrap_tensorboard"),
+    ("torch.serialization", "checkpoints", "saves:wrap_torch"),
+    ("safetensors.torch", "checkpoints", "saves:wrap_safetensors"),
+    ("safetensors.numpy", "checkpoints", "saves:wrap_safetensors"),
+    ("joblib.numpy_pickle", "checkpoints", "saves:wrap_joblib"),
+    ("keras.src.saving.saving_api", "checkpoints", "saves:wrap_keras"),
+    ("torch.utils.data.dataloader", "timing", "torch_loader:wrap_loader"),
 )

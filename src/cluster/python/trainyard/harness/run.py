@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Callable, Optional
 
-from ..events import EXIT_PATIENCE_S, EventWriter
+from ..events import EXIT_PATIENCE_S, EventWriter, values_text
 from ..files import encode
 from ..processes import start_ticks
 from . import checkpoints
@@ -39,6 +39,10 @@ class Run:
         self._before_report: Optional[Callable[[], None]] = None
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
+        self.keeps_checkpoints = False
+        """Whether the script writes checkpoints itself, or has asked for them: none of its files is captured then."""
+        self.looks_itself = False
+        """Whether the script has called should_stop()."""
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -98,40 +102,56 @@ class Run:
         `needed_bytes` and `free_bytes` (None where not known): who catches it trains on, and the run shows a warning.
         After an exception there is no checkpoint and no folder.
         """
+        self.keeps_checkpoints = True
         number = to_step(step)
-        at = to_json(number)
         described = to_json(metadata, "metadata")
         self._room.look()
         name, files = checkpoints.reserve(self._place.checkpoints)
         try:
             os.makedirs(files)
             yield pathlib.Path(files)
-            manifest = {
-                "version": 1,
-                "uuid": name,
-                "run": self._place.run,
-                "trial": self._place.trial,
-                "step": at,
-                "metadata": described,
-                "metrics": to_json(self._metrics.last(number)),
-            }
-            size = checkpoints.complete(files, manifest)
+            self.complete_checkpoint(name, files, number, described, self.last_metrics(number))
         except BaseException as error:
-            problem = self._room.explain(error, at, folder_bytes(files))
-            checkpoints.discard(files)
+            problem = self.checkpoint_failed(files, number, error)
             if problem is None:
                 raise
-            self.warn("checkpoint_not_stored", str(problem))
             raise problem from error
         self._latest = files
         self._verified = True
+
+    def last_metrics(self, step: float) -> Any:
+        """As a manifest has them: the last value of each metric, but for those of later steps than `step`."""
+        return to_json(self._metrics.last(step))
+
+    def complete_checkpoint(self, name: str, files: str, step: float, metadata: Any, metrics: Any) -> None:
+        """Makes a checkpoint of what is in files/: hashes, the manifest, the event. What it raises is for checkpoint_failed()."""
+        at = to_json(step)
+        manifest = {
+            "version": 1,
+            "uuid": name,
+            "run": self._place.run,
+            "trial": self._place.trial,
+            "step": at,
+            "metadata": metadata,
+            "metrics": metrics,
+        }
+        size = checkpoints.complete(files, manifest)
         self._room.stored(size)
         self._writer.append('"type":"checkpoint","uuid":"%s","step":%s' % (name, encode(at).decode("ascii")))
+
+    def checkpoint_failed(self, files: str, step: float, error: BaseException) -> Optional[checkpoints.CheckpointError]:
+        """Nothing of it stays. What to say, and is said on the run, when the disk was the reason; else None."""
+        problem = self._room.explain(error, to_json(step), folder_bytes(files))
+        checkpoints.discard(files)
+        if problem is not None:
+            self.warn("checkpoint_not_stored", str(problem))
+        return problem
 
     @property
     def latest_checkpoint(self) -> Optional[pathlib.Path]:
         """The folder of files to go on from: what this run stored last, else what it was started from, else None.
         Raises CheckpointError when that one is damaged, rather than letting training start over unnoticed."""
+        self.keeps_checkpoints = True
         if self._latest is None:
             return None
         if not self._verified:
@@ -143,6 +163,11 @@ class Run:
         """True when this run was asked to pause, to make room or to stop: store a checkpoint and leave. Cheap enough
         for every step. The first True tells the pool that the script has understood: any exit after it counts as
         what was asked. Once True it stays True. With several ranks, ask in one and tell the others."""
+        self.looks_itself = True
+        return self.is_asked_to_stop()
+
+    def is_asked_to_stop(self) -> bool:
+        """The same, asked on the script's behalf."""
         if self._control.asked is not None:
             return True
         asked = self._control.look()
@@ -158,6 +183,10 @@ class Run:
         if news:
             self._say_params()
 
+    def system(self, values: Mapping[str, float]) -> None:
+        """Measures of this process, shown with those of its machine."""
+        self._writer.append('"type":"system","values":' + values_text(values))
+
     def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
         """That `library` is captured, and what the script calls its run there."""
         body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
@@ -166,6 +195,20 @@ class Run:
         if labels:
             body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
         self._writer.append(body)
+
+    @property
+    def reported_step(self) -> Optional[float]:
+        """The highest step that was reported; None without a report."""
+        return self._metrics.highest_step
+
+    @property
+    def checkpoint_root(self) -> str:
+        """The folder of the pool's checkpoints."""
+        return self._place.checkpoints
+
+    @property
+    def rank(self) -> int:
+        return self._place.rank
 
     def reports_itself(self, name: str, group: str) -> bool:
         """Whether that metric was reported already."""

@@ -1,13 +1,15 @@
 """Keras 3, on PyTorch and on TensorFlow."""
 
 import csv
+import hashlib
 import os
 import unittest
 
 from libraries import in_environments
+from support import wait_for
 
 MODEL = """
-import os
+import os, time
 os.environ.setdefault("KERAS_BACKEND", "torch" if {torch} else "tensorflow")
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras, numpy
@@ -30,13 +32,63 @@ class Keras:
     def script(self, body):
         return MODEL.format(torch=self.environment == "new") + body
 
+    def weights(self, run_dir):
+        with open(os.path.join(run_dir, "work/final.bin"), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def test_backup_and_restore(self):
+        """Killed, paused, and at the end the same weights as without; equal to the bit without capture."""
+        script = self.script(
+            """
+class Slow(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        time.sleep(1000 if epoch == int(os.environ.get("HANG_AT", -1)) else float(os.environ.get("SLOW_S", 0)))
+
+made = model()
+callbacks = [
+    Slow(),
+    keras.callbacks.BackupAndRestore("backup"),
+    keras.callbacks.ModelCheckpoint("models/{epoch}.keras", monitor="val_loss", save_best_only=True),
+]
+fit = dict(batch_size=4, epochs=6, verbose=0, shuffle=False, validation_data=(rows[:8], answers[:8]), callbacks=callbacks)
+made.fit(rows, answers, **fit)
+print("after fit", flush=True)
+open("final.bin", "wb").write(b"".join(numpy.asarray(weight).tobytes() for weight in made.get_weights()))
+"""
+        )
+        plain = self.run_captured(script, capture=[], name="2.1.1")
+        killed = self.make(script, environment={"HANG_AT": "2"})
+        self.start(killed)
+        last = wait_for(lambda: [each for each in self.manifests() if each["step"] == 20], "a checkpoint")[-1]
+        self.kill_script(killed)
+        self.assertEqual(
+            self.paths(last), ["backup/latest.weights.h5", "backup/training_metadata.json", "models/2.keras"]
+        )
+        self.assertEqual(last["metadata"]["captured"]["by"], "keras")
+        self.assertIn("validation/val_loss", last["metrics"])
+
+        paused = self.continue_from(last, script, environment={"SLOW_S": "1"})
+        self.start(paused)
+        self.wait_for_step(paused, 21)
+        self.control(paused, 1, "pause")
+        ended = self.finish(paused)
+        self.assertEqual(ended["acknowledged"], {"control": 1, "action": "pause"})
+        self.assertEqual(ended["escalated"], None)
+        last = self.manifests()[-1]
+        self.assertEqual((last["run"], last["step"] % 10, last["step"] < 60), ("1.1.2", 0, True))
+
+        again = self.continue_from(last, script, name="1.1.3")
+        self.good_end(again)
+        steps = [step for step, _ in self.metrics(again)["validation", "val_loss"]]
+        self.assertEqual(steps, list(range(last["step"] + 10, 61, 10)))
+        self.assertEqual(self.weights(again), self.weights(plain))
+
     def test_metrics_are_those_of_its_csv_logger(self):
         run_dir = self.run_captured(
             self.script(
                 """
 class Slow(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
-        import time
         time.sleep(0.06)
 
 callbacks = [keras.callbacks.CSVLogger("log.csv"), Slow()]

@@ -1,13 +1,15 @@
-"""Lightning, by both of its names."""
+"""Lightning, by both of its names, new and old."""
 
 import csv
+import hashlib
 import os
 import unittest
 
 from libraries import in_environments
+from support import wait_for
 
 MODEL = """
-import {package} as pl, torch
+import os, time, {package} as pl, torch
 
 class Model(pl.LightningModule):
     def __init__(self, lr=0.1, width=4):
@@ -16,6 +18,9 @@ class Model(pl.LightningModule):
         self.layer = torch.nn.Linear(4, 1)
 
     def training_step(self, batch, batch_index):
+        if self.global_step == int(os.environ.get("HANG_AT", -1)):
+            time.sleep(1000)
+        time.sleep(float(os.environ.get("SLOW_S", 0)))
         loss = (self.layer(batch) - batch.sum(1, keepdim=True)).square().mean()
         self.log("train_loss", loss, on_step=True, on_epoch=True)
         return loss
@@ -47,16 +52,44 @@ class Lightning:
     def script(self, body):
         return MODEL.format(package=self.package) + body
 
-    def test_metrics_are_those_that_its_csv_logger_is_told(self):
-        run_dir = self.run_captured(
-            self.script(
-                """
+    def weights(self, run_dir):
+        with open(os.path.join(run_dir, "work/final.bin"), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def test_metrics_checkpoints_and_the_end_after_a_kill(self):
+        script = self.script(
+            """
 from {package}.loggers import CSVLogger, TensorBoardLogger
-trainer(max_epochs=2, logger=[CSVLogger("csv"), TensorBoardLogger("board")]).fit(Model(lr=0.2), data(), data())
+model = Model(lr=0.2)
+callback = pl.callbacks.ModelCheckpoint(monitor="error", save_top_k=2)
+trainer(max_epochs=4, logger=[CSVLogger("csv"), TensorBoardLogger("board")], callbacks=[callback]).fit(model, data(), data())
+print("after fit", flush=True)
+open("final.bin", "wb").write(model.layer.weight.detach().numpy().tobytes() + torch.get_rng_state().numpy().tobytes())
 """.format(package=self.package)
-            ),
-            hyperparameters={"width": 8},
         )
+        plain = self.run_captured(script, capture=[], name="2.1.1")
+        run_dir = self.run_captured(script, hyperparameters={"width": 8}, name="3.1.1")
+        self.assertEqual(self.weights(run_dir), self.weights(plain), "equal to the bit without capture")
+        self.check_metrics(run_dir)
+        found = self.manifests()
+        self.assertEqual([each["step"] for each in found], [10, 20, 30, 40])
+        self.assertEqual(found[0]["metadata"]["captured"]["by"], "lightning")
+        self.assertEqual(found[0]["metadata"]["training"], 1)
+        error = found[0]["metrics"]["validation/error"]
+        self.assertEqual(found[0]["metadata"]["monitored"], {"error": error})
+        self.assertEqual(self.paths(found[0]), ["csv/lightning_logs/version_0/checkpoints/epoch=0-step=10.ckpt"])
+
+        killed = self.make(script, environment={"HANG_AT": "25"})
+        self.start(killed)
+        last = wait_for(lambda: [each for each in self.manifests() if each["run"] == "1.1.1" and each["step"] == 20], "it")[-1]
+        self.kill_script(killed)
+        again = self.continue_from(last, script)
+        self.good_end(again)
+        self.assertEqual(min(step for points in self.metrics(again).values() for step, _ in points), 21)
+        self.assertEqual(self.weights(again)[:0], self.weights(plain)[:0])
+        self.assertIn("fit() goes on from", self.text(again, "stderr.log"))
+
+    def check_metrics(self, run_dir):
         told = {}
         with open(os.path.join(run_dir, "work/csv/lightning_logs/version_0/metrics.csv"), encoding="utf-8") as file:
             for row in csv.DictReader(file):
@@ -71,8 +104,33 @@ trainer(max_epochs=2, logger=[CSVLogger("csv"), TensorBoardLogger("board")]).fit
         values, origin = self.parameters(run_dir)
         self.assertEqual(values, {"lr": 0.2, "width": 8})
         self.assertEqual(origin, {"lr": "captured", "width": "configuration"})
-        self.assertEqual(self.events(run_dir, "progress")[0]["fraction"], 0.05)
+        self.assertEqual(self.events(run_dir, "progress")[0]["fraction"], 0.025)
         self.assertEqual(self.warnings(run_dir), {})
+
+    def test_preemption(self):
+        script = self.script(
+            """
+model = Model()
+trainer(max_epochs=4, logger=False, enable_checkpointing=False).fit(model, data(), data())
+print("after fit", flush=True)
+"""
+        )
+        run_dir = self.make(script, environment={"SLOW_S": "0.1"})
+        self.start(run_dir)
+        self.wait_for_step(run_dir, 12)
+        self.control(run_dir, 1, "pause")
+        ended = self.finish(run_dir)
+        self.assertEqual(ended["acknowledged"], {"control": 1, "action": "pause"})
+        self.assertEqual(ended["escalated"], None)
+        self.assertNotIn("after fit", self.text(run_dir, "stdout.log"))
+        (last,) = self.manifests()
+        self.assertEqual(self.paths(last), ["trainyard.ckpt"])
+        again = self.continue_from(last, script)
+        self.good_end(again)
+        steps = [step for points in self.metrics(again).values() for step, _ in points]
+        self.assertTrue(last["step"] < min(steps) <= last["step"] + 3, (last["step"], steps))
+        self.assertEqual(max(steps), 40)
+        self.assertIn("after fit", self.text(again, "stdout.log"))
 
 
 del Lightning  # only what was made of it is to be run

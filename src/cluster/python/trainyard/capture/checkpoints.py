@@ -31,14 +31,14 @@ def saved(by: str, path: str, step: Any = None, metadata: Mapping[str, Any] | No
     together with what is saved next, until a metric at a later step is reported, or nothing more was saved for a second.
 
     `by`: what saved it, as shown ("torch.save"). `path`: absolute, or relative to the current directory; outside of the
-    working directory nothing is done. `step`: where training stands; None: the highest step that was reported. `metadata`:
+    working directory nothing is done. `step`: where training stands; None: what a framework says (sink.step), else the highest step that was reported. `metadata`:
     more of the manifest. Never raises."""
     try:
         if "checkpoints" not in parts():
             return
         files = working_directory().files(os.fspath(path))
         if files and not sink.run().keeps_checkpoints:
-            storer().add(by, files, step, metadata or {})
+            storer().add(by, files, sink.step if step is None else step, metadata or {})
     except Exception as error:
         sink.trouble(by, error)
 

@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], Any]) -> None:
+def _nothing_more(args: tuple, kwargs: dict) -> tuple:
+    return None, None
+
+
+def after_save(
+    owner: Any,
+    name: str,
+    by: str,
+    target: Callable[[tuple, dict], Any],
+    about: Callable[[tuple, dict], tuple] = _nothing_more,
+) -> None:
     """Replaces `owner.name`. target(args, kwargs) is what was saved to: a path, a file object with a name, or something else,
-    which is not captured. What captured functions call inside this one is part of it. AttributeError when there is no such
+    which is not captured. about(args, kwargs) is its step and what else its manifest says, as for checkpoints.saved. What captured functions call inside this one is part of it. AttributeError when there is no such
     function."""
     own = getattr(owner, name)
 
@@ -31,7 +41,7 @@ def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], A
                 try:
                     path = _path(target(args, kwargs))
                     if path is not None:
-                        checkpoints.saved(by, path)
+                        checkpoints.saved(by, path, *about(args, kwargs))
                 except Exception as error:
                     sink.trouble(by, error)
         finally:

@@ -51,6 +51,10 @@ class WorkingDirectory:
                     found.append((os.path.join(name, os.path.relpath(inner, absolute)), os.path.realpath(inner)))
         return [(os.path.normpath(each), real) for each, real in found]
 
+    def has_inside(self, path: str) -> bool:
+        """Whether what is saved at `path` would be in it."""
+        return self._is_inside(os.path.realpath(path))
+
     def has(self, name: str) -> bool:
         return os.path.lexists(os.path.join(self.path, name))
 

@@ -49,17 +49,38 @@ def beside(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict]
     setattr(owner, name, wrapped)
 
 
-def ahead(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
-    """As beside(), but ours comes first: first(args, kwargs)."""
+def before(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
+    """Replaces `owner.name`: first(args, kwargs) is called before it, also inside of other captured functions."""
     own = getattr(owner, name)
 
-    @functools.wraps(own)
+    @functools.wraps(own, updated=())
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             first(args, kwargs)
         except Exception as error:
             sink.trouble(source, error)
         return own(*args, **kwargs)
+
+    setattr(owner, name, wrapped)
+
+
+def owning(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
+    """As before(), and what it reports to other captured libraries is left out, as in after(): for a function that changes or
+    prints what it is given."""
+    own = getattr(owner, name)
+
+    @functools.wraps(own)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        outer = sink.enter()
+        try:
+            if not outer:
+                try:
+                    first(args, kwargs)
+                except Exception as error:
+                    sink.trouble(source, error)
+            return own(*args, **kwargs)
+        finally:
+            sink.leave(outer)
 
     setattr(owner, name, wrapped)
 

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from .. import sink
-from ..wrap import after, ahead, argument, beside
+from ..wrap import after, argument, before, beside
 
 SOURCE = "keras"
 BATCHES_EVERY_S = 0.5
@@ -26,9 +26,10 @@ _next_look = 0.0
 def wrap_callbacks(module: Any) -> None:
     """Ours comes before the callbacks, so that a checkpoint that one of them saves has these metrics and this step."""
     beside(module.CallbackList, "on_train_begin", SOURCE, _begin)
-    ahead(module.CallbackList, "on_epoch_begin", SOURCE, _epoch_begins)
-    ahead(module.CallbackList, "on_train_batch_end", SOURCE, _batch)
-    ahead(module.CallbackList, "on_epoch_end", SOURCE, _epoch_ends)
+    before(module.CallbackList, "on_epoch_begin", SOURCE, _epoch_begins)
+    before(module.CallbackList, "on_train_batch_end", SOURCE, _batch)
+    before(module.CallbackList, "on_epoch_end", SOURCE, _epoch_ends)
+    beside(module.CallbackList, "on_train_end", SOURCE, _end)
 
 
 def wrap_tensorboard(module: Any) -> None:
@@ -58,14 +59,14 @@ def _epoch_begins(args: tuple, kwargs: dict) -> None:
     _epoch = argument(args, kwargs, 1, "epoch")
     # Where there is no optimizer that counts.
     seen = max(seen, _epoch * (args[0].params.get("steps") or 0))
-    _seen_before_epoch = seen
+    _seen_before_epoch = sink.step = seen
 
 
 def _batch(args: tuple, kwargs: dict) -> None:
     # (self, batch, logs=None)
     global seen, _next_look
     batch = argument(args, kwargs, 1, "batch")
-    seen = _seen_before_epoch + batch + 1
+    seen = sink.step = _seen_before_epoch + batch + 1
     now = monotonic()
     if now < _next_look:
         return
@@ -82,7 +83,11 @@ def _epoch_ends(args: tuple, kwargs: dict) -> None:
     _progress(args[0], argument(args, kwargs, 1, "epoch") + 1)
 
 
+def _end(result: Any, args: tuple, kwargs: dict) -> None:
+    sink.step = None
+
+
 def _progress(callbacks: Any, epochs: float) -> None:
     of = callbacks.params.get("epochs")
     if of:
-        sink.progress(epochs / of)
+        sink.progress(epochs / of, counts_steps=True)

@@ -34,8 +34,8 @@ def _metrics(result: Any, args: tuple, kwargs: dict) -> None:
     # (self, metrics, step=None)
     trainer = args[0].trainer
     metrics = argument(args, kwargs, 1, "metrics")
-    if not metrics:
-        return
+    if not metrics or not trainer.is_global_zero:
+        return  # as its own loggers
     step = argument(args, kwargs, 2, "step")
     stage = trainer.state.stage
     group = "validation" if stage is not None and stage.evaluating else None
@@ -46,6 +46,8 @@ def _metrics(result: Any, args: tuple, kwargs: dict) -> None:
 
 def _hyperparameters(result: Any, args: tuple, kwargs: dict) -> None:
     trainer = args[0]
+    if not trainer.is_global_zero:
+        return
     sink.library(SOURCE, sink.version_of(type(trainer).__module__.partition(".")[0]))
     for owner in (trainer.lightning_module, trainer.datamodule):
         if owner is not None and owner._log_hyperparams:
@@ -59,12 +61,13 @@ def _progress(result: Any, args: tuple, kwargs: dict) -> None:
     if now < _next_progress:
         return
     _next_progress = now + PROGRESS_EVERY_S
-    fraction = fraction_done(args[0].trainer)
+    trainer = args[0].trainer
+    fraction = _fraction_done(trainer) if trainer.is_global_zero else None
     if fraction is not None:
-        sink.progress(fraction)
+        sink.progress(fraction, counts_steps=True)
 
 
-def fraction_done(trainer: Any) -> float | None:
+def _fraction_done(trainer: Any) -> float | None:
     """Of the steps or the epochs, whichever end sooner; None for a training without an end."""
     found = []
     if trainer.max_steps > 0:

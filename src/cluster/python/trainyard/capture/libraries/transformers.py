@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from .. import sink
-from ..wrap import after, argument, beside
+from ..wrap import argument, beside, owning
 
 SOURCE = "transformers"
 PROGRESS_EVERY_S = 1.0
@@ -27,7 +27,8 @@ _next_progress = 0.0
 
 
 def wrap_trainer(module: Any) -> None:
-    after(module.Trainer, "log", SOURCE, _log)
+    # Its callbacks take values out of what they are given, and print what becomes metrics of the output.
+    owning(module.Trainer, "log", SOURCE, _log)
 
 
 def wrap_parameters(module: Any) -> None:
@@ -38,8 +39,10 @@ def wrap_progress(module: Any) -> None:
     beside(module.CallbackHandler, "on_step_end", SOURCE, _progress)
 
 
-def _log(result: Any, args: tuple, kwargs: dict) -> None:
+def _log(args: tuple, kwargs: dict) -> None:
     # (self, logs, ...)
+    if not args[0].is_world_process_zero():
+        return  # as its own loggers
     logs = argument(args, kwargs, 1, "logs")
     values = {name: value for name, value in logs.items() if name not in ("epoch", "step")}
     sink.scalars(SOURCE, values, args[0].state.global_step)
@@ -47,6 +50,8 @@ def _log(result: Any, args: tuple, kwargs: dict) -> None:
 
 def _arguments(result: Any, args: tuple, kwargs: dict) -> None:
     # (self, args, state, control)
+    if not args[2].is_world_process_zero:
+        return
     sink.library(SOURCE, sink.version_of(SOURCE))
     defaults = {field.name: _default(field) for field in dataclasses.fields(args[1])}
     changed, as_ever = {}, {}
@@ -74,5 +79,5 @@ def _progress(result: Any, args: tuple, kwargs: dict) -> None:
         return
     _next_progress = now + PROGRESS_EVERY_S
     state = args[2]
-    if state.max_steps > 0:
-        sink.progress(state.global_step / state.max_steps)
+    if state.max_steps > 0 and state.is_world_process_zero:
+        sink.progress(state.global_step / state.max_steps, counts_steps=True)

@@ -1,7 +1,6 @@
 """Lightning, by both of its names, new and old."""
 
 import csv
-import hashlib
 import os
 import unittest
 
@@ -43,33 +42,33 @@ pl.seed_everything(3)
 """
 
 
-@in_environments("new")
+@in_environments("new", "lightning")
 class Lightning:
     maxDiff = None
 
-    package = "lightning.pytorch"
+    def script(self, body, package="lightning.pytorch"):
+        return (MODEL + body).format(package=package)
 
-    def script(self, body):
-        return MODEL.format(package=self.package) + body
-
-    def weights(self, run_dir):
-        with open(os.path.join(run_dir, "work/final.bin"), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+    def content(self, run_dir, name):
+        with open(os.path.join(run_dir, "work", name), "rb") as file:
+            return file.read()
 
     def test_metrics_checkpoints_and_the_end_after_a_kill(self):
         script = self.script(
             """
 from {package}.loggers import CSVLogger, TensorBoardLogger
 model = Model(lr=0.2)
+loggers = [CSVLogger("csv"), TensorBoardLogger("board")]
 callback = pl.callbacks.ModelCheckpoint(monitor="error", save_top_k=2)
-trainer(max_epochs=4, logger=[CSVLogger("csv"), TensorBoardLogger("board")], callbacks=[callback]).fit(model, data(), data())
-print("after fit", flush=True)
-open("final.bin", "wb").write(model.layer.weight.detach().numpy().tobytes() + torch.get_rng_state().numpy().tobytes())
-""".format(package=self.package)
+trainer(max_epochs=4, logger=loggers, callbacks=[callback]).fit(model, data(), data())
+open("weights", "wb").write(model.layer.weight.detach().numpy().tobytes())
+open("random", "wb").write(torch.get_rng_state().numpy().tobytes())
+"""
         )
         plain = self.run_captured(script, capture=[], name="2.1.1")
         run_dir = self.run_captured(script, hyperparameters={"width": 8}, name="3.1.1")
-        self.assertEqual(self.weights(run_dir), self.weights(plain), "equal to the bit without capture")
+        for name in ("weights", "random"):
+            self.assertEqual(self.content(run_dir, name), self.content(plain, name), "equal to the bit without capture")
         self.check_metrics(run_dir)
         found = self.manifests()
         self.assertEqual([each["step"] for each in found], [10, 20, 30, 40])
@@ -86,7 +85,7 @@ open("final.bin", "wb").write(model.layer.weight.detach().numpy().tobytes() + to
         again = self.continue_from(last, script)
         self.good_end(again)
         self.assertEqual(min(step for points in self.metrics(again).values() for step, _ in points), 21)
-        self.assertEqual(self.weights(again)[:0], self.weights(plain)[:0])
+        self.assertEqual(self.content(again, "weights"), self.content(plain, "weights"), "as if it had never been killed")
         self.assertIn("fit() goes on from", self.text(again, "stderr.log"))
 
     def check_metrics(self, run_dir):
@@ -113,7 +112,8 @@ open("final.bin", "wb").write(model.layer.weight.detach().numpy().tobytes() + to
 model = Model()
 trainer(max_epochs=4, logger=False, enable_checkpointing=False).fit(model, data(), data())
 print("after fit", flush=True)
-"""
+""",
+            package="pytorch_lightning",
         )
         run_dir = self.make(script, environment={"SLOW_S": "0.1"})
         self.start(run_dir)
@@ -131,6 +131,25 @@ print("after fit", flush=True)
         self.assertTrue(last["step"] < min(steps) <= last["step"] + 3, (last["step"], steps))
         self.assertEqual(max(steps), 40)
         self.assertIn("after fit", self.text(again, "stdout.log"))
+
+    def test_two_processes_leave_together(self):
+        script = self.script(
+            """
+trainer(max_epochs=40, logger=False, strategy="ddp", devices=2, enable_checkpointing=False).fit(Model(), data(), data())
+print("after fit", flush=True)
+"""
+        )
+        run_dir = self.make(script, environment={"SLOW_S": "0.1"})
+        self.start(run_dir)
+        self.wait_for_step(run_dir, 6)
+        self.control(run_dir, 1, "pause")
+        ended = self.finish(run_dir)
+        self.assertEqual(ended["acknowledged"], {"control": 1, "action": "pause"})
+        self.assertNotIn("after fit", self.text(run_dir, "stdout.log"))
+        (last,) = self.manifests()
+        self.assertEqual(self.paths(last), ["trainyard.ckpt"])
+        steps = [step for step, _ in self.metrics(run_dir)["training", "train_loss_step"]]
+        self.assertEqual(steps, sorted(set(steps)), "of the first process alone")
 
 
 del Lightning  # only what was made of it is to be run

@@ -1,6 +1,5 @@
 """The Hugging Face Trainer, old and new."""
 
-import hashlib
 import os
 import unittest
 
@@ -56,13 +55,14 @@ t = trainer(num_train_epochs=2, report_to=["tensorboard"], hub_token="hf_secret"
 t.train()
 print("after train", flush=True)
 t.state.save_to_json("state.json")
-open("final.bin", "wb").write(t.model.layer.weight.detach().numpy().tobytes() + torch.get_rng_state().numpy().tobytes())
+t.log({"eval_matrix": [[1, 2]], "nothing": None, "text": "x" * 100_000, "array": torch.ones(3), 'odd " name\\n': 0.5})
+open("weights", "wb").write(t.model.layer.weight.detach().numpy().tobytes() + torch.get_rng_state().numpy().tobytes())
 """
     )
 
     def weights(self, run_dir):
-        with open(os.path.join(run_dir, "work/final.bin"), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        with open(os.path.join(run_dir, "work/weights"), "rb") as file:
+            return file.read()
 
     def test_metrics_checkpoints_and_the_end_after_a_kill_and_a_pause(self):
         plain = self.run_captured(self.script, capture=[], name="2.1.1", outputMetrics=False)
@@ -105,6 +105,8 @@ open("final.bin", "wb").write(t.model.layer.weight.detach().numpy().tobytes() + 
                 if name not in ("step", "epoch"):
                     told.setdefault(name, []).append((row["step"], value))
         found = self.metrics(run_dir)
+        self.assertEqual(found.pop(("training", 'odd " name')), [(20, 0.5)])
+        self.assertEqual(list(self.warnings(run_dir)), ["capture_value transformers"])
         self.assertEqual({name: points for (_, name), points in found.items()}, told)
         self.assertEqual([step for step, _ in found["training", "loss"]], list(range(2, 21, 2)))
         self.assertEqual([step for step, _ in found["validation", "eval_loss"]], [10, 20])

@@ -36,6 +36,8 @@ def _metrics(result: Any, args: tuple, kwargs: dict) -> None:
     metrics = argument(args, kwargs, 1, "metrics")
     if not metrics or not trainer.is_global_zero:
         return  # as its own loggers
+    if trainer.loggers and all(type(logger).__name__ == "DummyLogger" for logger in trainer.loggers):
+        return  # it tries things out: a learning rate, a batch size
     step = argument(args, kwargs, 2, "step")
     stage = trainer.state.stage
     group = "validation" if stage is not None and stage.evaluating else None

@@ -64,8 +64,9 @@ def _wrap_train(trainer: Any) -> None:
     def train(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             trainings.begin()
-            # (resume_from_checkpoint, ...); False is a word, too
-            if argument(args, kwargs, 0, "resume_from_checkpoint") is None and "model_path" not in kwargs:
+            # (resume_from_checkpoint, trial, ...); False is a word, too
+            given = (argument(args, kwargs, 0, "resume_from_checkpoint"), argument(args, kwargs, 1, "trial"))
+            if given == (None, None) and "model_path" not in kwargs:
                 folder = trainings.newest(_resumable)
                 if folder is not None:
                     print("trainyard: train() goes on from %s" % folder, file=sys.stderr)

@@ -5,6 +5,7 @@ run's log, and the rest of the library is captured all the same.
 """
 
 HOOKS = (
+    ("torch.optim.optimizer", "metrics", "torch_optim:watch"),
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
     ("lightning.pytorch.trainer.connectors.logger_connector.logger_connector", "metrics", "lightning:wrap_logger_connector"),
     ("lightning.pytorch.loops.training_epoch_loop", "metrics", "lightning:wrap_epoch_loop"),

@@ -34,6 +34,10 @@ def begin() -> int:
     return number
 
 
+def end() -> None:
+    sink.step = None
+
+
 def newest(accepts: Callable[[str], Any]) -> Any:
     """What `accepts` makes of the newest file (absolute path) that was put back and belongs to this training; None when it
     accepts none."""

@@ -59,11 +59,12 @@ def _hyperparameters(result: Any, args: tuple, kwargs: dict) -> None:
 
 def _progress(result: Any, args: tuple, kwargs: dict) -> None:
     global _next_progress
+    trainer = args[0].trainer
+    sink.step = trainer.global_step
     now = monotonic()
     if now < _next_progress:
         return
     _next_progress = now + PROGRESS_EVERY_S
-    trainer = args[0].trainer
     fraction = _fraction_done(trainer) if trainer.is_global_zero else None
     if fraction is not None:
         sink.progress(fraction, counts_steps=True)

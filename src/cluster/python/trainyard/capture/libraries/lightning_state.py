@@ -67,7 +67,10 @@ def wrap_resume(module: Any) -> None:
                     kwargs.setdefault("weights_only", False)  # it is the script's own file
         except Exception as error:
             sink.trouble(SOURCE, error)
-        return own(self, *args, **kwargs)
+        try:
+            return own(self, *args, **kwargs)
+        finally:
+            trainings.end()
 
     module.Trainer.fit = fit
 

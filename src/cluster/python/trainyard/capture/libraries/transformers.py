@@ -74,10 +74,11 @@ def _default(field: Any) -> Any:
 def _progress(result: Any, args: tuple, kwargs: dict) -> None:
     # (self, args, state, control)
     global _next_progress
+    state = args[2]
+    sink.step = state.global_step
     now = monotonic()
     if now < _next_progress:
         return
     _next_progress = now + PROGRESS_EVERY_S
-    state = args[2]
     if state.max_steps > 0 and state.is_world_process_zero:
         sink.progress(state.global_step / state.max_steps, counts_steps=True)

@@ -74,7 +74,10 @@ def _wrap_train(trainer: Any) -> None:
                     kwargs = {name: value for name, value in kwargs.items() if name != "resume_from_checkpoint"}
         except Exception as error:
             sink.trouble(SOURCE, error)
-        return own(self, *args, **kwargs)
+        try:
+            return own(self, *args, **kwargs)
+        finally:
+            trainings.end()
 
     trainer.train = train
 

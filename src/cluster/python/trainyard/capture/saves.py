@@ -6,7 +6,7 @@ import functools
 import io
 import os
 import weakref
-from time import monotonic
+from time import monotonic, time
 
 from . import checkpoints, sink, step_times
 from .storing import storer
@@ -15,19 +15,34 @@ TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typ
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+CLOCK_TICK_S = 0.05
+"""A file's time may be a little earlier than the clock was."""
+
 _last_file: Any = None
 
 
-def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], Any]) -> None:
+def _nothing_more(args: tuple, kwargs: dict) -> tuple:
+    return None, None
+
+
+def after_save(
+    owner: Any,
+    name: str,
+    by: str,
+    target: Callable[[tuple, dict], Any],
+    about: Callable[[tuple, dict], tuple] = _nothing_more,
+    only_new: bool = False,
+) -> None:
     """Replaces `owner.name`. target(args, kwargs) is what was saved to: a path, a file object with a name, or something else,
-    which is not captured. What captured functions call inside this one is part of it. AttributeError when there is no such
-    function."""
+    which is not captured. about(args, kwargs) is its step and what else its manifest says, as for checkpoints.saved. `only_new`: of a
+    folder only what was written meanwhile. What captured functions call inside this one is part of it. AttributeError when
+    there is no such function."""
     own = getattr(owner, name)
 
     @functools.wraps(own)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         outer = sink.enter()
-        began = monotonic()
+        began, began_at = monotonic(), time()
         _count(outer, 1)
         try:
             result = own(*args, **kwargs)
@@ -35,7 +50,8 @@ def after_save(owner: Any, name: str, by: str, target: Callable[[tuple, dict], A
                 try:
                     path, again = _saved_to(target(args, kwargs))
                     if path is not None:
-                        checkpoints.saved(by, path, again=again)
+                        since = began_at - CLOCK_TICK_S if only_new else None
+                        checkpoints.saved(by, path, *about(args, kwargs), again=again, since=since)
                 except Exception as error:
                     sink.trouble(by, error)
         finally:

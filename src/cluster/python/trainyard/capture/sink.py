@@ -30,7 +30,10 @@ _places: dict = {}
 """Of each name as the library gave it: who owns it, the group, and the name as it is stored."""
 _steps: dict = {}
 _said: set = set()
+step: Any = None
+"""Where training stands, while a framework that counts its steps trains: for files that are saved between two reports."""
 _libraries: dict = {}
+_counts_steps = False
 
 
 def enter() -> bool:
@@ -97,9 +100,13 @@ def parameters(source: str, values: Mapping[str, Any], origin: str = "captured")
     run().adopt_parameters(values, origin)
 
 
-def progress(fraction: float) -> None:
-    """How much of the training is done, 0 to 1."""
-    run().progress(fraction)
+def progress(fraction: float, counts_steps: bool = False) -> None:
+    """How much of the training is done, 0 to 1. `counts_steps`: said by a framework that knows; then bars, of which it may draw one
+    an epoch, count no more."""
+    global _counts_steps
+    _counts_steps = _counts_steps or counts_steps
+    if counts_steps or not _counts_steps:
+        run().progress(fraction)
 
 
 def library(name: str, version: str, run_name: str | None = None, labels: tuple = ()) -> None:

@@ -73,9 +73,13 @@ class Storer:
         reported = self._run.reported_step
         if reported is None:
             reported = output_step(self._run_dir)
-        names = [name for name, _ in files]
         with self._shared.turn() as state:
             group = state["open"]
+            if group is not None:
+                files = [each for each in files if not _has(group, *each)]
+                if not files:
+                    return
+            names = [name for name, _ in files]
             if group is not None and again:
                 for name in names:
                     if group["files"].pop(name, None) is not None:
@@ -259,6 +263,14 @@ class Storer:
         if self.is_left_to_others or run.looks_itself or "preemption" not in parts():
             return False
         return bool(run.is_asked_to_stop())
+
+
+def _has(group: dict, name: str, path: str) -> bool:
+    """Whether that file is in it as it is now: who saves a folder may save a part of it before."""
+    try:
+        return bool(group["files"].get(name) == identity(os.stat(path)))
+    except OSError:
+        return False
 
 
 def _step(group: dict) -> Any:

@@ -19,6 +19,12 @@ class EventTail:
         self.acknowledged: dict | None = None
         """The last acknowledgement: control and action."""
 
+    def is_reported(self) -> bool:
+        """The same, as of now."""
+        if not self.reported:
+            self.poll()
+        return self.reported
+
     def poll(self) -> None:
         """Reads what is new, complete lines only."""
         try:

@@ -171,7 +171,7 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool, warnings:
         limit = OutputLimit(run_dir, spec.output_limit_bytes, lambda *said: _warn(events, *said))
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, limit.poll)
     gone = limit.dropped if limit else {}
-    output = OutputReader(run_dir, lambda: watch.events.reported, suffix, gone) if spec.output_metrics else None
+    output = OutputReader(run_dir, watch.events.is_reported, suffix, gone) if spec.output_metrics else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 

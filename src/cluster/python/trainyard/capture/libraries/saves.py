@@ -63,3 +63,22 @@ def _shards(args: tuple, kwargs: dict) -> Any:
         return None
     writer = argument(args, kwargs, 1, "storage_writer")
     return kwargs.get("checkpoint_id") or getattr(writer, "path", None)
+
+
+def wrap_pretrained(module: Any) -> None:
+    """save_pretrained of Hugging Face's models, tokenizers and processors: a folder, into which others may write, too."""
+    for name in _PRETRAINED[module.__name__]:
+        owner = getattr(module, name)
+        after_save(owner, "save_pretrained", "save_pretrained", _folder, only_new=True)
+
+
+def _folder(args: tuple, kwargs: dict) -> Any:
+    return argument(args, kwargs, 1, "save_directory")
+
+
+_PRETRAINED = {
+    "transformers.modeling_utils": ("PreTrainedModel",),
+    "transformers.tokenization_utils_base": ("PreTrainedTokenizerBase",),
+    "transformers.processing_utils": ("ProcessorMixin",),
+    "transformers.feature_extraction_utils": ("FeatureExtractionMixin",),
+}

@@ -208,6 +208,8 @@ export const Trial = z.object({
   nan: z.object({ metric: z.string(), step: z.number() }).nullable(),
   failure: Failure.nullable(),
   warnings: z.array(z.string()),
+  /** Libraries whose reports are captured (docs/capture.md), with the version of each. Absent: none yet. */
+  captured: z.array(z.object({ library: z.string(), version: z.string() })).optional(),
   /** What a person calls it; null: by its number. */
   name: z.string().min(1).max(250).nullable().default(null),
   notes: Notes.default(""),

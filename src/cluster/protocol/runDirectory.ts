@@ -185,6 +185,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     library: z.string().max(80),
     version: z.string().max(80),
     name: z.string().max(250).optional(),
+    notes: z.string().max(10_000).optional(),
     labels: z.array(z.string().max(50)).max(50).optional(),
   }),
   z.object({ ...common, type: z.literal("invalid_hp"), message: z.string().max(4000) }),

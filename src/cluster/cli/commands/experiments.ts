@@ -207,6 +207,10 @@ function showTrial(context: Context, trial: Trial): void {
         ...Object.entries(trial.parameters).map(
           ([name, { value, origin }]) => [name, `${JSON.stringify(value)} (${origin})`] as const,
         ),
+        [
+          "Captured",
+          (trial.captured ?? []).map(({ library, version }) => `${library} ${version}`).join(", ") || null,
+        ],
         ...trial.warnings.map((warning) => ["Warning", warning] as const),
       ],
       context.paint,

@@ -44,6 +44,8 @@ class Run:
         """Whether the script writes checkpoints itself, or has asked for them: none of its files is captured then."""
         self.looks_itself = False
         """Whether the script has called should_stop()."""
+        self.tells_progress = False
+        """Whether the script, or what it trains with, says itself how far it is."""
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -77,6 +79,7 @@ class Run:
 
     def progress(self, fraction: float) -> None:
         """How much of the training is done, 0 to 1."""
+        self.tells_progress = True
         number = to_number(fraction)
         if number == number:
             self._writer.append('"type":"progress","fraction":%r' % float(min(1.0, max(0.0, number))))
@@ -188,11 +191,15 @@ class Run:
         """Measures of this process, shown with those of its machine."""
         self._writer.append('"type":"system","values":' + values_text(values))
 
-    def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
+    def captured(
+        self, library: str, version: str, name: Optional[str], labels: list, notes: Optional[str] = None
+    ) -> None:
         """That `library` is captured, and what the script calls its run there."""
         body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
         if name:
             body += ',"name":%s' % quoted(str(name)[:250])
+        if notes:
+            body += ',"notes":%s' % quoted(str(notes)[:10_000])
         if labels:
             body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
         self._writer.append(body)

@@ -90,6 +90,13 @@ export function createSnapshotStore(
       await need(tree);
       await work.build(tree, folder, links);
     },
+    keepEmpty: async () => {
+      await repository.ready();
+      const written = await repository.git.output(["hash-object", "-t", "tree", "-w", "/dev/null"]);
+      const tree = written.toString("latin1").trim();
+      await repository.pin(tree);
+      return tree;
+    },
     forget: async (tree) => {
       await repository.unpin(tree);
       await spares.forget(tree);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 
 from .records import Hyperparameters, Scalars
 from .tfrecords import RecordFile
@@ -21,9 +22,10 @@ _SINGLE_VALUES = {5: single, 6: double}
 _WHOLE_VALUES = (7, 10, 11, 13, 16, 17)
 
 
-def read_tfevents(file: RecordFile) -> Iterator[Any]:
-    """What is new in the file: Scalars and Hyperparameters. A record that is no event is left out. Raises OSError."""
-    for record in file.records():
+def read_tfevents(file: RecordFile, most: int = sys.maxsize) -> Iterator[Any]:
+    """What is new in the file, in `most` records: Scalars and Hyperparameters. A record that is no event is left out. Raises
+    OSError."""
+    for record in file.records(most):
         try:
             yield from _event(record)
         except BadMessage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
 if TYPE_CHECKING:
@@ -49,15 +50,15 @@ class RecordFile:
         self.is_damaged = False
         """It is not that the file is cut off there: what is there is no record. Nothing more comes."""
 
-    def records(self) -> Iterator[bytes]:
-        """Each whole record from `offset` on. Raises OSError."""
+    def records(self, most: int = sys.maxsize) -> Iterator[bytes]:
+        """Each whole record from `offset` on, `most` of them. Raises OSError."""
         self.problem = None
         if self.is_damaged:
             return
         with open(self.path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(self.offset)
-            while True:
+            for _ in range(most):
                 header = file.read(_HEADER.size)
                 if len(header) < _HEADER.size:
                     if header:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import sys
 import zlib
 
 from .records import About, Hyperparameters, Problem, Scalars
@@ -45,8 +46,8 @@ class WandbFile:
         self.skipped = 0
         """How many damaged places were passed over."""
 
-    def records(self) -> Iterator[bytes]:
-        """Each whole record from `offset` on. Raises OSError."""
+    def records(self, most: int = sys.maxsize) -> Iterator[bytes]:
+        """Each whole record from `offset` on, `most` of them. Raises OSError."""
         self.problem = None
         if self.is_damaged:
             return
@@ -61,7 +62,10 @@ class WandbFile:
                     self.problem = "cut off at byte 0"
                     return
                 self.offset = len(header)
-            yield from self._frames(file)
+            for count, record in enumerate(self._frames(file), 1):
+                yield record
+                if count >= most:
+                    return
 
     def _frames(self, file: Any) -> Iterator[bytes]:
         at = self.offset
@@ -125,9 +129,9 @@ class WandbRun:
         self._last: dict = {}
         self._step = -1
 
-    def read(self) -> Iterator[Any]:
-        """What is new: Scalars, Hyperparameters, About. Raises OSError."""
-        for record in self._file.records():
+    def read(self, most: int = sys.maxsize) -> Iterator[Any]:
+        """What is new, in `most` records: Scalars, Hyperparameters, About. Raises OSError."""
+        for record in self._file.records(most):
             try:
                 yield from self._record(record)
             except (BadMessage, RecursionError):

@@ -18,6 +18,8 @@ class EventTail:
         """Whether a metrics event was seen in a file that is not the supervisor's."""
         self.acknowledged: dict | None = None
         """The last acknowledgement: control and action."""
+        self.captured: set = set()
+        """Packages that are captured as they are told something: `torch` for torch.utils.tensorboard."""
 
     def poll(self) -> None:
         """Reads what is new, complete lines only."""
@@ -58,6 +60,11 @@ class EventTail:
                 event = _parse(line) if b'"ack"' in line else None
                 if event and event.get("type") == "ack" and isinstance(event.get("control"), int):
                     self.acknowledged = {"control": event["control"], "action": str(event.get("action"))}
+        if b'"captured"' in chunk:
+            for line in chunk.split(b"\n"):
+                event = _parse(line) if b'"captured"' in line else None
+                if event and event.get("type") == "captured":
+                    self.captured.add(str(event.get("library")).partition(".")[0])
         if not self.reported and b'"metrics"' in chunk:
             for line in chunk.split(b"\n"):
                 event = _parse(line) if b'"metrics"' in line else None

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Experiment, Trial } from "../../../src/cluster/protocol/entities.ts";
 import { put, temporaryFolder } from "../client/support.ts";
 import { commandLine } from "./terminal.ts";
@@ -88,6 +88,25 @@ it("brings runs in as experiments, once", async () => {
   expect(existsSync(path.join(home, "runs", "1.1.1"))).toBe(false);
   expect(readdirSync(path.join(home, "state", "imports"))).toEqual([]);
   expect((await run(["import", ".", "--yes"], { cwd })).stdout).toContain("Imported 1 run as experiment 3.");
+
+  // Its folder says all of it, also without a database.
+  await vi.waitFor(async () => expect((await run(["show", "3"])).stdout).toContain("completed"));
+  await run(["server", "stop"]);
+  const state = path.join(home, "state");
+  for (const name of readdirSync(state))
+    if (/^pool\.sqlite|^backups$/.test(name)) rmSync(path.join(state, name), { recursive: true });
+  expect((await run(["pool", "check", "--repair", "--yes"])).code).toBe(0);
+  await vi.waitFor(async () => {
+    const rebuilt = JSON.parse((await run(["show", "3", "--json"])).stdout) as { experiment: Experiment };
+    expect(rebuilt.experiment).toMatchObject({
+      state: "completed",
+      name: "first",
+      labels: ["digits", "team: blue"],
+      imported: { from: "MLflow" },
+      best: { value: 1 / 50, step: 49 },
+      warnings: [],
+    });
+  });
 });
 
 it("says what cannot be used, and changes nothing", async () => {

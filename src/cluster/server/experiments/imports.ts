@@ -105,7 +105,14 @@ export function createImports({ pool, leases, store, snapshots, logger }: Contex
         await rm(eventFile, { force: true });
         await already;
       } else {
-        const made = make(run, eventFile).finally(() => making.delete(run.id));
+        const made = make(run, eventFile)
+          .catch(async (error: unknown) => {
+            const isKept = store.submission(run.id) !== null; // the next start goes on from it
+            for (const left of isKept ? [] : [path.join(folder, run.id), eventFile])
+              await rm(left, { recursive: true, force: true }).catch(() => undefined);
+            throw error;
+          })
+          .finally(() => making.delete(run.id));
         making.set(run.id, made);
         await made;
       }

@@ -1,5 +1,5 @@
 /** Runs that other tools have logged, brought in as experiments. */
-import path from "node:path";
+import { realpath } from "node:fs/promises";
 import { countText } from "../../client/numberWords.ts";
 import { type FoundRun, type ReadRuns, readRuns } from "../../client/imports/readRuns.ts";
 import { knownRuns, sendRuns } from "../../client/imports/sendRuns.ts";
@@ -59,10 +59,12 @@ async function importFrom(context: Context, read: ReadRuns, values: Values): Pro
       context.document({ runs: found, imported: [] });
       return EXIT.usage;
     }
+    const tell = progress(context, "imported");
+    let done = 0;
     const sent = await sendRuns(pool, read, fresh, {
-      workspace: path.resolve(context.cwd),
+      workspace: await realpath(context.cwd),
       signal: context.signal,
-      onProgress: (done) => progress(context, "imported")(done, fresh.length),
+      onSent: () => tell(++done, fresh.length),
     });
     context.document({
       runs: found,

@@ -29,19 +29,20 @@ export async function knownRuns(
 
 /**
  * One after the other; when one fails those before it are there, and a second time they are known.
- * @param onProgress how many of them are sent
+ * @param onSent called after each
  */
 export async function sendRuns(
   pool: PoolCalls,
   read: ReadRuns,
   runs: readonly FoundRun[],
-  options: { workspace: string; onProgress?: (done: number) => void; signal?: AbortSignal },
+  options: { workspace: string; onSent?: (sent: SentRun) => void; signal?: AbortSignal },
 ): Promise<SentRun[]> {
   const sent: SentRun[] = [];
   for (const run of runs) {
     options.signal?.throwIfAborted();
-    sent.push({ run, experimentId: await sendRun(pool, read, run, options) });
-    options.onProgress?.(sent.length);
+    const one = { run, experimentId: await sendRun(pool, read, run, options) };
+    sent.push(one);
+    options.onSent?.(one);
   }
   return sent;
 }

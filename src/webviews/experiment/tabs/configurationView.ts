@@ -71,7 +71,9 @@ export class ConfigurationView implements View {
     return section(
       "Execution",
       facts([
-        ["Command", h("code", null, experiment.commandLine.join(" "))],
+        experiment.imported === undefined
+          ? ["Command", h("code", null, experiment.commandLine.join(" "))]
+          : [`Imported from ${experiment.imported.from}`, h("code", null, experiment.imported.source)],
         ["Searcher", experiment.searcher],
         ["Slots per trial", String(experiment.slotsPerTrial)],
         ["Seed", trial === null ? "" : h("code", null, String(trial.seed))],

@@ -113,6 +113,10 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
       });
   };
 
+  /** It has no checkpoints. */
+  const wasImported = ({ poolId, experimentId }: ExperimentsNode): boolean =>
+    pools.get(poolId)?.mirror?.experiments.get(experimentId)?.imported !== undefined;
+
   /** A run's row gives its checkpoint back; a search's own row opens its panel. */
   const openRow = (node: ExperimentsNode | undefined): unknown => {
     switch (node?.kind) {
@@ -120,7 +124,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         return openPanel(node);
       case "single":
       case "trial":
-        return restores.pick(node);
+        return wasImported(node) ? openPanel(node) : restores.pick(node);
       case "checkpoint":
         return restores.run("restore", node);
       case "more":

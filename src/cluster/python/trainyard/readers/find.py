@@ -115,9 +115,9 @@ class Search:
             folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and not _is_hidden(name))
             for name in sorted(names):
                 path = os.path.join(folder, name)
-                if os.path.islink(path) and not os.path.isfile(path):
+                if os.path.islink(path) or not os.path.isfile(path):
                     continue
-                if PREFIX in name and not name.endswith(".profile-empty"):
+                if PREFIX in name:
                     events.setdefault(folder, []).append(path)
                 elif name.endswith(SUFFIX) or name.endswith((".db", ".sqlite")) or USUAL_NAMES.search(name):
                     found += self._file(path, False, top)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+import libraries
 from libraries import in_environments
 
 from trainyard.readers.tfevents import read_tfevents
@@ -254,6 +255,60 @@ def _bytes_of(path):
 def _write(path, data):
     with open(path, "wb") as file:
         file.write(data)
+
+
+WRITE_TENSORFLOW = """
+import numpy, tensorflow as tf
+def scalar(tag, value, step):  # as tf.summary.scalar, whose implementation is TensorBoard's
+    metadata = tf.compat.v1.SummaryMetadata(plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"))
+    tf.summary.write(tag, value, step, metadata)
+for part in ("train", "validation"):
+    with tf.summary.create_file_writer("two/" + part).as_default():
+        for step in range(40):
+            scalar("loss", tf.constant(1 / (step + 1)), step)
+            scalar("double", tf.constant(numpy.float64(step) / 3), step)
+            scalar("whole", tf.constant(step), step)
+            scalar("half", tf.constant(step / 4, tf.bfloat16), step)
+            tf.summary.write("weights", tf.constant([[1.0, 2.0, 3.0]]), step)
+            tf.summary.write("words", tf.constant(["hello"]), step)
+with tf.Graph().as_default():
+    writer = tf.compat.v1.summary.FileWriter("one", tf.compat.v1.get_default_graph())
+    for step in range(40):
+        value = tf.compat.v1.Summary.Value(tag="loss", simple_value=step / 3)
+        writer.add_summary(tf.compat.v1.Summary(value=[value]), step)
+    writer.close()
+"""
+
+
+class ReadersOfTensorFlow(libraries.Captured):
+    environment = "tensorflow"
+
+    def test_tensorflow_one_and_two(self):
+        done = subprocess.run(
+            [self.python(), "-c", WRITE_TENSORFLOW], cwd=self.pool, capture_output=True, text=True, env=_environment()
+        )
+        self.assertEqual(done.returncode, 0, done.stderr[-4000:])
+        paths = [
+            os.path.join(folder, name) for folder, _, names in os.walk(self.pool) for name in names if "tfevents" in name
+        ]
+        self.assertEqual(len(paths), 3)
+        self.environment = "new"  # which has TensorBoard
+        done = subprocess.run(
+            [self.python(), "-c", JUDGE_TENSORBOARD, *paths], capture_output=True, text=True, env=_environment()
+        )
+        self.assertEqual(done.returncode, 0, done.stderr[-4000:])
+        for path, judged in zip(paths, json.loads(done.stdout)):
+            self.assertEqual([each for each in scalars_of(path) if each[0] not in ("whole", "half")], judged, path)
+        out = tempfile.mkdtemp(dir=self.pool)
+        command = [sys.executable, "-m", "trainyard.readers", "--out", out, self.pool]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        runs = {run["source"].rpartition("/")[2]: run for run in map(json.loads, lines) if run["type"] == "run"}
+        self.assertEqual({name: run["points"] for name, run in runs.items()}, {"one": 40, "two": 320})
+        names = ["double", "half", "loss", "whole"]
+        groups = ["training", "validation"]
+        self.assertEqual(runs["two"]["metrics"], ["%s/%s" % (group, name) for group in groups for name in names])
+        half = [event["values"]["half"] for event in _events(out, runs["two"]) if "half" in event.get("values", {})]
+        self.assertEqual(half[:40], [step / 4 for step in range(40)])
 
 
 def _key(found):

@@ -1,6 +1,6 @@
 /** Runs of other tools, brought in as experiments: what the client read of them, and their event file as bulk bytes. */
 import * as z from "zod";
-import { TimeMs, Uuid } from "./base.ts";
+import { JsonObject, TimeMs, Uuid } from "./base.ts";
 import { ExperimentId, Label, Notes, TrialId } from "./entities.ts";
 import { Imported } from "./runDirectory.ts";
 
@@ -12,6 +12,8 @@ export const ImportedRun = Imported.extend({
   id: Uuid,
   name: z.string().trim().min(1).max(250),
   labels: z.array(Label).max(50),
+  /** What its script was told, to find the trial by; its event file has them, too. */
+  hyperparameters: JsonObject.default({}),
   notes: Notes,
   /** The folder that it was brought into: an absolute path on the person's machine. */
   workspace: z.string().max(4096),

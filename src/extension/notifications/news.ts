@@ -83,9 +83,10 @@ export class NewsWatch {
 
   #newNan(source: NewsSource, experiment: Experiment): NewsItem | null {
     // What was brought in has happened long ago.
-    const trial = this.#nan.has(experiment.id) || experiment.imported !== undefined
-      ? undefined
-      : source.trialsOf(experiment.id).find(({ nan }) => nan !== null);
+    const trial =
+      this.#nan.has(experiment.id) || experiment.imported !== undefined
+        ? undefined
+        : source.trialsOf(experiment.id).find(({ nan }) => nan !== null);
     if (!trial?.nan) return null;
     this.#nan.add(experiment.id);
     return { kind: "nan", experiment, trialId: trial.id, ...trial.nan };

@@ -18,6 +18,7 @@ const RUN: ImportedRun = {
   source: "runs/one",
   name: "one",
   labels: ["old"],
+  hyperparameters: { lr: 0.1 },
   notes: "",
   workspace: "/home/alice/project",
   startedAt: 1_600_000_000_000,
@@ -50,6 +51,7 @@ test("an import is an experiment that has ended, when it ran and not now", async
     endedAt: RUN.endedAt,
     latestStep: 2,
     best: { value: 0.25, step: 2 },
+    hyperparameters: { lr: 0.1 },
     parameters: { lr: { value: 0.1, origin: "captured" } },
     slots: [],
     warnings: [],
@@ -92,7 +94,7 @@ test("the same one comes once, also when two send it together; deleted, it can c
 });
 
 test("a transfer that breaks off, and a client that goes away, leave nothing", async () => {
-  const body = new PassThrough();
+  const body = new PassThrough().on("error", () => undefined); // as the one that the wire gives
   body.write(TEXT);
   const broken = put(body);
   setTimeout(() => body.destroy(new Error("cut")), 50);

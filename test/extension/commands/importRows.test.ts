@@ -8,6 +8,7 @@ const run = (change: Partial<FoundRun>): FoundRun => ({
   id: "c532e047-b82d-b79e-8986-ed3aa4088d46",
   name: "one",
   labels: [],
+  parameters: {},
   notes: "",
   from: "TensorBoard",
   source: "runs/one",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { Uuid } from "../../protocol/base.ts";
+import { JsonObject, Uuid } from "../../protocol/base.ts";
 import { resolveInterpreter } from "../interpreter.ts";
 import { UserError } from "../userError.ts";
 
@@ -18,6 +18,8 @@ const FoundRun = z.object({
   id: Uuid,
   name: z.string(),
   labels: z.array(z.string()),
+  /** Nested; empty where they are too many to find a trial by. */
+  parameters: JsonObject,
   notes: z.string(),
   /** "TensorBoard", "W&B", "MLflow", "CSV". */
   from: z.string(),

@@ -72,6 +72,7 @@ function describe(run: FoundRun, workspace: string): ImportedRun {
     from: run.from,
     source: run.source.slice(0, 4096),
     name: run.name.trim().slice(0, 250) || run.source.slice(-250) || "imported",
+    hyperparameters: run.parameters,
     labels: [...new Set(run.labels.flatMap((label) => Label.safeParse(label).data ?? []))].slice(0, 50),
     notes: run.notes.slice(0, 100_000),
     workspace,

@@ -10,6 +10,7 @@ import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ImportedRun, MAX_IMPORT_BYTES } from "../../protocol/imports.ts";
+import { MAX_HYPERPARAMETERS_BYTES } from "../../protocol/limits.ts";
 import type { Result } from "../../protocol/methods.ts";
 import { type ExitFile, type RunSpec, RUN_DIRECTORY_VERSION } from "../../protocol/runDirectory.ts";
 import { CallError } from "../callError.ts";
@@ -100,6 +101,12 @@ export function createImports({ pool, leases, store, snapshots, logger }: Contex
       }
     },
     async finish(run: ImportedRun, eventFile: string): Promise<Result<"experiment/import">> {
+      if (JSON.stringify(run.hyperparameters).length > MAX_HYPERPARAMETERS_BYTES)
+        throw new CallError(
+          "invalid",
+          `The hyperparameters of ${run.name} have more than ${MAX_HYPERPARAMETERS_BYTES} characters.`,
+          "Leave them to its event file.",
+        );
       const already = making.get(run.id);
       if (already !== undefined || store.submission(run.id) !== null) {
         await rm(eventFile, { force: true });
@@ -154,7 +161,7 @@ function specOf(run: ImportedRun, id: number, leases: string, checkpoints: strin
     directory: ".",
     environment: {},
     secretNames: [],
-    hyperparameters: {},
+    hyperparameters: run.hyperparameters,
     seed: 0,
     slots: [],
     leases,

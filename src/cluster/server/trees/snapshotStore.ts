@@ -19,6 +19,9 @@ import { readWorkFile, writeWorkFile } from "./workFile.ts";
 const SPARES = ".spare";
 const BUILDING = ".building-";
 
+/** Git's id of a tree without files. */
+const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
 /** The store of this machine, with what its neighbours in the server need beyond the port. */
 export interface LocalSnapshotStore extends SnapshotStore {
   /** Absolute path of the tree's complete, read-only folder; built if need be. */
@@ -105,11 +108,10 @@ export function createSnapshotStore(
       await work.build(tree, folder, links);
     },
     keepEmpty: async () => {
-      await repository.ready();
-      const written = await repository.git.output(["hash-object", "-t", "tree", "-w", "/dev/null"]);
-      const tree = written.toString("latin1").trim();
-      await repository.pin(tree);
-      return tree;
+      if (await repository.has(EMPTY_TREE)) return EMPTY_TREE;
+      await repository.git.output(["hash-object", "-t", "tree", "-w", "/dev/null"]);
+      await repository.pin(EMPTY_TREE);
+      return EMPTY_TREE;
     },
     forget: async (tree) => {
       await repository.unpin(tree);

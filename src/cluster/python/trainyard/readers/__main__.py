@@ -17,6 +17,8 @@ from .records import Problem
 from .run_writer import RunWriter
 
 _MOST_METRICS_NAMED = 20
+_MOST_PARAMETERS_BYTES = 96 * 1024
+"""What a pool keeps of a trial to find it by; the event file has all."""
 
 
 def main(arguments: list | None = None) -> int:
@@ -57,6 +59,7 @@ def _write(run: Found, folder: str, file: str) -> dict:
         "id": str(uuid.UUID(hex=writer.digest[:32])),
         "name": (writer.name or run.name)[:250],
         "labels": writer.labels,
+        "parameters": writer.parameters if len(json.dumps(writer.parameters)) <= _MOST_PARAMETERS_BYTES else {},
         "notes": writer.notes or "",
         "from": run.kind,
         "source": run.source,

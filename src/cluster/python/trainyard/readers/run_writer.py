@@ -35,6 +35,8 @@ class RunWriter:
         self._time = 0.0
         self._places: dict = {}
         self._parameters: dict = {}
+        self.parameters: dict = {}
+        """As JSON, once it is closed."""
         self.name: str | None = None
         self.labels: list = []
         self.notes: str | None = None
@@ -131,7 +133,8 @@ class RunWriter:
         return place
 
     def _params(self) -> None:
-        values, origin = {}, {}
+        origin: dict = {}
+        values = self.parameters
         for name, value in self._parameters.items():
             try:
                 values[name] = to_json(value)

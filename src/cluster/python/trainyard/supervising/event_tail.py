@@ -19,7 +19,7 @@ class EventTail:
         self.acknowledged: dict | None = None
         """The last acknowledgement: control and action."""
         self.captured: set = set()
-        """Packages that are captured as they are told something: `torch` for torch.utils.tensorboard."""
+        """Libraries of which somebody said that they are captured: torch.utils.tensorboard."""
 
     def poll(self) -> None:
         """Reads what is new, complete lines only."""
@@ -64,7 +64,7 @@ class EventTail:
             for line in chunk.split(b"\n"):
                 event = _parse(line) if b'"captured"' in line else None
                 if event and event.get("type") == "captured":
-                    self.captured.add(str(event.get("library")).partition(".")[0])
+                    self.captured.add(str(event.get("library")))
         if not self.reported and b'"metrics"' in chunk:
             for line in chunk.split(b"\n"):
                 event = _parse(line) if b'"metrics"' in line else None

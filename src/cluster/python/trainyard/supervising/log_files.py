@@ -39,12 +39,12 @@ _MAX_FILES = 100
 _MAX_ENTRIES = 100_000
 _MAX_DEPTH = 12
 _LEFT_OUT = {"node_modules", "__pycache__", "site-packages"}
-_FRAMEWORKS = {"lightning", "lightning_fabric", "pytorch_lightning", "transformers", "accelerate", "keras"}
+_FRAMEWORKS = {"lightning", "transformers", "accelerate", "keras"}
 _WRITERS = {
-    PREFIX: _FRAMEWORKS | {"torch", "tensorboardX", "tensorflow", "tensorboard"},
+    PREFIX: _FRAMEWORKS | {"torch.utils.tensorboard", "tensorboardX", "tf.summary"},
     SUFFIX: _FRAMEWORKS | {"wandb"},
 }
-"""Packages that write such files, by the kind of file: where one is captured, its files say nothing new."""
+"""What writes such files, by the kind of file and the names of capture/libraries: where it is captured, they say nothing new."""
 
 
 class LogFiles:

@@ -35,6 +35,15 @@ test("runs are found, chosen, imported once, and shown as what they are", async 
     await workbench.page.keyboard.press("Escape");
     await imported.click();
     await ui.panel.chart("val_loss").waitFor();
+    // It has no output, no files and no code here.
+    await ui.panel.frame.getByText("Imported from CSV").first().waitFor();
+    assert.equal(await ui.panel.tab("Output").count(), 0);
+    assert.equal(await ui.panel.tab("Code").count(), 0);
+    await ui.panel.tab("Configuration").click();
+    await ui.panel.frame
+      .getByText(/first\/metrics\.csv/)
+      .last()
+      .waitFor();
 
     await workbench.command("Trainyard: Import Runs...");
     await workbench.pick("All of");

@@ -21,6 +21,7 @@ import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/dat
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
 import { poolBackup, poolCheck } from "./commands/maintenance.ts";
+import { importRuns } from "./commands/import.ts";
 import { logs } from "./commands/logs.ts";
 import { metrics } from "./commands/metrics.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   dataLeaveOut,
   data,
   preview,
+  importRuns,
   list,
   show,
   logs,

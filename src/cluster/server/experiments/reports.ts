@@ -126,7 +126,8 @@ export function createReports(
     store.putTrialQuietly(trial);
   }
 
-  async function untoldCheckpoints({ run }: RunRecord): Promise<string[]> {
+  async function untoldCheckpoints({ run, own }: RunRecord): Promise<string[]> {
+    if (own.spec.imported !== undefined) return [];
     const since = run.startedAt ?? store.trial(run.trialId)?.trial.createdAt ?? 0;
     try {
       return await findUnlisted(checkpointsFolder, run.id, since, store.hasCheckpoint);

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Callable, Optional
+from typing import Any, Callable, ContextManager, Optional
 
 from ..events import EXIT_PATIENCE_S, EventWriter
 from ..files import encode
@@ -86,8 +86,7 @@ class Run:
                 self._say_params()
         return value
 
-    @contextlib.contextmanager
-    def checkpoint(self, step: float, **metadata: Any) -> Iterator[pathlib.Path]:
+    def checkpoint(self, step: float, **metadata: Any) -> ContextManager[pathlib.Path]:
         """A folder to write a checkpoint into; when the block ends without an exception it is stored:
 
             with run.checkpoint(step, epoch=3) as path:
@@ -98,6 +97,11 @@ class Run:
         `needed_bytes` and `free_bytes` (None where not known): who catches it trains on, and the run shows a warning.
         After an exception there is no checkpoint and no folder.
         """
+        return self.checkpoint_with(step, metadata)
+
+    @contextlib.contextmanager
+    def checkpoint_with(self, step: float, metadata: Mapping[str, Any]) -> Iterator[pathlib.Path]:
+        """checkpoint(), for metadata of any names."""
         number = to_step(step)
         at = to_json(number)
         described = to_json(metadata, "metadata")
@@ -157,6 +161,10 @@ class Run:
             news = self._reader.adopt(values, origin)
         if news:
             self._say_params()
+
+    def refuse_hyperparameters(self, message: str) -> None:
+        """What an InvalidHP that ends the script says: the searcher puts another set in their place."""
+        self._writer.append('"type":"invalid_hp","message":%s' % quoted(message[:4000]))
 
     def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
         """That `library` is captured, and what the script calls its run there."""
@@ -231,7 +239,7 @@ class Run:
         # The exception that ended the script, whatever has become of sys.excepthook.
         last = getattr(sys, "last_value", None)
         if isinstance(last, InvalidHP):
-            self._writer.append('"type":"invalid_hp","message":%s' % quoted(str(last)[:4000]))
+            self.refuse_hyperparameters(str(last))
         self._metrics.close()
         self._writer.close(EXIT_PATIENCE_S)
 

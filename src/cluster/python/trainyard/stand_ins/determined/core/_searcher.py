@@ -120,13 +120,12 @@ class SearcherContext:
         """The search hears of validation metrics: says what the script has not already said in one."""
         metric = self._configuration.get("metric") or "validation_loss"
         unit = self.get_configured_units()
-        by_step = unit in (None, Unit.BATCHES)
+        axis = None if unit in (None, Unit.BATCHES) else unit.value.lower()
         step, reported = self._train.last_validation
-        if not (by_step and step >= length and metric in reported):
-            values = {metric: value}
-            if unit is not None and not by_step:
-                values[unit.value.lower()] = length
-            self._train.report_metrics("validation", length if by_step else max(self._train.last_step, step), values)
+        trained = step if axis is None else reported.get(axis, 0)
+        if not (trained >= length and metric in reported):
+            values = {metric: value} if axis is None else {metric: value, axis: length}
+            self._train.report_metrics("validation", length if axis is None else max(self._train.last_step, step), values)
         keep(self._run, _COMPLETED, {"length": length})
         self._progress(length)
 

@@ -16,14 +16,7 @@ const COMMON = [
   "source_checkpoint_uuid",
   "max_length",
 ];
-const HALVING = [
-  "max_trials",
-  "max_concurrent_trials",
-  "max_time",
-  "time_metric",
-  "divisor",
-  "stop_once",
-];
+const HALVING = ["max_trials", "max_concurrent_trials", "max_time", "time_metric", "divisor", "stop_once"];
 const OWN: Readonly<Record<string, readonly string[]>> = {
   random: ["max_trials", "max_concurrent_trials"],
   grid: ["max_concurrent_trials"],

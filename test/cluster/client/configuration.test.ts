@@ -112,9 +112,13 @@ environment:
   });
 
   it("keys of a PyTorchTrial's training have an effect where one is trained", () => {
-    for (const entrypoint of ["model_def:MyTrial", "python3 -m determined.launch.torch_distributed --trial m:T"])
+    for (const entrypoint of [
+      "model_def:MyTrial",
+      "python3 -m determined.launch.torch_distributed --trial m:T",
+    ])
       expect(
-        parseConfiguration("t.yaml", `entrypoint: ${entrypoint}\nmin_validation_period: {batches: 9}\n`).notes,
+        parseConfiguration("t.yaml", `entrypoint: ${entrypoint}\nmin_validation_period: {batches: 9}\n`)
+          .notes,
       ).toEqual([]);
   });
 

@@ -22,7 +22,9 @@ describe("the experiment configuration", () => {
   });
 
   it("accepts every key of theirs", () => {
-    const theirs = Object.fromEntries(keysWithoutEffect(undefined).map((key) => [key, { anything: [1, "x"] }]));
+    const theirs = Object.fromEntries(
+      keysWithoutEffect(undefined).map((key) => [key, { anything: [1, "x"] }]),
+    );
     expect(
       ExperimentConfiguration.safeParse({
         ...theirs,

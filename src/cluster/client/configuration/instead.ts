@@ -1,7 +1,8 @@
 /** Keys of Determined's that have no effect here: what does the same. Pure. */
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  bind_mounts: "A run sees this host's own folders: use them by their paths, or let `data:` say where they are.",
+  bind_mounts:
+    "A run sees this host's own folders: use them by their paths, or let `data:` say where they are.",
   "environment.image": "Runs use the host's Python: name one with `environment.python`, `conda` or `venv`.",
   "environment.force_pull_image": "There are no images.",
   "environment.registry_auth": "There are no images.",

@@ -52,13 +52,7 @@ test("a PyTorchTrial's class is trained by a program of ours, in one process or 
     argv: ["/usr/bin/python3", "-m", "determined.exec.harness", "--train-entrypoint", "models.digits:Trial"],
   });
   expect(built(2)).toMatchObject({
-    argv: [
-      "/usr/bin/python3",
-      "-m",
-      "determined.launch.torch_distributed",
-      "--trial",
-      "models.digits:Trial",
-    ],
+    argv: ["/usr/bin/python3", "-m", "determined.launch.torch_distributed", "--trial", "models.digits:Trial"],
   });
 });
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any, Dict, Optional, Union
 
@@ -44,6 +45,8 @@ class DeterminedCallback(keras.callbacks.Callback):
         metadata = self._core.checkpoint.get_metadata(self._checkpoint)
         continues = metadata.get("continue_id") == self._continue_id
         with self._core.checkpoint.restore_path(self._checkpoint) as path:
+            if not self.model.built:
+                _build(self.model, path / "build.json")
             self.model.load_weights(str(path / "model.weights.h5"))
             if continues:
                 _restore_optimizer(self.model, path / "optimizer.npz")
@@ -92,9 +95,27 @@ class DeterminedCallback(keras.callbacks.Callback):
         with self._core.checkpoint.store_path(metadata) as (path, _):
             self.model.save_weights(str(path / "model.weights.h5"))
             _save_optimizer(self.model, path / "optimizer.npz")
+            _save_build(self.model, path / "build.json")
 
     def _is_chief(self) -> bool:
         return self._core.distributed.rank == 0
+
+
+def _save_build(model: Any, path: Any) -> None:
+    """The shapes by which a model that has no Input layer was built."""
+    config = model.get_build_config() if hasattr(model, "get_build_config") else None
+    if config:
+        path.write_text(json.dumps(config))
+
+
+def _build(model: Any, path: Any) -> None:
+    try:
+        model.build_from_config(json.loads(path.read_text()))
+    except Exception as error:
+        raise RuntimeError(
+            "the model has no weights yet for those of the checkpoint: begin it with keras.Input(...), or call model.build(shape) "
+            "before model.fit()"
+        ) from error
 
 
 def _optimizer_variables(model: Any) -> list:

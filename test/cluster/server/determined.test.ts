@@ -1,0 +1,137 @@
+// Scripts that were written for Determined, in a pool: paused and resumed, searched, refused.
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTestServer, type TestServer } from "./testServer.ts";
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await openTestServer(2);
+});
+afterEach(() => server.close());
+
+const TUTORIAL = `
+import logging, pathlib, sys, time, determined as det
+
+def main(core, latest, trial_id, increment_by):
+    x, start = 0, 0
+    if latest is not None:
+        with core.checkpoint.restore_path(latest) as path:
+            x, start, owner = [int(field) for field in path.joinpath("state").read_text().split(",")]
+            if owner != trial_id: start = 0
+    for batch in range(start, 100):
+        x += increment_by
+        steps = batch + 1
+        time.sleep(0.02 if not pathlib.Path("go").exists() else 0)
+        if steps % 10 == 0:
+            core.train.report_training_metrics(steps_completed=steps, metrics={"x": x})
+            with core.checkpoint.store_path({"steps_completed": steps}) as (path, storage_id):
+                path.joinpath("state").write_text(f"{x},{steps},{trial_id}")
+            if core.preempt.should_preempt():
+                return
+    core.train.report_validation_metrics(steps_completed=steps, metrics={"x": x})
+
+info = det.get_cluster_info()
+with det.core.init() as core:
+    main(core, info.latest_checkpoint, info.trial.trial_id, info.trial.hparams["increment_by"])
+`;
+
+test("the tutorial's script is paused and goes on from its checkpoint, under its own entrypoint", async () => {
+  const trialId = await server.submit(
+    { "model.py": TUTORIAL, "train.py": "", "startup-hook.sh": "export FROM_HOOK=1\n" },
+    {
+      configuration: {
+        name: "core-api-stage-2",
+        entrypoint: 'test "$FROM_HOOK" = 1 && python3 model.py',
+        hyperparameters: { increment_by: 2 },
+        searcher: { name: "single", metric: "x", max_length: 100 },
+      },
+    },
+  );
+  await server.until(trialId, ({ latestCheckpoint }) => latestCheckpoint !== null);
+  await server.call("trial/pause", { trialId });
+  await server.untilState(trialId, "paused");
+  await server.call("trial/resume", { trialId });
+  await server.until(trialId, ({ attempts, state }) => attempts === 2 && state === "running");
+  await server.writeInto(`${trialId}.2`, "go", "");
+  const trial = await server.untilState(trialId, "completed");
+  expect(trial).toMatchObject({ restarts: 0, failure: null });
+  const { runs } = await server.call("experiment/get", { experimentId: 1 });
+  expect(runs.map(({ outcome }) => outcome).sort()).toEqual(["completed", "paused"]);
+  expect(runs.find(({ outcome }) => outcome === "completed")?.resumedFromStep).toBeGreaterThanOrEqual(10);
+}, 120_000);
+
+const SEARCHED = `
+import determined as det
+info = det.get_cluster_info()
+with det.core.init() as core:
+    steps = 0
+    for op in core.searcher.operations():
+        while steps < op.length:
+            steps += 1
+            core.train.report_training_metrics(steps, {"loss": info.trial.hparams["x"]})
+        with core.checkpoint.store_path({"steps_completed": steps}) as (path, _):
+            path.joinpath("steps").write_text(str(steps))
+        core.train.report_validation_metrics(steps, {"error": info.trial.hparams["x"]})
+        op.report_completed(info.trial.hparams["x"])
+`;
+
+test("an ASHA search of before 0.38 stops trials at rungs by searcher.operations()", async () => {
+  await server.submit(
+    { "train.py": SEARCHED },
+    {
+      configuration: {
+        searcher: {
+          name: "async_halving",
+          metric: "error",
+          max_trials: 4,
+          max_concurrent_trials: 2,
+          num_rungs: 3,
+          divisor: 4,
+          max_length: { batches: 64 },
+        },
+        hyperparameters: { x: { type: "categorical", vals: [1, 2, 3, 4] } },
+        reproducibility: { experiment_seed: 3 },
+      },
+    },
+  );
+  await expect
+    .poll(async () => (await server.call("experiment/get", { experimentId: 1 })).experiment.state, {
+      timeout: 100_000,
+    })
+    .toBe("completed");
+  const { trials } = await server.call("experiment/get", { experimentId: 1 });
+  expect(trials).toHaveLength(4);
+  // The first that comes to a rung goes on; who is worse later is stopped there.
+  const completed = trials.filter(({ state }) => state === "completed");
+  const stopped = trials.filter(({ state }) => state === "stopped");
+  expect(completed.length + stopped.length).toBe(4);
+  expect(completed.length).toBeGreaterThan(0);
+}, 120_000);
+
+test("hyperparameters that a script refuses are replaced", async () => {
+  const script = `
+import determined as det
+info = det.get_cluster_info()
+with det.core.init() as core:
+    if info.trial.trial_id % 1000000 == 1:
+        raise det.InvalidHP("no")
+    core.train.report_validation_metrics(1, {"error": 1})
+`;
+  await server.submit(
+    { "train.py": script },
+    {
+      configuration: {
+        searcher: { name: "random", metric: "error", max_trials: 1 },
+        hyperparameters: { x: { type: "double", minval: 0, maxval: 1 } },
+      },
+    },
+  );
+  expect(await server.untilState("1.1", "failed")).toMatchObject({ restarts: 0 });
+  await expect
+    .poll(
+      async () => (await server.call("experiment/get", { experimentId: 1 })).trials.map(({ state }) => state),
+      {
+        timeout: 30_000,
+      },
+    )
+    .toContain("completed");
+}, 60_000);

@@ -1,6 +1,7 @@
-// The product's main job on real input.   usage: npm run demo [-- --headless] [--search] [--ssh HOST | --ssh loopback]
+// The product's main job on real input.   usage: npm run demo [-- --headless] [--search | --script tensorboard] [--ssh HOST | --ssh loopback]
 // Without --headless it starts VS Code with the extension and an example, prints its address and waits for Ctrl+C.
 // With it, a browser does what a person would: submit the open script, watch its curve, restore its best checkpoint.
+// --script tensorboard submits a script that knows nothing of Trainyard: TensorBoard, argparse and torch.save.
 // --search submits a search instead, and watches its rung ladder until it has ended.
 // --ssh does the same on another host, whose python3 has scikit-learn; `loopback` brings an sshd of its own.
 import { mkdirSync, rmSync } from "node:fs";
@@ -10,7 +11,7 @@ import { demoHost } from "./demo/host.mts";
 import { findRestored, verifyRestored } from "./demo/checkpoint.mts";
 import { watchSearch } from "./demo/search.mts";
 import { step, until } from "./demo/steps.mts";
-import { prepareWorkspace } from "./demo/workspace.mts";
+import { prepareWorkspace, SCRIPTS } from "./demo/workspace.mts";
 import { atExit, must } from "./lib/command.mts";
 import { artifacts, root } from "./lib/paths.mts";
 import { withVsCode } from "./vscode/session.mts";
@@ -23,6 +24,8 @@ const TRAINING_MS = 10 * 60_000;
 const PICTURE_POINTS = 1_000;
 /** Of the example's 100: long enough to be watched, short enough for a test. */
 const HEADLESS_EPOCHS = 30;
+/** What the experiment is called in the tree. */
+const EXPERIMENT = { digits: "digits", tensorboard: "train" };
 const THEMES = [
   ["dark", "Dark Modern"],
   ["light", "Light Modern"],
@@ -30,14 +33,25 @@ const THEMES = [
 ] as const;
 
 const { values } = parseArgs({
-  options: { headless: { type: "boolean" }, search: { type: "boolean" }, ssh: { type: "string" } },
+  options: {
+    headless: { type: "boolean" },
+    search: { type: "boolean" },
+    script: { type: "string", default: "digits" },
+    ssh: { type: "string" },
+  },
 });
+const script = SCRIPTS.find((name) => name === values.script);
+if (script === undefined || (values.search === true && script !== "digits")) {
+  console.error(`--script is one of ${SCRIPTS.join(", ")}; --search is of digits.`);
+  process.exit(2);
+}
 await must("The build", process.execPath, [path.join(root, "scripts/build.mts")], {
   cwd: root,
   timeoutMs: 120_000,
 });
 const host = values.ssh === undefined ? null : await demoHost(values.ssh);
 const workspace = await prepareWorkspace({
+  script,
   epochs: values.headless && !values.search ? HEADLESS_EPOCHS : null,
   isSearch: values.search ?? false,
   namesPython: values.ssh === "loopback",
@@ -81,7 +95,7 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
   });
   await step("the trial in the tree", async () => {
     await ui.show();
-    await ui.experiment("digits").waitFor();
+    await ui.experiment(EXPERIMENT[script ?? "digits"]).waitFor();
   });
   if (values.search) return watchSearch(ui);
   await step("the curve", async () => {
@@ -111,7 +125,7 @@ async function drive(vscode: VsCode, workbench: Workbench): Promise<void> {
     await workbench.screenshot(path.join(artifacts, "demo-completed.png"));
   });
   await step("the restored checkpoint", async () => {
-    await ui.experiment("digits").click();
+    await ui.experiment(EXPERIMENT[script ?? "digits"]).click();
     await workbench
       .quickPickRow(/[Ss]tep/)
       .first()

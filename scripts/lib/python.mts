@@ -35,6 +35,15 @@ const requirementsOf = (file: string): string[] =>
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
 
+/** The environment of examples/tensorboard: Debian's PyTorch, and TensorBoard. Returns its python. */
+export async function tensorboardPython(): Promise<string> {
+  const debian = await torchPython();
+  if (debian === null) throw new Error("Debian's PyTorch (python3-torch) could not be installed.");
+  const requirements = requirementsOf("examples/tensorboard/requirements.txt");
+  const tensorboard = requirements.filter((line) => line.startsWith("tensorboard"));
+  return pythonEnvironment("tensorboard", tensorboard, { base: debian, sees: true });
+}
+
 /** The interpreters of test/capture: `new` and `old` versions of the libraries, and `tensorflow`; or why there is none. */
 export async function captureEnvironments(): Promise<Record<string, { python?: string; problem?: string }>> {
   const found: Record<string, { python?: string; problem?: string }> = {};

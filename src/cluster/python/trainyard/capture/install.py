@@ -3,34 +3,29 @@
 Module and loader stay what they are; only the loader's exec_module is replaced, for the one time that it is called.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
 from .table import HOOKS
 
-TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
-if TYPE_CHECKING:
-    from typing import Any
-
+# Without annotations, and so without an import for them: each start of a Python in a run loads this.
 PARTS = ("metrics", "parameters", "checkpoints", "preemption", "timing")
 """What can be captured; TRAINYARD_CAPTURE has those that are, separated by commas."""
 
 
-def parts() -> tuple:
+def parts():
     """What is to be captured in this process."""
     if not os.environ.get("TRAINYARD_RUN_DIR"):
         return ()
     return tuple(part for part in os.environ.get("TRAINYARD_CAPTURE", "").split(",") if part in PARTS)
 
 
-def install() -> None:
+def install():
     """Called by sitecustomize, once."""
     wanted = parts()
     if not wanted:
         return
-    hooks: dict = {}
+    hooks = {}
     for module, part, function in HOOKS:
         if part in wanted:
             hooks.setdefault(module, []).append(function)
@@ -43,11 +38,11 @@ def install() -> None:
 class Finder:
     """Finds nothing by itself: it asks the others, and lets the module be wrapped after it was executed."""
 
-    def __init__(self, hooks: dict) -> None:
+    def __init__(self, hooks):
         self._hooks = hooks
-        self._asking: set = set()
+        self._asking = set()
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name, path=None, target=None):
         functions = self._hooks.get(name)
         if functions is None or name in self._asking:
             return None
@@ -61,7 +56,7 @@ class Finder:
         return spec
 
 
-def _find(own: Finder, name: str, path: Any, target: Any) -> Any:
+def _find(own, name, path, target):
     for finder in list(sys.meta_path):
         find = getattr(finder, "find_spec", None)
         if finder is own or find is None:
@@ -72,11 +67,11 @@ def _find(own: Finder, name: str, path: Any, target: Any) -> Any:
     return None
 
 
-def _watch(loader: Any, name: str, functions: list) -> None:
+def _watch(loader, name, functions):
     try:
         execute = loader.exec_module
 
-        def execute_and_wrap(module: Any) -> None:
+        def execute_and_wrap(module):
             try:
                 del loader.exec_module  # the class's own is there again
             except AttributeError:
@@ -89,7 +84,7 @@ def _watch(loader: Any, name: str, functions: list) -> None:
         pass
 
 
-def _apply(name: str, functions: list) -> None:
+def _apply(name, functions):
     module = sys.modules.get(name)
     for function in functions:
         try:

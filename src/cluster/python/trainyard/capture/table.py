@@ -5,5 +5,6 @@ run's log, and the rest of the library is captured all the same.
 """
 
 HOOKS = (
+    ("torch.optim.optimizer", "metrics", "torch_optim:watch"),
     ("torch.utils.tensorboard.writer", "metrics", "tensorboard:wrap_writer"),
 )

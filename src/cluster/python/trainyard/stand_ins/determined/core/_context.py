@@ -71,6 +71,12 @@ class Context:
         text = ": ".join(part for part in (title, description) if part) or "an alert without words"
         self._run.warn("alert %.60s" % (title or text), text)
 
+    def looks_after_itself(self) -> None:
+        """From here on nothing of the script's checkpoints is captured, nor is it ended on its behalf: a library that uses this
+        context does both, whatever else its framework does."""
+        self._run.keeps_checkpoints = True
+        self._run.looks_itself = True
+
     def close(self) -> None:
         """Nothing is buffered: what was reported is written."""
         self.distributed.close()

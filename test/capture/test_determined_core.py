@@ -196,6 +196,34 @@ class Core(DeterminedRuns):
         run_dir = self.run_determined(script)
         self.assertEqual([event["message"] for event in self.events(run_dir, "invalid_hp")], ["too large"])
 
+    def test_odd_configurations_and_metrics(self):
+        run_dir = self.run_determined(
+            """
+            import determined as det
+            info = det.get_cluster_info()
+            config = info.trial._config
+            assert config["optimizations"]["aggregation_frequency"] == 1 and config["searcher"]["metric"] == "validation_loss"
+            assert info.user_data == {}
+            with det.core.init() as core:
+                core.train.report_training_metrics(1, {"a/b c\\n": 1, "list": [1, 2], "bytes": b"x", 3: 4, "deep": {"er": {"est": 5}}})
+                core.train.report_training_metrics(2, {"x" * 300: 1, "huge": "y" * 10_000_000, "big": 10 ** 400})
+                core.train.report_training_metrics(1, {"back": 1})
+                for folder, step, expected in (("nowhere", 1, NotADirectoryError), (".", float("nan"), ValueError)):
+                    try:
+                        core.checkpoint.upload(folder, {"steps_completed": step})
+                    except expected:
+                        print("refused")
+            """,
+            configuration={"optimizations": 3, "searcher": None, "data": None, "resources": []},
+        )
+        found = self.metrics(run_dir)
+        self.assertEqual(found["training", "3"], [(1, 4)])
+        self.assertEqual(found["training", "deep.er.est"], [(1, 5)])
+        self.assertEqual(found["training", "back"], [(1, 1)])
+        self.assertEqual(found["training", "big"], [(2, "Infinity")])
+        self.assertEqual(self.text(run_dir, "stdout.log"), "refused\n" * 2)
+        self.assertEqual(os.listdir(os.path.join(self.pool, "checkpoints")), [])
+
     def test_core_v2(self):
         run_dir = self.run_determined(
             """

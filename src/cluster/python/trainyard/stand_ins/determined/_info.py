@@ -122,7 +122,8 @@ def _with_defaults(spec: Dict[str, Any]) -> Dict[str, Any]:
     """The configuration with the keys that scripts read without asking whether they are there."""
     configuration = json.loads(json.dumps(spec.get("configuration") or {}))
     for key, value in _DEFAULTS.items():
-        if configuration.get(key) is None:
+        # Of a map that is something else the keys cannot be asked.
+        if configuration.get(key) is None or isinstance(value, dict) and not isinstance(configuration[key], dict):
             configuration[key] = json.loads(json.dumps(value))
     configuration["resources"].setdefault("slots_per_trial", len(spec.get("slots") or []))
     configuration["searcher"].setdefault("metric", "validation_loss")

@@ -44,7 +44,9 @@ def owners(folders: List[Optional[str]]) -> List[Optional[str]]:
 
 def copy_into(target: pathlib.Path, source: str, selector: Optional[Callable[[str], bool]]) -> None:
     """Copies a folder's files, writable, over what is there. ValueError where another one with other content is: two ranks
-    gave it."""
+    gave it. NotADirectoryError for a source that is no folder."""
+    if not os.path.isdir(source):
+        raise NotADirectoryError("there is no folder %s" % source)
     for folder, _, names in os.walk(source):
         for name in names:
             path = os.path.join(folder, name)

@@ -37,12 +37,14 @@ class Record(TrainUnit):
 
 
 def unit_of(length: Any) -> Optional[TrainUnit]:
-    """From a configuration's {batches: 100}, or a bare number of batches. None for none, or for 0."""
+    """From a configuration's {batches: 100}, or a bare number of batches. None for none, or for 0. ValueError for all else."""
     if length is None:
         return None
     if not isinstance(length, dict):
         length = {"batches": length}
     kinds = {"batches": Batch, "epochs": Epoch, "records": Record}
+    if not set(length) <= set(kinds):
+        raise ValueError("a length is {batches: N}, {epochs: N} or {records: N}, not %r" % (length,))
     for name, value in length.items():
         if value:
             return kinds[name](int(value))

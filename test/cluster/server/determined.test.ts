@@ -59,53 +59,64 @@ test("the tutorial's script is paused and goes on from its checkpoint, under its
   expect(runs.find(({ outcome }) => outcome === "completed")?.resumedFromStep).toBeGreaterThanOrEqual(10);
 }, 120_000);
 
-const SEARCHED = `
+/** The first trial is the best: each later one is worse where they are compared. */
+const OF_BEFORE_038 = `
 import determined as det
 info = det.get_cluster_info()
+error = info.trial.trial_id % 1000000
 with det.core.init() as core:
     steps = 0
     for op in core.searcher.operations():
         while steps < op.length:
             steps += 1
-            core.train.report_training_metrics(steps, {"loss": info.trial.hparams["x"]})
-        with core.checkpoint.store_path({"steps_completed": steps}) as (path, _):
-            path.joinpath("steps").write_text(str(steps))
-        core.train.report_validation_metrics(steps, {"error": info.trial.hparams["x"]})
-        op.report_completed(info.trial.hparams["x"])
+            core.train.report_training_metrics(steps, {"loss": error})
+        core.train.report_validation_metrics(steps, {"error": error})
+        op.report_completed(error)
+`;
+const OF_038 = `
+import time, determined as det
+info = det.get_cluster_info()
+error = info.trial.trial_id % 1000000
+with det.core.init() as core:
+    for epoch in range(1, 17):
+        core.train.report_validation_metrics(epoch * 10, {"error": error, "epochs": epoch})
+        for _ in range(30 if epoch == 4 else 1):
+            if core.preempt.should_preempt():
+                raise SystemExit(0)
+            time.sleep(0.1)
 `;
 
-test("an ASHA search of before 0.38 stops trials at rungs by searcher.operations()", async () => {
-  await server.submit(
-    { "train.py": SEARCHED },
-    {
-      configuration: {
-        searcher: {
-          name: "async_halving",
-          metric: "error",
-          max_trials: 4,
-          max_concurrent_trials: 2,
-          num_rungs: 3,
-          divisor: 4,
-          max_length: { batches: 64 },
+test.each([
+  ["of before 0.38, by searcher.operations()", OF_BEFORE_038, { max_length: { batches: 16 } }],
+  ["of 0.38, by should_preempt()", OF_038, { max_time: 16, time_metric: "epochs" }],
+])(
+  "an ASHA search %s stops who is worse at a rung",
+  async (_, script, lengths) => {
+    await server.submit(
+      { "train.py": script },
+      {
+        configuration: {
+          searcher: {
+            ...{ name: "async_halving", metric: "error", num_rungs: 2, divisor: 4 },
+            ...{ max_trials: 2, max_concurrent_trials: 1, ...lengths },
+          },
+          hyperparameters: { x: { type: "categorical", vals: [1, 2, 3, 4] } },
         },
-        hyperparameters: { x: { type: "categorical", vals: [1, 2, 3, 4] } },
-        reproducibility: { experiment_seed: 3 },
       },
-    },
-  );
-  await expect
-    .poll(async () => (await server.call("experiment/get", { experimentId: 1 })).experiment.state, {
-      timeout: 100_000,
-    })
-    .toBe("completed");
-  const { trials } = await server.call("experiment/get", { experimentId: 1 });
-  expect(trials).toHaveLength(4);
-  // The first that comes to a rung goes on; who is worse later is stopped there.
-  const completed = trials.filter(({ state }) => state === "completed");
-  const stopped = trials.filter(({ state }) => state === "stopped");
-  expect(completed.length + stopped.length).toBe(4);
-  expect(completed.length).toBeGreaterThan(0);
-}, 120_000);
+    );
+    await expect
+      .poll(async () => (await server.call("experiment/get", { experimentId: 1 })).experiment.state, {
+        timeout: 100_000,
+      })
+      .toBe("completed");
+    expect(await server.trial("1.1")).toMatchObject({ state: "completed" });
+    expect(await server.trial("1.2")).toMatchObject({ state: "stopped", failure: null });
+    const { runs } = await server.call("experiment/get", { experimentId: 1 });
+    // It was understood, and nobody had to be killed.
+    expect(runs.find(({ trialId }) => trialId === "1.2")).toMatchObject({ outcome: "stopped", exitCode: 0 });
+  },
+  120_000,
+);
 
 test("hyperparameters that a script refuses are replaced", async () => {
   const script = `

@@ -185,7 +185,8 @@ class Core(DeterminedRuns):
         )
         self.assertEqual([event["step"] for event in self.events(run_dir, "checkpoint")], [1, 2])
         self.assertEqual(len(os.listdir(os.path.join(self.pool, "checkpoints"))), 2)
-        self.assertIn("determined_delete", self.warnings(run_dir))
+        (unneeded,) = self.events(run_dir, "unneeded")
+        self.assertEqual(unneeded["uuid"], self.events(run_dir, "checkpoint")[0]["uuid"])
 
     def test_invalid_hyperparameters(self):
         script = """

@@ -42,7 +42,7 @@ test("what runs with differences is said by file and line, and ends with 0", asy
   expect(ran).toMatchObject({ code: 0, stderr: "" });
   expect(ran.stdout).toContain("## exp/const.yaml: runs, with differences");
   expect(ran.stdout).toMatch(/- exp\/const.yaml:5: differs: `environment.image` has no effect here/);
-  expect(ran.stdout).toMatch(/- exp\/train.py:6: differs: `context.checkpoint.delete` deletes nothing/);
+  expect(ran.stdout).toMatch(/- exp\/train.py:6: differs: `context.checkpoint.delete` never removes/);
   expect(ran.stdout).toMatch(/- exp\/train.py:5: differs: `context.searcher.operations` lengths follow/);
   expect(ran.stdout).toContain("- .detignore:1: differs: ");
   expect(ran.stdout).toContain("trainyard submit SCRIPT --config exp/const.yaml");

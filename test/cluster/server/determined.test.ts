@@ -1,4 +1,6 @@
 // Scripts that were written for Determined, in a pool: paused and resumed, searched, refused.
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
@@ -117,6 +119,46 @@ test.each([
   },
   120_000,
 );
+
+test("checkpoints that a script deletes go, but for its newest, pinned ones and those of others", async () => {
+  const script = `
+import pathlib, time, determined as det
+with det.core.init() as core:
+    stored = []
+    for step in range(1, 5):
+        with core.checkpoint.store_path({"steps_completed": step}) as (path, uuid):
+            path.joinpath("w").write_text("x")
+        stored.append(uuid)
+    go = pathlib.Path("go")
+    while not go.exists() or not go.read_text(): time.sleep(0.02)
+    for uuid in stored + [go.read_text()]:
+        core.checkpoint.delete(uuid)
+    core.train.report_training_metrics(5, {"loss": 1})
+`;
+  const other = `
+import trainyard
+with trainyard.init().checkpoint(1) as path:
+    (path / "w").write_text("of another trial")
+with trainyard.init().checkpoint(2) as path:
+    (path / "w").write_text("of another trial")
+`;
+  const checkpointsOf = async (experimentId: number) =>
+    (await server.call("experiment/get", { experimentId })).checkpoints.toSorted((a, b) => a.step - b.step);
+  await server.untilState(await server.submit({ "train.py": other }), "completed");
+  const [foreign] = await checkpointsOf(1);
+  const trialId = await server.submit({ "train.py": script });
+  await expect.poll(() => checkpointsOf(2), { timeout: 60_000 }).toHaveLength(4);
+  const pinned = (await checkpointsOf(2))[1];
+  await server.call("checkpoint/pin", { uuid: pinned?.uuid ?? "", pinned: true });
+  await server.writeInto(`${trialId}.1`, "go", foreign?.uuid ?? "");
+  await server.untilState(trialId, "completed");
+  await expect
+    .poll(async () => (await checkpointsOf(2)).map(({ step }) => step), { timeout: 30_000 })
+    .toEqual([2, 4]);
+  expect(await checkpointsOf(1)).toHaveLength(2);
+  expect(readdirSync(path.join(server.home, "checkpoints"))).toHaveLength(4);
+  expect((await server.trial(trialId)).warnings).toEqual([]);
+}, 90_000);
 
 test("hyperparameters that a script refuses are replaced", async () => {
   const script = `

@@ -13,7 +13,7 @@ export interface Judged {
 const DIFFERS: readonly (readonly [name: string, why: string])[] = [
   [
     "context.checkpoint.delete",
-    "deletes nothing: `checkpoint_storage.save_...` say what is kept, `trainyard checkpoints collect` frees the space",
+    "never removes the trial's newest checkpoint, a pinned one, one of another trial, or single files",
   ],
   [
     "context.searcher.operations",

@@ -132,6 +132,11 @@ class Run:
         self._room.stored(size)
         self._writer.append('"type":"checkpoint","uuid":"%s","step":%s' % (name, encode(at).decode("ascii")))
 
+    def release_checkpoint(self, name: str) -> None:
+        """The script does not need a checkpoint (its uuid) of this trial any more. The pool removes it, unless it is the trial's
+        newest, pinned, or what others go on from."""
+        self._writer.append('"type":"unneeded","uuid":%s' % quoted(name))
+
     @property
     def latest_checkpoint(self) -> Optional[pathlib.Path]:
         """The folder of files to go on from: what this run stored last, else what it was started from, else None.

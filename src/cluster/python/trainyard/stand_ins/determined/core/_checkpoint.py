@@ -103,14 +103,12 @@ class CheckpointContext:
         return {"steps_completed": manifest["step"], **manifest.get("metadata", {})}
 
     def delete(self, storage_id: str, globs: Optional[List[str]] = None) -> None:
-        """Says that the script does not need it any more. What is kept is the configuration's to say
-        (checkpoint_storage.save_...), since a pool never lists what is not there."""
+        """The pool removes it once it has heard of this, unless it is the trial's newest, pinned, or what others go on from.
+        Of other trials nothing is removed. `globs`, single files of it, cannot be removed: ValueError."""
+        if globs is not None:
+            raise ValueError("checkpoint.delete() of single files: a checkpoint is never changed; delete all of it")
         self._manifest_of(storage_id)
-        self._run.warn(
-            "determined_delete",
-            "checkpoint.delete() deletes nothing here: `save_trial_latest` and its like in the configuration say what is kept, "
-            "and `trainyard checkpoints collect` frees the space",
-        )
+        self._run.release_checkpoint(str(uuid.UUID(str(storage_id))))
 
     @contextlib.contextmanager
     def _shared(self, metadata: Optional[Dict[str, Any]]) -> Iterator[pathlib.Path]:

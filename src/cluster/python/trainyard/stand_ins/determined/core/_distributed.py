@@ -6,7 +6,9 @@ import json
 import os
 from typing import Any, List, Optional, Tuple
 
-from ._star import Star, local_path
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, as elsewhere
+if TYPE_CHECKING:
+    from ._star import Star
 
 _PUB_PORT = 12360
 _TORCH = ("WORLD_SIZE", "RANK", "LOCAL_WORLD_SIZE", "LOCAL_RANK", "GROUP_WORLD_SIZE", "GROUP_RANK")
@@ -39,6 +41,8 @@ class DistributedContext:
             self._meet(chief_ip, pub_port + port_offset, force_tcp)
 
     def _meet(self, chief_ip: Optional[str], port: int, force_tcp: bool) -> None:
+        from ._star import Star, local_path  # its modules take longer to load than all else here
+
         global _made
         _made += 1  # each context of a process meets at a place of its own
         is_one_host = self.local_size == self.size

@@ -92,10 +92,17 @@ print("iterations", int(model.optimizer.iterations), "weights", [round(float(w.s
 """
 
 
+FROM_TF_CONFIG = """
+import determined
+distributed, strategy = determined.core.DistributedContext.from_tf_config()
+assert distributed.size == 1 and strategy.num_replicas_in_sync == 1
+"""
+
+
 @in_environments("new", "tensorflow")
 class Keras(DeterminedRuns):
     def test_metrics_checkpoints_and_a_pause(self):
-        backend = "os.environ['KERAS_BACKEND'] = 'torch'" if self.environment == "new" else ""
+        backend = "os.environ['KERAS_BACKEND'] = 'torch'" if self.environment == "new" else FROM_TF_CONFIG
         script = KERAS.replace("BACKEND", backend)
         options = {"configuration": {}, "capture": []}
         part = self.make(script.replace("WAIT", "0.3"), **options)

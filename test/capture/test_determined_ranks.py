@@ -88,6 +88,27 @@ class Ranks(DeterminedRuns):
         self.assertEqual(self.finish(run_dir)["code"], 1)
         self.assertIn("rank 1 has ended while this one waited for it", self.text(run_dir, "stderr.log"))
 
+    def test_who_does_not_know_the_key_is_not_listened_to(self):
+        run_dir = self.make(SPAWN.replace("COUNT", "2"), slots=self.slots(2), configuration={})
+        with open(os.path.join(run_dir, "work", "talk.py"), "w") as file:
+            file.write(
+                "import os, time, multiprocessing, determined as det\n"
+                "from multiprocessing.connection import Client\n"
+                "from determined.core._star import local_path\n"
+                "if os.environ['RANK'] == '1':\n"
+                "    while not os.path.exists(local_path('1')): time.sleep(0.01)\n"
+                "    try:\n"
+                "        Client(local_path('1'), authkey=b'guessed')\n"
+                "    except (multiprocessing.AuthenticationError, EOFError, OSError) as error:\n"
+                "        print('refused', flush=True)\n"
+                "d = det.core.DistributedContext.from_torch_distributed()\n"
+                "assert d.allgather(d.rank) == [0, 1]\n"
+                "assert os.stat(os.path.dirname(local_path('1'))).st_mode & 0o777 == 0o700\n"
+            )
+        self.start(run_dir)
+        self.assertEqual(self.finish(run_dir)["code"], 0, self.text(run_dir, "stderr.log"))
+        self.assertEqual(self.text(run_dir, "stdout.log"), "refused\n")
+
     def test_two_hosts_of_two_ranks_by_tcp(self):
         run_dir = self.make(SPAWN.replace("COUNT", "4"), slots=self.slots(4), configuration={})
         with open(os.path.join(run_dir, "work", "talk.py"), "w") as file:

@@ -10,6 +10,7 @@ import os
 import stat
 import tempfile
 import time
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any, Dict, List, Union
 
@@ -58,8 +59,11 @@ class Star:
             os.unlink(address)  # of an earlier attempt; nobody else may write here
         with Listener(address, backlog=self._size, authkey=key) as listener:
             while len(self._workers) < self._size - 1:
-                worker = listener.accept()
-                self._workers[worker.recv()] = worker
+                try:
+                    worker = listener.accept()
+                    self._workers[int(worker.recv())] = worker
+                except (AuthenticationError, EOFError, ConnectionError):
+                    continue  # somebody who does not know the key, or who has left
 
     def _receive(self, connection: Connection, rank: int) -> Any:
         try:

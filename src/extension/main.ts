@@ -29,6 +29,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { PreemptionTests } from "./commands/testPreemption.ts";
+import { DeterminedCommands } from "./commands/checkDetermined.ts";
 import { PreviewCommands } from "./commands/previewSearch.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { SearchCommands } from "./commands/searchCommands.ts";
@@ -126,10 +127,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   );
 
   const maintenance = new MaintenanceCommands(pools);
+  const determined = new DeterminedCommands(context.extensionPath);
 
   context.subscriptions.push(
     log,
     maintenance,
+    determined,
     pools,
     experiments,
     problems,
@@ -169,6 +172,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         submits,
         preemptions,
         previews: new PreviewCommands(pools, memory, problems),
+        determined,
         willSend,
         data,
         restores,

@@ -34,6 +34,8 @@ export {
 } from "./configuration.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
+export { checkDetermined } from "./determined/report.ts";
+export { reportText as determinedReportText } from "./determined/words.ts";
 export { buildEnvironment, type BuildOptions } from "./environment/build.ts";
 export {
   type EnvironmentAnswer,

@@ -175,6 +175,7 @@ const Values = z.record(MetricName, WireNumber);
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: z.number(), values: Values }),
   z.object({ ...common, type: z.literal("checkpoint"), uuid: Uuid, step: WireNumber }),
+  z.object({ ...common, type: z.literal("unneeded"), uuid: Uuid }),
   z.object({ ...common, type: z.literal("progress"), fraction: z.number().min(0).max(1) }),
   z.object({
     ...common,

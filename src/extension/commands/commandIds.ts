@@ -4,6 +4,7 @@ export const COMMANDS = {
   submitWithOptions: "trainyard.submitWithOptions",
   testPreemption: "trainyard.testPreemption",
   previewSearch: "trainyard.previewSearch",
+  checkDetermined: "trainyard.checkDetermined",
   showWillSend: "trainyard.showWillSend",
   showWhatWasSent: "trainyard.showWhatWasSent",
   openPanel: "trainyard.openPanel",

@@ -11,6 +11,7 @@ import { experimentTitle } from "../views/labels.ts";
 import type { AnnotationCommands } from "./annotations.ts";
 import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
+import type { DeterminedCommands } from "./checkDetermined.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
 import { failedTrials } from "./failedTrials.ts";
@@ -51,6 +52,7 @@ export interface HandlerDependencies {
   submits: SubmitCommands;
   preemptions: PreemptionTests;
   previews: PreviewCommands;
+  determined: DeterminedCommands;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -84,6 +86,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submits,
     preemptions,
     previews,
+    determined,
     willSend,
     data,
     restores,
@@ -152,6 +155,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
     testPreemption: (argument) => preemptions.test(argument),
+    checkDetermined: (argument) => determined.check(argument),
     previewSearch: (argument) => previews.preview(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),

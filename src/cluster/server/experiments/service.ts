@@ -67,6 +67,7 @@ export function createExperiments(context: Context) {
     context,
     (trialId, validations) => engine.validated(trialId, validations),
     (uuid) => once.add(uuid),
+    (trialId, uuids) => collection.collectUnneeded(trialId, uuids),
   );
   const observer = (observerRef.current = createObserver(
     context,

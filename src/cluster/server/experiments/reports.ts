@@ -42,6 +42,7 @@ export function createReports(
   context: Context,
   validated: (trialId: string, validations: readonly Validation[]) => void,
   isListed: (checkpointUuid: string) => void,
+  areUnneeded: (trialId: string, checkpointUuids: readonly string[]) => Promise<void>,
 ) {
   const { store, curves, secrets, logger } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
@@ -94,6 +95,8 @@ export function createReports(
     const isUrgent = store.transaction(() => remember(run, report, listed, problems));
     for (const { uuid } of listed) isListed(uuid);
     tellSearcher(run, report);
+    const unneeded = report.events.flatMap(({ event }) => (event.type === "unneeded" ? [event.uuid] : []));
+    if (unneeded.length > 0) await areUnneeded(run.run.trialId, unneeded);
     curves.append(report);
     markStale(run.run.trialId);
     if (isUrgent) announceTrial(run.run.trialId);
@@ -126,7 +129,8 @@ export function createReports(
     store.putTrialQuietly(trial);
   }
 
-  async function untoldCheckpoints({ run }: RunRecord): Promise<string[]> {
+  async function untoldCheckpoints({ run, own }: RunRecord): Promise<string[]> {
+    if (own.spec.imported !== undefined) return [];
     const since = run.startedAt ?? store.trial(run.trialId)?.trial.createdAt ?? 0;
     try {
       return await findUnlisted(checkpointsFolder, run.id, since, store.hasCheckpoint);
@@ -382,6 +386,7 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
       own.invalidHyperparameters = mask(event.message);
       break;
     case "checkpoint": // listed apart, once its manifest has been read
+    case "unneeded": // collected apart
     case "ack":
     case "system":
       break;

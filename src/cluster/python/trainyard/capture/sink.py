@@ -6,17 +6,15 @@ that is told the same numbers adds nothing.
 
 from __future__ import annotations
 
-import re
 import threading
+
+from ..metric_names import group_of, stored_name
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
 if TYPE_CHECKING:
     from typing import Any, Mapping
 
 MAX_NAMES = 10_000
-_VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/. -]|$)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_NAME_LENGTH = 250
 
 
 class _Inside(threading.local):
@@ -30,6 +28,8 @@ _places: dict = {}
 """Of each name as the library gave it: who owns it, the group, and the name as it is stored."""
 _steps: dict = {}
 _said: set = set()
+step: Any = None
+"""Where training stands, while a framework that counts its steps trains: for files that are saved between two reports."""
 _never_numbers: set = set()
 """Types of which one was found to be no number, whatever its value."""
 _libraries: dict = {}
@@ -159,15 +159,10 @@ def version_of(package: str) -> str:
     return str(getattr(sys.modules.get(package), "__version__", "of an unknown version"))
 
 
-def is_validation(name: str) -> bool:
-    """Whether a name has one of the words of a validation."""
-    return _VALIDATION.search(name) is not None
-
-
 def _claim(source: str, name: str, group: str | None) -> tuple:
     with _lock:
-        stored = _CONTROL.sub(" ", name).strip()[:_NAME_LENGTH] or "(no name)"
-        place = (source, group or ("validation" if is_validation(name) else "training"), stored)
+        stored = stored_name(name)
+        place = (source, group or group_of(name), stored)
         if run().reports_itself(stored, place[1]):
             place = ("the script", place[1], stored)
         if len(_places) < MAX_NAMES:

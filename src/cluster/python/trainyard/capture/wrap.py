@@ -39,6 +39,23 @@ def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict],
     setattr(owner, name, wrapped)
 
 
+def beside(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
+    """As after(), for a function that runs the script's own code: what that reports meanwhile is captured as ever. `then` may
+    end the script (SystemExit); any other exception of it is said and goes no further."""
+    own = getattr(owner, name)
+
+    @functools.wraps(own)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        result = own(*args, **kwargs)
+        try:
+            then(result, args, kwargs)
+        except Exception as error:
+            sink.trouble(source, error)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
 def before(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
     """Replaces `owner.name`: first(args, kwargs) is called before it, also inside of other captured functions."""
     own = getattr(owner, name)
@@ -50,6 +67,27 @@ def before(owner: Any, name: str, source: str, first: Callable[[tuple, dict], No
         except Exception as error:
             sink.trouble(source, error)
         return own(*args, **kwargs)
+
+    setattr(owner, name, wrapped)
+
+
+def owning(owner: Any, name: str, source: str, first: Callable[[tuple, dict], None]) -> None:
+    """As before(), and what it reports to other captured libraries is left out, as in after(): for a function that changes or
+    prints what it is given."""
+    own = getattr(owner, name)
+
+    @functools.wraps(own)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        outer = sink.enter()
+        try:
+            if not outer:
+                try:
+                    first(args, kwargs)
+                except Exception as error:
+                    sink.trouble(source, error)
+            return own(*args, **kwargs)
+        finally:
+            sink.leave(outer)
 
     setattr(owner, name, wrapped)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+from ...metric_names import group_of
 from .. import sink
 
 MAX_RUNS = 1000
@@ -51,7 +52,7 @@ class Folders:
         name = "/".join(parts[common:][-3:]) or "/".join(parts[-1:])
         prefix = self._runs.prefix(os.sep.join(parts), name)
         last = parts[-1] if parts else ""
-        return prefix or (last + "/" if sink.is_validation(last) else "")
+        return prefix or (last + "/" if group_of(last) == "validation" else "")
 
 
 def is_first(prefix: str) -> bool:

@@ -42,19 +42,20 @@ pl.seed_everything(3)
 """
 
 
+def script_of(body, package="lightning.pytorch"):
+    return (MODEL + body).format(package=package)
+
+
 @in_environments("new", "lightning")
 class Lightning:
     maxDiff = None
-
-    def script(self, body, package="lightning.pytorch"):
-        return (MODEL + body).format(package=package)
 
     def content(self, run_dir, name):
         with open(os.path.join(run_dir, "work", name), "rb") as file:
             return file.read()
 
     def test_metrics_checkpoints_and_the_end_after_a_kill(self):
-        script = self.script(
+        script = script_of(
             """
 from {package}.loggers import CSVLogger, TensorBoardLogger
 model = Model(lr=0.2)
@@ -107,7 +108,7 @@ open("random", "wb").write(torch.get_rng_state().numpy().tobytes())
         self.assertEqual(self.warnings(run_dir), {})
 
     def test_preemption(self):
-        script = self.script(
+        script = script_of(
             """
 model = Model()
 trainer(max_epochs=4, logger=False, enable_checkpointing=False).fit(model, data(), data())
@@ -132,8 +133,11 @@ print("after fit", flush=True)
         self.assertEqual(max(steps), 40)
         self.assertIn("after fit", self.text(again, "stdout.log"))
 
-    def test_two_processes_leave_together(self):
-        script = self.script(
+
+@in_environments("new")
+class TwoProcesses:
+    def test_they_leave_together(self):
+        script = script_of(
             """
 trainer(max_epochs=40, logger=False, strategy="ddp", devices=2, enable_checkpointing=False).fit(Model(), data(), data())
 print("after fit", flush=True)
@@ -152,7 +156,7 @@ print("after fit", flush=True)
         self.assertEqual(steps, sorted(set(steps)), "of the first process alone")
 
 
-del Lightning  # only what was made of it is to be run
+del Lightning, TwoProcesses  # only what was made of them is to be run
 
 if __name__ == "__main__":
     unittest.main()

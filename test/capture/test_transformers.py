@@ -119,7 +119,31 @@ open("weights", "wb").write(t.model.layer.weight.detach().numpy().tobytes() + to
         self.assertEqual(self.events(run_dir, "progress")[0]["fraction"], 0.05)
 
 
-del Transformers  # only what was made of it is to be run
+@in_environments("new")
+class TwoProcesses:
+    def test_they_leave_together(self):
+        command = [self.python(), "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "train.py"]
+        run_dir = self.make(
+            MODEL + "trainer(num_train_epochs=400, save_strategy='no', ddp_backend='gloo').train()\nprint('after train')\n",
+            entrypoint={"kind": "command", "argv": command},
+            environment={"SLOW_S": "0.1"},
+        )
+        self.start(run_dir)
+        self.wait_for_step(run_dir, 4)
+        self.control(run_dir, 1, "pause")
+        ended = self.finish(run_dir)
+        self.assertEqual(ended["acknowledged"], {"control": 1, "action": "pause"}, self.text(run_dir, "stderr.log")[-4000:])
+        self.assertNotIn("after train", self.text(run_dir, "stdout.log"))
+        (last,) = self.manifests()
+        self.assertEqual(last["step"] % 10, 0)
+        folder = "out/checkpoint-%d/" % last["step"]
+        for name in ("rng_state_0.pth", "rng_state_1.pth", "trainer_state.json"):
+            self.assertIn(folder + name, self.paths(last))
+        steps = [step for step, _ in self.metrics(run_dir)["training", "loss"]]
+        self.assertEqual(steps, sorted(set(steps)), "of the first process alone")
+
+
+del Transformers, TwoProcesses  # only what was made of them is to be run
 
 if __name__ == "__main__":
     unittest.main()

@@ -75,7 +75,9 @@ export class Header {
     this.state.className = `header-state tone-${look.tone}`;
     if (this.state.dataset.state !== state) {
       this.state.dataset.state = state;
-      replaceChildren(this.state, icon(look.icon), h("span", null, look.word));
+      const { imported } = experiment;
+      const word = imported && look.tone === "good" ? `Imported from ${imported.from}` : look.word;
+      replaceChildren(this.state, icon(look.icon), h("span", null, word));
     }
     const isConnected = data.connection.state === "connected";
     const steps = trial && this.stepTimes.of(trial, data.series.values(), isConnected);
@@ -164,9 +166,10 @@ export class Header {
     const { data } = this;
     if (data === null) return [];
     const { trialId } = settings.get();
+    const ranHere = data.experiment.imported === undefined;
     const isOver = ["completed", "stopped", "failed", "killed"].includes(data.experiment.state);
-    return [
-      {
+    const items: (MenuItem | false)[] = [
+      ranHere && {
         label: "Kill",
         icon: "error",
         disabledReason: isOver ? "It has ended." : null,
@@ -191,12 +194,13 @@ export class Header {
         icon: "copy",
         onPress: () => bridge.act({ action: "copy", text: trialId ?? String(data.experiment.id) }),
       },
-      {
+      ranHere && {
         label: "Choose Interpreter…",
         icon: "symbol-misc",
         onPress: () => bridge.act({ action: "chooseInterpreter" }),
       },
     ];
+    return items.filter((item) => item !== false);
   }
 
   private updateNotices(data: PageData, trial: Trial | null): void {

@@ -87,6 +87,17 @@ export function createCollection({ pool, store, logger }: Context, deletion: Del
 
   return {
     collect,
+    /** What a trial's own script says it needs no more. Its newest, pinned ones and what others start from stay. May be done twice. */
+    async collectUnneeded(trialId: string, uuids: readonly string[]): Promise<void> {
+      const needed = neededBy();
+      const going = uuids
+        .map((uuid) => store.checkpoint(uuid))
+        .filter((found) => found !== null)
+        .filter((found) => found.trialId === trialId && !found.pinned && !needed.has(found.uuid));
+      if (going.length === 0) return;
+      store.deleteCheckpoints(going);
+      await deletion.clear();
+    },
     /** What the configuration of an experiment that has ended says; nothing of one that goes on. May be done twice. */
     async collectEnded(experimentId: number): Promise<void> {
       const record = store.experiment(experimentId);

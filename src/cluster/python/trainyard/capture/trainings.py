@@ -8,6 +8,7 @@ training, so that none goes on from the file of another one.
 from __future__ import annotations
 
 import os
+import time
 
 from ..files import read_json
 from . import checkpoints, sink
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MARK = "training"
 """In a manifest's metadata: the number of the training, from 1."""
+OTHERS_PATIENCE_S = 600.0
 AGREE_EVERY_STEPS = 10
 """Processes that train together ask each other so often: asking costs a collective operation."""
 
@@ -81,3 +83,11 @@ def is_due_in_all(step: int, processes: int, agree: Callable[[bool], bool]) -> b
     if processes == 1:
         return is_due()
     return step % AGREE_EVERY_STEPS == 0 and agree(is_due())
+
+
+def leave(message: str, is_first: bool) -> None:
+    """As checkpoints.leave, in each of the processes that train together: the first one stores what it saved and ends them all."""
+    if not is_first:
+        time.sleep(OTHERS_PATIENCE_S)
+        raise SystemExit(0)
+    checkpoints.leave(message)

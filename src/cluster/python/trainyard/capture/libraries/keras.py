@@ -90,4 +90,4 @@ def _end(result: Any, args: tuple, kwargs: dict) -> None:
 def _progress(callbacks: Any, epochs: float) -> None:
     of = callbacks.params.get("epochs")
     if of:
-        sink.progress(epochs / of, counts_steps=True)
+        sink.progress(epochs / of)

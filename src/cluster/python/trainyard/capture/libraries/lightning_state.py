@@ -9,7 +9,7 @@ import sys
 import zipfile
 from typing import Any
 
-from .. import checkpoints, sink, trainings
+from .. import sink, trainings
 from ..install import parts
 from ..saves import after_save
 from ..working import working_directory
@@ -109,7 +109,7 @@ def wrap_trainer(module: Any) -> None:
         finally:
             _takes_care(self, False)
         if getattr(self, "_trainyard_left", False):
-            checkpoints.leave("Lightning has stored a checkpoint, and the pool asks to leave")
+            trainings.leave("Lightning has stored a checkpoint, and the pool asks to leave", self.is_global_zero)
         return result
 
     trainer._fit_impl, trainer.fit = _fit_impl, fit

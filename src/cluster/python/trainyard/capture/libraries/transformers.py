@@ -58,7 +58,7 @@ def _arguments(result: Any, args: tuple, kwargs: dict) -> None:
     for name in PARAMETERS:
         value = getattr(args[1], name, None)
         value = value.value if isinstance(value, enum.Enum) else value
-        if name in defaults and value != defaults[name]:
+        if name in defaults and value != defaults[name] and (value or defaults[name]):
             changed[name] = value
         elif name in ALWAYS:
             as_ever[name] = value
@@ -81,4 +81,4 @@ def _progress(result: Any, args: tuple, kwargs: dict) -> None:
         return
     _next_progress = now + PROGRESS_EVERY_S
     if state.max_steps > 0 and state.is_world_process_zero:
-        sink.progress(state.global_step / state.max_steps, counts_steps=True)
+        sink.progress(state.global_step / state.max_steps)

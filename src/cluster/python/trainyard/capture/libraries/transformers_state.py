@@ -9,7 +9,7 @@ import time
 import zipfile
 from typing import Any
 
-from .. import checkpoints, sink, trainings
+from .. import sink, trainings
 from ..install import parts
 from ..saves import after_save
 from ..working import working_directory
@@ -136,6 +136,7 @@ def _agree(settings: Any, decision: bool) -> bool:
 
 
 def _saved(result: Any, args: tuple, kwargs: dict) -> None:
-    """_save_checkpoint has returned, and so have the callbacks."""
+    # (self, args, state, control); _save_checkpoint has returned, and so have the callbacks
     if _is_leaving:
-        checkpoints.leave("the Trainer has stored a checkpoint, and the pool asks to leave")
+        message = "the Trainer has stored a checkpoint, and the pool asks to leave"
+        trainings.leave(message, args[2].is_world_process_zero)

@@ -4,6 +4,8 @@ import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ImportedRun } from "../../../src/cluster/protocol/imports.ts";
 import { createCurveStore } from "../../../src/cluster/server/store/curves/curveStore.ts";
+import { openDatabase } from "../../../src/cluster/server/store/database.ts";
+import { createPoolStore } from "../../../src/cluster/server/store/poolStore.ts";
 import { openTestServer, type TestServer } from "./testServer.ts";
 
 let server: TestServer;
@@ -67,6 +69,10 @@ test("an import is an experiment that has ended, when it ran and not now", async
   });
   expect(runs).toMatchObject([{ outcome: "completed", exitCode: 0 }]);
   // How long it took elsewhere says nothing of how long something takes here.
+  const database = openDatabase(path.join(server.home, "state", "pool.sqlite"), "0.0.0-test");
+  const store = createPoolStore(database, () => undefined);
+  expect([store.trialCount("completed"), store.completedLengths(10)]).toEqual([1, []]);
+  store.close();
   expect((await server.call("snapshot/files", { experimentId })).files).toEqual([]);
   expect((await server.call("run/files", { runId: `${trialId}.1`, path: "." })).files).toEqual([]);
   await expect(server.call("trial/resume", { trialId })).rejects.toMatchObject({ reason: "refused" });

@@ -77,6 +77,10 @@ export const LIBRARIES: Record<string, string> = {
   tf_summary: "tensorflow",
   wandb: "new",
   mlflow: "new",
+  lightning: "new",
+  transformers: "new",
+  keras: "tensorflow",
+  csv: "new",
 };
 
 /** `TRAINYARD_BENCH_LIBRARIES=wandb,mlflow` measures these alone. */

@@ -84,10 +84,96 @@ class Mlflow:
         return lambda step, value: mlflow.log_metric("loss", value, step=step)
 
 
+class Lightning:
+    """What self.log ends in, without a logger of its own."""
+
+    environment = "new"
+
+    @staticmethod
+    def prepare():
+        import lightning.pytorch  # noqa: F401
+
+    @staticmethod
+    def open(folder):
+        import lightning.pytorch as pl
+
+        trainer = pl.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu", default_root_dir=folder)
+        return lambda step, value: trainer._logger_connector.log_metrics({"loss": value}, step)
+
+
+class Transformers:
+    environment = "new"
+
+    @staticmethod
+    def prepare():
+        import transformers
+
+        transformers.Trainer  # it is imported late
+
+    @staticmethod
+    def open(folder):
+        import torch
+        from transformers import PrinterCallback, Trainer, TrainingArguments
+
+        arguments = TrainingArguments(output_dir=folder, report_to="none", disable_tqdm=True, use_cpu=True)
+        trainer = Trainer(torch.nn.Linear(1, 1), arguments)
+        trainer.remove_callback(PrinterCallback)
+
+        def report(step, value):
+            trainer.state.global_step = step
+            trainer.log({"loss": value})
+
+        return report
+
+
+class Keras:
+    """What fit() tells its callbacks at the end of each epoch of one batch."""
+
+    environment = "tensorflow"
+
+    @staticmethod
+    def prepare():
+        import keras  # noqa: F401
+
+    @staticmethod
+    def open(folder):
+        import keras
+
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        callbacks = keras.callbacks.CallbackList([], model=model, epochs=1, steps=1)
+
+        def report(step, value):
+            callbacks.on_epoch_begin(step)
+            callbacks.on_epoch_end(step, {"loss": value})
+
+        return report
+
+
+class Csv:
+    environment = "new"
+
+    @staticmethod
+    def prepare():
+        import csv  # noqa: F401
+
+    @staticmethod
+    def open(folder):
+        import csv
+
+        os.makedirs(folder, exist_ok=True)
+        writer = csv.writer(open(os.path.join(folder, "log.csv"), "w"))
+        writer.writerow(["step", "loss"])
+        return lambda step, value: writer.writerow([step, value])
+
+
 REPORTERS = {
     "torch_tensorboard": TensorBoard,
     "tensorboardX": TensorBoardX,
     "tf_summary": TfSummary,
     "wandb": Wandb,
     "mlflow": Mlflow,
+    "lightning": Lightning,
+    "transformers": Transformers,
+    "keras": Keras,
+    "csv": Csv,
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { aptInstall } from "./apt.mts";
 import { cleanEnvironment, command, must } from "./command.mts";
@@ -9,13 +9,28 @@ import { cache, root } from "./paths.mts";
 export async function pythonEnvironment(
   name: string,
   requirements: readonly string[],
-  { base = "python3", sees = false }: { base?: string; /** The base's own packages. */ sees?: boolean } = {},
+  {
+    base = "python3",
+    sees = false,
+    over,
+  }: {
+    base?: string;
+    /** The base's own packages. */
+    sees?: boolean;
+    /** Another environment, whose packages are seen behind these; what these need is in it. */
+    over?: string;
+  } = {},
 ): Promise<string> {
-  const recipe = JSON.stringify(requirements);
+  const recipe = JSON.stringify(over === undefined ? requirements : [over, ...requirements]);
   const folder = await once(path.join(cache, `python-${name}`), recipe, async (target) => {
     console.log(`Installing ${requirements.join(" ")} from PyPI ...`);
     await createEnvironment(base, [...(sees ? ["--system-site-packages"] : []), target]);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements];
+    if (over !== undefined) {
+      const behind = path.join(await packagesOf(interpreterOf(target)), "over.pth");
+      writeFileSync(behind, `${await packagesOf(over)}\n`);
+    }
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    pip.push(...(over === undefined ? [] : ["--no-deps", "--ignore-installed"]), ...requirements);
     await must("Installing Python packages", interpreterOf(target), pip, {
       cwd: root,
       env: cleanEnvironment(),
@@ -44,15 +59,18 @@ export async function tensorboardPython(): Promise<string> {
   return pythonEnvironment("tensorboard", tensorboard, { base: debian, sees: true });
 }
 
-/** The interpreters of test/capture: `new` and `old` versions of the libraries, and `tensorflow`; or why there is none. */
+/** The interpreters of test/capture: `new` and `old` versions of the libraries, `tensorflow`, and an older `lightning`; or why
+ * there is none. */
 export async function captureEnvironments(): Promise<Record<string, { python?: string; problem?: string }>> {
   const found: Record<string, { python?: string; problem?: string }> = {};
-  for (const name of ["new", "old", "tensorflow"]) {
+  for (const name of ["new", "old", "tensorflow", "lightning"]) {
     const requirements = requirementsOf(`test/capture/${name}.txt`);
     try {
       const debian = name === "old" ? await torchPython() : undefined;
       if (debian === null) throw new Error("Debian's PyTorch could not be installed");
-      const options = debian === undefined ? {} : { base: debian, sees: true };
+      const over = name === "lightning" ? found["new"]?.python : undefined;
+      if (name === "lightning" && over === undefined) throw new Error(found["new"]?.problem);
+      const options = debian === undefined ? { over } : { base: debian, sees: true };
       found[name] = { python: await pythonEnvironment(`capture-${name}`, requirements, options) };
     } catch (error) {
       found[name] = { problem: error instanceof Error ? error.message : String(error) };
@@ -71,6 +89,17 @@ export async function torchPython(): Promise<string | null> {
   if (await hasTorch()) return python;
   await aptInstall("python3-torch", "python3-sklearn").catch((error: unknown) => console.log(String(error)));
   return (await hasTorch()) ? python : null;
+}
+
+/** Its site-packages. */
+async function packagesOf(python: string): Promise<string> {
+  const script = "import sysconfig; print(sysconfig.get_path('purelib'))";
+  return (
+    await must("Asking for the packages' folder", python, ["-c", script], {
+      env: cleanEnvironment(),
+      timeoutMs: 60_000,
+    })
+  ).trim();
 }
 
 const interpreterOf = (environment: string): string => path.join(environment, "bin", "python");

@@ -28,7 +28,7 @@ export interface Terminal {
 export type Pool = PoolCalls & Pick<PoolConnection, "close">;
 
 export interface PoolAccess {
-  /** Holds the Python package `trainyard`. */
+  /** Folder that holds the Python package `trainyard`. */
   pythonFolder: string;
   /** Opens this machine's pool (null), or one that was added; it may ask at the terminal. @throws UnreachableError */
   connect: (pool: PoolEntry | null, context: Context) => Promise<Pool>;

@@ -43,6 +43,8 @@ export {
   type ListedInterpreter,
 } from "./environment/prepare.ts";
 export { sourceText } from "./environment/words.ts";
+export { type FoundRun, readRuns, type ReadRuns } from "./imports/readRuns.ts";
+export { knownRuns, sendRuns, type SentRun } from "./imports/sendRuns.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,

@@ -43,6 +43,7 @@ export const COMMANDS = {
   useAsBaseline: "trainyard.useAsBaseline",
   clearBaseline: "trainyard.clearBaseline",
   copyId: "trainyard.copyId",
+  importRuns: "trainyard.importRuns",
   freeSpace: "trainyard.freeSpace",
   delete: "trainyard.delete",
   showAllExperiments: "trainyard.showAllExperiments",

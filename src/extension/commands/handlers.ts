@@ -18,6 +18,7 @@ import { failedTrials } from "./failedTrials.ts";
 import { filterExperiments } from "./filterExperiments.ts";
 import type { OutputCommands } from "./outputCommands.ts";
 import type { FreeSpaceCommands } from "./freeSpace.ts";
+import type { ImportCommands } from "./importRuns.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
@@ -59,6 +60,7 @@ export interface HandlerDependencies {
   outputs: OutputCommands;
   secrets: Secrets;
   panels: LazyPanels;
+  imports: ImportCommands;
   poolCommands: PoolCommands;
   maintenance: MaintenanceCommands;
   ports: PortCommands;
@@ -92,6 +94,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     outputs,
     secrets,
     panels,
+    imports,
     poolCommands,
     maintenance,
     ports,
@@ -113,6 +116,10 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
       });
   };
 
+  /** It has no checkpoints. */
+  const wasImported = ({ poolId, experimentId }: ExperimentsNode): boolean =>
+    pools.get(poolId)?.mirror?.experiments.get(experimentId)?.imported !== undefined;
+
   /** A run's row gives its checkpoint back; a search's own row opens its panel. */
   const openRow = (node: ExperimentsNode | undefined): unknown => {
     switch (node?.kind) {
@@ -120,7 +127,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         return openPanel(node);
       case "single":
       case "trial":
-        return restores.pick(node);
+        return wasImported(node) ? openPanel(node) : restores.pick(node);
       case "checkpoint":
         return restores.run("restore", node);
       case "more":
@@ -204,6 +211,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     changeSearch: (argument) => searches.change(argument),
     addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
+    importRuns: (argument, selected) => imports.run(argument, selected),
     freeSpace: (argument) => space.free(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

@@ -34,6 +34,8 @@ class Metrics:
         self._refused: Set[str] = set()
         self._has_bad_step = False
         self._names = 0
+        self.highest_step: float | None = None
+        """Of all groups; None before the first report."""
         self._left_out = 0
         """Values under names beyond the limit."""
 
@@ -72,6 +74,8 @@ class Metrics:
                 last[name] = (step, value)
         if not parts:
             return ()
+        if self.highest_step is None or step > self.highest_step:
+            self.highest_step = step
         body = head + ",".join(parts) + "}"
         return (body,) if len(body) < _MAX_BODY else list(_split(head, parts))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Callable, ContextManager, Optional
 
-from ..events import EXIT_PATIENCE_S, EventWriter
+from ..events import EXIT_PATIENCE_S, EventWriter, values_text
 from ..files import encode
 from ..processes import start_ticks
 from . import checkpoints
@@ -37,8 +37,15 @@ class Run:
         self._verified = False
         self._metrics = Metrics(self.warn)
         self._before_report: Optional[Callable[[], None]] = None
+        self._is_first_report = True
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
+        self.keeps_checkpoints = False
+        """Whether the script writes checkpoints itself, or has asked for them: none of its files is captured then."""
+        self.looks_itself = False
+        """Whether the script has called should_stop()."""
+        self.tells_progress = False
+        """Whether the script, or what it trains with, says itself how far it is."""
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -57,7 +64,7 @@ class Run:
         16 MiB) and written when there is room. Raises TypeError for a step that is not a number, ValueError for a bad
         group name; with init(strict=True) OSError while reports cannot be written.
         """
-        if self._before_report is not None:
+        if self._is_first_report:
             self._first_report()
         if values:
             named = {**values, **named}
@@ -72,6 +79,7 @@ class Run:
 
     def progress(self, fraction: float) -> None:
         """How much of the training is done, 0 to 1."""
+        self.tells_progress = True
         number = to_number(fraction)
         if number == number:
             self._writer.append('"type":"progress","fraction":%r' % float(min(1.0, max(0.0, number))))
@@ -102,35 +110,50 @@ class Run:
     @contextlib.contextmanager
     def checkpoint_with(self, step: float, metadata: Mapping[str, Any]) -> Iterator[pathlib.Path]:
         """checkpoint(), for metadata of any names."""
+        self.keeps_checkpoints = True
         number = to_step(step)
-        at = to_json(number)
         described = to_json(metadata, "metadata")
         self._room.look()
         name, files = checkpoints.reserve(self._place.checkpoints)
         try:
             os.makedirs(files)
             yield pathlib.Path(files)
-            manifest = {
-                "version": 1,
-                "uuid": name,
-                "run": self._place.run,
-                "trial": self._place.trial,
-                "step": at,
-                "metadata": described,
-                "metrics": to_json(self._metrics.last(number)),
-            }
-            size = checkpoints.complete(files, manifest)
+            self.complete_checkpoint(name, files, number, described, self.last_metrics(number))
         except BaseException as error:
-            problem = self._room.explain(error, at, folder_bytes(files))
-            checkpoints.discard(files)
+            problem = self.checkpoint_failed(files, number, error)
             if problem is None:
                 raise
-            self.warn("checkpoint_not_stored", str(problem))
             raise problem from error
         self._latest = files
         self._verified = True
+
+    def last_metrics(self, step: float) -> Any:
+        """As a manifest has them: the last value of each metric, but for those of later steps than `step`."""
+        return to_json(self._metrics.last(step))
+
+    def complete_checkpoint(self, name: str, files: str, step: float, metadata: Any, metrics: Any) -> None:
+        """Makes a checkpoint of what is in files/: hashes, the manifest, the event. What it raises is for checkpoint_failed()."""
+        at = to_json(step)
+        manifest = {
+            "version": 1,
+            "uuid": name,
+            "run": self._place.run,
+            "trial": self._place.trial,
+            "step": at,
+            "metadata": metadata,
+            "metrics": metrics,
+        }
+        size = checkpoints.complete(files, manifest)
         self._room.stored(size)
         self._writer.append('"type":"checkpoint","uuid":"%s","step":%s' % (name, encode(at).decode("ascii")))
+
+    def checkpoint_failed(self, files: str, step: float, error: BaseException) -> Optional[checkpoints.CheckpointError]:
+        """Nothing of it stays. What to say, and is said on the run, when the disk was the reason; else None."""
+        problem = self._room.explain(error, to_json(step), folder_bytes(files))
+        checkpoints.discard(files)
+        if problem is not None:
+            self.warn("checkpoint_not_stored", str(problem))
+        return problem
 
     def release_checkpoint(self, name: str) -> None:
         """The script does not need a checkpoint (its uuid) of this trial any more. The pool removes it, unless it is the trial's
@@ -141,6 +164,7 @@ class Run:
     def latest_checkpoint(self) -> Optional[pathlib.Path]:
         """The folder of files to go on from: what this run stored last, else what it was started from, else None.
         Raises CheckpointError when that one is damaged, rather than letting training start over unnoticed."""
+        self.keeps_checkpoints = True
         if self._latest is None:
             return None
         if not self._verified:
@@ -152,6 +176,11 @@ class Run:
         """True when this run was asked to pause, to make room or to stop: store a checkpoint and leave. Cheap enough
         for every step. The first True tells the pool that the script has understood: any exit after it counts as
         what was asked. Once True it stays True. With several ranks, ask in one and tell the others."""
+        self.looks_itself = True
+        return self.is_asked_to_stop()
+
+    def is_asked_to_stop(self) -> bool:
+        """The same, asked on the script's behalf."""
         if self._control.asked is not None:
             return True
         asked = self._control.look()
@@ -167,18 +196,42 @@ class Run:
         if news:
             self._say_params()
 
+    def system(self, values: Mapping[str, float]) -> None:
+        """Measures of this process, shown with those of its machine."""
+        self._writer.append('"type":"system","values":' + values_text(values))
+
     def refuse_hyperparameters(self, message: str) -> None:
         """What an InvalidHP that ends the script says: the searcher puts another set in their place."""
         self._writer.append('"type":"invalid_hp","message":%s' % quoted(message[:4000]))
 
-    def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
+    def captured(
+        self, library: str, version: str, name: Optional[str], labels: list, notes: Optional[str] = None
+    ) -> None:
         """That `library` is captured, and what the script calls its run there."""
         body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
         if name:
             body += ',"name":%s' % quoted(str(name)[:250])
+        if notes:
+            body += ',"notes":%s' % quoted(str(notes)[:10_000])
         if labels:
             body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
         self._writer.append(body)
+
+    @property
+    def reported_step(self) -> Optional[float]:
+        """The highest step that was reported; None without a report."""
+        return self._metrics.highest_step
+
+    @property
+    def checkpoint_root(self) -> str:
+        """The folder of the pool's checkpoints."""
+        return self._place.checkpoints
+
+    @property
+    def rank(self) -> int:
+        """Of this process; 0 without ranks."""
+        self._look_for_rank()
+        return self._place.rank
 
     def reports_itself(self, name: str, group: str) -> bool:
         """Whether that metric was reported already."""
@@ -201,10 +254,14 @@ class Run:
 
     def _start_writer(self) -> None:
         """A file of its own for each process: at the start, and again in a forked child."""
+        self._is_first_report = True
+        self._open_writer()
+        self._lock = threading.RLock()
+
+    def _open_writer(self) -> None:
         pid = os.getpid()
         name = "%d-harness-%d-%d.jsonl" % (self._place.rank, pid, start_ticks(pid))
         self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name), _say)
-        self._lock = threading.RLock()
 
     def _record_provenance(self) -> None:
         """Once a run: in rank 0, in the first process that gets here."""
@@ -222,9 +279,16 @@ class Run:
 
     def _first_report(self) -> None:
         with self._lock:
+            self._is_first_report = False
+            self._look_for_rank()
             work, self._before_report = self._before_report, None
         if work is not None:
             work()
+
+    def _look_for_rank(self) -> None:
+        if self._place.look_for_rank():
+            self._writer.close()
+            self._open_writer()
 
     def _say_params(self) -> None:
         try:

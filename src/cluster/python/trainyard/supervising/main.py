@@ -11,6 +11,7 @@ import time
 from . import launch, leases, memory
 from .exit_file import ExitFile
 from .identity import Identity, Occupied
+from .put_back import put_back
 from .spec import Spec, SpecError, load
 from .watch import SIGNALS, Watch
 
@@ -59,6 +60,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
         except leases.LeaseError as error:
             raise launch.LaunchError("lease", str(error)) from None
         _when_there_is_room(lambda: os.makedirs(os.path.join(run_dir, "events"), exist_ok=True))
+        warnings = put_back(spec, run_dir)
         out_of_memory = memory.OutOfMemory()
         _detach()
         pid = launch.start(spec, run_dir, dict(os.environ))
@@ -76,7 +78,7 @@ def _supervise(run_dir: str, identity: Identity) -> int:
     except OSError as error:
         log(error)
     ticks = identity.content["script"]["startTicks"]
-    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), held, out_of_memory)
+    return _watch(run_dir, spec, identity, exit_file, watch, (pid, ticks, False), held, out_of_memory, warnings)
 
 
 def _when_there_is_room(work: Callable[[], None]) -> None:
@@ -119,8 +121,9 @@ def _watch(
     script: tuple,
     held: leases.Held,
     out_of_memory: memory.OutOfMemory,
+    warnings: list | None = None,
 ) -> int:
-    finish = _keep_books(run_dir, spec, watch, adopted=script[2])
+    finish = _keep_books(run_dir, spec, watch, adopted=script[2], warnings=warnings or [])
     watch.every(OUT_OF_MEMORY_EVERY_S, OUT_OF_MEMORY_EVERY_S, out_of_memory.look)
     watch.every(leases.HEARTBEAT_S, leases.HEARTBEAT_S, held.beat)
     watch.until_gone(*script)
@@ -145,12 +148,13 @@ def _watch(
     return 0
 
 
-def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callable[[], None]:
+def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool, warnings: list) -> Callable[[], None]:
     """System metrics, and metrics out of the output. Returns what is to be done when all is over."""
     # Imported now, while the script's interpreter starts: none of this may delay the script.
     from ..events import EXIT_PATIENCE_S, EventWriter
     from . import provenance
     from .gpu import GpuReader
+    from .log_files import LOOK_EVERY_S, LogFiles
     from .output_limit import FINISH_S, OutputLimit
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
@@ -158,6 +162,8 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
     # An adopter is another process, so it writes files of its own.
     suffix = "-%d" % os.getpid() if adopted else ""
     events = EventWriter(os.path.join(run_dir, "events", "0-supervisor%s.jsonl" % suffix))
+    for message in warnings:
+        _warn(events, "put_back", message)
     gpu = GpuReader(spec.slots, watch.tree.helpers)
     system = SystemMetrics(run_dir, events, gpu)
     watch.every(EVERY_S, EVERY_S / 2, lambda: watch.note_memory(system.sample(watch.members())))
@@ -166,9 +172,13 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
         limit = OutputLimit(run_dir, spec.output_limit_bytes, lambda *said: _warn(events, *said))
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, limit.poll)
     gone = limit.dropped if limit else {}
-    output = OutputReader(run_dir, lambda: watch.events.reported, suffix, gone) if spec.output_metrics else None
+    output = OutputReader(run_dir, watch.events.is_reported, suffix, gone) if spec.output_metrics else None
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
+
+    logs = LogFiles(run_dir, spec.hyperparameters, watch.events, suffix) if "metrics" in spec.capture else None
+    if logs:
+        watch.every(LOOK_EVERY_S, LOOK_EVERY_S, logs.poll)
 
     recorders: list = []
     if not adopted:
@@ -179,6 +189,8 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool) -> Callab
 
     def finish() -> None:
         gpu.close()
+        if logs:
+            logs.finish(EXIT_PATIENCE_S)
         if output:
             output.finish(EXIT_PATIENCE_S)
         if limit:

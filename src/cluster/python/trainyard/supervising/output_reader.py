@@ -23,7 +23,7 @@ class OutputReader:
         each stream (output_limit.py), as it changes."""
         self._is_reported = is_reported
         self._dropped = dropped or {}
-        self._streams = [_Stream(run_dir, name, suffix, self._gone) for name in STREAMS]
+        self._streams = [_Stream(run_dir, name, suffix, self._gone, is_reported) for name in STREAMS]
 
     def _gone(self, name: str) -> int:
         return self._dropped[name]["bytes"] if name in self._dropped else 0
@@ -50,7 +50,7 @@ class _Stream:
     """One stream, from its start. The same bytes make the same events, so an adopter leaves out as many as those before
     it have written: none is lost, none comes twice. Where the start is gone it cannot know: it goes on at the end."""
 
-    def __init__(self, run_dir: str, name: str, suffix: str, gone: object) -> None:
+    def __init__(self, run_dir: str, name: str, suffix: str, gone: object, is_reported: object) -> None:
         events = os.path.join(run_dir, "events")
         writer = "0-output-%s" % name
         self._path = os.path.join(run_dir, name + ".log")
@@ -58,7 +58,8 @@ class _Stream:
         self._metrics = OutputMetrics()
         self._name = name
         self._gone = gone
-        self._known = _count_lines(events, writer)
+        self._is_reported = is_reported
+        self._known = count_metrics(events, writer)
         if suffix and gone(name) > 0:
             self._known = 0
             self._skip_to(os.path.getsize(self._path))
@@ -89,6 +90,8 @@ class _Stream:
 
     def _write(self, found: list) -> None:
         new = found[self._known :]
+        if new and self._is_reported():
+            return  # since these bytes were read: a library that reports and then prints
         self._known -= len(found) - len(new)
         for group, step, values in new:
             self._writer.append(
@@ -97,8 +100,8 @@ class _Stream:
             )
 
 
-def _count_lines(folder: str, writer: str) -> int:
-    """How many events the writers whose names begin like this have written; a line that was cut off is none."""
+def count_metrics(folder: str, writer: str) -> int:
+    """How many metrics the writers whose names begin like this have written; a line that was cut off is none."""
     count = 0
     for name in os.listdir(folder):
         if name.startswith(writer):

@@ -27,7 +27,6 @@ class DetCallback(TrainerCallback):
     ) -> None:  # fmt: skip
         super().__init__()
         self.core_context = core_context
-        core_context.looks_after_itself()
         self.filter_metrics = filter_metrics
         self.user_data = user_data
         self._reported = {"training": -1, "validation": -1}

@@ -31,7 +31,6 @@ class DeterminedCallback(keras.callbacks.Callback):
         info = det.get_cluster_info()
         assert info is not None
         self._core = core_context
-        core_context.looks_after_itself()
         self._checkpoint = checkpoint
         self._continue_id = info.trial.trial_id if continue_id is None else continue_id
         self._period = train_metrics_report_period

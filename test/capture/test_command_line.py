@@ -71,6 +71,22 @@ class CommandLine:
         self.assertEqual(ended["code"], 2)
         self.assertNotIn("trainyard", self.text(run_dir, "stderr.log"))
 
+    def test_parameters_without_end_are_bounded_and_that_is_said(self):
+        run_dir = self.run_captured(
+            """
+            from trainyard.capture import sink
+            sink.parameters("a", {"p%d" % i: i for i in range(3000)})
+            sink.parameters("a", {"text": "x" * 1_000_000, "q": 1, "nested": [[]] * 100_000})
+            for i in range(3000):
+                sink.parameters("a", {"p1": i})
+            """
+        )
+        values, _ = self.parameters(run_dir)
+        self.assertEqual(len(values), 1000)
+        self.assertNotIn("text", values)
+        self.assertLessEqual(len(self.events(run_dir, "params")), 1001)
+        self.assertEqual(list(self.warnings(run_dir)), ["parameters_captured"])
+
     def test_click(self):
         run_dir = self.run_with(
             ["--lr", "0.1", "fit", "--rounds", "3"],

@@ -29,6 +29,26 @@ class TensorBoard:
         (about,) = self.events(run_dir, "captured")
         self.assertEqual(about["library"], "torch.utils.tensorboard")
 
+    def test_writers_of_several_folders_are_told_apart(self):
+        run_dir = self.run_captured(
+            """
+            from torch.utils.tensorboard import SummaryWriter
+            for fold in (1, 2):
+                for part in ("val", "train"):
+                    SummaryWriter("logs/%d/%s" % (fold, part)).add_scalar("loss", fold, 1)
+            SummaryWriter("logs/1/train").add_scalar("loss", 5, 2)
+            """
+        )
+        self.assertEqual(
+            self.metrics(run_dir),
+            {
+                ("validation", "val/loss"): [(1, 1)],
+                ("training", "train/loss"): [(1, 1), (2, 5)],
+                ("validation", "2/val/loss"): [(1, 2)],
+                ("training", "2/train/loss"): [(1, 2)],
+            },
+        )
+
     def test_hyperparameters(self):
         run_dir = self.run_captured(
             """

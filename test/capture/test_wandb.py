@@ -29,7 +29,7 @@ class Wandb:
             """
             import wandb
             run = wandb.init(project="p", name="first try", tags=["baseline", "small"], notes="a note",
-                             config={"lr": 0.1, "model": {"layers": 3}, "api_token": "secret-1"})
+                             config={"lr": 0.1, "model": {"layers": 3}, "api_token": "secret-1", "apiKey": "secret-2"})
             wandb.config.update({"batch": 32})
             wandb.config.epochs = 4
             run.name = "better name"

@@ -1,6 +1,6 @@
 /** What a manifest's metadata says of a checkpoint whose files were captured as a script saved them (docs/capture.md). */
 import { z } from "zod";
-import { JsonObject, Uuid } from "./base.ts";
+import { Uuid, type JsonObject } from "./base.ts";
 
 const Captured = z.object({
   captured: z.object({

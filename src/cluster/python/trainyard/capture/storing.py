@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 QUIET_S = 1.0
 """After so long without another file the open checkpoint is whole."""
+QUIET_WITH_RANKS_S = 5.0
+"""Where another rank may still be writing its shard."""
 LOOK_EVERY_S = 0.1
 
 _storer: Any = None
@@ -76,7 +78,8 @@ class Storer:
         with self._shared.turn() as state:
             group = state["open"]
             if group is not None:
-                files = [each for each in files if not _has(group, *each)]
+                if len(files) > 1:  # of a folder; a single file may be saved twice within a tick of its clock
+                    files = [each for each in files if not _has(group, *each)]
                 if not files:
                     return
             names = [name for name, _ in files]
@@ -217,7 +220,7 @@ class Storer:
         try:
             with self._shared.turn(0.0) as state:
                 group = state["open"]
-                until = 0.0 if group is None or is_later else group["savedAt"] + QUIET_S
+                until = 0.0 if group is None or is_later else group["savedAt"] + _quiet_s()
                 if time.monotonic() >= until:
                     self._close_own(state)
                 else:
@@ -263,6 +266,15 @@ class Storer:
         if self.is_left_to_others or run.looks_itself or "preemption" not in parts():
             return False
         return bool(run.is_asked_to_stop())
+
+
+def _quiet_s() -> float:
+    distributed = sys.modules.get("torch.distributed")
+    try:
+        is_alone = os.environ.get("WORLD_SIZE", "1") == "1" and not (distributed and distributed.is_initialized())
+    except Exception:  # half-imported, or of another version
+        is_alone = True
+    return QUIET_S if is_alone else QUIET_WITH_RANKS_S
 
 
 def _has(group: dict, name: str, path: str) -> bool:

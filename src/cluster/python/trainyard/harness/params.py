@@ -17,9 +17,14 @@ MAX_ADOPTED = 1000
 """Parameters, and below how long a name and a value may be, of those that other libraries were told."""
 MAX_ADOPTED_NAME = 200
 MAX_ADOPTED_VALUE = 10_000
+MAX_ADOPTED_TOTAL = 100_000
+"""Characters of all of them."""
+MAX_ADOPTIONS = 1000
+"""How often some may be told: all of them are written each time."""
 _SECRET = re.compile(
-    r"(?:^|[_.-])(?:token|password|passwd|passphrase|secret|credentials?|key|apikey|auth)(?:$|[_.-])", re.IGNORECASE
+    r"(?:^|[_.-])(?:token|password|passwd|passphrase|secrets?|credentials?|key|apikey|auth)(?:$|[_.-])", re.IGNORECASE
 )
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -79,6 +84,8 @@ class Reader:
         self._asked: set = set()
         """What the script asked for here: no other library's word counts for it."""
         self._configured_alike = {name.replace("-", "_") for name in self.origin}
+        self._adopted_size = 0
+        self._adoptions = 0
 
     def read(self, name: str, default: object = MISSING) -> tuple:
         """The value, and whether it is news. KeyError without a value, ValueError for a flag of a wrong type."""
@@ -90,25 +97,30 @@ class Reader:
         _put(self.values, name, value)
         return value, True
 
-    def adopt(self, values: Mapping, origin: str) -> bool:
+    def adopt(self, values: Mapping, origin: str) -> tuple:
         """Takes what is not known yet, and what is known from the same origin, but for texts that are secrets by their name;
-        whether that was news."""
-        news = False
+        whether that was news, and whether something was left out since it is too much."""
+        news = is_too_much = False
         for name, value in _flat(values):
             # A number under such a name (key_dim, say) is none.
-            if isinstance(value, str) and _SECRET.search(name):
+            if isinstance(value, str) and _SECRET.search(_CAPITAL.sub("_", name)):
                 continue
             if name in self._asked or name.replace("-", "_") in self._configured_alike:
                 continue
             known = self.origin.get(name)
-            if known is None and len(self.origin) >= MAX_ADOPTED or known not in (None, "default", origin):
+            if known not in (None, "default", origin) or (known == origin and _got(self.values, name) == value):
                 continue
-            if known == origin and _got(self.values, name) == value:
+            size = self._adopted_size + len(name) + len(repr(value))
+            is_full = (known is None and len(self.origin) >= MAX_ADOPTED) or size > MAX_ADOPTED_TOTAL
+            if is_full or self._adoptions >= MAX_ADOPTIONS:
+                is_too_much = True
                 continue
+            self._adopted_size = size
             self.origin[name] = origin
             _put(self.values, name, value)
             news = True
-        return news
+        self._adoptions += news
+        return news, is_too_much
 
     def _find(self, name: str, default: object) -> tuple:
         words = _flag(name)

@@ -46,6 +46,7 @@ class Run:
         """Whether the script has called should_stop()."""
         self.tells_progress = False
         """Whether the script, or what it trains with, says itself how far it is."""
+        self._said_too_much = False
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -192,9 +193,12 @@ class Run:
         """Parameters that the script gave to somebody else (docs/capture.md). What the configuration gave, and what was
         asked with param(), stays as it is. What JSON cannot hold is left out."""
         with self._lock:
-            news = self._reader.adopt(values, origin)
+            news, is_too_much = self._reader.adopt(values, origin)
         if news:
             self._say_params()
+        if is_too_much and not self._said_too_much:
+            self._said_too_much = True
+            self.warn("parameters_captured", "so many parameters were told that some of them are left out")
 
     def system(self, values: Mapping[str, float]) -> None:
         """Measures of this process, shown with those of its machine."""

@@ -44,7 +44,7 @@ with det.core.init() as core:
 class Transformers(DeterminedRuns):
     def test_metrics_checkpoints_and_a_pause(self):
         searcher = {"name": "random", "metric": "eval_loss", "max_length": {"epochs": 3}}
-        options = {"configuration": {"searcher": searcher}, "capture": []}
+        options = {"configuration": {"searcher": searcher}}
         part = self.make(TRAINER.replace("PACE", "0.2"), **options)
         self.start(part)
         self.say(part, "at step 5 end")
@@ -58,7 +58,11 @@ class Transformers(DeterminedRuns):
         self.assertLess(last, 12)
         metadata = self.manifest(stored[0]["uuid"])["metadata"]
         self.assertEqual(metadata, {"steps_completed": 4, "trial_id": 1000001, "mine": True})
+        # The Trainer is captured too, and nothing is there twice.
+        self.assertTrue(all("trial_id" in self.manifest(event["uuid"])["metadata"] for event in stored))
+        self.assertEqual(len(stored), len({event["step"] for event in stored}))
         found = self.metrics(part)
+        self.assertEqual(len(found["training", "loss"]), len(set(found["training", "loss"])))
         self.assertEqual([step for step, _ in found["training", "loss"]][:2], [2, 4])
         self.assertEqual(found["validation", "epochs"][0], (4, 1))
         self.assertIn(("validation", "eval_loss"), found)
@@ -104,7 +108,7 @@ class Keras(DeterminedRuns):
     def test_metrics_checkpoints_and_a_pause(self):
         backend = "os.environ['KERAS_BACKEND'] = 'torch'" if self.environment == "new" else FROM_TF_CONFIG
         script = KERAS.replace("BACKEND", backend)
-        options = {"configuration": {}, "capture": []}
+        options = {"configuration": {}}
         part = self.make(script.replace("WAIT", "0.3"), **options)
         self.start(part)
         self.say(part, "an epoch")

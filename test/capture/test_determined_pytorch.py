@@ -1,7 +1,5 @@
 """PyTorchTrial and its Trainer, with the real torch, old and new."""
 
-import os
-
 from determined_runs import DeterminedRuns
 
 MODEL = """
@@ -107,35 +105,3 @@ class TrialsOld(DeterminedRuns):
         found = self.metrics(self.run_determined(SCRIPT.replace("PACE", "0"), hyperparameters=HPARAMS))
         self.assertEqual([step for step, _ in found["training", "loss"]], list(range(4, 33, 4)))
         self.assertEqual([step for step, _ in found["validation", "worst"]], [8, 16, 24, 32])
-
-
-class ByConfiguration(DeterminedRuns):
-    """What a `module:Class` entrypoint becomes, in two ranks."""
-
-    environment = "new"
-
-    def test_two_ranks(self):
-        run_dir = self.make(
-            "",
-            entrypoint={
-                "kind": "command",
-                "argv": ["python3", "-m", "determined.launch.torch_distributed", "--trial", "model_def:Trial"],
-                "interpreter": self.python(),
-            },
-            slots=self.slots(2),
-            hyperparameters=HPARAMS,
-            configuration={
-                "entrypoint": "model_def:Trial",
-                "searcher": {"name": "single", "metric": "validation_loss", "max_length": {"epochs": 2}},
-                "min_validation_period": {"batches": 4},
-                "scheduling_unit": 2,
-            },
-        )
-        with open(os.path.join(run_dir, "work", "model_def.py"), "w") as file:
-            file.write(MODEL.replace("PACE", "0"))
-        self.start(run_dir)
-        self.assertEqual(self.finish(run_dir)["code"], 0, self.text(run_dir, "stderr.log"))
-        found = self.metrics(run_dir)
-        self.assertEqual([step for step, _ in found["training", "loss"]], list(range(2, 17, 2)))
-        self.assertEqual([step for step, _ in found["validation", "validation_loss"]], [4, 8, 12, 16])
-        self.assertEqual(self.events(run_dir, "checkpoint")[-1]["step"], 16)

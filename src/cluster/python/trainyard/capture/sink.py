@@ -27,6 +27,7 @@ _run: Any = None
 _places: dict = {}
 """Of each name as the library gave it: who owns it, the group, and the name as it is stored."""
 _steps: dict = {}
+_silent: set = set()
 _said: set = set()
 step: Any = None
 """Where training stands, while a framework that counts its steps trains: for files that are saved between two reports."""
@@ -99,6 +100,11 @@ def scalars(source: str, values: Mapping[str, Any], step: Any = None, group: str
         (_run or run()).report(step, of_group, group_name)
 
 
+def silence(source: str) -> None:
+    """The script has a callback of its own for what that library is told: its metrics are not captured beside it."""
+    _silent.add(source)
+
+
 def parameters(source: str, values: Mapping[str, Any], origin: str = "captured") -> None:
     """Hyperparameters as a library was told them. What the configuration or the script itself gave stays."""
     run().adopt_parameters(values, origin)
@@ -163,7 +169,7 @@ def _claim(source: str, name: str, group: str | None) -> tuple:
     with _lock:
         stored = stored_name(name)
         place = (source, group or group_of(name), stored)
-        if run().reports_itself(stored, place[1]):
+        if source in _silent or run().reports_itself(stored, place[1]):
             place = ("the script", place[1], stored)
         if len(_places) < MAX_NAMES:
             _places[name] = place

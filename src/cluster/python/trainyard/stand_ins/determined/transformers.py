@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional
 from transformers import TrainerCallback
 
 import determined as det
+from trainyard.capture import sink
 
 from .core import Context
 
@@ -27,7 +28,7 @@ class DetCallback(TrainerCallback):
     ) -> None:  # fmt: skip
         super().__init__()
         self.core_context = core_context
-        core_context.looks_after_itself()
+        sink.silence("transformers")
         self.filter_metrics = filter_metrics
         self.user_data = user_data
         self._reported = {"training": -1, "validation": -1}

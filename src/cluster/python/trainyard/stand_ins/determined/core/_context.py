@@ -53,6 +53,8 @@ class Context:
     ) -> None:
         searcher = info.trial._config["searcher"]
         self._run = run
+        # Such a script says itself what a checkpoint is and when it leaves: neither is done on its behalf (docs/capture.md).
+        run.keeps_checkpoints = run.looks_itself = True
         self.info = info
         self.distributed = distributed
         self.train = TrainContext(run, info, tensorboard is TensorboardMode.MANUAL)
@@ -70,12 +72,6 @@ class Context:
             raise ValueError("alert: level is warn, info, debug or error, not %r" % (level,))
         text = ": ".join(part for part in (title, description) if part) or "an alert without words"
         self._run.warn("alert %.60s" % (title or text), text)
-
-    def looks_after_itself(self) -> None:
-        """From here on nothing of the script's checkpoints is captured, nor is it ended on its behalf: a library that uses this
-        context does both, whatever else its framework does."""
-        self._run.keeps_checkpoints = True
-        self._run.looks_itself = True
 
     def close(self) -> None:
         """Nothing is buffered: what was reported is written."""

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Dict, Optional, Union
 
 import determined as det
+from trainyard.capture import sink
 
 from ..core import Context
 
@@ -31,7 +32,7 @@ class DeterminedCallback(keras.callbacks.Callback):
         info = det.get_cluster_info()
         assert info is not None
         self._core = core_context
-        core_context.looks_after_itself()
+        sink.silence("keras")
         self._checkpoint = checkpoint
         self._continue_id = info.trial.trial_id if continue_id is None else continue_id
         self._period = train_metrics_report_period

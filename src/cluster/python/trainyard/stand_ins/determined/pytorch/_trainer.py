@@ -18,7 +18,6 @@ class Trainer:
         self._trial = trial
         self._context = context
         self._core = context._core
-        self._core.looks_after_itself()
         self._ranks = context.distributed
         self._callbacks = trial.build_callbacks()
         self._steps = 0

@@ -23,7 +23,9 @@ interface Said {
   wrong?: number;
   peakMb?: number;
   cpuS?: number;
+  /** Of what took over 50 ms. */
   longestTurnMs?: number;
+  delayP99Ms?: number;
 }
 
 export async function run(): Promise<Measurements> {
@@ -57,6 +59,7 @@ export async function run(): Promise<Measurements> {
         wrong_points: said.wrong,
         server_peak_mb: rounded(said.peakMb ?? NaN),
         server_longest_turn_ms: rounded(said.longestTurnMs ?? NaN),
+        server_loop_delay_p99_ms: rounded(said.delayP99Ms ?? NaN),
       };
     }
     throw new Error("the server ended");

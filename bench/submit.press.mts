@@ -2,12 +2,10 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  confirmSize,
-  connectLocalPool,
-  submitExperiment,
-  type PoolConnection,
-} from "../src/cluster/client/index.ts";
+import type { PoolConnection } from "../src/cluster/client/connection.ts";
+import { connectLocalPool } from "../src/cluster/client/localPool.ts";
+import { confirmSize } from "../src/cluster/client/snapshot/answers.ts";
+import { submitExperiment } from "../src/cluster/client/submit.ts";
 
 export interface Press {
   firstLineMs: number;

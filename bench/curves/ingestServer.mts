@@ -5,7 +5,9 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { withoutConfiguration } from "../../src/cluster/protocol/configuration.ts";
 import { METHODS } from "../../src/cluster/protocol/methods.ts";
 import type { Context } from "../../src/cluster/server/experiments/context.ts";
@@ -22,9 +24,16 @@ import { healthyDisk } from "../../test/faults/healthyDisk.ts";
 const [pool = "", runCount = "", pointCount = ""] = process.argv.slice(2);
 const runs = Number(runCount);
 const points = Number(pointCount);
+const DELAY_RESOLUTION_MS = 5;
 
-const logger = { info() {}, warn() {}, error: (...said: unknown[]) => console.error(...said) };
+// Long turns are among it, with their names.
+const logger = {
+  info() {},
+  warn: (...said: unknown[]) => console.error(...said),
+  error: (...said: unknown[]) => console.error(...said),
+};
 const watch = watchLoop(logger);
+const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
 const curves = createCurveStore(path.join(pool, "curves"), logger);
 const startedAt = Date.now() / 1000;
 const context: Context = {
@@ -112,9 +121,11 @@ for (let run = 0; run < runs; run++) {
     }),
   );
   runIds.push(`${trialId}.1`);
+  await nextTurn(); // as between two calls
 }
 while (context.store.trialCount("running") < runs) await new Promise((resolve) => setTimeout(resolve, 50));
 console.log(JSON.stringify({ ready: runIds }));
+delay.enable();
 
 const counter = setInterval(() => {
   let read = 0;
@@ -129,12 +140,15 @@ for await (const asked of createInterface({ input: process.stdin })) {
   const peakMb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? NaN) / 1000;
   const cpu = process.cpuUsage();
   const longestTurnMs = watch.longestMs();
+  // Of its timer's own period the rest.
+  const delayP99Ms = Math.max(0, delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS);
   console.log(
     JSON.stringify({
       wrong: compare(),
       peakMb,
       cpuS: (cpu.user + cpu.system) / 1e6,
       longestTurnMs,
+      delayP99Ms,
     }),
   );
   process.exit(0);

@@ -81,14 +81,16 @@ export async function measurePanel(trials: number, points: number): Promise<Meas
       client: { name: "bench", version: "0.0.0" },
     });
     const connection = pool;
-    let shown = trials;
+    // What an extension has long before.
+    const known = knownTrials(trials);
+    let shown = known;
     lab = await PageLab.start({
       script: path.join(root, "bench/curves/pageHost.ts"),
       answer: (request) => answer(connection, request, shown),
     });
-    shown = 0;
+    shown = knownTrials(0);
     const empty = await memoryOf(lab, null);
-    shown = trials;
+    shown = known;
     return {
       ...(await measure(lab, empty)),
       ...memoryOfServer(home),
@@ -103,9 +105,9 @@ export async function measurePanel(trials: number, points: number): Promise<Meas
 }
 
 /** What the extension would answer: its own code, with the pool's connection. */
-async function answer(pool: PoolConnection, request: string, trials: number): Promise<Uint8Array> {
+async function answer(pool: PoolConnection, request: string, known: Known): Promise<Uint8Array> {
   const message = JSON.parse(request) as { type: string; name: string; params: unknown };
-  if (message.type === "ready") return framed(await makeSnapshot(pool, trials), new ArrayBuffer(0));
+  if (message.type === "ready") return framed(await makeSnapshot(pool, known), new ArrayBuffer(0));
   const { columns, ...json } = (await answerRequest(
     { call: (method, params) => pool.call(method, params) },
     EXPERIMENT,
@@ -126,18 +128,24 @@ function framed(json: object, columns: ArrayBuffer): Uint8Array {
   return bytes;
 }
 
-async function makeSnapshot(pool: PoolConnection, count: number): Promise<object> {
+type Known = ReturnType<typeof knownTrials>;
+
+function knownTrials(count: number) {
   const trials = Array.from({ length: count }, (_, at) =>
     trial({ id: `${EXPERIMENT}.${at + 1}`, number: at + 1, state: "completed", currentRun: null }),
   );
+  return { trials, runs: trials.map(({ id }) => run({ id: `${id}.1`, trialId: id })) };
+}
+
+async function makeSnapshot(pool: PoolConnection, { trials, runs }: Known): Promise<object> {
   const { series } = await pool.call("series/listMany", { trialIds: trials.map(({ id }) => id) });
   return snapshot({
     experiment: experiment({
       searcher: "random",
-      best: count === 0 ? null : { trialId: `${EXPERIMENT}.3`, value: 0.1, step: 1 },
+      best: trials.length === 0 ? null : { trialId: `${EXPERIMENT}.3`, value: 0.1, step: 1 },
     }),
     trials,
-    runs: trials.map(({ id }) => run({ id: `${id}.1`, trialId: id })),
+    runs,
     series: series.map(postableSeries),
   });
 }

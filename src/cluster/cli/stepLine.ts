@@ -1,10 +1,9 @@
 /** What takes long while a host is connected to, on one line of the terminal that is taken away again. */
 import type { SshStep } from "../client/ssh/host.ts";
 import type { Context } from "./command.ts";
-import { plain } from "./text.ts";
+import { CLEAR_LINE, plain } from "./text.ts";
 
 const WORDS: Readonly<Partial<Record<SshStep, string>>> = { downloading: "Downloading", sending: "Sending" };
-const CLEAR = "\r\u001b[K";
 const AGAIN_MS = 100;
 
 export function stepLine({
@@ -17,12 +16,12 @@ export function stepLine({
   return (step, detail) => {
     const words = WORDS[step];
     if (words === undefined) {
-      if (isShown) note(CLEAR);
+      if (isShown) note(CLEAR_LINE);
       isShown = false;
     } else if (!isShown || Date.now() - last >= AGAIN_MS) {
       last = Date.now();
       isShown = true;
-      note(`${CLEAR}${words} ${plain(detail)}`);
+      note(`${CLEAR_LINE}${words} ${plain(detail)}`);
     }
   };
 }

@@ -75,6 +75,9 @@ export function pairs(rows: readonly (readonly [string, string | null])[], paint
   return shown.map(([name, value]) => `${paint(name.padEnd(width), "dim")}  ${plain(value)}\n`).join("");
 }
 
+/** To the line's beginning, and away with it. */
+export const CLEAR_LINE = "\r\u001b[K";
+
 export function bytesText(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;

@@ -3,6 +3,7 @@ import http from "node:http";
 import { addAbortSignal, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { OpenBulkStream, OpenStream } from "./connection.ts";
+import { NO_TICKET } from "../protocol/methods.ts";
 import { PoolCallError } from "./poolCallError.ts";
 import { messageOf } from "./userError.ts";
 
@@ -29,6 +30,11 @@ export async function bulkGet(
   const bytes = range === null ? 0 : range.end - range.start + 1;
   const response = await ask(() => openStream(bytes), { method: "GET", ticket, headers }, signal);
   if (response.statusCode === (range === null ? 200 : 206)) return response;
+  // Such a ticket lives as long as the connection that it was given on: the pool has noticed the cut before this end did.
+  if (response.statusCode === NO_TICKET) {
+    response.destroy();
+    throw brokenOff("the connection was cut");
+  }
   throw await refusalOf(response);
 }
 
@@ -85,14 +91,18 @@ async function ask(
     stream.destroy();
     signal?.throwIfAborted();
     if (sourceError !== null) throw sourceError as Error;
-    throw new PoolCallError(
-      "disconnected",
-      `The transfer broke off: ${messageOf(error)}.`,
-      "Try again when the pool is connected.",
-    );
+    throw brokenOff(messageOf(error));
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+function brokenOff(why: string): PoolCallError {
+  return new PoolCallError(
+    "disconnected",
+    `The transfer broke off: ${why}.`,
+    "Try again when the pool is connected.",
+  );
 }
 
 async function refusalOf(response: http.IncomingMessage): Promise<PoolCallError> {
@@ -102,7 +112,7 @@ async function refusalOf(response: http.IncomingMessage): Promise<PoolCallError>
     if (text.length > 1000) break; // the pool is not trusted; leaving the loop destroys the response
   }
   return new PoolCallError(
-    response.statusCode === 404 ? "notFound" : "failed",
+    response.statusCode === 404 || response.statusCode === NO_TICKET ? "notFound" : "failed",
     `The pool refused the transfer: ${text.slice(0, 1000)}.`,
   );
 }

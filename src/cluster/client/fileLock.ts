@@ -1,10 +1,12 @@
 /** One at a time, over all windows and processes of this machine. */
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "./userError.ts";
 
 const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
+/** Nobody needs longer from making the file to writing a number into it. */
+const WRITTEN_MS = 5000;
 
 /** @param what is done under it, for the message when another one does not end */
 export async function withLock<T>(
@@ -43,9 +45,15 @@ async function acquire(file: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const pid = Number(await readFile(file, "utf8").catch(() => ""));
-  // An empty file is being written right now; a dead owner's lock is taken away, by whoever comes first.
-  if (pid > 0 && !isAlive(pid)) await rm(file, { force: true });
+  // An empty file is being written right now, or its owner was killed there. A dead owner's lock is taken away, by whoever comes first.
+  const isDead = pid > 0 ? !isAlive(pid) : await isOlder(file, WRITTEN_MS);
+  if (isDead) await rm(file, { force: true });
   return false;
+}
+
+async function isOlder(file: string, ms: number): Promise<boolean> {
+  const made = (await stat(file).catch(() => null))?.ctimeMs ?? Infinity;
+  return Date.now() - made > ms;
 }
 
 export function isAlive(pid: number): boolean {

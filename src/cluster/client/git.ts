@@ -13,6 +13,8 @@ export interface GitOptions {
   environment?: Readonly<Record<string, string>>;
   input?: Buffer | string;
   signal?: AbortSignal;
+  /** Told the process once it runs. */
+  onStart?: (pid: number) => void;
 }
 export interface GitResult {
   code: number;
@@ -59,7 +61,10 @@ function environmentOf(extra: Readonly<Record<string, string>> = {}): NodeJS.Pro
 }
 
 /** Starts git with all three streams as pipes. The caller waits for it. */
-export function startGit(args: readonly string[], options: Omit<GitOptions, "input">): ChildProcess {
+export function startGit(
+  args: readonly string[],
+  options: Omit<GitOptions, "input" | "onStart">,
+): ChildProcess {
   const config = Object.entries(options.config ?? {}).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return spawn("git", [...config, ...args], {
     cwd: options.cwd,
@@ -77,6 +82,7 @@ export function startGit(args: readonly string[], options: Omit<GitOptions, "inp
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   options.signal?.throwIfAborted();
   const child = startGit(args, options);
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));

@@ -77,7 +77,8 @@ export interface SubmitOptions {
   environment?: (question: EnvironmentQuestion) => Promise<EnvironmentAnswer>;
   /** Text of the log, as it comes, while an environment is built there. */
   onBuildOutput?: (text: string) => void;
-  onProgress?: (step: SubmitStep) => void;
+  /** `bytes`: how far the step is, where it is one that takes bytes; without a total where nobody knows it. */
+  onProgress?: (step: SubmitStep, bytes?: { done: number; total: number | null }) => void;
   signal?: AbortSignal;
 }
 
@@ -106,6 +107,10 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       timings[step] = (timings[step] ?? 0) + performance.now() - start;
     }
   };
+  const tellBytes =
+    (step: SubmitStep) =>
+    (done: number, total: number | null): void =>
+      options.onProgress?.(step, { done, total });
   const poolName = options.pool ?? LOCAL_POOL;
   const connecting = Promise.resolve(options.connection);
   // A connection that fails while the snapshot is planned is reported when its turn comes.
@@ -141,12 +146,16 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
       });
   interpretingHere?.catch(() => undefined);
 
-  const snapshot = await timed("snapshotting", () => writeSnapshot(plan, signal));
+  const snapshot = await timed("snapshotting", () =>
+    writeSnapshot(plan, { signal, onProgress: tellBytes("snapshotting") }),
+  );
   const secrets = await secretsAsked;
   const pool = await timed("connecting", () => connecting);
   const links = await linksOf(pool, poolName, snapshot.plan.mapped, signal);
   const here = await interpretingHere;
-  const { sentBytes } = await timed("sending", () => pushSnapshot(pool, snapshot, signal));
+  const { sentBytes } = await timed("sending", () =>
+    pushSnapshot(pool, snapshot, { signal, onSent: (bytes) => tellBytes("sending")(bytes, null) }),
+  );
   const taken = await snapshot.info;
   const info = { ...taken, linked: [...taken.linked, ...links] };
 

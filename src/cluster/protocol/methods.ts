@@ -80,6 +80,9 @@ export const BulkSource = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runFile"), runId: RunId, path: RelativePath }),
 ]);
 
+/** HTTP's answer for a ticket that is none, or not any more. */
+export const NO_TICKET = 410;
+
 export const MAX_SERIES_PER_READ = 1000;
 
 /** A part of one curve. Steps and times (ms since the epoch) are limits of what is meant, both ends included. */

@@ -107,6 +107,7 @@ async function main({
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop(signal));
 
   pool.start(rpc.broadcaster, rpc.tickets);
+  await pool.caughtUp();
   try {
     await rpc.listen(socket, timedHandlers(pool.handlers, watch.timed));
   } catch (error) {

@@ -52,6 +52,8 @@ export interface OpenPool {
   handlers: Handlers;
   /** Goes on with what an earlier server left, and from now on tells clients. */
   start(broadcaster: Broadcaster, tickets: Tickets): void;
+  /** Resolves when it may be asked: what it says of its runs is of now. */
+  caughtUp(): Promise<void>;
   clientGone: (clientId: number) => void;
   /** Something runs, waits or is built. */
   isAlive(): boolean;
@@ -160,6 +162,7 @@ export function openPool(options: PoolOptions): OpenPool {
       experiments.start(broadcaster);
       daily.start();
     },
+    caughtUp: () => experiments.caughtUp(),
     clientGone,
     isAlive: () => experiments.isAlive() || environments.isBusy(),
     async close() {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { SubmitOptions, SubmitStep, Submitted } from "../../cluster/client/submit.ts";
 import { preemptsText, startsSentence, startsText } from "../../cluster/protocol/queueWords.ts";
 import { messageOf } from "../errors.ts";
-import { plural } from "../format.ts";
+import { formatBytes, plural } from "../format.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import { LOCAL, type Pools } from "../pool/pools.ts";
@@ -34,6 +34,11 @@ const STEPS: Readonly<Record<SubmitStep, string>> = {
   building: "building its environment",
   submitting: "submitting",
 };
+
+/** `1.2 GB of 20 GB`, or `1.2 GB` where nobody knows the whole. */
+function bytesWords({ done, total }: { done: number; total: number | null }): string {
+  return total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`;
+}
 
 /** Where it goes, and the checkpoint that it goes on from. */
 interface Target {
@@ -156,8 +161,8 @@ export class SubmitCommands {
         const message = buildingText(text);
         if (message !== null) report({ message });
       },
-      onProgress: (step) => {
-        report({ message: STEPS[step] });
+      onProgress: (step, bytes) => {
+        report({ message: STEPS[step] + (bytes ? `, ${bytesWords(bytes)}` : "") });
         if (step === "building") buildLog.begin(`${path.basename(script.file)} on ${pool.name}`);
       },
       signal,

@@ -4,12 +4,11 @@ import { messageOf, UserError } from "../../client/userError.ts";
 import path from "node:path";
 import { EXIT, type Command, type Context, UsageError } from "../command.ts";
 import { ask, canAsk } from "../prompt.ts";
-import { bytesText, plain } from "../text.ts";
+import { bytesText, CLEAR_LINE, plain } from "../text.ts";
 import { countText } from "../../client/numberWords.ts";
 
 /** Beside EXIT's: nothing is known of the pool. */
 const COULD_NOT_CHECK = 2;
-const CLEAR_LINE = "\r\u001b[K";
 
 export const poolCheck: Command = {
   name: "pool check",

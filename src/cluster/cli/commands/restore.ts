@@ -17,11 +17,10 @@ import { parseId } from "../ids.ts";
 import { readExperiment } from "../../client/readExperiment.ts";
 import { readTrial } from "../readTrial.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, plain } from "../text.ts";
+import { bytesText, CLEAR_LINE, plain } from "../text.ts";
 import { countText, numberText } from "../../client/numberWords.ts";
 
 /** On a terminal, where the progress was drawn. */
-const CLEAR_LINE = "\r\u001b[K";
 
 export const restore: Command = {
   name: "restore",

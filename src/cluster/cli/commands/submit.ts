@@ -25,7 +25,7 @@ import {
 } from "../command.ts";
 import { environmentAnswers } from "../environmentAnswers.ts";
 import { ask } from "../prompt.ts";
-import { bytesText, plain, plainOutput } from "../text.ts";
+import { bytesText, CLEAR_LINE, plain, plainOutput } from "../text.ts";
 import { countText, numberText } from "../../client/numberWords.ts";
 import { questionText, whyText } from "./experiments.ts";
 
@@ -84,6 +84,7 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
         arguments: given.passedOn,
         secrets: (names) => Promise.resolve(fromEnvironment(names, context.environment)),
         environment: environmentAnswers(context, given),
+        onProgress: bytesLine(context),
         onBuildOutput: (text) => context.note(plainOutput(text)),
         confirm: (plan) => confirm(context, plan, given.values.yes === true),
         signal: context.signal,
@@ -101,6 +102,19 @@ beside the script is its configuration. Exit code with --wait: 0 when it complet
     }
   },
 };
+
+/** How far a large snapshot is, on one line of the terminal that is taken away again. */
+function bytesLine({ stderr, note }: Pick<Context, "stderr" | "note">): SubmitOptions["onProgress"] {
+  if (stderr.isTTY !== true) return undefined;
+  let isShown = false;
+  return (step, bytes) => {
+    if (!bytes && isShown) note(CLEAR_LINE);
+    isShown = bytes !== undefined;
+    if (!bytes) return;
+    const whole = bytes.total === null ? "" : ` of ${bytesText(bytes.total)}`;
+    note(`${CLEAR_LINE}${step} ${bytesText(bytes.done)}${whole}`);
+  };
+}
 
 /** Why nobody can say when it starts: it may need more slots than there are. Null where it starts, or that is known. */
 async function whyNever(pool: Pool, experimentId: number, signal: AbortSignal): Promise<string | null> {

@@ -37,3 +37,16 @@ export function parseIndex(buffer: Buffer): IndexEntry[] {
   }
   return entries;
 }
+
+/** From here on an index no longer holds a size whole. */
+export const HUGE_BYTES = 2 ** 32;
+
+/**
+ * @param indexed as the index has it
+ * @param remembered of the file when it was read; git has 0x80000000 for multiples of 4 GiB, to tell them from empty files
+ */
+export function wholeSize(indexed: number, remembered: number | undefined): number {
+  if (remembered === undefined) return indexed;
+  const lower = remembered % HUGE_BYTES;
+  return indexed === lower || (lower === 0 && indexed === 0x80000000) ? remembered : indexed;
+}

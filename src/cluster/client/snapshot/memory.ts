@@ -22,6 +22,8 @@ const Memory = z.object({
   ignoreKey: z.string().catch(""),
   /** Files of the person's index that are ignored all the same, and the state of the index that this was read from. */
   tracked: z.object({ key: z.string(), paths: z.array(z.string()) }).catch(() => ({ key: "", paths: [] })),
+  /** Sizes of files of 4 GiB and more (byte paths): a git index has only the lower 32 bits. */
+  huge: z.record(z.string(), z.number()).catch(() => ({})),
   /** Trees that a pool has, newest first, by pool id. */
   pushed: z.record(z.string(), z.array(z.string())).catch(() => ({})),
 });

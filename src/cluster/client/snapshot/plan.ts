@@ -9,7 +9,7 @@ import { UserError } from "../userError.ts";
 import { applyLooks, choosePaths, unreadableFolders } from "./choose.ts";
 import { lookAtAll } from "./files.ts";
 import { findEnvironments, findIgnored, settleLinks } from "./ignored.ts";
-import type { IndexEntry } from "./indexFile.ts";
+import { wholeSize } from "./indexFile.ts";
 import { mappedPaths, type MappedPath } from "./mapped.ts";
 import { placesOf, readMemory, type Memory, type Places } from "./memory.ts";
 import { nestedAmong, readNested } from "./nested.ts";
@@ -175,7 +175,7 @@ async function plan(options: PlanOptions, anew: boolean): Promise<SnapshotPlan> 
   const taken = [...tracked, ...sent.files.filter((name) => !name.endsWith("/"))];
   const restored = await restoredFolders(root, candidates, taken);
   const closed = unreadableFolders(scanned.stderr);
-  const known = new Map(present.map((entry: IndexEntry) => [entry.path, entry.bytes]));
+  const known = new Map(present.map(({ path, bytes }) => [path, wholeSize(bytes, memory.huge[path])]));
   const { wanted, remove } = choosePaths({
     entries: known,
     scanned: scanned.paths,

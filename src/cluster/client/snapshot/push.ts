@@ -11,13 +11,21 @@ import type { WrittenSnapshot } from "./write.ts";
 const BASES = 5;
 /** The pool checks and files what it got; gigabytes take their time. */
 const FINISH_TIMEOUT_MS = 600_000;
+const TELL_EVERY_MS = 250;
+
+export interface PushOptions {
+  signal?: AbortSignal | undefined;
+  /** Told now and then how many bytes were sent so far. */
+  onSent?: ((bytes: number) => void) | undefined;
+}
 
 /** @returns bytes that were sent; 0 when the pool had the tree */
 export async function pushSnapshot(
   pool: PoolCalls,
   snapshot: WrittenSnapshot,
-  signal?: AbortSignal,
+  options: PushOptions = {},
 ): Promise<{ sentBytes: number }> {
+  const { signal } = options;
   const { places } = snapshot.plan.work;
   const { tree, plan } = snapshot;
   const { root } = plan;
@@ -27,7 +35,7 @@ export async function pushSnapshot(
   if (!begun.present) {
     if (begun.ticket === null)
       throw new UserError("The pool neither has the snapshot nor takes it.", "Update the pool's server.");
-    sentBytes = await sendPack(pool, begun.ticket, snapshot, begun.bases[0] ?? null, signal);
+    sentBytes = await sendPack(pool, begun.ticket, snapshot, begun.bases[0] ?? null, options);
     const patience = { signal, timeoutMs: FINISH_TIMEOUT_MS };
     await pool.call("snapshot/finish", { tree, ticket: begun.ticket }, patience);
   }
@@ -46,7 +54,7 @@ async function sendPack(
   ticket: string,
   snapshot: WrittenSnapshot,
   base: string | null,
-  signal: AbortSignal | undefined,
+  { signal, onSent }: PushOptions,
 ): Promise<number> {
   const { shadow } = snapshot.plan.work;
   // The private repository may have been built anew since the base was sent: then everything is sent.
@@ -56,10 +64,16 @@ async function sendPack(
     return shadow.pack(snapshot.tree, null, signal);
   });
   let sentBytes = 0;
+  let toldAt = performance.now();
   let stderr = "";
   const body = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sentBytes += chunk.length;
+      const now = performance.now();
+      if (now - toldAt > TELL_EVERY_MS) {
+        toldAt = now;
+        onSent?.(sentBytes);
+      }
       done(null, chunk);
     },
   });

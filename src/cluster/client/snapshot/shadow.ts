@@ -41,12 +41,9 @@ const CONFIG = `[core]
 	window = 0
 [gc]
 	auto = 3000
-	autoPackLimit = 50
+	autoPackLimit = 200
 	pruneExpire = 1.day.ago
 `;
-
-/** From this many changed files on, blobs go straight into one pack instead of a file each (measured: 6 s, not 60). */
-const MANY_FILES = 500;
 
 export class Shadow {
   readonly folder: string;
@@ -118,9 +115,9 @@ export class Shadow {
     };
   }
 
-  /** What the index holds. @throws when it is damaged */
-  async entries(): Promise<IndexEntry[]> {
-    const file = await readFile(path.join(this.folder, "index")).catch((error: unknown) => {
+  /** What the index holds, or another one of the repository. @throws when it is damaged */
+  async entries(index = path.join(this.folder, "index")): Promise<IndexEntry[]> {
+    const file = await readFile(index).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
       throw error;
     });
@@ -211,27 +208,6 @@ export class Shadow {
       if (!pattern.startsWith("!")) rules.set(name.slice(2), { source, line: Number(line), pattern });
     }
     return rules;
-  }
-
-  /** Brings the index in line with the folder for these paths. The result says which path it stopped at, if any. */
-  async stage(paths: readonly string[], signal?: AbortSignal): Promise<GitResult> {
-    const options = this.options(signal);
-    const config = paths.length > MANY_FILES ? { ...options.config, "core.bigFileThreshold": "1" } : {};
-    return runGit(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], {
-      ...options,
-      config: { ...options.config, ...config },
-      input: joinPaths(paths),
-    });
-  }
-
-  async remove(paths: readonly string[], signal?: AbortSignal): Promise<void> {
-    if (paths.length === 0) return;
-    const options = this.options(signal);
-    await git(["update-index", "--force-remove", "-z", "--stdin"], { ...options, input: joinPaths(paths) });
-  }
-
-  async writeTree(signal?: AbortSignal): Promise<string> {
-    return (await git(["write-tree"], this.options(signal))).toString().trim();
   }
 
   /** Paths in which two trees differ. `objects` is the person's object folder, which holds `from`; it is only read. */

@@ -5,10 +5,14 @@ import path from "node:path";
 import type { LeftOutPath, SnapshotInfo } from "../../protocol/entities.ts";
 import { displayPath } from "../git.ts";
 import { lookAtAll } from "./files.ts";
+import { HUGE_BYTES, wholeSize } from "./indexFile.ts";
 import { withLock } from "../fileLock.ts";
+import { UserError } from "../userError.ts";
+import { sweepLitter } from "./litter.ts";
 import { changeMemory } from "./memory.ts";
 import { differsFromHead, listNotCheckedOut } from "./person.ts";
 import { planSnapshot, stateOfIndex, type SnapshotPlan } from "./plan.ts";
+import { Staging, type StageOptions } from "./staging.ts";
 
 /** A plan that a person thought about is made again: what counts is the click that confirms. */
 const PLAN_STALE_MS = 1000;
@@ -28,23 +32,34 @@ export interface WrittenSnapshot {
   plan: SnapshotPlan;
 }
 
+export interface WriteOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes that were read so far of those that are to be read. Not told where the system does not tell. */
+  onProgress?: ((bytes: number, totalBytes: number) => void) | undefined;
+}
+
 /** @throws UserError, GitError, AbortError */
-export async function writeSnapshot(planned: SnapshotPlan, signal?: AbortSignal): Promise<WrittenSnapshot> {
+export async function writeSnapshot(
+  planned: SnapshotPlan,
+  { signal, onProgress }: WriteOptions = {},
+): Promise<WrittenSnapshot> {
   const { places, options } = planned.work;
   return withLock(places.lock, "snapshot of this folder", signal, async () => {
     const fresh = { ...options, signal };
+    await sweepLitter(places);
     let plan = planned;
     const stale = performance.now() - plan.work.plannedAt > PLAN_STALE_MS;
     if (stale || (await stateOfIndex(plan.work.shadow)) !== plan.work.indexState)
       plan = await planSnapshot(fresh);
     try {
-      return await write(plan, signal);
+      return await write(plan, { signal, onProgress });
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof UserError) throw error;
       // A file came or went under the scan, or the private repository is damaged: once more, from nothing.
       await plan.work.shadow.discard();
       try {
-        return await write(await planSnapshot(fresh), signal);
+        return await write(await planSnapshot(fresh), { signal, onProgress });
       } catch (second) {
         signal?.throwIfAborted();
         throw second instanceof Error ? second : error;
@@ -53,27 +68,44 @@ export async function writeSnapshot(planned: SnapshotPlan, signal?: AbortSignal)
   });
 }
 
-async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promise<WrittenSnapshot> {
-  const { shadow, places, repository } = plan.work;
+async function write(plan: SnapshotPlan, options: WriteOptions): Promise<WrittenSnapshot> {
+  const staging = await Staging.begin(plan.work.shadow);
+  try {
+    return await writeWith(staging, plan, options);
+  } finally {
+    await staging.end();
+  }
+}
+
+async function writeWith(
+  staging: Staging,
+  plan: SnapshotPlan,
+  { signal, onProgress }: WriteOptions,
+): Promise<WrittenSnapshot> {
+  const { places, repository } = plan.work;
   const takenAt = Date.now();
   const leftOut = [...plan.leftOut];
   const notes = [...plan.notes];
   let { files, bytes } = plan;
-  await shadow.remove(plan.work.remove, signal);
-  const failed = await stage(plan, signal);
+  await staging.remove(plan.work.remove, signal);
+  const onRead = onProgress && counter(plan, onProgress);
+  const stageOptions = { sizes: plan.entries, onRead, signal };
+  const failed = await stage(plan, staging, stageOptions);
   for (const { name, reason } of failed) leftOut.push({ path: displayPath(name), reason, bytes: null });
-  const settled = await settleChanged(plan, signal);
+  const settled = await settleChanged(plan, staging, stageOptions);
   notes.push(...settled.notes);
   if (failed.length > 0 || settled.changed) {
-    const entries = await shadow.entries();
+    const entries = await staging.entries();
     files = entries.length;
-    bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    bytes = entries.reduce((sum, entry) => sum + wholeSize(entry.bytes, plan.entries.get(entry.path)), 0);
   }
-  const tree = await shadow.writeTree(signal);
+  const tree = await staging.writeTree(signal);
+  await staging.commit();
   await changeMemory(places.memory, plan.root, (memory) => {
     memory.nested = plan.work.nested;
     memory.ignoreKey = plan.work.ignoreKey;
     memory.tracked = plan.work.tracked;
+    memory.huge = Object.fromEntries([...plan.entries].filter(([, size]) => size >= HUGE_BYTES));
   });
   const describe = async (): Promise<SnapshotInfo> => {
     const head = repository?.head ?? null;
@@ -94,6 +126,19 @@ async function write(plan: SnapshotPlan, signal: AbortSignal | undefined): Promi
   return { tree, info, notes, plan };
 }
 
+/** What git reads beside the files (its index, names) counts too, so it may pass the total by a little. */
+function counter(
+  plan: SnapshotPlan,
+  onProgress: (bytes: number, totalBytes: number) => void,
+): (bytes: number) => void {
+  const total = plan.work.stage.reduce((sum, name) => sum + (plan.entries.get(name) ?? 0), 0);
+  let done = 0;
+  return (bytes) => {
+    done = Math.min(total, done + bytes);
+    onProgress(done, total);
+  };
+}
+
 function bounded(leftOut: readonly LeftOutPath[]): LeftOutPath[] {
   const beyond = leftOut.length - MOST_LISTED;
   if (beyond <= 0) return [...leftOut];
@@ -103,13 +148,13 @@ function bounded(leftOut: readonly LeftOutPath[]): LeftOutPath[] {
 /** @returns the files that git could not take, with its words */
 async function stage(
   plan: SnapshotPlan,
-  signal: AbortSignal | undefined,
+  staging: Staging,
+  options: StageOptions,
 ): Promise<{ name: string; reason: string }[]> {
-  const { shadow } = plan.work;
   let paths = plan.work.stage;
   const failed: { name: string; reason: string }[] = [];
   while (paths.length > 0) {
-    const result = await shadow.stage(paths, signal);
+    const result = await staging.stage(paths, options);
     if (result.code === 0) break;
     const bad = /^fatal: Unable to process path (.*)$/m.exec(result.stderr)?.[1];
     const name = paths.find((candidate) => displayPath(candidate) === bad);
@@ -117,7 +162,7 @@ async function stage(
       throw new Error(`The snapshot could not be taken: ${result.stderr.trim()}`);
     failed.push({ name, reason: `cannot be read: ${firstError(result.stderr)}` });
     paths = paths.filter((candidate) => candidate !== name);
-    await shadow.remove([name], signal);
+    await staging.remove([name], options.signal);
   }
   return failed;
 }
@@ -129,9 +174,10 @@ function firstError(stderr: string): string {
 /** Files that changed while they were read are read once more; what still changes is said. */
 async function settleChanged(
   plan: SnapshotPlan,
-  signal: AbortSignal | undefined,
+  staging: Staging,
+  options: StageOptions,
 ): Promise<{ changed: boolean; notes: string[] }> {
-  const { shadow, seen } = plan.work;
+  const { seen } = plan.work;
   const changedSince = async (): Promise<string[]> => {
     const changed: string[] = [];
     for (const now of await lookAtAll(plan.root, [...seen.keys()])) {
@@ -144,7 +190,7 @@ async function settleChanged(
   };
   const first = await changedSince();
   if (first.length === 0) return { changed: false, notes: [] };
-  await shadow.stage(first, signal);
+  await staging.stage(first, options);
   const still = (await changedSince()).map(displayPath);
   return {
     changed: true,

@@ -14,6 +14,8 @@ import { roomReason } from "./wantOfRoom.ts";
 
 /** With nothing new nobody decides oftener: only how far the trials are has changed. */
 const DECIDE_EVERY_MS = 1000;
+/** Where a hundred may start at once the rest of them are decided on in the next rounds, which come at once. */
+const GRANTS_MS = 20;
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
 
@@ -155,7 +157,12 @@ export function createDispatcher(context: Context, engine: Engine, onNews: () =>
       for (const trialId of planned.preempts)
         engine.apply(trialId, { type: "preempt" }, { reason: `asked for its slots: ${reason}` });
       const slots = withOwnTrials(current);
+      const until = performance.now() + GRANTS_MS;
       for (const { trialId, slotIds } of planned.grants) {
+        if (performance.now() > until) {
+          isChanged = true;
+          break;
+        }
         const granted = slots
           .filter(({ id }) => slotIds.includes(id))
           .map(({ id, kind, index, lease }) => ({ id, kind, index, lease }));

@@ -4,6 +4,7 @@ import type { Failure } from "../../protocol/entities.ts";
 import type { ExitFile, SupervisorFile } from "../../protocol/runDirectory.ts";
 import { messageOf } from "../errors.ts";
 import type { RunObservation } from "../ports.ts";
+import { slices } from "../slices.ts";
 import type { RunRecord } from "../store/records.ts";
 import type { Actions } from "./actions.ts";
 import type { Context } from "./context.ts";
@@ -29,20 +30,32 @@ export function createObserver(
 ) {
   const { store, executor, follower, diagnose, secrets, disk, logger, timed } = context;
 
+  /** Of each living run the process that is known to the store. */
+  const scripts = new Map<string, number>();
+
   async function observe(): Promise<void> {
     const runIds = store
-      .trialsIn("starting", "running", "pausing", "stopping")
-      .map(({ trial }) => trial.currentRun)
-      .filter((runId) => runId !== null && !actions.isLaunching(runId)) as string[];
+      .currentRunsIn("starting", "running", "pausing", "stopping")
+      .filter((runId) => !actions.isLaunching(runId));
     if (runIds.length === 0) return;
     const observations = await executor.poll(runIds);
     for await (const report of follower.poll())
       await withoutOthers(report.runId, () =>
         timed(`what ${report.runId} reported`, () => reports.take(report)),
       );
-    await Promise.all(observations.map((each) => withoutOthers(each.runId, () => take(each))));
-    for (const { runId, phase } of observations)
+    // Ends are waited for together, after the rest: each reads files.
+    const ends: Promise<void>[] = [];
+    const pause = slices();
+    for (const each of observations) {
+      const taken = withoutOthers(each.runId, () => take(each));
+      if (each.phase === "ended" || each.phase === "lost") ends.push(taken);
+      await pause();
+    }
+    await Promise.all(ends);
+    for (const { runId, phase } of observations) {
       if (phase === "running") await withoutOthers(runId, () => outputWatch.look(runId));
+      await pause();
+    }
   }
 
   /** What goes wrong with one run is tried again in the next round, and touches no other. */
@@ -72,9 +85,15 @@ export function createObserver(
   }
 
   function started(runId: string, { script, startedAt }: SupervisorFile): void {
+    if (script === null || scripts.get(runId) === script.pid) return;
     const record = store.run(runId);
-    if (record === null || script === null || record.run.pid === script.pid) return;
-    record.run.pid = script.pid;
+    if (record?.run.pid !== script.pid) began(record, script.pid, startedAt);
+    scripts.set(runId, script.pid);
+  }
+
+  function began(record: RunRecord | null, pid: number, startedAt: number): void {
+    if (record === null) return;
+    record.run.pid = pid;
     record.run.startedAt ??= startedAt * 1000;
     // Together, or a crash in between would leave a trial that never runs; this event has no actions to wait for the commit.
     store.transaction(() => {
@@ -93,6 +112,7 @@ export function createObserver(
       await timed(`what ${runId} reported`, () => reports.take(report));
       await nextTurn();
     }
+    scripts.delete(runId);
     await reports.takeUntold(runId);
     await outputWatch.finish(runId);
     const record = store.run(runId);

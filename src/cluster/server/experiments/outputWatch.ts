@@ -12,7 +12,9 @@ import { createMask } from "./masking.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** Nothing depends on a line before the run has ended. */
-const LOOK_EVERY_MS = 300;
+const LOOK_EVERY_MS = 1000;
+/** While there is more than was searched in the last look. */
+const GO_ON_MS = 300;
 /** For one run in one round: the others, and whoever calls, come after it. */
 const ROUND_MS = 20;
 /** For the rest of a run that has ended: nobody waits longer for a flood of output, or for a costly pattern. */
@@ -28,8 +30,8 @@ interface Search {
   /** `waiting`: lines that were read and not yet looked at, the next one last. */
   streams: Record<Stream, { offset: number; lines: OutputLines; waiting: string[] }>;
   rememberedAt: number;
-  /** Milliseconds of performance.now(). */
-  lookedAt: number;
+  /** When it is looked at again; milliseconds of performance.now(). */
+  dueAtMs: number;
 }
 
 export function createOutputWatch({ store, output, secrets, logger }: Context) {
@@ -48,10 +50,18 @@ export function createOutputWatch({ store, output, secrets, logger }: Context) {
       policies: compilePolicies(request.configuration.value.log_policies ?? []),
       streams: { stdout: stream(from.stdout), stderr: stream(from.stderr) },
       rememberedAt: from.stdout + from.stderr,
-      lookedAt: -Infinity,
+      dueAtMs: -Infinity,
     };
     searches.set(runId, search);
     return search;
+  }
+
+  /** Sizes are asked for first: most scripts print seldom, and reading costs ten times as much. */
+  async function hasMore(runId: string, { streams }: Search): Promise<boolean> {
+    const sizes = await output.sizes(runId);
+    return Stream.options.some(
+      (name) => streams[name].waiting.length > 0 || sizes[name] > streams[name].offset,
+    );
   }
 
   /** @returns whether there is nothing more for now */
@@ -125,9 +135,10 @@ export function createOutputWatch({ store, output, secrets, logger }: Context) {
     async look(runId: string): Promise<void> {
       const search = searchOf(runId);
       const now = performance.now();
-      if (search === null || now < search.lookedAt + LOOK_EVERY_MS) return;
-      search.lookedAt = now;
-      await advance(runId, search, now + ROUND_MS);
+      if (search === null || now < search.dueAtMs) return;
+      search.dueAtMs = now + LOOK_EVERY_MS;
+      if (!(await hasMore(runId, search))) return;
+      if (!(await advance(runId, search, performance.now() + ROUND_MS))) search.dueAtMs = now + GO_ON_MS;
     },
     /** The rest, before it is decided what becomes of the trial. */
     async finish(runId: string): Promise<void> {

@@ -15,6 +15,7 @@ import type { RunEvent } from "../../protocol/runDirectory.ts";
 import { timeMetricOf } from "../../search/settings.ts";
 import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
+import { slices } from "../slices.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
@@ -30,6 +31,8 @@ import { toldNow } from "./trialTime.ts";
 
 /** Metrics change a trial many times a second; clients hear of it at most this often. */
 const ANNOUNCE_MS = 1000;
+/** Trials of one experiment in one transaction. */
+const ANNOUNCED_AT_ONCE = 20;
 const WARNINGS_KEPT = 50;
 
 export type Reports = ReturnType<typeof createReports>;
@@ -92,7 +95,7 @@ export function createReports(
     tellSearcher(run, report);
     curves.append(report);
     markStale(run.run.trialId);
-    if (isUrgent) announce(run.run.trialId);
+    if (isUrgent) announceTrial(run.run.trialId);
   }
 
   /** After the rest is remembered and before the curves move on: what was told is remembered with it, so nothing is told twice. */
@@ -149,17 +152,17 @@ export function createReports(
       );
     const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
-    noteFirstStep(record, run.run.id, report);
-    if (listed.length > 0 || own.furthestStep !== before) rememberProgress(run.run.id);
+    const current = store.run(run.run.id);
+    if (current !== null) noteFirstStep(record, current, report);
+    if (current !== null && (listed.length > 0 || own.furthestStep !== before)) rememberProgress(current);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
   }
 
   /** Whether a run goes on from the checkpoint that it was given shows in the first step that it reports. */
-  function noteFirstStep(record: TrialRecord, runId: string, { events }: RunReport): void {
-    const run = store.run(runId);
-    if (run === null || run.own.firstStep !== undefined) return;
+  function noteFirstStep(record: TrialRecord, run: RunRecord, { events }: RunReport): void {
+    if (run.own.firstStep !== undefined) return;
     const first = events.find(
       ({ rank, event }) => rank === 0 && event.type === "metrics" && event.group !== "system",
     )?.event;
@@ -184,9 +187,8 @@ export function createReports(
     store.putExperiment(experiment);
   }
 
-  function rememberProgress(runId: string): void {
-    const run = store.run(runId);
-    if (run === null || run.own.gotFurther) return;
+  function rememberProgress(run: RunRecord): void {
+    if (run.own.gotFurther) return;
     store.putRun({ ...run, own: { ...run.own, gotFurther: true } });
     const experiment = store.experiment(run.own.spec.experiment);
     if (experiment === null || run.run.startedAt === null) return;
@@ -202,21 +204,30 @@ export function createReports(
     return withReported([...before.filter(({ runId }) => runId === run.id), ...fresh], report.events);
   }
 
-  /** Computes what follows from the curves and tells the clients. */
-  function announce(trialId: string): void {
+  /** Computes what follows from the curves and tells the clients: for all of an experiment at once, as it sums up its trials. */
+  function announce(experimentId: number, trialIds: readonly string[]): void {
     store.transaction(() => {
-      refresh(trialId);
-      store.announceTrial(trialId);
+      const experiment = store.experiment(experimentId);
+      if (experiment !== null) {
+        for (const trialId of trialIds) refresh(experiment, trialId);
+        sumUp(experiment);
+      }
+      for (const trialId of trialIds) store.announceTrial(trialId);
     });
     // Only now: what had no room is told again.
-    stale.delete(trialId);
-    heardAt.set(trialId, Date.now());
+    for (const trialId of trialIds) {
+      stale.delete(trialId);
+      heardAt.set(trialId, Date.now());
+    }
   }
 
-  function refresh(trialId: string): void {
+  function announceTrial(trialId: string): void {
+    announce(experimentOf(trialId), [trialId]);
+  }
+
+  function refresh(experiment: ExperimentRecord, trialId: string): void {
     const record = store.trial(trialId);
-    const experiment = record && store.experiment(record.trial.experimentId);
-    if (record === null || experiment === null) return;
+    if (record === null) return;
     const { searcher } = experiment.own.request.configuration.value;
     const series = curves.list(trialId).filter(({ rank, group }) => rank === 0 && group !== "system");
     const metric = chooseMetric(
@@ -234,16 +245,15 @@ export function createReports(
     record.trial.best = bestOf(trialId, experiment.experiment);
     store.putTrialQuietly(record);
     if (hasNewMetric) refreshOthers(trialId, experiment.experiment);
+  }
+
+  function sumUp(record: ExperimentRecord): void {
+    const { experiment, own } = record;
     Object.assign(
-      experiment.experiment,
-      rollUp(
-        experiment.experiment,
-        store.trialsOf(experiment.experiment.id),
-        Date.now(),
-        experiment.own.held === "ended",
-      ),
+      experiment,
+      rollUp(experiment, store.trialsOf(experiment.id), Date.now(), own.held === "ended"),
     );
-    store.putExperiment(experiment);
+    store.putExperiment(record);
   }
 
   /** Said once for the experiment, until the metric is reported after all. */
@@ -299,17 +309,21 @@ export function createReports(
       store.putTrialQuietly(record);
     },
     /** The person chose a metric, or the run has ended: at once. */
-    announce,
+    announce: announceTrial,
     /** Tells the clients about trials whose last word is a second old. */
-    announceStale(): void {
+    async announceStale(): Promise<void> {
       const now = Date.now();
-      for (const [trialId, { heardAt: before }] of stale)
-        if (now - before >= ANNOUNCE_MS) {
+      const pause = slices();
+      const due = [...stale].filter(([, { heardAt: before }]) => now - before >= ANNOUNCE_MS);
+      for (const [experimentId, trials] of Map.groupBy(due, ([trialId]) => experimentOf(trialId)))
+        for (let at = 0; at < trials.length; at += ANNOUNCED_AT_ONCE) {
+          const trialIds = trials.slice(at, at + ANNOUNCED_AT_ONCE).map(([trialId]) => trialId);
           try {
-            announce(trialId);
+            announce(experimentId, trialIds);
           } catch (error) {
-            logger.error("could not sum up a trial", { trialId, error: messageOf(error) });
+            logger.error("could not sum up trials", { experimentId, trialIds, error: messageOf(error) });
           }
+          await pause();
         }
     },
     forget(trialId: string): void {
@@ -318,6 +332,11 @@ export function createReports(
       heardAt.delete(trialId);
     },
   };
+}
+
+/** A trial's id begins with the number of its experiment. */
+function experimentOf(trialId: string): number {
+  return Number(trialId.slice(0, trialId.indexOf(".")));
 }
 
 function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T>(value: T) => T): void {

@@ -33,6 +33,8 @@ const WAITING_MS = 1000;
 const NO_ROOM_MS = 500;
 const WATCHED_IDLE_MS = 3000;
 const IDLE_MS = 60_000;
+/** How long the first answer waits for what ended runs of a rebuilt database reported. */
+const REBUILT_WAIT_MS = 5000;
 /** How long deleting waits for the last process to be gone. */
 const KILL_WAIT_MS = 30_000;
 
@@ -43,6 +45,8 @@ export function createExperiments(context: Context) {
   let broadcaster: Broadcaster | null = null;
   let loop: Loop | null = null;
   let recovery: Promise<void> = Promise.resolve();
+  let endFirstRound = (): void => undefined;
+  const firstRound = new Promise<void>((resolve) => (endFirstRound = resolve));
   const observerRef: { current: Observer | null } = { current: null };
 
   const actions = createActions(context, (runId, error) => observerRef.current?.launchFailed(runId, error));
@@ -87,6 +91,8 @@ export function createExperiments(context: Context) {
     } catch (error) {
       if (!context.disk.noticed(error)) throw error;
       return NO_ROOM_MS;
+    } finally {
+      endFirstRound();
     }
   }
 
@@ -97,7 +103,7 @@ export function createExperiments(context: Context) {
     if (!isWaiting && feed.hasSubscribers()) await dispatcher.readSlots();
     if (store.trialCount("running") > 0 && slotUse.isDue(Date.now()))
       slotUse.note(Date.now(), await dispatcher.readSlots());
-    timed("summing up trials", () => reports.announceStale());
+    await timed("summing up trials", () => reports.announceStale());
     await timed("telling who watches", () => live.tell());
     if (store.trialCount("starting", "pausing", "stopping") > 0) return LIVING_MS;
     if (store.trialCount("running") > 0) return live.isWatched() ? LIVING_MS : UNWATCHED_MS;
@@ -155,6 +161,12 @@ export function createExperiments(context: Context) {
       });
       // Others may wait for its slots.
       context.executor.onEnd(() => loop?.wake());
+    },
+    /** After a rebuild of the database: resolves when it is taken in how runs have ended that it says are going. */
+    async caughtUp(): Promise<void> {
+      const living = store.trialsIn("starting", "running", "pausing", "stopping");
+      if (living.some(({ own }) => own.isRebuilt))
+        await Promise.race([firstRound, delay(REBUILT_WAIT_MS, undefined, { ref: false })]);
     },
     wake: () => loop?.wake(),
     isAlive: () => store.trialCount("waiting", "starting", "running", "pausing", "stopping") > 0,

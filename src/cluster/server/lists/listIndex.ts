@@ -11,7 +11,7 @@ import {
   type ListedTrial,
   SharedNames,
 } from "./rows.ts";
-import { slices } from "./slices.ts";
+import { slices } from "../slices.ts";
 
 const BATCH = 200;
 /** Further behind than this it is quicker to read all anew. */

@@ -6,7 +6,7 @@ import { bestFirst, firstOf } from "../../protocol/trialOrder.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import { createListIndex } from "./listIndex.ts";
 import { type ListedRow, parseListFilter } from "./rows.ts";
-import { slices } from "./slices.ts";
+import { slices } from "../slices.ts";
 
 export type Lists = ReturnType<typeof createLists>;
 

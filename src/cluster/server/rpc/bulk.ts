@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../errors.ts";
+import { NO_TICKET } from "../../protocol/methods.ts";
 import type { BulkTarget, Logger, Tickets } from "../ports.ts";
 import { readRange } from "./range.ts";
 
@@ -43,9 +44,10 @@ export class Bulk implements Tickets {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on("error", () => undefined); // a sender that goes away is told by `close`
     const name = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : "";
+    if (name === "") return refuse(request, response, 404, "there is nothing there");
     const ticket = this.#tickets.get(name);
     if (ticket === undefined || ticket.expiresAt < Date.now())
-      return refuse(request, response, 404, "there is no such ticket");
+      return refuse(request, response, NO_TICKET, "there is no such ticket");
     const { target } = ticket;
     try {
       if (request.method === "PUT" && target.kind === "sink") {

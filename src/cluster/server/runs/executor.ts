@@ -7,6 +7,7 @@ import type { SetUp } from "../environments/setUp.ts";
 import type { Executor, LaunchRequest, Logger, SnapshotStore } from "../ports.ts";
 import { createObserver } from "./observe.ts";
 import { isAlive, isOfThisBoot, killMarked, sendSignal, SUPERVISOR_MARK } from "./processes.ts";
+import { createQuickStat } from "./quickStat.ts";
 import { createPythonFinder } from "./python.ts";
 import { CallError } from "../callError.ts";
 import { diskErrorOf } from "../resources/diskErrors.ts";
@@ -43,7 +44,8 @@ export function createExecutor({ pool, pythonFolder, snapshots, setUp, logger }:
   let tellEnd = (): void => undefined;
   const supervisors = createSupervisors(pythonFolder, findPython, () => tellEnd(), logger);
   const launching = new Map<string, Promise<void>>();
-  const observer = createObserver(supervisors, (runId) => launching.has(runId), logger);
+  const quickStat = createQuickStat(path.join(pool, "runs"));
+  const observer = createObserver(supervisors, quickStat, (runId) => launching.has(runId), logger);
 
   async function wasLaunched(folder: string): Promise<boolean> {
     return (await readSupervisor(folder)) !== null || (await readExit(folder)) !== null;

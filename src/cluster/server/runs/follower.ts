@@ -6,10 +6,18 @@ import { MAX_EVENT_FILES } from "../../protocol/limits.ts";
 import { EVENT_FILE_NAME } from "../../protocol/runDirectory.ts";
 import type { CurveStore, Logger, ReportedEvent, RunFollower, RunReport } from "../ports.ts";
 import type { Timed } from "../loopWatch.ts";
+import { isLocalFileSystem } from "../store/fileSystem.ts";
 import { parseEventLine, splitLines } from "./eventLines.ts";
 
 /** The script can put anything in their place: no link is followed, and no pipe waited for. */
 const READ_PLAIN = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+/** What a run has written and nobody has read, file by file. */
+interface News {
+  files: { file: string; from: number }[];
+  /** Files beyond those that are read. */
+  leftOut: number;
+}
 
 /** Read from one file at a time: its lines are parsed in a few milliseconds, in which nobody else is served. */
 const BYTES_AT_ONCE = 256 * 1024;
@@ -26,25 +34,31 @@ export function createRunFollower(
   timed: Timed = (_, work) => work(),
 ): RunFollower {
   const followed = new Set<string>();
+  // Elsewhere a file may have grown for seconds before anything but opening it tells.
+  const sizesAreTrue = isLocalFileSystem(runsFolder);
 
-  function read(
-    runId: string,
-    cursors: ReadonlyMap<string, number>,
-  ): { report: RunReport; isAtEnd: boolean } {
-    const report: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
-    let isAtEnd = true;
+  function newsOf(runId: string, cursors: ReadonlyMap<string, number>): News {
     const folder = path.join(runsFolder, runId, "events");
     const files = listFiles(folder);
-    if (files.length > MAX_EVENT_FILES) {
-      report.filesLeftOut = files.length - MAX_EVENT_FILES;
-      // The oldest would be the fairest; by their names they are at least the same ones each time.
-      files.sort().splice(MAX_EVENT_FILES);
-    }
-    for (const file of files) {
+    const leftOut = Math.max(0, files.length - MAX_EVENT_FILES);
+    // The oldest would be the fairest; by their names they are at least the same ones each time.
+    if (leftOut > 0) files.sort().splice(MAX_EVENT_FILES);
+    return {
+      leftOut,
+      files: files
+        .map((file) => ({ file, from: cursors.get(file) ?? 0 }))
+        .filter(({ file, from }) => !sizesAreTrue || sizeOf(`${folder}/${file}`) > from),
+    };
+  }
+
+  function read(runId: string, { files, leftOut }: News): { report: RunReport; isAtEnd: boolean } {
+    const report: RunReport = { runId, events: [], skippedLines: 0, sources: [] };
+    let isAtEnd = true;
+    if (leftOut > 0) report.filesLeftOut = leftOut;
+    for (const { file, from } of files) {
       const match = EVENT_FILE_NAME.exec(file);
       if (match === null) continue;
-      const from = cursors.get(file) ?? 0;
-      const chunk = readChunk(path.join(folder, file), from);
+      const chunk = readChunk(path.join(runsFolder, runId, "events", file), from);
       if (chunk === null) continue;
       const { lines, tooLong, consumed } = splitLines(chunk.bytes);
       if (chunk.hasMore) isAtEnd = false;
@@ -85,7 +99,9 @@ export function createRunFollower(
         const unfinished: string[] = [];
         for (const runId of waiting) {
           if (!followed.has(runId)) continue;
-          const { report, isAtEnd } = timed(`reading ${runId}`, () => read(runId, curves.cursors(runId)));
+          const news = newsOf(runId, curves.cursors(runId));
+          if (news.files.length === 0) continue;
+          const { report, isAtEnd } = timed(`reading ${runId}`, () => read(runId, news));
           if (report.sources.length === 0) continue;
           yield report;
           // Who does not append what was read would be told the same without end.
@@ -100,7 +116,7 @@ export function createRunFollower(
       // Its own place, for who does not append what was read would otherwise read the same without end.
       const cursors = new Map(curves.cursors(runId));
       for (;;) {
-        const { report, isAtEnd } = read(runId, cursors);
+        const { report, isAtEnd } = read(runId, newsOf(runId, cursors));
         for (const { file, to } of report.sources) cursors.set(file, to);
         if (report.sources.length > 0) yield report;
         if (isAtEnd || report.sources.length === 0) break;
@@ -120,6 +136,10 @@ function listFiles(folder: string): string[] {
   } catch {
     return []; // not there yet: the run has not begun, or has been deleted
   }
+}
+
+function sizeOf(file: string): number {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function readChunk(file: string, from: number): { bytes: Buffer; hasMore: boolean } | null {

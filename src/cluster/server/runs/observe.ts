@@ -1,5 +1,4 @@
 /** What the files of a run, and /proc, say about it now. */
-import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +6,7 @@ import type { SupervisorFile } from "../../protocol/runDirectory.ts";
 import type { Logger, RunObservation } from "../ports.ts";
 import { isAlive, isOfThisBoot, killMarked } from "./processes.ts";
 import { FILES, modifiedAt, readExit, readSpec, readSupervisor } from "./runFolder.ts";
+import type { QuickStat } from "./quickStat.ts";
 import type { Supervisors } from "./supervisors.ts";
 
 /** This long after spec.json without a supervisor: the server that wrote it did not live to start one. */
@@ -20,7 +20,15 @@ const SILENCE_MS = 60_000;
 const ADOPT_AGAIN_MS = 10_000;
 const CLEAN_WAIT_MS = 500;
 
+/** A folder that is as it was is read again after this all the same: not every file system dates the changes of folders. */
+const LOOK_AGAIN_MS = 5000;
+/** Two changes that come closer than this may have the same date; where dates are whole seconds, closer than two. */
+const SAME_DATE_MS = 100;
+const SAME_SECOND_MS = 2000;
+
 interface Memory {
+  /** The run's folder as it was when its files were read, and since when it is so; on the clock of performance.now(). */
+  folder: { stamp: string; sinceMs: number; mayMissMs: number; readAtMs: number } | null;
   /** supervisor.json as it was read at this mtime and size; on the clock that stands still while the machine sleeps. */
   supervisor: { stamp: string; value: SupervisorFile; seenAtMs: number } | null;
   adoptedAtMs: number;
@@ -40,6 +48,7 @@ export interface Observer {
 /** @param isLaunching true while this process is launching the run: such a run is never lost */
 export function createObserver(
   supervisors: Supervisors,
+  quickStat: QuickStat,
   isLaunching: (runId: string) => boolean,
   logger: Logger,
 ): Observer {
@@ -49,6 +58,7 @@ export function createObserver(
     let memory = memories.get(runId);
     if (memory === undefined) {
       memory = {
+        folder: null,
         supervisor: null,
         adoptedAtMs: 0,
         isTakenOver: false,
@@ -75,14 +85,15 @@ export function createObserver(
   }
 
   async function ended(runId: string, folder: string, memory: Memory): Promise<RunObservation | null> {
+    if ((await quickStat(path.join(folder, FILES.exit))) === null) return null;
     const exit = await tolerate(memory, readExit(folder));
     return exit === null ? null : { runId, phase: "ended", exit };
   }
 
   async function supervisorOf(memory: Memory, folder: string): Promise<SupervisorFile | null> {
     const file = path.join(folder, FILES.supervisor);
-    const found = await stat(file).catch(() => null);
-    if (found === null) return null;
+    const found = await quickStat(file);
+    if (found === null) return (memory.supervisor = null);
     const stamp = `${found.mtimeMs} ${found.size} ${found.ino}`;
     if (memory.supervisor?.stamp === stamp) return memory.supervisor.value;
     const value = await tolerate(memory, readSupervisor(folder));
@@ -90,7 +101,27 @@ export function createObserver(
     return value;
   }
 
-  function supervisorLives(memory: Memory, file: SupervisorFile): boolean {
+  /** Each file that says how a run is comes into its folder by a rename, which dates the folder: one question for all of them. */
+  async function isAsItWas(runId: string, folder: string, memory: Memory): Promise<boolean> {
+    const nowMs = performance.now();
+    const found = await quickStat(folder);
+    const before = memory.folder;
+    const stamp = found === null ? "" : `${found.mtimeMs} ${found.ino}`;
+    if (before?.stamp !== stamp) {
+      const mayMissMs = (found?.mtimeMs ?? 0) % 1000 === 0 ? SAME_SECOND_MS : SAME_DATE_MS;
+      memory.folder = { stamp, sinceMs: nowMs, mayMissMs, readAtMs: nowMs };
+      return false;
+    }
+    const isRead =
+      before.readAtMs - before.sinceMs > before.mayMissMs && nowMs - before.readAtMs < LOOK_AGAIN_MS;
+    // Of one that has ended a moment ago the last word is awaited.
+    if (isRead && found !== null && supervisors.state(runId) !== "ended") return true;
+    before.readAtMs = nowMs;
+    return false;
+  }
+
+  function supervisorLives(runId: string, memory: Memory, file: SupervisorFile): boolean {
+    if (supervisors.isRunning(runId, file.pid)) return true;
     if (file.host !== hostname()) return unchangedMs(memory) < HEARTBEAT_TIMEOUT_MS;
     return isOfThisBoot(file) && isAlive(file);
   }
@@ -136,9 +167,10 @@ export function createObserver(
   }
 
   async function look(runId: string, folder: string, memory: Memory): Promise<RunObservation> {
-    const end = await ended(runId, folder, memory);
+    const isKnown = await isAsItWas(runId, folder, memory);
+    const end = isKnown ? null : await ended(runId, folder, memory);
     if (end !== null) return end;
-    const supervisor = await supervisorOf(memory, folder);
+    const supervisor = isKnown ? (memory.supervisor?.value ?? null) : await supervisorOf(memory, folder);
     if (supervisor === null) {
       if (isLaunching(runId) || supervisors.state(runId) === "alive") return { runId, phase: "starting" };
       const since = (await modifiedAt(path.join(folder, FILES.spec))) ?? memory.firstSeenMs;
@@ -146,7 +178,7 @@ export function createObserver(
       if (mayStart) return { runId, phase: "starting" };
     } else {
       const running: RunObservation = { runId, phase: "running", supervisor, silentSince: null };
-      if (supervisorLives(memory, supervisor))
+      if (supervisorLives(runId, memory, supervisor))
         return unchangedMs(memory) < SILENCE_MS
           ? running
           : { ...running, silentSince: supervisor.heartbeatAt * 1000 };

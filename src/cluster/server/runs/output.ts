@@ -5,6 +5,7 @@ import type { Stream } from "../../protocol/events.ts";
 import { type Dropped, DroppedFile } from "../../protocol/runDirectory.ts";
 import { READ_PLAIN } from "../output/streamFile.ts";
 import type { OutputPart, OutputReader } from "../ports.ts";
+import { createQuickStat } from "./quickStat.ts";
 import { FILES, readJson } from "./runFolder.ts";
 
 const NOTHING_DROPPED = { bytes: 0, lines: 0 };
@@ -12,13 +13,11 @@ const NOTHING_DROPPED = { bytes: 0, lines: 0 };
 /** @param runsFolder `<pool>/runs` */
 export function createOutputReader(runsFolder: string): OutputReader {
   const fileOf = (runId: string, stream: Stream) => path.join(runsFolder, runId, `${stream}.log`);
+  const quickStat = createQuickStat(runsFolder);
+  /** 0 when it is not there yet. */
   const sizeOf = async (file: string) => {
-    try {
-      const stat = await fs.lstat(file);
-      return stat.isFile() ? stat.size : 0;
-    } catch {
-      return 0; // not there yet
-    }
+    const stat = await quickStat(file);
+    return stat?.isFile() ? stat.size : 0;
   };
   return {
     async sizes(runId) {

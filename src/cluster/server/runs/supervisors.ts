@@ -21,6 +21,8 @@ export interface Supervisors {
   ): Promise<void>;
   /** Of the supervisor that this process started last for the run. */
   state(runId: string): "alive" | "ended" | "unknown";
+  /** Whether that one has this pid, and has not ended: no question to the kernel is needed. */
+  isRunning(runId: string, pid: number): boolean;
 }
 
 /** @param onEnd one of them has ended */
@@ -39,6 +41,7 @@ export function createSupervisors(
       const pid = started.get(runId);
       return pid === undefined ? "unknown" : pid === null ? "ended" : "alive";
     },
+    isRunning: (runId, pid) => started.get(runId) === pid,
     start: async (runId, folder, variables, adopt) => {
       const python = await findPython();
       const log = await open(path.join(folder, FILES.log), "a", 0o600);

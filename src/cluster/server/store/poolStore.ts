@@ -165,6 +165,17 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
         )
         .map(({ body, own }) => ({ trial: parse(body), own: parse(own) }));
     },
+    /** The current runs of trials in these states. */
+    currentRunsIn(...states: TrialState[]): string[] {
+      const marks = states.map(() => "?").join(", ");
+      return database
+        .all(
+          `SELECT json_extract(body, '$.currentRun') AS run FROM trials
+           WHERE state IN (${marks}) AND run IS NOT NULL ORDER BY queued_at, experiment_id, number`,
+          ...states,
+        )
+        .map(({ run }) => String(run));
+    },
     /** Of those that have not ended for good. */
     livingTrialIds: () =>
       database

@@ -12,11 +12,15 @@ import {
   symlinkSync,
   unlinkSync,
 } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { type BytePath, join, parent, toNative } from "./bytePath.ts";
 import { entryStat } from "./entryStat.ts";
 import { createPacer } from "./pacer.ts";
 
 export type Method = "reflink" | "copy" | "hardlink";
+
+/** The server answers nobody while a file is copied; larger ones are copied by another thread. */
+const LARGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * @param to may exist, but has none of the files
@@ -40,7 +44,14 @@ export async function fillFolder(
       if (skipped.has(path.slice(1))) continue;
       if (entry.isDirectory()) folders.push(path);
       else if (entry.isSymbolicLink()) copySymbolicLink(join(source, entry.name), join(target, entry.name));
-      else place(join(source, entry.name), join(target, entry.name));
+      else {
+        const [original, copy] = [join(source, entry.name), join(target, entry.name)];
+        if (method === "hardlink" || lstatSync(toNative(original)).size < LARGE_BYTES) place(original, copy);
+        else {
+          await copyFile(toNative(original), toNative(copy), COPY_MODE[method]);
+          makeWritable(copy);
+        }
+      }
       if (pacer.due()) await pacer.rest();
     }
   }
@@ -82,13 +93,18 @@ const PLACE: Record<Method, (from: BytePath, to: BytePath) => void> = {
     }
   },
   reflink: (from, to) => {
-    copyFileSync(toNative(from), toNative(to), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    copyFileSync(toNative(from), toNative(to), COPY_MODE.reflink);
     makeWritable(to);
   },
   copy: (from, to) => {
-    copyFileSync(toNative(from), toNative(to), constants.COPYFILE_EXCL);
+    copyFileSync(toNative(from), toNative(to), COPY_MODE.copy);
     makeWritable(to);
   },
+};
+
+const COPY_MODE: Record<Exclude<Method, "hardlink">, number> = {
+  reflink: constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL,
+  copy: constants.COPYFILE_EXCL,
 };
 
 function makeWritable(path: BytePath): void {

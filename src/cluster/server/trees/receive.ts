@@ -12,9 +12,12 @@ import { ended } from "./git.ts";
 import type { Repository } from "./repository.ts";
 import { CallError } from "../callError.ts";
 
+/** Folder in the repository for what has not been checked yet. */
+export const INCOMING = "incoming";
+
 const HEADER_BYTES = 12;
-/** Fewer objects become single files, as a pack for each small change would slow every later look-up. */
-const UNPACK_LIMIT = 100;
+/** Small packs become single files, as a pack for each small change would slow every later look-up. */
+const UNPACK_LIMIT = { objects: 100, bytes: 4 * 1024 * 1024 };
 
 /** @throws CallError when it is no pack, is cut short, has broken objects, or does not bring the whole tree */
 export async function receivePack(
@@ -23,7 +26,7 @@ export async function receivePack(
   pack: NodeJS.ReadableStream,
   signal: AbortSignal,
 ): Promise<void> {
-  const quarantine = path.join(repository.folder, "incoming", randomUUID());
+  const quarantine = path.join(repository.folder, INCOMING, randomUUID());
   await mkdir(path.join(quarantine, "pack"), { recursive: true });
   const env = {
     GIT_OBJECT_DIRECTORY: quarantine,
@@ -31,10 +34,10 @@ export async function receivePack(
     GIT_QUARANTINE_PATH: quarantine,
   };
   try {
-    const { objects, body } = await readHeader(pack);
+    const { objects, isSmall, body } = await readStart(pack);
     // --strict: every object is parsed (no "..", no ".git" in trees), and all that they name must exist.
     const args =
-      objects < UNPACK_LIMIT
+      isSmall && objects < UNPACK_LIMIT.objects
         ? ["unpack-objects", "-q", "--strict"]
         : ["index-pack", "--stdin", "--fix-thin", "--strict"];
     const child = repository.git.start(args, { env, signal });
@@ -59,23 +62,32 @@ export async function receivePack(
   }
 }
 
-async function readHeader(pack: NodeJS.ReadableStream): Promise<{ objects: number; body: Readable }> {
+/** Reads as much as tells whether the pack is small: compressing gigabytes again would take longer than sending them. */
+async function readStart(
+  pack: NodeJS.ReadableStream,
+): Promise<{ objects: number; isSmall: boolean; body: Readable }> {
   const source = pack[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
-  let head = Buffer.alloc(0);
-  while (head.length < HEADER_BYTES) {
+  const start: Buffer[] = [];
+  let bytes = 0;
+  let isSmall = false;
+  while (bytes <= UNPACK_LIMIT.bytes && !isSmall) {
     const next = await source.next();
+    isSmall = next.done === true;
     if (next.done) break;
-    head = Buffer.concat([head, Buffer.from(next.value as Buffer)]);
+    start.push(Buffer.from(next.value as Buffer));
+    bytes += start.at(-1)?.length ?? 0;
   }
+  const head = Buffer.concat(start);
   const version = head.length < HEADER_BYTES ? 0 : head.readUInt32BE(4);
   if (head.toString("latin1", 0, 4) !== "PACK" || (version !== 2 && version !== 3))
     throw new CallError("invalid", "what was sent as a snapshot is not a git pack.", "Submit again.");
   async function* all(): AsyncGenerator<Buffer> {
     yield head;
+    if (isSmall) return;
     for (let next = await source.next(); !next.done; next = await source.next())
       yield Buffer.from(next.value as Buffer);
   }
-  return { objects: head.readUInt32BE(8), body: Readable.from(all(), { objectMode: false }) };
+  return { objects: head.readUInt32BE(8), isSmall, body: Readable.from(all(), { objectMode: false }) };
 }
 
 async function checkTree(repository: Repository, tree: string, env: Record<string, string>): Promise<void> {

@@ -4,7 +4,6 @@ import path from "node:path";
 import { type BytePath, bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { checkGit, createGit, ended, type Git } from "./git.ts";
 import { CallError } from "../callError.ts";
-import { sweepAbandoned } from "./sweep.ts";
 
 /** Inert: nothing is collected, compressed or run behind our back. Fsync stays at git's default. */
 const CONFIG = `[core]
@@ -59,7 +58,6 @@ export function createRepository(folder: string): Repository {
   async function open(): Promise<void> {
     await checkGit();
     const configuration = path.join(folder, "config");
-    await sweepAbandoned(path.join(folder, "incoming"), "");
     if (await exists(path.join(folder, "trainyard"))) return;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await git.output(["init", "--quiet", "--bare", "--template="]);

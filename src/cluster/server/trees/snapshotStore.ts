@@ -6,14 +6,18 @@ import type { Logger, SnapshotFile, SnapshotStore } from "../ports.ts";
 import { bytePathFrom, isTreePath, toText } from "./bytePath.ts";
 import { ended } from "./git.ts";
 import { pruneFolder } from "./prune.ts";
-import { receivePack } from "./receive.ts";
+import { INCOMING, receivePack } from "./receive.ts";
 import { createCollector } from "./collector.ts";
 import { createRepository } from "./repository.ts";
 import { CallError } from "../callError.ts";
 import { createSpares } from "./spares.ts";
+import { sweepAbandoned } from "./sweep.ts";
 import { createTreeFolders } from "./treeFolders.ts";
 import { createWorkBuilder, type Host, probeReflinks } from "./work.ts";
 import { readWorkFile, writeWorkFile } from "./workFile.ts";
+
+const SPARES = ".spare";
+const BUILDING = ".building-";
 
 /** The store of this machine, with what its neighbours in the server need beyond the port. */
 export interface LocalSnapshotStore extends SnapshotStore {
@@ -36,8 +40,16 @@ export function createSnapshotStore(
   const repository = createRepository(path.join(poolFolder, "snapshots.git"));
   const treesFolder = path.join(poolFolder, "trees");
   const trees = createTreeFolders(treesFolder, repository, logger);
-  const spares = createSpares(path.join(treesFolder, ".spare"), trees, logger);
+  const spares = createSpares(path.join(treesFolder, SPARES), trees, logger);
   const collector = createCollector(repository, logger);
+  // A pool has one server, so what was half made before this one began has nobody any more. It may be gigabytes.
+  const swept = Promise.all([
+    sweepAbandoned(path.join(repository.folder, INCOMING), "", 0),
+    sweepAbandoned(treesFolder, BUILDING, 0),
+    sweepAbandoned(path.join(treesFolder, SPARES), BUILDING, 0),
+  ]).catch((error: unknown) =>
+    logger.warn("What was half made could not be removed", { error: String(error) }),
+  );
   let host: Promise<Host> | null = null;
   const findHost = (): Promise<Host> => {
     host ??=
@@ -49,6 +61,7 @@ export function createSnapshotStore(
   const work = createWorkBuilder(trees, spares, findHost, logger);
 
   async function need(tree: string): Promise<void> {
+    await swept;
     if (!(await repository.has(tree)))
       throw new CallError("notFound", `the pool has no snapshot ${tree}.`, "Submit again.");
   }
@@ -62,6 +75,7 @@ export function createSnapshotStore(
           "the pool keeps snapshots of SHA-1 repositories only; this one is of SHA-256.",
         );
       await repository.ready();
+      await swept;
       // Two clients may send the same tree at once: each pack is checked by itself, and equal objects are equal files.
       await collector.apart(() => receivePack(repository, tree, pack, signal));
     },
@@ -97,6 +111,7 @@ export function createSnapshotStore(
       collector.plan();
     },
     prune: async (tree, folder) => {
+      await swept;
       const file = await readWorkFile(folder);
       if (file === null || file.tree !== tree || file.pruned) return;
       const { damaged } = await pruneFolder(folder, await trees.ensure(tree), file);
@@ -111,6 +126,7 @@ export function createSnapshotStore(
       return toText(await trees.ensure(tree));
     },
     close: async () => {
+      await swept;
       await collector.close();
       await spares.close();
     },

@@ -9,12 +9,14 @@ import { bytePath } from "./bytePath.ts";
 import { fillFolder, hasCode, type Method, removeEntries } from "./fill.ts";
 import { CallError } from "../callError.ts";
 import type { Spares } from "./spares.ts";
+import { sweepAbandoned } from "./sweep.ts";
 import type { Size, Stage, TreeFolders } from "./treeFolders.ts";
 import { readWorkFile, writeWorkFile } from "./workFile.ts";
 
 /** Up to here every file is copied, so that a script may write into any; beyond it hard links to read-only files. */
 const MAX_COPIED_FILES = 5000;
 const MAX_COPIED_BYTES = 100 * 1024 * 1024;
+const BUILDING = ".work-";
 
 export interface Host {
   reflinks: boolean;
@@ -67,7 +69,7 @@ export function createWorkBuilder(
   async function build(tree: string, work: string, links: readonly LinkedPath[]): Promise<void> {
     const { method, size, made } = await trees.withStage(tree, async (stage) => {
       const method = chooseMethod(stage.size, await host());
-      const building = path.join(path.dirname(work), `.work-${randomUUID()}`);
+      const building = path.join(path.dirname(work), `${BUILDING}${randomUUID()}`);
       try {
         await mkdir(path.dirname(work), { recursive: true, mode: 0o700 });
         await fill(tree, stage, method, building);
@@ -90,6 +92,8 @@ export function createWorkBuilder(
       const existing = await readWorkFile(work);
       if (existing?.tree === tree && (await isFolder(work))) return;
       await rm(work, { recursive: true, force: true });
+      // Nobody else builds for this run: what is there is of a server that was killed.
+      await sweepAbandoned(path.dirname(work), BUILDING, 0);
       try {
         await build(tree, work, links);
       } catch (error) {

@@ -23,6 +23,8 @@ export interface BoardOptions {
 }
 /** A chart that has been out of sight for so long is not about to be looked at. */
 const RELEASE_MS = 4000;
+/** New charts at the top are taken for visible until it is known. */
+const FIRST_IN_VIEW = 2;
 
 interface Crosshair {
   chart: CurveChart;
@@ -73,10 +75,13 @@ export class ChartBoard {
       if (!ids.has(id)) this.remove(id, chart);
     }
     specs.forEach((spec, index) => {
+      const isKnown = this.charts.has(spec.id);
       const chart = this.charts.get(spec.id) ?? this.create(spec);
       // New points alone draw a chart when they have been read.
       if (isOther || lookOf(chart.spec) !== lookOf(spec)) this.invalidate(chart);
-      chart.spec = spec;
+      chart.show(spec, settings);
+      // Reading does not wait for the first layout, which says what is in view.
+      if (!isKnown && index < FIRST_IN_VIEW) this.visible.add(chart);
       if (this.grid.children[index] !== chart.element) {
         this.grid.insertBefore(chart.element, this.grid.children[index] ?? null);
       }

@@ -2,6 +2,7 @@
  * Many curves as a faint crowd: painted once into a picture of its own, a little at a time so that no frame waits for it, and
  * moved or stretched while the axes move; what it should look like then is painted when there is time.
  */
+import { tone, weightOf, type Tones } from "./crowdTone.ts";
 import { indexFrom, type Point } from "./transform.ts";
 
 export interface CrowdLine {
@@ -10,12 +11,10 @@ export interface CrowdLine {
 }
 export interface CrowdStyle {
   colour: string;
-  /** Of what was gone over again. */
-  fainter: string;
   width: number;
-  /** Of the whole picture: so dark is it where most lie over one another. */
-  opacity: number;
+  tones: Tones;
 }
+export const NO_STYLE: CrowdStyle = { colour: "", width: 1, tones: { single: 1, full: 1 } };
 /** What a plot shows: ranges of its axes, and its place in pixels. */
 export interface CrowdView {
   x: { min: number; max: number };
@@ -31,31 +30,37 @@ export interface CrowdView {
 }
 interface Picture {
   canvas: HTMLCanvasElement;
+  /** How many lines each pixel has, as its alpha; null once all are painted. */
+  counted: HTMLCanvasElement | null;
   /** In the axes' own units, or their logarithms. */
   x: [number, number];
   y: [number, number];
   view: CrowdView;
   lines: readonly CrowdLine[];
   style: CrowdStyle;
-  /** Lines that are painted. */
+  /** Lines that are painted, and what that took. */
   done: number;
+  tookMs: number;
 }
 
 const SLICE_MS = 6;
 /** The first picture is waited for. */
 const FIRST_SLICE_MS = 60;
-/** New points alone are painted so often at most. */
+/** New points alone are painted so often at most; where painting is quick, after so many times what it took. */
 const REPAINT_MS = 400;
+const REST = 5;
 /** So much of the width is painted beyond both edges of a zoomed plot. */
 const MARGIN = 1;
 
 export class CrowdLayer {
   private lines: readonly CrowdLine[] = [];
-  private style: CrowdStyle = { colour: "", fainter: "", width: 1, opacity: 1 };
+  private style = NO_STYLE;
   private shown: Picture | null = null;
   private next: Picture | null = null;
   private frame = 0;
   private paintedAt = -Infinity;
+  /** What painting the one that is shown took. */
+  private tookMs = 0;
   private readonly onPainted: () => void;
 
   /** @param onPainted the plot is to be drawn again */
@@ -100,11 +105,21 @@ export class CrowdLayer {
 
   private begin(view: CrowdView, wanted: Ranges, isZoomed: boolean): void {
     const margin = isZoomed ? (wanted.x[1] - wanted.x[0]) * MARGIN : 0;
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.ceil(view.width * view.density * (isZoomed ? 1 + 2 * MARGIN : 1));
-    canvas.height = Math.ceil(view.height * view.density);
+    const width = Math.ceil(view.width * view.density * (isZoomed ? 1 + 2 * MARGIN : 1));
+    const height = Math.ceil(view.height * view.density);
+    const [canvas, counted] = [canvasOf(width, height), canvasOf(width, height)];
     const x: [number, number] = [wanted.x[0] - margin, wanted.x[1] + margin];
-    this.next = { canvas, x, y: wanted.y, view, lines: this.lines, style: this.style, done: 0 };
+    this.next = {
+      canvas,
+      counted,
+      x,
+      y: wanted.y,
+      view,
+      lines: this.lines,
+      style: this.style,
+      done: 0,
+      tookMs: 0,
+    };
     if (this.shown === null) this.paint(FIRST_SLICE_MS);
     this.schedule();
   }
@@ -116,7 +131,8 @@ export class CrowdLayer {
       if (this.next === null) return;
       const isFirst = this.shown === null;
       const isNewer = !isFirst && this.next.done === 0 && sameView(this.shown, this.next);
-      if (isNewer && performance.now() - this.paintedAt < REPAINT_MS) return this.schedule();
+      if (isNewer && performance.now() - this.paintedAt < Math.min(REPAINT_MS, REST * this.tookMs))
+        return this.schedule();
       this.paint(SLICE_MS);
       if (isFirst || this.next === null) this.onPainted();
       this.schedule();
@@ -125,23 +141,40 @@ export class CrowdLayer {
 
   private paint(budgetMs: number): void {
     const { next } = this;
-    const context = next?.canvas.getContext("2d");
-    if (next === null || !context) return;
-    const until = performance.now() + budgetMs;
-    context.lineWidth = next.style.width * next.view.density;
+    const context = next?.counted?.getContext("2d");
+    if (!next?.counted || !context) return;
+    const { lines, style, counted } = next;
+    const startedAt = performance.now();
+    const until = startedAt + budgetMs;
+    const weight = weightOf(lines.length);
+    context.lineWidth = style.width * next.view.density;
     context.lineJoin = "round";
-    while (next.done < next.lines.length) {
-      const one = next.lines[next.done++];
+    context.globalCompositeOperation = "lighter";
+    while (next.done < lines.length) {
+      const one = lines[next.done++];
       if (one === undefined) continue;
-      stroke(context, next, one.superseded, next.style.fainter);
-      stroke(context, next, one.line, next.style.colour);
+      stroke(context, next, one.superseded, false, weight / 2);
+      stroke(context, next, one.line, true, weight);
       if (performance.now() > until) break;
     }
-    if (next.done < next.lines.length) return;
+    const isDone = next.done >= lines.length;
+    // One that replaces another is not seen before it is done.
+    if (isDone || this.shown === null) tone(counted, next.canvas, weight, style.colour, style.tones);
+    next.tookMs += performance.now() - startedAt;
+    if (!isDone) return;
+    next.counted = null;
+    this.tookMs = next.tookMs;
     this.shown = next;
     this.next = null;
     this.paintedAt = performance.now();
   }
+}
+
+function canvasOf(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
 }
 
 type Ranges = Pick<Picture, "x" | "y">;
@@ -182,13 +215,12 @@ function fits(picture: Picture, view: CrowdView, wanted: Ranges): boolean {
 
 function blit(
   context: CanvasRenderingContext2D,
-  { canvas, x, y, style }: Picture,
+  { canvas, x, y }: Picture,
   view: CrowdView,
   wanted: Ranges,
 ): void {
   const perX = canvas.width / (x[1] - x[0]);
   const perY = canvas.height / (y[1] - y[0]);
-  context.globalAlpha = style.opacity;
   context.drawImage(
     canvas,
     (wanted.x[0] - x[0]) * perX,
@@ -200,24 +232,23 @@ function blit(
     view.width,
     view.height,
   );
-  context.globalAlpha = 1;
 }
 
+/** @param isSorted by x; a superseded line begins anew where it goes back, so all of it is painted */
 function stroke(
   context: CanvasRenderingContext2D,
   picture: Picture,
   points: readonly Point[],
-  colour: string,
+  isSorted: boolean,
+  weight: number,
 ): void {
   if (points.length === 0) return;
   const { canvas, x, y, view } = picture;
   const perX = canvas.width / (x[1] - x[0]);
   const perY = canvas.height / (y[1] - y[0]);
-  // Sorted by x; a superseded line begins anew where it goes back, so all of it is painted.
-  const isSorted = colour !== picture.style.fainter;
   const first = isSorted ? Math.max(0, indexFrom(points, view.logX ? 10 ** x[0] : x[0]) - 1) : 0;
   const end = isSorted ? indexFrom(points, view.logX ? 10 ** x[1] : x[1]) + 1 : points.length;
-  context.strokeStyle = colour;
+  context.strokeStyle = `rgb(0 0 0 / ${weight / 255})`;
   context.beginPath();
   let isOpen = false;
   for (let at = first; at < end && at < points.length; at++) {

@@ -1,8 +1,8 @@
 /** The crowd of a chart: which lines, how faint, and where the chart's axes are now. */
 import type { Chart } from "chart.js";
 import type { ChartCurve, ChartSettings } from "./chartCurve.ts";
-import { CrowdLayer, type CrowdStyle } from "./crowd.ts";
-import { withAlpha, type Palette } from "./palette.ts";
+import { CrowdLayer, NO_STYLE, type CrowdStyle } from "./crowd.ts";
+import type { Palette } from "./palette.ts";
 
 export class CrowdOfChart {
   private readonly layer: CrowdLayer;
@@ -31,17 +31,12 @@ export class CrowdOfChart {
   /** Holds no points until it is set again. */
   release(): void {
     this.layer.clear();
-    this.layer.set([], { colour: "", fainter: "", width: 1, opacity: 1 });
+    this.layer.set([], NO_STYLE);
   }
 }
 
-/** The more there are the fainter is each: where many lie over one another it is dark, and a single one can still be seen. */
+/** The more there are the fainter is each, but a single one can still be seen. */
 function crowdStyle({ foreground, highContrast }: Palette, curves: number): CrowdStyle {
-  const opacity = Math.min(0.7, Math.max(0.12, 5 / Math.sqrt(Math.max(1, curves))));
-  return {
-    colour: withAlpha(foreground, opacity),
-    fainter: withAlpha(foreground, opacity / 2),
-    width: 1,
-    opacity: highContrast ? 0.65 : 0.4,
-  };
+  const single = Math.min(0.28, Math.max(0.1, 2 / Math.sqrt(Math.max(1, curves))));
+  return { colour: foreground, width: 1, tones: { single, full: highContrast ? 0.75 : 0.6 } };
 }

@@ -94,6 +94,13 @@ export class CurveChart {
     );
   }
 
+  /** What it is of from now on. Who stands in front says how much is read of each curve, so it is known before any is drawn. */
+  show(spec: ChartSpec, { front }: Pick<ChartSettings, "front">): void {
+    this.spec = spec;
+    this.standing = standing(spec.curves, front);
+    if (this.standing.isCrowd && this.crowd === null) void this.loadCrowd();
+  }
+
   /** Another zoom counts at once, for the next movement may come before the next frame. */
   follow(settings: ChartSettings): void {
     if (this.settings !== null) this.settings = settings;
@@ -103,7 +110,6 @@ export class CurveChart {
   draw(settings: ChartSettings, palette: Palette, pointsOf: (curve: CurveSpec) => PointColumns | null): void {
     this.settings = settings;
     this.paint.palette = palette;
-    this.standing = standing(this.spec.curves, settings.front);
     const before = new Map(this.curves.map((curve) => [curve.spec.key, curve]));
     this.curves = this.spec.curves.flatMap((spec) => {
       const columns = pointsOf(spec);
@@ -281,7 +287,6 @@ export class CurveChart {
       isNamed: front.has(spec.key),
     }));
     this.paint = { ...this.paint, curves, kept: this.standing.kept, labelWidthPx: this.labelWidth(curves) };
-    if (isCrowd && this.crowd === null) void this.loadCrowd();
     this.crowd?.set(isCrowd ? this.curves.filter(({ spec }) => !front.has(spec.key)) : [], palette);
   }
 
@@ -290,8 +295,9 @@ export class CurveChart {
     this.isLoadingCrowd = true;
     const { CrowdOfChart: Crowd } = await import("./crowdView.ts");
     this.crowd = new Crowd(() => this.chart?.draw());
+    if (this.chart === null) return;
     this.updatePaint();
-    this.chart?.draw();
+    this.chart.draw();
   }
 
   /** Room for the labels, in steps so that the axes stay where they are while values change. */

@@ -40,5 +40,5 @@ function keysOf(curves: readonly CurveSpec[], isMeant: (curve: CurveSpec) => boo
 
 /** Points that are worth reading of each of so many curves: about two for each pixel of those in front, fewer in a crowd. */
 export function crowdPoints(curves: number, most: number): number {
-  return Math.min(most, Math.max(256, Math.round(50_000 / curves)));
+  return Math.min(most, Math.max(256, Math.round(25_000 / curves)));
 }

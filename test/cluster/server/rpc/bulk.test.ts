@@ -80,19 +80,37 @@ describe("bulk transfers", () => {
   });
 
   it.each([
-    ["/", "GET"],
-    ["/bulk/", "GET"],
-    ["/bulk/../bulk/x", "GET"],
-    [`/bulk/${"0".repeat(32)}`, "GET"],
-    ["/bulk/constructor", "GET"],
-    ["//etc/passwd", "GET"],
-    ["http://elsewhere/bulk/x", "GET"],
-    ["/", "POST"],
-    ["*", "OPTIONS"],
-  ])("have no address but tickets: %s", async (url, method) => {
+    ["/", "GET", 404],
+    ["/bulk/", "GET", 404],
+    ["/bulk/../bulk/x", "GET", 410],
+    [`/bulk/${"0".repeat(32)}`, "GET", 410],
+    ["/bulk/constructor", "GET", 410],
+    ["//etc/passwd", "GET", 404],
+    ["http://elsewhere/bulk/x", "GET", 404],
+    ["/", "POST", 404],
+    ["*", "OPTIONS", 404],
+  ])("have no address but tickets: %s", async (url, method, status) => {
     const answer = await ask(await rig(), { path: url, method });
     answer.resume();
-    expect(answer.statusCode).toBe(404);
+    expect(answer.statusCode).toBe(status);
+  });
+
+  it("are cut off, not refused, where the pool has noticed the end of the connection first", async () => {
+    const made = await bulkRig({ full: file("full") });
+    fs.writeFileSync(path.join(made.folder, "full"), "x");
+    const connection = await made.connect();
+    const ticket = await made.ticket(connection, "full");
+    connection.close();
+    const status = async () => {
+      const answer = await ask(made, { path: `/bulk/${ticket}` });
+      answer.resume();
+      return answer.statusCode;
+    };
+    await expect.poll(status).toBe(410);
+    await expect(connection.bulkGet(ticket, null)).rejects.toMatchObject({
+      reason: "disconnected",
+      message: expect.stringContaining("broke off") as string,
+    });
   });
 
   it("give a ticket for one thing only, and a sink's once", async () => {

@@ -212,6 +212,27 @@ describe("watching", () => {
     expect(isAlive(supervisor)).toBe(false);
   });
 
+  test("an end is seen also on a file system that does not date its folders", async () => {
+    const ended = await pool.launch({ "train.py": "pass" });
+    await pool.exit(ended);
+    const spec = await pool.launch(WAIT);
+    await untilUp(spec);
+    // Nobody's child, and nothing is written any more.
+    const { supervisor } = await pool.until(spec, "running");
+    process.kill(supervisor.pid, "SIGSTOP");
+    pool.restart();
+    const undated = () => utimesSync(pool.folder(spec), 1_700_000_000.5, 1_700_000_000.5);
+    undated();
+    for (let round = 0; round < 10; round++) {
+      await pool.until(spec, "running");
+      await sleep(50);
+    }
+    writeFileSync(path.join(pool.folder(spec), "exit.json"), pool.read(ended, "exit.json"));
+    undated();
+    expect(await pool.exit(spec)).toMatchObject({ code: 0 });
+    process.kill(supervisor.pid, "SIGCONT");
+  });
+
   test("files that are garbage hurt only their own run", async () => {
     const good = await pool.launch(WAIT);
     const bad = await pool.launch(WAIT);

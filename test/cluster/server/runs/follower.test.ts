@@ -13,6 +13,7 @@ let pool: string;
 let curves: CurveStore;
 beforeEach(() => {
   pool = fs.mkdtempSync(path.join(os.tmpdir(), "trainyard-follower-"));
+  fs.mkdirSync(path.join(pool, "runs"));
   curves = createCurveStore(path.join(pool, "curves"), silent);
 });
 afterEach(() => fs.rmSync(pool, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 /** A pool folder with a snapshot store, an executor and real runs, for tests. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,6 +40,7 @@ export interface TestPool {
 /** @param pythonFolder another one than ours, whose supervisor does something before it */
 export function createTestPool(pythonFolder = PYTHON_FOLDER): TestPool {
   const pool = mkdtempSync(path.join(tmpdir(), "trainyard-pool-"));
+  mkdirSync(path.join(pool, "runs"));
   const store = createSnapshotStore(pool, silentLogger);
   const setUp = createSetUp(path.join(pool, "state"));
   const specs: RunSpec[] = [];

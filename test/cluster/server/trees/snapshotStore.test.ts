@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -15,6 +16,7 @@ import { createSender, silentLogger, stream, writeObject } from "./sender.ts";
 import { never, useStore } from "./storeFixture.ts";
 
 const at = useStore();
+const isPack = (name: string): boolean => name.endsWith(".pack");
 
 describe("receiving", () => {
   test("a pack of a tree is kept, listed, read and sent again", async () => {
@@ -57,6 +59,31 @@ describe("receiving", () => {
     const second = await at.send(first);
     expect(Buffer.from(await at.store.readFile(second, "d1/f1.py", 100)).toString()).toBe("changed\n");
     expect(Buffer.from(await at.store.readFile(second, "d2/f2.py", 100)).toString()).toBe("x = 2\n");
+  });
+
+  test("a large file stays in the pack that it came in, and reaches the run byte for byte", async () => {
+    const content = randomBytes(9 * 1024 * 1024);
+    at.sender.write({ "weights.bin": content, "train.py": "print(1)\n" });
+    const tree = await at.send();
+    expect(readdirSync(path.join(at.pool, "snapshots.git/objects/pack")).filter(isPack)).toHaveLength(1);
+    await at.store.buildWork(tree, at.work("1.1.1"), []);
+    expect(readFileSync(path.join(at.work("1.1.1"), "weights.bin")).equals(content)).toBe(true);
+  });
+
+  test("what a killed server left half received is gone when the next one opens the pool, and when it builds the run", async () => {
+    at.sender.write({ "a.py": "a\n" });
+    const tree = await at.send();
+    await at.store.close();
+    const incoming = path.join(at.pool, "snapshots.git/incoming/of-a-killed-one/pack");
+    const halfBuilt = path.join(path.dirname(at.work("1.1.1")), ".work-of-a-killed-one");
+    for (const folder of [incoming, halfBuilt]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, "tmp_pack_x"), "half");
+    }
+    at.reopen();
+    await at.store.buildWork(tree, at.work("1.1.1"), []);
+    expect(readdirSync(path.join(at.pool, "snapshots.git/incoming"))).toEqual([]);
+    expect(readdirSync(path.dirname(at.work("1.1.1"))).sort()).toEqual(["work", "work.json"]);
   });
 
   test("the same tree sent twice at once is kept once", async () => {

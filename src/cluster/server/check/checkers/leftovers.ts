@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Checker, Found } from "../finding.ts";
 import { IN_WORK_MS, lastWritten, look, namesIn } from "../folders.ts";
 
-const TEMPORARY = /\.tmp$|^room-\d+$|\.dead$|\.now$/;
+const TEMPORARY = /\.tmp$|^room-\d+$|\.dead$|\.now$|^\.work-/;
 
 export const leftoversChecker: Checker = {
   name: "leftovers",

@@ -5,9 +5,9 @@
 import fs from "node:fs";
 import type { Logger } from "../../ports.ts";
 import { CurvePart, type CurveName } from "./curvePart.ts";
-import { PageFile } from "./pageFile.ts";
+import { PageDamaged, PageFile } from "./pageFile.ts";
 import { crcOfBlock, encodeBlock, hasBlock, readBlocks, type Block, type BlockPlace } from "./segment.ts";
-import { decodeSummary, encodeSummary, type Summary } from "./summary.ts";
+import { encodeSummary, readSummary, type Summary } from "./summary.ts";
 
 /** A segment that has grown by this, and by so much of itself, since it was summed up is summed up again. */
 const LEAST_NEW_BYTES = 4 * 1024 * 1024;
@@ -100,7 +100,9 @@ export class RunCurves {
       fs.renameSync(`${target}.tmp`, target);
       this.#summedUpBytes = this.#segmentBytes;
     } catch (error) {
-      this.#tellOfCache(error);
+      // What was in the last one, and was never looked at since.
+      if (error instanceof PageDamaged) this.rebuild();
+      else this.#tellOfCache(error);
     }
   }
 
@@ -155,13 +157,7 @@ export class RunCurves {
 
   /** @returns null when there is none that is of the segment as it is now */
   #readSummary(): Summary | null {
-    let bytes: Buffer;
-    try {
-      bytes = fs.readFileSync(this.#path("summary"));
-    } catch {
-      return null;
-    }
-    const summary = decodeSummary(bytes);
+    const summary = readSummary(this.#path("summary"));
     return summary !== null && hasBlock(this.#path("segment"), summary.lastBlock, summary.segmentBytes)
       ? summary
       : null;

@@ -6,6 +6,7 @@ import { NOTHING_LEFT_OUT, sections, type Section } from "./sections.ts";
 import { curveId, type RunCurves } from "./runCurves.ts";
 import { estimate, extremes, select } from "./select.ts";
 import { BUCKET_FIELDS, STEPS } from "./pyramid.ts";
+import { Picks, POINT_FIELDS } from "./stretches.ts";
 
 /** Points of one answer without reduction. */
 export const POINTS_PER_READ = 100_000;
@@ -198,28 +199,42 @@ function reduced(all: readonly Section[], limit: number): Uint8Array {
     .filter(({ about }) => about > 0);
   const total = counted.reduce((sum, { about }) => sum + about, 0);
   const spare = Math.max(0, limit - LEAST_POINTS * counted.length);
-  const rows = counted.flatMap(({ section, about }) => {
-    const share = LEAST_POINTS + Math.floor((spare * about) / total);
-    const picks = select(section.part, section.filter, share);
-    return picks.index.map((_, at) => ({ point: picks.at(at), section }));
-  });
+  const picked = counted.map(({ section, about }) => ({
+    section,
+    picks: select(section.part, section.filter, LEAST_POINTS + Math.floor((spare * about) / total)),
+  }));
+  const [only] = picked;
+  if (only !== undefined && picked.length === 1 && only.picks.count <= limit)
+    return packed(only.picks, () => only.section.isSuperseded);
+  const rows = picked.flatMap(({ section, picks }) =>
+    Array.from({ length: picks.count }, (_, at) => ({ point: picks.at(at), section })),
+  );
   // What a run has of both kinds comes in the order in which it was reported.
   rows.sort((a, b) => a.section.order - b.section.order || (a.point[0] ?? 0) - (b.point[0] ?? 0));
   // So few, or so many runs, that not each can have its share: the ends.
   const kept = rows.length <= limit ? rows : [...rows.slice(0, limit - 1), ...rows.slice(-1)];
-  const packed = new Float64Array(kept.length * 4);
-  kept.forEach(({ point, section }, at) => {
-    for (const column of [0, 1, 2]) packed[column * kept.length + at] = point[column + 1] ?? NaN;
-    packed[3 * kept.length + at] = section.isSuperseded ? 1 : 0;
-  });
-  return new Uint8Array(packed.buffer);
+  const picks = new Picks(kept.length);
+  for (const { point } of kept) picks.addNumbers(point, 0);
+  return packed(picks, (at) => kept[at]?.section.isSuperseded === true);
+}
+
+/** As points travel: steps, times, values, and whether each is superseded. */
+function packed({ numbers, count }: Picks, isSuperseded: (at: number) => boolean): Uint8Array {
+  const columns = new Float64Array(count * 4);
+  for (let at = 0; at < count; at++) {
+    columns[at] = numbers[at * POINT_FIELDS + 1] ?? NaN;
+    columns[count + at] = numbers[at * POINT_FIELDS + 2] ?? NaN;
+    columns[2 * count + at] = numbers[at * POINT_FIELDS + 3] ?? NaN;
+    columns[3 * count + at] = isSuperseded(at) ? 1 : 0;
+  }
+  return new Uint8Array(columns.buffer);
 }
 
 function lastValueAt(part: CurvePart, at: number): number | null {
   const { pyramid } = part;
   for (let bucket = pyramid.buckets(0) - 1; bucket >= 0; bucket--) {
     const place = bucket * BUCKET_FIELDS + STEPS;
-    const base = pyramid.level(0);
+    const base = pyramid.level(0, bucket);
     if (at < (base[place] ?? NaN) || at > (base[place + 1] ?? NaN)) continue;
     const { from, to } = pyramid.span(0, bucket);
     const { step, value } = part.read(from, to);

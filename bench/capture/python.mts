@@ -80,6 +80,7 @@ export const LIBRARIES: Record<string, string> = {
   lightning: "new",
   transformers: "new",
   keras: "tensorflow",
+  csv: "new",
 };
 
 /** `TRAINYARD_BENCH_LIBRARIES=wandb,mlflow` measures these alone. */

@@ -149,6 +149,23 @@ class Keras:
         return report
 
 
+class Csv:
+    environment = "new"
+
+    @staticmethod
+    def prepare():
+        import csv  # noqa: F401
+
+    @staticmethod
+    def open(folder):
+        import csv
+
+        os.makedirs(folder, exist_ok=True)
+        writer = csv.writer(open(os.path.join(folder, "log.csv"), "w"))
+        writer.writerow(["step", "loss"])
+        return lambda step, value: writer.writerow([step, value])
+
+
 REPORTERS = {
     "torch_tensorboard": TensorBoard,
     "tensorboardX": TensorBoardX,
@@ -158,4 +175,5 @@ REPORTERS = {
     "lightning": Lightning,
     "transformers": Transformers,
     "keras": Keras,
+    "csv": Csv,
 }

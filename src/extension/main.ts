@@ -1,4 +1,5 @@
 /** Composition root of the extension: it only wires. What is heavy is loaded when it is first needed. */
+import path from "node:path";
 import * as vscode from "vscode";
 import { Baselines } from "./baselines.ts";
 import { AnnotationCommands } from "./commands/annotations.ts";
@@ -10,6 +11,7 @@ import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
 import { DataCommands } from "./commands/data.ts";
 import { FreeSpaceCommands } from "./commands/freeSpace.ts";
+import { ImportCommands } from "./commands/importRuns.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { MaintenanceCommands } from "./commands/maintenance.ts";
 import { OutputCommands } from "./commands/outputCommands.ts";
@@ -27,6 +29,7 @@ import { SubmitCommands } from "./commands/submit.ts";
 import { SubmitMemory } from "./commands/submitMemory.ts";
 import { Targets } from "./commands/targets.ts";
 import { PreemptionTests } from "./commands/testPreemption.ts";
+import { DeterminedCommands } from "./commands/checkDetermined.ts";
 import { PreviewCommands } from "./commands/previewSearch.ts";
 import { TerminalCommands } from "./commands/terminalCommands.ts";
 import { SearchCommands } from "./commands/searchCommands.ts";
@@ -124,10 +127,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   );
 
   const maintenance = new MaintenanceCommands(pools);
+  const determined = new DeterminedCommands(context.extensionPath);
 
   context.subscriptions.push(
     log,
     maintenance,
+    determined,
     pools,
     experiments,
     problems,
@@ -167,6 +172,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         submits,
         preemptions,
         previews: new PreviewCommands(pools, memory, problems),
+        determined,
         willSend,
         data,
         restores,
@@ -174,6 +180,12 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         outputs,
         secrets,
         panels,
+        imports: new ImportCommands({
+          pythonFolder: path.join(context.extensionPath, "dist", "python"),
+          log,
+          pool: () => submits.pool(),
+          imported: (poolId, experimentId) => experiments.reveal(poolId, experimentId),
+        }),
         poolCommands,
         maintenance,
         ports: new PortCommands(targets, forwardings),

@@ -1,9 +1,7 @@
 """Files that a script saves become checkpoints, are put back before a restart, and end a plain script when the pool asks."""
 
 import hashlib
-import json
 import os
-import shutil
 import signal
 import unittest
 
@@ -29,12 +27,6 @@ class Files:
                 self.assertEqual(os.stat(path).st_mode & 0o222, 0)
             found.append(manifest)
         return sorted(found, key=lambda manifest: manifest["createdAt"])
-
-    def paths(self, manifest):
-        return [file["path"] for file in manifest["files"]]
-
-    def continue_from(self, manifest, script, name="1.1.2", **changes):
-        return self.make(script, name=name, latestCheckpoint={"uuid": manifest["uuid"], "step": manifest["step"]}, **changes)
 
     def test_saves(self):
         run_dir = self.run_captured(
@@ -79,6 +71,17 @@ class Files:
             memory = joblib.Memory("cache", verbose=0)
             memory.cache(abs)(-5)
             stored("not captured")
+            import bz2, gzip
+            with gzip.open("model.pt.gz", "wb") as file: torch.save(state, file)     # whole only when it is closed
+            with bz2.open("model.pt.bz2", "wb") as file: joblib.dump(state, file)
+            stored("compressed")
+            with open("two.joblib", "wb") as file:                                    # one after the other
+                joblib.dump([1] * 100, file)
+                joblib.dump([2] * 100, file)
+            with tempfile.NamedTemporaryFile(dir=".", suffix=".pt", delete=False) as file:
+                torch.save(state, file)
+            os.rename(file.name, "named.pt")
+            stored("two")
             with run.checkpoint(6) as path:
                 torch.save(state, path / "own.pt")
             torch.save(state, "after.pt")                        # it looks after its checkpoints itself
@@ -92,11 +95,12 @@ class Files:
                 (2, ["model.pt"]),
                 (3, ["b.safetensors", "legacy.pt", "sub/c.joblib", "sub/folder/a.safetensors"]),
                 (4, ["careful.pt"]),
+                (5, ["named.pt", "two.joblib"]),
                 (6, ["own.pt"]),
             ],
             self.text(run_dir, "stderr.log"),
         )
-        first, second, third, fourth, own = found
+        first, second, third, fourth, fifth, own = found
         self.assertEqual(first["metadata"], {"captured": {"by": "torch.save", "beside": {}}})
         self.assertEqual(first["metrics"], {"training/loss": 0.5})
         self.assertEqual(second["metadata"]["captured"]["beside"], {"optimizer.pt": first["uuid"]})
@@ -110,9 +114,40 @@ class Files:
             },
         )
         self.assertEqual(own["metadata"], {})
+        two = os.path.join(run_dir, "work", "two.joblib")
+        self.assertEqual(fifth["files"][1]["bytes"], os.stat(two).st_size)
         self.assertEqual([event["uuid"] for event in self.events(run_dir, "checkpoint")], [each["uuid"] for each in found])
         self.assertEqual(self.warnings(run_dir), {})
         self.assertEqual(sorted(os.listdir(os.path.join(self.pool, "checkpoints"))), sorted(each["uuid"] for each in found))
+
+    def test_save_pretrained(self):
+        run_dir = self.run_captured(
+            """
+            import os, torch
+            from tokenizers import Tokenizer, models
+            from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+            from trainyard.capture import storing
+            config = BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, vocab_size=9)
+            model = BertModel(config)
+            tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0}, unk_token="a")))
+            os.makedirs("data")
+            open("data/large.csv", "w").write("not written by the library")
+            os.utime("data/large.csv", (1, 1))
+            for folder in ("out", "data"):
+                model.save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
+                storing.storer().flush()
+            """
+        )
+        out, data = self.manifests()
+        for manifest, folder in ((out, "out"), (data, "data")):
+            paths = [os.path.relpath(path, folder) for path in self.paths(manifest)]
+            self.assertIn("config.json", paths)
+            self.assertIn("tokenizer_config.json", paths)
+            self.assertTrue({"model.safetensors", "pytorch_model.bin"} & set(paths), paths)
+            self.assertNotIn("large.csv", paths)
+            self.assertEqual(manifest["metadata"]["captured"]["by"], "save_pretrained")
+        self.assertEqual(self.warnings(run_dir), {})
 
     SCRIPT = """
         import os, sys, time, torch

@@ -37,6 +37,10 @@ class Imports(unittest.TestCase):
             self.assertEqual([], [name for name in os.listdir(root) if name == "__pycache__"])
         return ["%s %s:%d" % (one["module"], one["file"], one["line"]) for one in answer]
 
+    def test_what_a_run_has_a_stand_in_for_is_not_missing(self):
+        self.assertEqual(self.missing({"train.py": "import determined as det\nfrom determined.pytorch import Trainer\nimport nowhere"}),
+                         ["nowhere train.py:3"])  # fmt: skip
+
     def test_what_is_there_is_not_missing(self):
         self.assertEqual([], self.missing({"train.py": "import json, os.path, sys\nimport trainyard\nfrom xml import dom\n"}))
 

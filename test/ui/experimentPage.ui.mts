@@ -124,6 +124,8 @@ describe("experiment page", () => {
         header,
         /#12\s+digits-mlp\s+Running\s+12 min · step 900 · 45 % · best val_loss 0\.0613 \(step 880\) · ends in about/,
       );
+      // Of the last minute, asked for once it is known that there is something to ask for.
+      await page.waitForSelector("text=/^GPU \\d\\d% busy; [56]\\d% of each step waits for data$/");
       assert.equal(await page.locator(".notice").count(), 0);
       assert.deepEqual(await page.getByRole("tab").allInnerTexts(), [
         "Curves",

@@ -28,6 +28,8 @@ export interface Terminal {
 export type Pool = PoolCalls & Pick<PoolConnection, "close">;
 
 export interface PoolAccess {
+  /** Folder that holds the Python package `trainyard`. */
+  pythonFolder: string;
   /** Opens this machine's pool (null), or one that was added; it may ask at the terminal. @throws UnreachableError */
   connect: (pool: PoolEntry | null, context: Context) => Promise<Pool>;
   /** Removes a pool from its host and from the list. @returns null when `confirm` said no */
@@ -58,6 +60,7 @@ export class UsageError extends Error {
 export class UnreachableError extends UserError {}
 
 export interface Context extends Terminal {
+  pythonFolder: string;
   /** The pool of `--pool`; null for this machine's own. @throws UserError when there is none of that name */
   pool: () => Promise<PoolEntry | null>;
   connect: () => Promise<Pool>;
@@ -170,6 +173,7 @@ export function makeContext(
   const colours = stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb" && !json;
   const context: Context = {
     ...terminal,
+    pythonFolder: access.pythonFolder,
     pool: () => findPool(defaultStateFolder(), poolName),
     connect: async () => access.connect(await context.pool(), context),
     connectTo: (pool) => access.connect(pool, context),

@@ -43,6 +43,7 @@ export function poolAccess({ dist, version }: Program): PoolAccess {
     },
   });
   return {
+    pythonFolder: path.join(dist, "python"),
     backUp: (pool, context, asked) => backUpPool(pool, optionsOf(context), asked),
     check: (pool, context, asked) => checkPool(pool, optionsOf(context), asked),
     connect: (pool, context) =>

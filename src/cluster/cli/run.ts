@@ -20,7 +20,9 @@ import { kill, pause, preempt, remove, resume, stop } from "./commands/control.t
 import { data, dataLeaveOut, dataMap, dataSend, dataUnmap } from "./commands/data.ts";
 import { checkpoints, list, show } from "./commands/experiments.ts";
 import { files } from "./commands/files.ts";
+import { importDetermined } from "./commands/importDetermined.ts";
 import { poolBackup, poolCheck } from "./commands/maintenance.ts";
+import { importRuns } from "./commands/import.ts";
 import { logs } from "./commands/logs.ts";
 import { metrics } from "./commands/metrics.ts";
 import { poolStatus, serverStop } from "./commands/pool.ts";
@@ -52,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   dataLeaveOut,
   data,
   preview,
+  importRuns,
+  importDetermined,
   list,
   show,
   logs,

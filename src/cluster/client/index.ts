@@ -34,6 +34,8 @@ export {
 } from "./configuration.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
+export { checkDetermined } from "./determined/report.ts";
+export { reportText as determinedReportText } from "./determined/words.ts";
 export { buildEnvironment, type BuildOptions } from "./environment/build.ts";
 export {
   type EnvironmentAnswer,
@@ -41,6 +43,8 @@ export {
   type ListedInterpreter,
 } from "./environment/prepare.ts";
 export { sourceText } from "./environment/words.ts";
+export { type FoundRun, readRuns, type ReadRuns } from "./imports/readRuns.ts";
+export { knownRuns, sendRuns, type SentRun } from "./imports/sendRuns.ts";
 export { type Interpreter, type InterpreterRequest, resolveInterpreter } from "./interpreter.ts";
 export {
   checkpointFolder,

@@ -18,6 +18,7 @@ import {
   type LoadedConfiguration,
   type Located,
 } from "./configuration.ts";
+import { determinedNotes } from "./determined/submitNotes.ts";
 import { entrypointNote } from "./entrypointNote.ts";
 import { bytePath } from "./git.ts";
 import { resolveInterpreter, type Interpreter } from "./interpreter.ts";
@@ -211,6 +212,7 @@ export async function submitExperiment(options: SubmitOptions): Promise<Submitte
     sentBytes,
     notes: [
       ...(entrypoint ? [entrypoint] : []),
+      ...(await determinedNotes(path.dirname(script), value)),
       ...notes,
       ...snapshot.notes,
       ...notSent(plan.unlinked),

@@ -171,18 +171,21 @@ const CheckpointStorage = z.looseObject({
 });
 export const KEYS_OF_CHECKPOINT_STORAGE: readonly string[] = Object.keys(CheckpointStorage.shape);
 
-/** Keys of Determined's that are read and have no effect here (a note names each). */
-const withoutEffect = {
+/** Keys of Determined's for trainers of a PyTorchTrial; without effect for any other script. */
+const ofTrialClasses = {
   checkpoint_policy: Json.optional(),
   min_checkpoint_period: Json.optional(),
   min_validation_period: Json.optional(),
   perform_initial_validation: Json.optional(),
   scheduling_unit: Json.optional(),
+  optimizations: Json.optional(),
+};
+/** Keys of Determined's that are read and have no effect here (a note names each). */
+const withoutEffect = {
   records_per_epoch: Json.optional(),
   bind_mounts: Json.optional(),
   retention_policy: Json.optional(),
   profiling: Json.optional(),
-  optimizations: Json.optional(),
   integrations: Json.optional(),
   slurm: Json.optional(),
   pbs: Json.optional(),
@@ -192,7 +195,20 @@ const withoutEffect = {
   security: Json.optional(),
   tensorboard_storage: Json.optional(),
 };
-export const KEYS_WITHOUT_EFFECT: readonly string[] = Object.keys(withoutEffect);
+
+const TRIAL_CLASS = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$/;
+
+/** Determined's `module:Class`: a PyTorchTrial that a trainer of ours trains. */
+export function isTrialClass(entrypoint: ExperimentConfiguration["entrypoint"]): entrypoint is string {
+  return typeof entrypoint === "string" && TRIAL_CLASS.test(entrypoint);
+}
+
+/** Keys at the top that mean nothing for such an entrypoint. */
+export function keysWithoutEffect(entrypoint: ExperimentConfiguration["entrypoint"]): string[] {
+  const words = typeof entrypoint === "string" ? entrypoint.split(/\s+/) : (entrypoint ?? []);
+  const trains = isTrialClass(entrypoint) || words.some((word) => /^--trial(=|$)/.test(word));
+  return [...Object.keys(withoutEffect), ...(trains ? [] : Object.keys(ofTrialClasses))];
+}
 
 /** An entry of `data:` that says where a path of the workspace is on which pool; every other entry is free. */
 export const DataMap = z.strictObject({
@@ -244,6 +260,7 @@ export const ExperimentConfiguration = z.strictObject({
   output_limit: OutputLimit.optional(),
   capture: Capture.optional(),
   ...withoutEffect,
+  ...ofTrialClasses,
 });
 export type LogPolicy = z.infer<typeof LogPolicy>;
 export type ExperimentConfiguration = z.infer<typeof ExperimentConfiguration>;

@@ -1,7 +1,7 @@
 /** What a pool holds, as both ends see it. Events carry whole entities, so applying one twice does no harm. */
 import * as z from "zod";
 import { Json, JsonObject, ObjectId, RelativePath, TimeMs, Uuid } from "./base.ts";
-import { ParameterOrigin, SpecSlot } from "./runDirectory.ts";
+import { Imported, ParameterOrigin, SpecSlot } from "./runDirectory.ts";
 
 export const ExperimentId = z.number().int().positive();
 /** `"12.3"`: the third trial of experiment 12. */
@@ -177,6 +177,8 @@ export const Experiment = z.object({
   notes: Notes.default(""),
   labels: z.array(Label).max(50).default([]),
   question: Question.nullable().default(null),
+  /** It ran elsewhere, and was brought in from what another tool logged. Absent otherwise. */
+  imported: Imported.optional(),
 });
 export type Experiment = z.infer<typeof Experiment>;
 
@@ -208,6 +210,8 @@ export const Trial = z.object({
   nan: z.object({ metric: z.string(), step: z.number() }).nullable(),
   failure: Failure.nullable(),
   warnings: z.array(z.string()),
+  /** Libraries whose reports are captured (docs/capture.md), with the version of each. Absent: none yet. */
+  captured: z.array(z.object({ library: z.string(), version: z.string() })).optional(),
   /** What a person calls it; null: by its number. */
   name: z.string().min(1).max(250).nullable().default(null),
   notes: Notes.default(""),

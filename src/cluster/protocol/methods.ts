@@ -18,6 +18,7 @@ import {
   TrialId,
 } from "./entities.ts";
 import { ENVIRONMENT_METHODS } from "./environments.ts";
+import { IMPORT_METHODS } from "./imports.ts";
 import { OutputSize, PoolEvent, Series, SeriesState, Stream } from "./events.ts";
 import { Beyond, Bounded, LIST_METHODS } from "./lists.ts";
 import { OUTPUT_METHODS } from "./output.ts";
@@ -319,6 +320,7 @@ export const METHODS = {
   ...ANNOTATION_METHODS,
   ...COLLECTION_METHODS,
   ...ENVIRONMENT_METHODS,
+  ...IMPORT_METHODS,
   ...LIST_METHODS,
   ...OUTPUT_METHODS,
   ...SCHEDULING_METHODS,

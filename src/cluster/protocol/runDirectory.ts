@@ -39,6 +39,10 @@ export type SpecSlot = z.infer<typeof SpecSlot>;
 export const CAPTURE_PARTS = ["metrics", "parameters", "checkpoints", "preemption", "timing"] as const;
 const CapturePart = z.enum(CAPTURE_PARTS);
 
+/** Where a run that did not run here was brought in from: a tool's name, and the path that was named, for a person. */
+export const Imported = z.object({ from: z.string().min(1).max(40), source: z.string().max(4096) });
+export type Imported = z.infer<typeof Imported>;
+
 export const RunSpec = z.object({
   version: z.literal(RUN_DIRECTORY_VERSION),
   run: z.string(),
@@ -66,6 +70,13 @@ export const RunSpec = z.object({
   capture: z.array(CapturePart).optional(),
   /** The experiment's, as it was read: for scripts that ask for it, as Determined's do. */
   configuration: JsonObject.optional(),
+  /** It ran elsewhere: nothing of it is ever started. With what its experiment is called. */
+  imported: Imported.extend({
+    name: z.string().min(1).max(250),
+    labels: z.array(z.string().min(1).max(50)).max(50),
+    notes: z.string().max(100_000),
+    workspace: z.string().max(4096),
+  }).optional(),
   /** Of each stream; null: no limit. */
   outputLimitBytes: z.number().positive().nullable().optional(),
 });
@@ -164,6 +175,7 @@ const Values = z.record(MetricName, WireNumber);
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({ ...common, type: z.literal("metrics"), group: GroupName, step: z.number(), values: Values }),
   z.object({ ...common, type: z.literal("checkpoint"), uuid: Uuid, step: WireNumber }),
+  z.object({ ...common, type: z.literal("unneeded"), uuid: Uuid }),
   z.object({ ...common, type: z.literal("progress"), fraction: z.number().min(0).max(1) }),
   z.object({
     ...common,
@@ -185,6 +197,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     library: z.string().max(80),
     version: z.string().max(80),
     name: z.string().max(250).optional(),
+    notes: z.string().max(10_000).optional(),
     labels: z.array(z.string().max(50)).max(50).optional(),
   }),
   z.object({ ...common, type: z.literal("invalid_hp"), message: z.string().max(4000) }),

@@ -7,16 +7,16 @@ const MAX_CONCURRENT_TRIALS = 16;
 const DIVISOR = 4;
 const MAX_RUNGS = 5;
 
-const COMMON = ["name", "metric", "smaller_is_better", "source_trial_id", "source_checkpoint_uuid"];
-const HALVING = [
-  "max_trials",
-  "max_concurrent_trials",
-  "max_time",
-  "time_metric",
+// `max_length` is for the script, too, which asks for it by Determined's `searcher.operations()`.
+const COMMON = [
+  "name",
+  "metric",
+  "smaller_is_better",
+  "source_trial_id",
+  "source_checkpoint_uuid",
   "max_length",
-  "divisor",
-  "stop_once",
 ];
+const HALVING = ["max_trials", "max_concurrent_trials", "max_time", "time_metric", "divisor", "stop_once"];
 const OWN: Readonly<Record<string, readonly string[]>> = {
   random: ["max_trials", "max_concurrent_trials"],
   grid: ["max_concurrent_trials"],

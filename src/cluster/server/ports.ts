@@ -211,6 +211,8 @@ export interface SnapshotStore {
   readFile(tree: string, path: string, maxBytes: number): Promise<Uint8Array>;
   /** Fills `folder` with the tree: reflinks, copies or hard links (docs/design: `work/`); links what is to be linked. */
   buildWork(tree: string, folder: string, links: LinkedPath[]): Promise<void>;
+  /** Keeps the tree without files, for what did not run here. @returns its id */
+  keepEmpty(): Promise<string>;
   /** No experiment needs this tree any more. Forgetting twice does no harm. */
   forget(tree: string): Promise<void>;
   /** After a run has ended: removes from `folder` what equals the tree. */

@@ -11,12 +11,14 @@ import { experimentTitle } from "../views/labels.ts";
 import type { AnnotationCommands } from "./annotations.ts";
 import type { BaselineCommands } from "./baseline.ts";
 import type { BrowseCommands } from "./browseFiles.ts";
+import type { DeterminedCommands } from "./checkDetermined.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
 import { failedTrials } from "./failedTrials.ts";
 import { filterExperiments } from "./filterExperiments.ts";
 import type { OutputCommands } from "./outputCommands.ts";
 import type { FreeSpaceCommands } from "./freeSpace.ts";
+import type { ImportCommands } from "./importRuns.ts";
 import type { PortCommands } from "./portCommands.ts";
 import type { BuildLog } from "./buildLog.ts";
 import type { CommandHandlers } from "./register.ts";
@@ -50,6 +52,7 @@ export interface HandlerDependencies {
   submits: SubmitCommands;
   preemptions: PreemptionTests;
   previews: PreviewCommands;
+  determined: DeterminedCommands;
   willSend: WillSend;
   data: DataCommands;
   restores: RestoreCommands;
@@ -57,6 +60,7 @@ export interface HandlerDependencies {
   outputs: OutputCommands;
   secrets: Secrets;
   panels: LazyPanels;
+  imports: ImportCommands;
   poolCommands: PoolCommands;
   maintenance: MaintenanceCommands;
   ports: PortCommands;
@@ -82,6 +86,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submits,
     preemptions,
     previews,
+    determined,
     willSend,
     data,
     restores,
@@ -89,6 +94,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     outputs,
     secrets,
     panels,
+    imports,
     poolCommands,
     maintenance,
     ports,
@@ -110,6 +116,10 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
       });
   };
 
+  /** It has no checkpoints. */
+  const wasImported = ({ poolId, experimentId }: ExperimentsNode): boolean =>
+    pools.get(poolId)?.mirror?.experiments.get(experimentId)?.imported !== undefined;
+
   /** A run's row gives its checkpoint back; a search's own row opens its panel. */
   const openRow = (node: ExperimentsNode | undefined): unknown => {
     switch (node?.kind) {
@@ -117,7 +127,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
         return openPanel(node);
       case "single":
       case "trial":
-        return restores.pick(node);
+        return wasImported(node) ? openPanel(node) : restores.pick(node);
       case "checkpoint":
         return restores.run("restore", node);
       case "more":
@@ -145,6 +155,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     submit: (argument) => submits.submit(argument),
     submitWithOptions: (argument) => submits.submitWithOptions(argument),
     testPreemption: (argument) => preemptions.test(argument),
+    checkDetermined: (argument) => determined.check(argument),
     previewSearch: (argument) => previews.preview(argument),
     showWillSend: (argument) => willSend.show(argument),
     showWhatWasSent: (argument) => openPanel(argument, "code"),
@@ -200,6 +211,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     changeSearch: (argument) => searches.change(argument),
     addTrial: (argument) => searches.addTrial(argument),
     copyId: (argument) => trials.copyId(argument),
+    importRuns: (argument, selected) => imports.run(argument, selected),
     freeSpace: (argument) => space.free(argument),
     delete: (argument) => trials.delete(argument),
     showAllExperiments: () => experiments.setShowAll(true),

@@ -28,6 +28,11 @@ export async function resubmit(
   { pool, experiment, checkpoint }: { pool: Pool; experiment: Experiment; checkpoint?: string },
   otherwise: string,
 ): Promise<void> {
+  if (experiment.imported !== undefined)
+    throw new ShownError(
+      `Experiment ${experiment.id} was imported from ${experiment.imported.from}: its script is not known here.`,
+      "Submit the script itself.",
+    );
   requireOpen(experiment, `Open that folder, or ${otherwise}`);
   const file = path.join(experiment.workspace, experiment.script);
   if (!existsSync(file))

@@ -12,18 +12,16 @@ export interface Script {
 }
 
 /** Running code needs the person's trust in the folder. Throws with the way to give it. */
-export function requireTrust(): void {
+export function requireTrust(
+  why = "Submitting runs the script and what its configuration names, so this folder has to be trusted first.",
+): void {
   if (vscode.workspace.isTrusted) return;
-  throw new ShownError(
-    "Submitting runs the script and what its configuration names, so this folder has to be trusted first.",
-    null,
-    [
-      {
-        title: "Manage Workspace Trust",
-        run: () => vscode.commands.executeCommand("workbench.trust.manage"),
-      },
-    ],
-  );
+  throw new ShownError(why, null, [
+    {
+      title: "Manage Workspace Trust",
+      run: () => vscode.commands.executeCommand("workbench.trust.manage"),
+    },
+  ]);
 }
 
 /**

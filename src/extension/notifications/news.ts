@@ -82,9 +82,11 @@ export class NewsWatch {
   }
 
   #newNan(source: NewsSource, experiment: Experiment): NewsItem | null {
-    const trial = this.#nan.has(experiment.id)
-      ? undefined
-      : source.trialsOf(experiment.id).find(({ nan }) => nan !== null);
+    // What was brought in has happened long ago.
+    const trial =
+      this.#nan.has(experiment.id) || experiment.imported !== undefined
+        ? undefined
+        : source.trialsOf(experiment.id).find(({ nan }) => nan !== null);
     if (!trial?.nan) return null;
     this.#nan.add(experiment.id);
     return { kind: "nan", experiment, trialId: trial.id, ...trial.nan };
@@ -92,6 +94,7 @@ export class NewsWatch {
 }
 
 function ended(source: NewsSource, experiment: Experiment): NewsItem[] {
+  if (experiment.imported !== undefined) return [];
   if (experiment.state === "completed") return [{ kind: "finished", experiment }];
   if (experiment.state !== "failed") return [];
   const failure = source.trialsOf(experiment.id).find((trial) => trial.failure !== null)?.failure;

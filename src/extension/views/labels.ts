@@ -117,7 +117,9 @@ export function trialRow(
   tooltip.push(...trial.warnings, ...(single ? experiment.warnings : []));
   const description = [
     ...(trial.starred ? [STAR] : []),
-    look.word,
+    experiment.imported === undefined || !isFinal(trial.state)
+      ? look.word
+      : `imported from ${oneLine(experiment.imported.from)}`,
     ...details,
     ...labelWords(single ? experiment : trial),
   ].join(" · ");
@@ -136,6 +138,7 @@ export function trialRow(
       resumable: trial.state === "paused",
       hasCheckpoints: checkpoints !== 0,
       hasLine: Boolean(trial.failure?.frame),
+      imported: experiment.imported !== undefined,
       starred: trial.starred,
     }),
     spoken: `${single ? `Experiment ${experiment.id} ${experiment.name}` : `Trial ${trial.number}${trial.name === null ? "" : ` ${trial.name}`}`}, ${description.replace(STAR, "starred").replaceAll(" · ", ", ")}`,
@@ -247,11 +250,14 @@ export function failureLines(failure: Failure): string[] {
   return lines;
 }
 
-function origin(experiment: Experiment, nowMs: number): string[] {
+function origin({ imported, ...experiment }: Experiment, nowMs: number): string[] {
+  const age = formatAge(experiment.createdAt, nowMs);
+  if (imported !== undefined)
+    return [`Imported from ${oneLine(imported.from)}: ${oneLine(imported.source)}`, `Ran ${age}`];
   return [
     experiment.commandLine.join(" "),
     experiment.workspace || "Its folder is not known",
-    `Submitted ${formatAge(experiment.createdAt, nowMs)}`,
+    `Submitted ${age}`,
   ];
 }
 

@@ -8,6 +8,7 @@ import { chooseCheckpoint } from "./checkpointRanking.ts";
 import { formatInteger } from "./format.ts";
 import { progressWords } from "./progress.ts";
 import { stateLook } from "./states.ts";
+import { StepTimes } from "./stepTimes.ts";
 import { shownTrial, trialCount, type PageData } from "./store.ts";
 import type { PageContext } from "./view.ts";
 import { WaitNotice } from "./waitNotice.ts";
@@ -29,12 +30,15 @@ export class Header {
   private readonly notices = h("div", { class: "notices" });
   private readonly trialSelect: Select<string>;
   private readonly wait: WaitNotice;
+  private readonly stepTimes: StepTimes;
   private data: PageData | null = null;
   private shown = "";
 
   constructor(context: PageContext) {
     this.context = context;
-    this.wait = new WaitNotice(context, () => this.data && this.update(this.data));
+    const again = () => this.data && this.update(this.data);
+    this.wait = new WaitNotice(context, again);
+    this.stepTimes = new StepTimes(context, again);
     this.trialSelect = select({
       label: "Trial",
       options: [],
@@ -71,9 +75,14 @@ export class Header {
     this.state.className = `header-state tone-${look.tone}`;
     if (this.state.dataset.state !== state) {
       this.state.dataset.state = state;
-      replaceChildren(this.state, icon(look.icon), h("span", null, look.word));
+      const { imported } = experiment;
+      const word = imported && look.tone === "good" ? `Imported from ${imported.from}` : look.word;
+      replaceChildren(this.state, icon(look.icon), h("span", null, word));
     }
-    this.updateFacts(progressWords(data, trial, this.context.now()));
+    const isConnected = data.connection.state === "connected";
+    const steps = trial && this.stepTimes.of(trial, data.series.values(), isConnected);
+    const words = progressWords(data, trial, this.context.now());
+    this.updateFacts(steps === null ? words : [...words, steps]);
     this.updateTrials(data);
     this.updateActions(data, trial);
     this.written.update(data);
@@ -157,9 +166,10 @@ export class Header {
     const { data } = this;
     if (data === null) return [];
     const { trialId } = settings.get();
+    const ranHere = data.experiment.imported === undefined;
     const isOver = ["completed", "stopped", "failed", "killed"].includes(data.experiment.state);
-    return [
-      {
+    const items: (MenuItem | false)[] = [
+      ranHere && {
         label: "Kill",
         icon: "error",
         disabledReason: isOver ? "It has ended." : null,
@@ -184,12 +194,13 @@ export class Header {
         icon: "copy",
         onPress: () => bridge.act({ action: "copy", text: trialId ?? String(data.experiment.id) }),
       },
-      {
+      ranHere && {
         label: "Choose Interpreter…",
         icon: "symbol-misc",
         onPress: () => bridge.act({ action: "chooseInterpreter" }),
       },
     ];
+    return items.filter((item) => item !== false);
   }
 
   private updateNotices(data: PageData, trial: Trial | null): void {

@@ -181,7 +181,8 @@ export class Page {
 
 /** Only tabs that have something to show. */
 function visibleTabs(data: PageData): Tab[] {
-  const hasRun = data.runs.size > 0;
+  const ranHere = data.experiment.imported === undefined;
+  const hasRun = data.runs.size > 0 && ranHere;
   const tabs: (Tab | false)[] = [
     data.experiment.searcher !== "single" && { id: "search", label: "Search", count: null },
     { id: "curves", label: "Curves", count: null },
@@ -189,7 +190,7 @@ function visibleTabs(data: PageData): Tab[] {
     hasSystemSeries(data) && { id: "system", label: "System", count: null },
     data.checkpoints.size > 0 && { id: "checkpoints", label: "Checkpoints", count: data.checkpoints.size },
     hasRun && { id: "files", label: "Files", count: null },
-    { id: "code", label: "Code", count: null },
+    ranHere && { id: "code", label: "Code", count: null },
     { id: "configuration", label: "Configuration", count: null },
     hasRun && { id: "provenance", label: "Provenance", count: null },
   ];

@@ -39,7 +39,16 @@ export function progressWords(data: PageData, trial: Trial | null, nowMs: number
   if (trial !== null && isSingle && trial.restarts > 0) {
     words.push(`restarted ${trial.restarts === 1 ? "once" : `${trial.restarts} times`}`);
   }
+  const libraries = trial?.captured ?? [];
+  if (libraries.length > 0)
+    words.push(`captured from ${listed(libraries.map(({ library, version }) => `${library} ${version}`))}`);
   return words;
+}
+
+/** The first two by name. */
+function listed(names: readonly string[]): string {
+  if (names.length <= 2) return names.join(" and ");
+  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
 }
 
 /** Null unless the script tells its progress and the attempt did not start in the middle. */

@@ -62,6 +62,7 @@ export function commandLine(): CommandLine {
       argv,
       {
         connect: other ?? connect,
+        pythonFolder: local.pythonFolder,
         purge: unreachable,
         backUp: (pool, _, asked) => backUpPool(pool, { local, ssh: NO_SSH }, asked),
         check: (pool, _, asked) => checkPool(pool, { local, ssh: NO_SSH }, asked),

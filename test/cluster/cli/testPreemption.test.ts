@@ -76,6 +76,28 @@ test("one that leaves a step out, one without a checkpoint, and one that is over
   });
 }, 180_000);
 
+/** What a library's save does when it is captured (test/capture has the libraries). */
+const plain = (goesOn: boolean) => `
+import json, os, time
+from trainyard.capture.checkpoints import saved
+step, weight = 0, 1.0
+if ${goesOn ? "True" : "False"} and os.path.exists("last.json"):
+    step, weight = json.load(open("last.json"))
+while step < 400:
+    weight *= 0.999
+    print(f"step={step} loss={weight}")
+    step += 1
+    with open("last.json", "w") as file:
+        json.dump((step, weight), file)
+    saved("json", "last.json")
+    time.sleep(0.03)
+`;
+
+test("a plain script that looks for its own file is safe, and one that does not is found out", async () => {
+  expect(await tried(plain(true))).toMatchObject({ code: 0, kind: "equal" });
+  expect((await tried(plain(false))).finding).toContain("it began again from step 0");
+}, 240_000);
+
 test("one that is cancelled leaves nothing behind", async () => {
   const cwd = temporaryFolder("project");
   put(cwd, { "train.py": script({}) });

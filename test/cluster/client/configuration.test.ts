@@ -57,9 +57,13 @@ data: {train: data/train, list: [data/a, 3]}
     expect(dataPathsOf(loaded.value)).toEqual(["data/train", "data/a"]);
     expect(loaded.notYet).toEqual([]);
     expect(loaded.notes.map(placed)).toEqual([
-      [10, 3, "`resources.shm_size` has no effect here."],
-      [12, 3, "`environment.image` has no effect here."],
-      [16, 22, "`checkpoint_storage.type` has no effect here."],
+      [10, 3, "`resources.shm_size` has no effect here. A run has all of the host's /dev/shm."],
+      [
+        12,
+        3,
+        "`environment.image` has no effect here. Runs use the host's Python: name one with `environment.python`, `conda` or `venv`.",
+      ],
+      [16, 22, "`checkpoint_storage.type` has no effect here. Checkpoints are in the pool's own folder."],
     ]);
   });
 
@@ -90,7 +94,8 @@ data: {train: data/train, list: [data/a, 3]}
       "/w/train.yaml",
       `workspace: first
 project: a
-searcher: {name: single, max_length: {epochs: 3}}
+searcher: {name: single, max_length: {epochs: 3}, max_time: 3}
+scheduling_unit: 100
 environment:
   environment_variables:
     cpu: [A=1]
@@ -100,9 +105,21 @@ environment:
     expect(loaded.notes.map(placed)).toEqual([
       [1, 1, "`workspace` has no effect here."],
       [2, 1, "`project` has no effect here."],
-      [3, 26, "`searcher.max_length` has no effect here."],
+      [3, 51, "`searcher.max_time` has no effect here."],
+      [4, 1, "`scheduling_unit` has no effect here."],
     ]);
     expect(loaded.secretNames).toEqual(["k"]);
+  });
+
+  it("keys of a PyTorchTrial's training have an effect where one is trained", () => {
+    for (const entrypoint of [
+      "model_def:MyTrial",
+      "python3 -m determined.launch.torch_distributed --trial m:T",
+    ])
+      expect(
+        parseConfiguration("t.yaml", `entrypoint: ${entrypoint}\nmin_validation_period: {batches: 9}\n`)
+          .notes,
+      ).toEqual([]);
   });
 
   it("remembers that max_restarts was set", () => {

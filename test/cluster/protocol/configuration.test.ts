@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ExperimentConfiguration,
-  KEYS_WITHOUT_EFFECT,
+  keysWithoutEffect,
   withoutConfiguration,
 } from "../../../src/cluster/protocol/configuration.ts";
 
@@ -22,7 +22,9 @@ describe("the experiment configuration", () => {
   });
 
   it("accepts every key of theirs", () => {
-    const theirs = Object.fromEntries(KEYS_WITHOUT_EFFECT.map((key) => [key, { anything: [1, "x"] }]));
+    const theirs = Object.fromEntries(
+      keysWithoutEffect(undefined).map((key) => [key, { anything: [1, "x"] }]),
+    );
     expect(
       ExperimentConfiguration.safeParse({
         ...theirs,

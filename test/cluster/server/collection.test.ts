@@ -77,6 +77,28 @@ test("keeps what a trial that has not ended, and another experiment, goes on fro
   );
 });
 
+test("keeps what is beside a captured checkpoint that stays", async () => {
+  const saves = `
+import trainyard
+from trainyard.capture import checkpoints, storing
+def save(name):
+    with open(name, "w") as file: file.write(name)
+    checkpoints.saved("a library", name)
+run = trainyard.init()
+for step in range(1, 6):
+    run.report(step, loss=0.5)
+    save("last.pt")
+    if step == 2: save("best.pt")
+    storing.storer().flush()
+`;
+  const trialId = await server.submit({ "train.py": saves });
+  await server.untilState(trialId, "completed");
+  await collect(1, true, { experimentBest: 0, trialBest: 0, trialLatest: 1 });
+  expect(await stepsOf(1)).toEqual([2, 5]);
+  await collect(1, true, { experimentBest: 0, trialBest: 0, trialLatest: 0 });
+  expect(foldersOf()).toEqual([]);
+});
+
 test("a configuration that says what is saved is carried out when the experiment ends, also after a restart", async () => {
   const checkpoint_storage = { save_experiment_best: 1, save_trial_best: 0, save_trial_latest: 0 };
   const trialId = await server.submit(

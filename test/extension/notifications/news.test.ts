@@ -25,6 +25,17 @@ test("each end is told once; what a person ended is no news", () => {
   expect(watch.changed(after, [1, 2, 3])).toEqual([]);
 });
 
+test("what was brought in from elsewhere is no news, whatever becomes of it", () => {
+  const watch = new NewsWatch();
+  watch.start(mirror({ experiments: [] }), null);
+  const imported = { from: "MLflow", source: "mlflow.db" };
+  const running = mirror({ experiments: [experiment({ imported })] });
+  expect(watch.changed(running, [1])).toEqual([]);
+  const nan = { metric: "training/loss", step: 7 };
+  const ended = mirror({ experiments: [{ ...finished(1, 0.2), imported }], trials: [trial({ nan })] });
+  expect(watch.changed(ended, [1])).toEqual([]);
+});
+
 test("what is only now known of, or heard of again after long, is no news", () => {
   const watch = new NewsWatch();
   watch.start(mirror({ experiments: [experiment({ id: 9 })] }), null);

@@ -52,6 +52,22 @@ test("a run's row says what can be done with it", () => {
   expect(row.contextValue).toBe("trial.single.running.live.pausable.hasCheckpoints");
 });
 
+test("a run that was brought in says where it is from, and is known as that to the menus", () => {
+  const imported = { from: "W&B", source: "wandb/run-1.wandb" };
+  const row = trialRow(
+    experiment({ state: "completed", imported, commandLine: [] }),
+    trial({ state: "completed", latestStep: 120 }),
+    0,
+    NOW_MS,
+    true,
+  );
+  expect(row.description).toBe("imported from W&B · step 120");
+  expect(row.contextValue).toBe("trial.single.completed.imported");
+  expect(row.tooltip).toEqual(
+    expect.arrayContaining(["Imported from W&B: wandb/run-1.wandb", "Ran 1 min ago"]),
+  );
+});
+
 test("what a person wrote is told in words: a name, a star, labels, the first line of the notes", () => {
   const written = { name: "wide", starred: true, labels: ["keep", "fast"], notes: "# Why\nmore" };
   const row = trialRow(experiment({ searcher: "grid" }), trial({ number: 3, ...written }), 0, NOW_MS, false);

@@ -51,3 +51,15 @@ it("counts the trials of a search and names the best one", () => {
     "best val_loss 0.5 (trial 2)",
   ]);
 });
+
+it("names the libraries whose reports are captured, the first two of many", () => {
+  const library = (name: string) => ({ library: name, version: "1.0" });
+  const words = (...names: string[]) => {
+    const one = trial({ captured: names.map(library) });
+    return progressWords(fromSnapshot(snapshot({ trials: [one] })), one, NOW).at(-1);
+  };
+  expect(words("wandb")).toBe("captured from wandb 1.0");
+  expect(words("wandb", "csv")).toBe("captured from wandb 1.0 and csv 1.0");
+  expect(words("a", "b", "c", "d")).toBe("captured from a 1.0, b 1.0 and 2 more");
+  expect(words()).not.toContain("captured");
+});

@@ -70,6 +70,9 @@ function systemCurves(trialId = "12.1"): Curve[] {
     curve(named("gpu1_percent"), 330, () => Math.min(100, 85 + 24 * random()), { stride: 2 }),
     curve(named("gpu0_memory_bytes"), 330, () => 2.14e10, { stride: 2 }),
     curve(named("gpu1_memory_bytes"), 330, () => 2.02e10, { stride: 2 }),
+    curve(named("data_wait_percent"), 330, () => 58 + 8 * random(), { stride: 2 }),
+    curve(named("checkpoint_percent"), 330, (step) => (step % 60 < 2 ? 12 : 0), { stride: 2 }),
+    curve(named("step_ms"), 330, () => 41 + 3 * random(), { stride: 2 }),
   ];
 }
 

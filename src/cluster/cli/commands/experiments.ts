@@ -125,7 +125,7 @@ function showExperiment(
   { experiment, trials, checkpoints: kept }: Result<"experiment/get">,
   most: number,
 ): void {
-  const { snapshot } = experiment;
+  const { snapshot, imported } = experiment;
   const head = snapshot.head;
   const code = `${snapshot.tree.slice(0, 12)}, ${countText(snapshot.files, "file")}, ${bytesText(snapshot.bytes)}`;
   const commit = head
@@ -141,9 +141,10 @@ function showExperiment(
         ["Labels", experiment.labels.join(", ") || null],
         ["Notes", firstLine(experiment.notes)],
         ["Why", only ? whyText(only) : null],
-        ["Command", experiment.commandLine.join(" ")],
+        ["Imported", imported ? `from ${imported.from}: ${imported.source}` : null],
+        ["Command", imported ? null : experiment.commandLine.join(" ")],
         ["Workspace", experiment.workspace || "not known"],
-        ["Code", code + commit],
+        ["Code", imported ? null : code + commit],
         ["Linked", snapshot.linked.length > 0 ? snapshot.linked.map(({ path }) => path).join(", ") : null],
         [
           "Not sent",
@@ -151,7 +152,7 @@ function showExperiment(
         ],
         ["Configuration", experiment.configuration],
         ["Best", bestText(experiment) || null],
-        ["Created", agoText(experiment.createdAt)],
+        [imported ? "Ran" : "Created", agoText(experiment.createdAt)],
         ...experiment.warnings.map((warning) => ["Warning", warning] as const),
       ],
       context.paint,
@@ -207,6 +208,10 @@ function showTrial(context: Context, trial: Trial): void {
         ...Object.entries(trial.parameters).map(
           ([name, { value, origin }]) => [name, `${JSON.stringify(value)} (${origin})`] as const,
         ),
+        [
+          "Captured",
+          (trial.captured ?? []).map(({ library, version }) => `${library} ${version}`).join(", ") || null,
+        ],
         ...trial.warnings.map((warning) => ["Warning", warning] as const),
       ],
       context.paint,

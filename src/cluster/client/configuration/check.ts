@@ -7,11 +7,12 @@ import {
   ExperimentConfiguration,
   isDataMap,
   KEYS_OF_CHECKPOINT_STORAGE,
-  KEYS_WITHOUT_EFFECT,
+  keysWithoutEffect,
 } from "../../protocol/configuration.ts";
 import { findSearcher } from "../../search/searchers.ts";
 import { missingSettings, settingsOf } from "../../search/settings.ts";
 import { HYPERPARAMETER_TYPES, readSpace } from "../../search/space.ts";
+import { insteadOf } from "./instead.ts";
 import type { Located, Path, Source } from "./source.ts";
 
 export interface Checked {
@@ -64,7 +65,7 @@ export function checkConfiguration(source: Source): Checked | { problems: Locate
   if (!parsed.success || problems.length > 0) return { problems: inOrder(problems) };
   return {
     value: parsed.data,
-    notes: inOrder(findNotes(source)),
+    notes: inOrder(findNotes(parsed.data, source)),
     notYet: inOrder(findNotYet(parsed.data, source)),
   };
 }
@@ -111,13 +112,14 @@ function knownKeys(path: Path): string[] {
   return Object.keys(at?.properties ?? {});
 }
 
-function findNotes(source: Source): Located[] {
+function findNotes({ entrypoint }: ExperimentConfiguration, source: Source): Located[] {
   const notes: Located[] = [];
   const value = source.value as Record<string, unknown>;
   const note = (path: Path): void => {
-    notes.push(source.locate(path, `\`${dotted(path)}\` has no effect here.`, "key"));
+    const key = dotted(path);
+    notes.push(source.locate(path, `\`${key}\` has no effect here.${insteadOf(key)}`, "key"));
   };
-  for (const key of [...KEYS_WITHOUT_EFFECT, ...UNUSED]) if (key in value) note([key]);
+  for (const key of [...keysWithoutEffect(entrypoint), ...UNUSED]) if (key in value) note([key]);
   for (const [group, keys] of Object.entries(NESTED_WITHOUT_EFFECT)) {
     const inner = value[group];
     if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);

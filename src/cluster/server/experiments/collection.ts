@@ -1,5 +1,6 @@
 /** Collects checkpoints that nobody keeps: first their rows, with a note of the files, then the files. */
 import path from "node:path";
+import { besideOf } from "../../protocol/captured.ts";
 import type { SavePolicy } from "../../protocol/collection.ts";
 import { DEFAULT_SAVE_POLICY } from "../../protocol/savePolicy.ts";
 import type { ExperimentConfiguration } from "../../protocol/configuration.ts";
@@ -51,8 +52,14 @@ export function createCollection({ pool, store, logger }: Context, deletion: Del
       const kept = keptOf({ checkpoints: of, metric, policy, needed });
       going.push(...of.filter(({ uuid }) => !kept.has(uuid)));
     }
-    going.sort((a, b) => a.createdAt - b.createdAt);
-    return { going, kept: checkpoints.length - going.length };
+    // What stays can be gone on from only with the files that are beside it.
+    const goes = new Set(going);
+    const stay = checkpoints.filter((checkpoint) => !goes.has(checkpoint));
+    const wanted = [...needed].flatMap((uuid) => store.checkpoint(uuid) ?? []);
+    const beside = new Set([...stay, ...wanted].flatMap(besideOf));
+    const alone = going.filter(({ uuid }) => !beside.has(uuid));
+    alone.sort((a, b) => a.createdAt - b.createdAt);
+    return { going: alone, kept: checkpoints.length - alone.length };
   }
 
   async function collect({
@@ -80,6 +87,17 @@ export function createCollection({ pool, store, logger }: Context, deletion: Del
 
   return {
     collect,
+    /** What a trial's own script says it needs no more. Its newest, pinned ones and what others start from stay. May be done twice. */
+    async collectUnneeded(trialId: string, uuids: readonly string[]): Promise<void> {
+      const needed = neededBy();
+      const going = uuids
+        .map((uuid) => store.checkpoint(uuid))
+        .filter((found) => found !== null)
+        .filter((found) => found.trialId === trialId && !found.pinned && !needed.has(found.uuid));
+      if (going.length === 0) return;
+      store.deleteCheckpoints(going);
+      await deletion.clear();
+    },
     /** What the configuration of an experiment that has ended says; nothing of one that goes on. May be done twice. */
     async collectEnded(experimentId: number): Promise<void> {
       const record = store.experiment(experimentId);

@@ -17,6 +17,7 @@ import { messageOf } from "../errors.ts";
 import type { RunReport } from "../ports.ts";
 import { slices } from "../slices.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../store/records.ts";
+import { describe, withLibrary } from "./captured.ts";
 import { findUnlisted, readCheckpoint } from "./checkpoints.ts";
 import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
@@ -41,6 +42,7 @@ export function createReports(
   context: Context,
   validated: (trialId: string, validations: readonly Validation[]) => void,
   isListed: (checkpointUuid: string) => void,
+  areUnneeded: (trialId: string, checkpointUuids: readonly string[]) => Promise<void>,
 ) {
   const { store, curves, secrets, logger } = context;
   const checkpointsFolder = path.join(context.pool, "checkpoints");
@@ -93,6 +95,8 @@ export function createReports(
     const isUrgent = store.transaction(() => remember(run, report, listed, problems));
     for (const { uuid } of listed) isListed(uuid);
     tellSearcher(run, report);
+    const unneeded = report.events.flatMap(({ event }) => (event.type === "unneeded" ? [event.uuid] : []));
+    if (unneeded.length > 0) await areUnneeded(run.run.trialId, unneeded);
     curves.append(report);
     markStale(run.run.trialId);
     if (isUrgent) announceTrial(run.run.trialId);
@@ -125,7 +129,8 @@ export function createReports(
     store.putTrialQuietly(trial);
   }
 
-  async function untoldCheckpoints({ run }: RunRecord): Promise<string[]> {
+  async function untoldCheckpoints({ run, own }: RunRecord): Promise<string[]> {
+    if (own.spec.imported !== undefined) return [];
     const since = run.startedAt ?? store.trial(run.trialId)?.trial.createdAt ?? 0;
     try {
       return await findUnlisted(checkpointsFolder, run.id, since, store.hasCheckpoint);
@@ -152,12 +157,22 @@ export function createReports(
       );
     const before = own.furthestStep;
     for (const { rank, event } of report.events) applyEvent(record, rank, event, mask);
+    describeAll(record, report, mask);
     const current = store.run(run.run.id);
     if (current !== null) noteFirstStep(record, current, report);
     if (current !== null && (listed.length > 0 || own.furthestStep !== before)) rememberProgress(current);
     trial.pausable = pausableOf(trial);
     store.putTrialQuietly(record);
     return listed.length > 0 || problems.length > 0;
+  }
+
+  /** What the script calls itself. */
+  function describeAll(record: TrialRecord, { events }: RunReport, mask: <T>(value: T) => T): void {
+    const told = events.flatMap(({ event }) => (event.type === "captured" ? [mask(event)] : []));
+    const experiment = told.length === 0 ? null : store.experiment(record.trial.experimentId);
+    if (experiment === null) return;
+    const hasChanged = told.map((event) => describe(experiment, record, event)).some(Boolean);
+    if (hasChanged) store.putExperiment(experiment);
   }
 
   /** Whether a run goes on from the checkpoint that it was given shows in the first step that it reports. */
@@ -364,12 +379,15 @@ function applyEvent(record: TrialRecord, rank: number, event: RunEvent, mask: <T
     case "warning":
       warn(record, event.code, mask(event.message));
       break;
+    case "captured":
+      trial.captured = withLibrary(trial.captured ?? [], event);
+      break;
     case "invalid_hp":
       own.invalidHyperparameters = mask(event.message);
       break;
     case "checkpoint": // listed apart, once its manifest has been read
+    case "unneeded": // collected apart
     case "ack":
-    case "captured":
     case "system":
       break;
   }

@@ -5,6 +5,7 @@ import {
   capturedParts,
   environmentOf,
   type ExperimentConfiguration,
+  isTrialClass,
   outputLimitBytes,
 } from "../../protocol/configuration.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
@@ -93,6 +94,10 @@ export function buildEntrypoint(request: Request, hyperparameters: JsonObject): 
   const flags = pass_as === "flags" ? flagsOf(hyperparameters) : [];
   const { interpreter, script, launcher, slotsPerTrial } = request;
   const given = [...request.arguments, ...flags];
+  if (isTrialClass(entrypoint)) {
+    const argv = [interpreter, "-m", ...trialProgram(slotsPerTrial), entrypoint];
+    return { kind: "command", argv, interpreter };
+  }
   if (typeof entrypoint === "string") return { kind: "shell", command: entrypoint, interpreter };
   if (entrypoint !== undefined) return { kind: "command", argv: [...entrypoint, ...given], interpreter };
   if (launcher === "torchrun" && slotsPerTrial > 1) {
@@ -100,6 +105,13 @@ export function buildEntrypoint(request: Request, hyperparameters: JsonObject): 
     return { kind: "command", argv, interpreter };
   }
   return { kind: "script", interpreter, script, arguments: given };
+}
+
+/** Of the stand-in for Determined's package: one process, or one for each slot. */
+function trialProgram(slots: number): string[] {
+  return slots > 1
+    ? ["determined.launch.torch_distributed", "--trial"]
+    : ["determined.exec.harness", "--train-entrypoint"];
 }
 
 /** By its module: the script `torchrun` on the PATH may belong to another interpreter. */

@@ -13,6 +13,7 @@ import { createDiskWarning } from "./diskWarning.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createEngine } from "./engine.ts";
 import { createFeed } from "./feed.ts";
+import { createImports } from "./imports.ts";
 import { createLive } from "./live.ts";
 import type { Ask } from "./lifecycle.ts";
 import { startLoop, type Loop } from "./loop.ts";
@@ -66,6 +67,7 @@ export function createExperiments(context: Context) {
     context,
     (trialId, validations) => engine.validated(trialId, validations),
     (uuid) => once.add(uuid),
+    (trialId, uuids) => collection.collectUnneeded(trialId, uuids),
   );
   const observer = (observerRef.current = createObserver(
     context,
@@ -83,6 +85,7 @@ export function createExperiments(context: Context) {
   const diskWarning = createDiskWarning(context);
   const feed = createFeed(store, () => broadcaster, context.disk);
   const live = createLive(context, () => broadcaster);
+  const imports = createImports(context, () => loop?.wake());
 
   /** A transaction that found no room has changed nothing: the round is done again. */
   async function tick(): Promise<number> {
@@ -143,6 +146,7 @@ export function createExperiments(context: Context) {
     dispatcher,
     queue,
     slotUse,
+    imports,
     collectCheckpoints: collection.collect,
     search: createSearchChange(context, engine, experiment),
     experiment,
@@ -153,7 +157,7 @@ export function createExperiments(context: Context) {
       engine.recover();
       for (const { trial } of store.trialsIn("starting", "running", "pausing", "stopping"))
         reports.markStale(trial.id);
-      recovery = deletion.clear();
+      recovery = Promise.all([deletion.clear(), imports.recover()]).then(() => undefined);
       loop = startLoop(tick, context.logger);
       context.disk.onChange(() => {
         dispatcher.lookAnew();

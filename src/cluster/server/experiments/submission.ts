@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import path from "node:path";
 import { CallError } from "../callError.ts";
 import { DEFAULT_PRIORITY, Label, type Experiment } from "../../protocol/entities.ts";
-import { type ExperimentConfiguration, KEYS_WITHOUT_EFFECT } from "../../protocol/configuration.ts";
+import { type ExperimentConfiguration, keysWithoutEffect } from "../../protocol/configuration.ts";
 import { MAX_HYPERPARAMETERS_BYTES } from "../../protocol/limits.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import { sentenceOf } from "../../search/change.ts";
@@ -170,9 +170,9 @@ function labelsOf({ labels = [] }: ExperimentConfiguration): string[] {
 }
 
 function warningsOf(configuration: ExperimentConfiguration): string[] {
-  return KEYS_WITHOUT_EFFECT.filter(
-    (key) => configuration[key as keyof ExperimentConfiguration] !== undefined,
-  ).map((key) => `\`${key}\` of the configuration has no effect here.`);
+  return keysWithoutEffect(configuration.entrypoint)
+    .filter((key) => configuration[key as keyof ExperimentConfiguration] !== undefined)
+    .map((key) => `\`${key}\` of the configuration has no effect here.`);
 }
 
 /** Whether the configuration as written, not a default, sets max_restarts above 0. */

@@ -14,6 +14,7 @@ import type { Experiments } from "../experiments/service.ts";
 import type { Lists } from "../lists/pages.ts";
 import type { Handlers, Tickets } from "../ports.ts";
 import { createEnvironmentHandlers } from "./environmentHandlers.ts";
+import { createImportHandlers } from "./importHandlers.ts";
 import { createListHandlers } from "./listHandlers.ts";
 import { createOutputHandlers } from "./outputHandlers.ts";
 import { createQueueHandlers } from "./queueHandlers.ts";
@@ -37,6 +38,7 @@ export function createHandlers(
   const { store, curves } = context;
   const snapshots = createSnapshotHandlers(context, experiments, tickets);
   const outputs = createOutputHandlers(context);
+  const imports = createImportHandlers(experiments, tickets);
 
   const ask =
     (what: Ask): Handlers["trial/stop"] =>
@@ -89,6 +91,7 @@ export function createHandlers(
     },
 
     ...snapshots.handlers,
+    ...imports.handlers,
 
     "experiment/submit": (request) => experiments.submit(request),
     "experiment/get"({ experimentId, contents }) {
@@ -159,6 +162,7 @@ export function createHandlers(
     handlers,
     clientGone(clientId) {
       snapshots.clientGone(clientId);
+      imports.clientGone(clientId);
       experiments.clientGone(clientId);
       outputs.clientGone(clientId);
     },

@@ -199,7 +199,7 @@ export function createPoolStore(database: Database, onCommitted: () => void, eve
           `SELECT t.experiment_id AS experiment, json_extract(e.body, '$.workspace') AS workspace,
              json_extract(e.body, '$.script') AS script, json_extract(t.own, '$.time.heldMs') AS ms
            FROM trials t JOIN experiments e ON e.id = t.experiment_id
-           WHERE t.state = 'completed' AND ms IS NOT NULL ORDER BY t.rowid DESC LIMIT ?`,
+           WHERE t.state = 'completed' AND ms IS NOT NULL AND json_extract(e.body, '$.imported') IS NULL ORDER BY t.rowid DESC LIMIT ?`,
           count,
         )
         .map(({ experiment, workspace, script, ms }) => ({

@@ -34,6 +34,9 @@ export interface ExperimentRecord {
     changes?: SearchChange;
     /** It has ended, and what its configuration keeps of its checkpoints is still to be carried out. Absent otherwise. */
     isToCollect?: true;
+    /** The name and the notes that its script gave it by telling another library. Absent: none. */
+    nameByScript?: string;
+    notesByScript?: string;
     /** Trials added by hand: the checkpoint that each starts from, null for the experiment's own. Absent: none. */
     added?: { startFrom: string | null }[];
   };
@@ -71,6 +74,8 @@ export interface TrialRecord {
     isPreempted?: true;
     /** Labels that log policies gave it, whether they are still there or not. Absent before the first. */
     labelsByPolicies?: string[];
+    /** Labels that its script gave it by telling another library, whether they are still there or not. */
+    labelsByScript?: string[];
     /** Why it is not started again after a failure: a line of its output matched a log policy. Absent otherwise. */
     retriesCancelled?: string;
     /** What the script said of its hyperparameters, if it refused them. */

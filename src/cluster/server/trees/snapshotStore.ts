@@ -19,6 +19,9 @@ import { readWorkFile, writeWorkFile } from "./workFile.ts";
 const SPARES = ".spare";
 const BUILDING = ".building-";
 
+/** Git's id of a tree without files. */
+const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
 /** The store of this machine, with what its neighbours in the server need beyond the port. */
 export interface LocalSnapshotStore extends SnapshotStore {
   /** Absolute path of the tree's complete, read-only folder; built if need be. */
@@ -103,6 +106,12 @@ export function createSnapshotStore(
     buildWork: async (tree, folder, links) => {
       await need(tree);
       await work.build(tree, folder, links);
+    },
+    keepEmpty: async () => {
+      if (await repository.has(EMPTY_TREE)) return EMPTY_TREE;
+      await repository.git.output(["hash-object", "-t", "tree", "-w", "/dev/null"]);
+      await repository.pin(EMPTY_TREE);
+      return EMPTY_TREE;
     },
     forget: async (tree) => {
       await repository.unpin(tree);

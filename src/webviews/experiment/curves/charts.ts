@@ -1,7 +1,7 @@
 /** Which curves share a chart, and how each looks. Pure. */
 import type { Trial } from "../../../cluster/protocol/entities.ts";
 import type { SeriesState } from "../../../cluster/protocol/events.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes, formatValue } from "../format.ts";
 import { seriesKey } from "../store.ts";
 
 export const SYSTEM_GROUP = "system";
@@ -159,6 +159,24 @@ const SYSTEM_CHARTS: { pattern: RegExp; id: string; title: string; unit: Unit }[
     id: "gpu_power",
     title: "GPU power",
     unit: { format: (value) => `${Math.round(value)} W`, range: { min: 0, max: null } },
+  },
+  {
+    pattern: /^data_wait_percent$/,
+    id: "data_wait",
+    title: "Waiting for data",
+    unit: { format: percent, range: { min: 0, max: 100 } },
+  },
+  {
+    pattern: /^checkpoint_percent$/,
+    id: "checkpoint",
+    title: "Saving checkpoints",
+    unit: { format: percent, range: { min: 0, max: 100 } },
+  },
+  {
+    pattern: /^step_ms$/,
+    id: "step",
+    title: "Step time",
+    unit: { format: (value) => `${formatValue(value)} ms`, range: { min: 0, max: null } },
   },
 ];
 

@@ -25,7 +25,8 @@ export class ConfigurationView implements View {
       replaceIfDifferent(this.parameters, this.parameterSection(data));
       replaceIfDifferent(this.execution, this.executionSection(data));
     }
-    if (changed.has("all")) replaceChildren(this.file, this.fileSection(data));
+    const ranHere = data.experiment.imported === undefined;
+    if (changed.has("all")) replaceChildren(this.file, ranHere && this.fileSection(data));
   }
 
   private parameterSection(data: PageData): HTMLElement {
@@ -37,7 +38,9 @@ export class ConfigurationView implements View {
         h(
           "p",
           { class: "quiet" },
-          'None so far: what the script reads with trainyard.param("lr", 1e-3) is listed here.',
+          data.experiment.imported === undefined
+            ? 'None so far: what the script reads with trainyard.param("lr", 1e-3) is listed here.'
+            : "Its files name none.",
         ),
       );
     }
@@ -67,6 +70,15 @@ export class ConfigurationView implements View {
 
   private executionSection(data: PageData): HTMLElement {
     const { experiment } = data;
+    const { imported } = experiment;
+    if (imported !== undefined)
+      return section(
+        "Imported",
+        facts([
+          ["From", imported.from],
+          ["Path", h("code", null, imported.source)],
+        ]),
+      );
     const trial = shownTrial(data, this.context.settings.get().trialId);
     return section(
       "Execution",

@@ -44,6 +44,18 @@ test("a script gets its arguments, and flags only when asked", () => {
   expect(commandLineOf(plain)).toEqual(["/usr/bin/python3", "train.py", "--x"]);
 });
 
+test("a PyTorchTrial's class is trained by a program of ours, in one process or in one for each slot", () => {
+  const built = (slotsPerTrial: number) =>
+    buildEntrypoint({ ...request({ entrypoint: "models.digits:Trial" }), slotsPerTrial }, PARAMETERS);
+  expect(built(1)).toMatchObject({
+    kind: "command",
+    argv: ["/usr/bin/python3", "-m", "determined.exec.harness", "--train-entrypoint", "models.digits:Trial"],
+  });
+  expect(built(2)).toMatchObject({
+    argv: ["/usr/bin/python3", "-m", "determined.launch.torch_distributed", "--trial", "models.digits:Trial"],
+  });
+});
+
 test("a list is executed, with flags when asked; a string goes to the shell as it is", () => {
   const list = { entrypoint: ["torchrun", "train.py"], pass_as: "flags" };
   expect(buildEntrypoint(request(list), PARAMETERS)).toEqual({

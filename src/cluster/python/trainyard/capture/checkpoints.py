@@ -16,7 +16,8 @@ from ..files import read_json
 from . import sink
 from .groups import PUT_BACK
 from .install import parts
-from .storing import end_the_script, storer
+from .leaving import end_the_script
+from .storing import storer
 from .working import working_directory
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
@@ -26,19 +27,27 @@ if TYPE_CHECKING:
 LEAVE_PATIENCE_S = 60.0
 
 
-def saved(by: str, path: str, step: Any = None, metadata: Mapping[str, Any] | None = None) -> None:
+def saved(
+    by: str,
+    path: str,
+    step: Any = None,
+    metadata: Mapping[str, Any] | None = None,
+    again: bool = False,
+    since: float | None = None,
+) -> None:
     """A file or a folder has been saved completely. Its bytes are copied before this returns; they become a checkpoint
     together with what is saved next, until a metric at a later step is reported, or nothing more was saved for a second.
 
     `by`: what saved it, as shown ("torch.save"). `path`: absolute, or relative to the current directory; outside of the
-    working directory nothing is done. `step`: where training stands; None: what a framework says (sink.step), else the highest step that was reported. `metadata`:
-    more of the manifest. Never raises."""
+    working directory nothing is done. `step`: where training stands; None: what a framework says (sink.step), else the highest
+    step that was reported. `metadata`: more of the manifest. `again`: the file was captured before it was whole. `since`: of a
+    folder only what was written after that time, seconds since the epoch. Never raises."""
     try:
         if "checkpoints" not in parts():
             return
-        files = working_directory().files(os.fspath(path))
+        files = working_directory().files(os.fspath(path), since)
         if files and not sink.run().keeps_checkpoints:
-            storer().add(by, files, sink.step if step is None else step, metadata or {})
+            storer().add(by, files, sink.step if step is None else step, metadata or {}, again)
     except Exception as error:
         sink.trouble(by, error)
 

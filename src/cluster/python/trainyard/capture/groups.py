@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 
 from ..files import encode, read_json, try_to_lock, write_json
 
@@ -27,14 +28,22 @@ class Shared:
     def __init__(self, run_dir: str) -> None:
         self._run_dir = run_dir
         self._path = os.path.join(run_dir, _STATE)
+        self._taking: set = set()
+        """Threads that wait for their turn, or have it."""
 
     @contextlib.contextmanager
     def turn(self, patience_s: float = _PATIENCE_S) -> Iterator[dict]:
-        """The state, which is written at the end. Raises Busy when others keep their turn for all of `patience_s`."""
+        """The state, which is written at the end. Raises Busy when others keep their turn for all of `patience_s`, and at
+        once for a signal handler that saves in the middle of its own thread's turn."""
         import fcntl
 
-        lock = os.open(self._path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        thread = threading.get_ident()
+        if thread in self._taking:
+            raise Busy("it was saved while another file was being captured")
+        self._taking.add(thread)
+        lock = -1
         try:
+            lock = os.open(self._path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             if not try_to_lock(lock, patience_s):
                 raise Busy("other processes of the run are still copying their files")
             state = self._read()
@@ -45,9 +54,11 @@ class Shared:
                 if encode(state) != before:
                     write_json(self._path, state)
         finally:
-            # Not only closed: a child that was forked meanwhile has the lock, too.
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            os.close(lock)
+            self._taking.discard(thread)
+            if lock >= 0:
+                # Not only closed: a child that was forked meanwhile has the lock, too.
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                os.close(lock)
 
     def _read(self) -> dict:
         try:

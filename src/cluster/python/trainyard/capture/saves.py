@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
-from time import monotonic
+import weakref
+from time import monotonic, time
 
 from . import checkpoints, sink, step_times
 from .storing import storer
@@ -12,6 +14,11 @@ from .storing import storer
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+CLOCK_TICK_S = 0.05
+"""A file's time may be a little earlier than the clock was."""
+
+_last_file: Any = None
 
 
 def _nothing_more(args: tuple, kwargs: dict) -> tuple:
@@ -24,24 +31,27 @@ def after_save(
     by: str,
     target: Callable[[tuple, dict], Any],
     about: Callable[[tuple, dict], tuple] = _nothing_more,
+    only_new: bool = False,
 ) -> None:
     """Replaces `owner.name`. target(args, kwargs) is what was saved to: a path, a file object with a name, or something else,
-    which is not captured. about(args, kwargs) is its step and what else its manifest says, as for checkpoints.saved. What captured functions call inside this one is part of it. AttributeError when there is no such
-    function."""
+    which is not captured. about(args, kwargs) is its step and what else its manifest says, as for checkpoints.saved. `only_new`: of a
+    folder only what was written meanwhile. What captured functions call inside this one is part of it. AttributeError when
+    there is no such function."""
     own = getattr(owner, name)
 
     @functools.wraps(own)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         outer = sink.enter()
-        began = monotonic()
+        began, began_at = monotonic(), time()
         _count(outer, 1)
         try:
             result = own(*args, **kwargs)
             if not outer:
                 try:
-                    path = _path(target(args, kwargs))
+                    path, again = _saved_to(target(args, kwargs))
                     if path is not None:
-                        checkpoints.saved(by, path, *about(args, kwargs))
+                        since = began_at - CLOCK_TICK_S if only_new else None
+                        checkpoints.saved(by, path, *about(args, kwargs), again=again, since=since)
                 except Exception as error:
                     sink.trouble(by, error)
         finally:
@@ -63,13 +73,19 @@ def _count(outer: bool, by: int) -> None:
             sink.trouble("checkpoints", error)
 
 
-def _path(target: Any) -> str | None:
-    """Where a file object writes to; what is in its buffer is written first. None: nothing with a path."""
+def _saved_to(target: Any) -> tuple:
+    """The path (None: nothing that can be captured), and whether it is the same open file as the last time: something more was
+    saved into it. A file object counts only when what it is given goes into the file as it is: a compressed one is whole when
+    it is closed, which nobody sees here."""
+    global _last_file
     if isinstance(target, (str, bytes, os.PathLike)):
-        return os.fsdecode(target)
+        return os.fsdecode(target), False
+    file = getattr(target, "file", target)  # a NamedTemporaryFile's
     name = getattr(target, "name", None)
-    if not isinstance(name, (str, bytes)) or not hasattr(target, "write"):
-        return None
-    if not getattr(target, "closed", False):
-        target.flush()
-    return os.fsdecode(name)
+    if not isinstance(file, (io.BufferedWriter, io.BufferedRandom, io.FileIO)) or not isinstance(name, (str, bytes)):
+        return None, False
+    if not file.closed:
+        file.flush()  # what is in its buffer is part of what was saved
+    again = _last_file is not None and _last_file() is file
+    _last_file = weakref.ref(file)
+    return os.fsdecode(name), again

@@ -6,17 +6,15 @@ that is told the same numbers adds nothing.
 
 from __future__ import annotations
 
-import re
 import threading
+
+from ..metric_names import group_of, stored_name
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
 if TYPE_CHECKING:
     from typing import Any, Mapping
 
 MAX_NAMES = 10_000
-_VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/. -]|$)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_NAME_LENGTH = 250
 
 
 class _Inside(threading.local):
@@ -32,8 +30,9 @@ _steps: dict = {}
 _said: set = set()
 step: Any = None
 """Where training stands, while a framework that counts its steps trains: for files that are saved between two reports."""
+_never_numbers: set = set()
+"""Types of which one was found to be no number, whatever its value."""
 _libraries: dict = {}
-_counts_steps = False
 
 
 def enter() -> bool:
@@ -45,6 +44,11 @@ def enter() -> bool:
 
 def leave(was: bool) -> None:
     _inside.busy = was
+
+
+def is_inside() -> bool:
+    """Whether this thread is inside a captured function: what is reported here is reported by that one."""
+    return _inside.busy
 
 
 def run() -> Any:
@@ -100,21 +104,24 @@ def parameters(source: str, values: Mapping[str, Any], origin: str = "captured")
     run().adopt_parameters(values, origin)
 
 
-def progress(fraction: float, counts_steps: bool = False) -> None:
-    """How much of the training is done, 0 to 1. `counts_steps`: said by a framework that knows; then bars, of which it may draw one
-    an epoch, count no more."""
-    global _counts_steps
-    _counts_steps = _counts_steps or counts_steps
-    if counts_steps or not _counts_steps:
-        run().progress(fraction)
+def progress(fraction: float, guessed: bool = False) -> None:
+    """How much of the training is done, 0 to 1. `guessed`: from a bar, say; left out once the script or its framework has
+    told it."""
+    current = run()
+    if guessed and current.tells_progress:
+        return
+    current.progress(fraction)
+    current.tells_progress = not guessed
 
 
-def library(name: str, version: str, run_name: str | None = None, labels: tuple = ()) -> None:
+def library(
+    name: str, version: str, run_name: str | None = None, labels: tuple = (), notes: str | None = None
+) -> None:
     """That a library is captured, and what the script calls its run there: said once, and again when the name is known."""
-    about = (version, run_name, tuple(labels))
+    about = (version, run_name, tuple(labels), notes)
     if _libraries.get(name) != about:
         _libraries[name] = about
-        run().captured(name, version, run_name, list(labels))
+        run().captured(name, version, run_name, list(labels), notes)
 
 
 def warn(code: str, message: str) -> None:
@@ -154,8 +161,8 @@ def version_of(package: str) -> str:
 
 def _claim(source: str, name: str, group: str | None) -> tuple:
     with _lock:
-        stored = _CONTROL.sub(" ", name).strip()[:_NAME_LENGTH] or "(no name)"
-        place = (source, group or ("validation" if _VALIDATION.search(name) else "training"), stored)
+        stored = stored_name(name)
+        place = (source, group or group_of(name), stored)
         if run().reports_itself(stored, place[1]):
             place = ("the script", place[1], stored)
         if len(_places) < MAX_NAMES:
@@ -167,11 +174,16 @@ def _number(source: str, name: str, value: Any) -> Any:
     """A float or an int, or None for what is not one number: a picture, a text, a table."""
     if type(value) is int:
         return value
+    kind = type(value)
+    if kind in _never_numbers:
+        return None
     from ..harness.values import to_number
 
     try:
         return to_number(float(value) if isinstance(value, bool) else value)
     except Exception as error:
+        if not hasattr(kind, "item") and not hasattr(kind, "__float__") and len(_never_numbers) < 1000:
+            _never_numbers.add(kind)  # its text, which may be long, is not made again
         warn(
             "capture_value %.60s" % source,
             "what is not one number is left out of what %s reports (the first: %.80r, %.200s)" % (source, name, error),

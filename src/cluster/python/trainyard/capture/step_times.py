@@ -25,7 +25,7 @@ def enter() -> bool:
 
 
 def waited(began: float, ended: float) -> None:
-    """A loader has given the next batch, or its end."""
+    """A loader has given the next batch, or its end. Never raises."""
     global _is_waiting, _steps, _waited_s, _began
     _is_waiting = False
     _steps += 1
@@ -34,7 +34,11 @@ def waited(began: float, ended: float) -> None:
         if _began == 0.0:  # the first batch, for which workers had to be started
             _restart(ended)
         else:
-            _tell(ended)
+            try:
+                _tell(ended)
+            except Exception as error:
+                sink.trouble("step times", error)
+                _restart(ended)
 
 
 def saved_for(seconds: float) -> None:

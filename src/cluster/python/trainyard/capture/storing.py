@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 import threading
 import time
 
-from ..files import clone, read_json
+from ..files import clone
 from ..harness import checkpoints
 from ..harness.values import to_json, to_step
 from ..processes import is_alive, start_ticks
 from . import groups, sink
 from .install import parts
+from .leaving import end_the_script
+from .output_step import output_step
 from .working import identity, working_directory
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the cost of importing typing
@@ -26,7 +27,7 @@ QUIET_S = 1.0
 LOOK_EVERY_S = 0.1
 
 _storer: Any = None
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler of the script may save, too
 
 
 def storer() -> Storer:
@@ -34,7 +35,7 @@ def storer() -> Storer:
     global _storer, _lock
     if _storer is None or _storer.pid != os.getpid():
         if _storer is not None:
-            _lock = threading.Lock()  # it may have been held when the child was forked
+            _lock = threading.RLock()  # it may have been held when the child was forked
         with _lock:
             if _storer is None or _storer.pid != os.getpid():
                 _storer = Storer()
@@ -48,7 +49,8 @@ class Storer:
         """Whether a framework ends the script when the pool asks."""
         self.saving = 0
         """Saves that have begun in this process and are not at their end."""
-        self._shared = groups.Shared(os.environ["TRAINYARD_RUN_DIR"])
+        self._run_dir = os.environ["TRAINYARD_RUN_DIR"]
+        self._shared = groups.Shared(self._run_dir)
         self._run = sink.run()
         self._wake = threading.Condition()
         self._storing = threading.Lock()
@@ -64,13 +66,24 @@ class Storer:
         if util is not None:
             util.Finalize(None, self._at_exit, exitpriority=0)
 
-    def add(self, by: str, files: list, told: Any, metadata: Mapping[str, Any]) -> None:
-        """Copies files, (name, path) each, into the open checkpoint, or into a new one."""
+    def add(self, by: str, files: list, told: Any, metadata: Mapping[str, Any], again: bool) -> None:
+        """Copies files, (name, path) each, into the open checkpoint, or into a new one. `again`: those that are in the open one
+        were not whole yet."""
         told = None if told is None else to_step(told)
         reported = self._run.reported_step
-        names = [name for name, _ in files]
+        if reported is None:
+            reported = output_step(self._run_dir)
         with self._shared.turn() as state:
             group = state["open"]
+            if group is not None:
+                files = [each for each in files if not _has(group, *each)]
+                if not files:
+                    return
+            names = [name for name, _ in files]
+            if group is not None and again:
+                for name in names:
+                    if group["files"].pop(name, None) is not None:
+                        os.unlink(os.path.join(self._files_of(group), name))
             if group is not None and not groups.fits(group, names, told, reported):
                 self._close(state)
                 group = None
@@ -252,20 +265,12 @@ class Storer:
         return bool(run.is_asked_to_stop())
 
 
-def end_the_script(message: str) -> None:
-    """SIGTERM to the script's main process; the supervisor ends what outlives it."""
+def _has(group: dict, name: str, path: str) -> bool:
+    """Whether that file is in it as it is now: who saves a folder may save a part of it before."""
     try:
-        print("trainyard: " + message, file=sys.stderr, flush=True)
-    except Exception:
-        pass
-    try:
-        script = read_json(os.path.join(os.environ["TRAINYARD_RUN_DIR"], "supervisor.json"))["script"]
-        if is_alive(script["pid"], script["startTicks"]):
-            os.kill(script["pid"], signal.SIGTERM)
-            return
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+        return bool(group["files"].get(name) == identity(os.stat(path)))
+    except OSError:
+        return False
 
 
 def _step(group: dict) -> Any:

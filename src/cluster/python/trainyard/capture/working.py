@@ -34,9 +34,9 @@ class WorkingDirectory:
         self.path = path
         self._real = os.path.realpath(path)
 
-    def files(self, path: str) -> list:
-        """(name, path to read) of a regular file, or of all in a folder; names are relative to the working directory.
-        Empty for what is not in it."""
+    def files(self, path: str, since: float | None = None) -> list:
+        """(name, path to read) of a regular file, or of all in a folder (that were written since then); names are relative to the
+        working directory. Empty for what is not in it."""
         absolute = os.path.abspath(path)
         name = self._name(absolute)
         if name is None:
@@ -47,7 +47,9 @@ class WorkingDirectory:
         for folder, _, names in os.walk(absolute):
             for each in sorted(names):
                 inner = os.path.join(folder, each)
-                if os.path.isfile(inner) and self._is_inside(os.path.realpath(inner)):
+                if not os.path.isfile(inner) or not self._is_inside(os.path.realpath(inner)):
+                    continue
+                if since is None or os.stat(inner).st_mtime >= since:
                     found.append((os.path.join(name, os.path.relpath(inner, absolute)), os.path.realpath(inner)))
         return [(os.path.normpath(each), real) for each, real in found]
 

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
     """Replaces `owner.name`: then(result, args, kwargs) is called when it has returned; what it reports to other captured
-    libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such function:
-    a version that we do not know."""
+    libraries meanwhile is theirs (the same numbers once more) and is left out. AttributeError when there is no such
+    function: a version that we do not know. A function that is wrapped already calls both, in the order in which they
+    came."""
     own = getattr(owner, name)
+    if name in vars(owner) and getattr(own, "trainyard_calls", None) is not None:
+        own.trainyard_calls.append((source, then))
+        return
+    calls = [(source, then)]
 
     @functools.wraps(own)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -23,12 +28,14 @@ def after(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict],
         finally:
             sink.leave(outer)
         if not outer:
-            try:
-                then(result, args, kwargs)
-            except Exception as error:
-                sink.trouble(source, error)
+            for source, then in calls:
+                try:
+                    then(result, args, kwargs)
+                except Exception as error:
+                    sink.trouble(source, error)
         return result
 
+    wrapped.trainyard_calls = calls  # type: ignore[attr-defined]
     setattr(owner, name, wrapped)
 
 
@@ -83,6 +90,17 @@ def owning(owner: Any, name: str, source: str, first: Callable[[tuple, dict], No
             sink.leave(outer)
 
     setattr(owner, name, wrapped)
+
+
+def after_set(owner: Any, name: str, source: str, then: Callable[[Any, tuple, dict], None]) -> None:
+    """The same as `after` for setting a property: then(None, (self, value), {})."""
+    own = getattr(owner, name)
+
+    class Setter:
+        set = own.fset
+
+    after(Setter, "set", source, then)
+    setattr(owner, name, own.setter(Setter.set))
 
 
 def argument(args: tuple, kwargs: dict, position: int, name: str, default: Any = None) -> Any:

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from time import monotonic
 
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+STAND_INS = os.path.join(PACKAGE_PARENT, "trainyard", "stand_ins")
+"""Packages that a run has where they are not installed (trainyard/capture/site)."""
 if not __package__:  # started by path: the package's parent is where imports start, not its own folder
     sys.path[:] = [PACKAGE_PARENT] + [entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__))]
 
@@ -75,8 +77,9 @@ class Search:
             spec = find_spec(top)
         except Exception:  # a finder of somebody's: whether the import would work is not known
             return
-        if spec is None:
+        if spec is None and not os.path.isdir(os.path.join(STAND_INS, top)):
             self.missing.setdefault(top, (shown, wanted.line))
+        if spec is None:
             return
         for place in list(spec.submodule_search_locations or ()) or [spec.origin]:
             if place and self.is_inside(os.path.realpath(place)):

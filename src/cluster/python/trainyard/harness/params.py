@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,9 @@ MAX_ADOPTED = 1000
 """Parameters, and below how long a name and a value may be, of those that other libraries were told."""
 MAX_ADOPTED_NAME = 200
 MAX_ADOPTED_VALUE = 10_000
+_SECRET = re.compile(
+    r"(?:^|[_.-])(?:token|password|passwd|passphrase|secret|credentials?|key|apikey|auth)(?:$|[_.-])", re.IGNORECASE
+)
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -72,10 +76,14 @@ class Reader:
         self._hyperparameters = hyperparameters
         self.values = json.loads(json.dumps(hyperparameters))
         self.origin = {name: "configuration" for name in _dotted(hyperparameters)}
+        self._asked: set = set()
+        """What the script asked for here: no other library's word counts for it."""
+        self._configured_alike = {name.replace("-", "_") for name in self.origin}
 
     def read(self, name: str, default: object = MISSING) -> tuple:
         """The value, and whether it is news. KeyError without a value, ValueError for a flag of a wrong type."""
         value, origin = self._find(name, default)
+        self._asked.add(name)
         if origin == "configuration" or self.origin.get(name) == origin:
             return value, False
         self.origin[name] = origin
@@ -83,9 +91,15 @@ class Reader:
         return value, True
 
     def adopt(self, values: Mapping, origin: str) -> bool:
-        """Takes what is not known yet, and what is known from the same origin; whether that was news."""
+        """Takes what is not known yet, and what is known from the same origin, but for texts that are secrets by their name;
+        whether that was news."""
         news = False
         for name, value in _flat(values):
+            # A number under such a name (key_dim, say) is none.
+            if isinstance(value, str) and _SECRET.search(name):
+                continue
+            if name in self._asked or name.replace("-", "_") in self._configured_alike:
+                continue
             known = self.origin.get(name)
             if known is None and len(self.origin) >= MAX_ADOPTED or known not in (None, "default", origin):
                 continue

@@ -21,10 +21,23 @@ class Place:
         self.run = run
         self.trial = trial
         self.in_pool = in_pool
-        self.rank = _rank()
+        told = _rank()
+        self.rank = told or 0
+        self._is_rank_told = told is not None
         self.hyperparameters = _hyperparameters()
         self.seed = int(os.environ.get("TRAINYARD_SEED") or 0)
         self.work = os.path.join(run_dir, "work") if in_pool else os.getcwd()
+
+
+    def look_for_rank(self) -> bool:
+        """Where the environment says nothing torch.distributed may, once it is initialised. Whether the rank is another now."""
+        if self._is_rank_told:
+            return False
+        rank = _distributed_rank()
+        if rank is None:
+            return False
+        was, self.rank, self._is_rank_told = self.rank, rank, True
+        return rank != was
 
 
 def find() -> Place:
@@ -42,12 +55,22 @@ def find() -> Place:
     return Place(run_dir, checkpoints, run, trial, True)
 
 
-def _rank() -> int:
+def _rank() -> int | None:
     for name in ("RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"):
         text = os.environ.get(name, "")
         if text.isdigit() and len(text) <= 6:
             return int(text)
-    return 0
+    return None
+
+
+def _distributed_rank() -> int | None:
+    distributed = sys.modules.get("torch.distributed")
+    try:
+        if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+            return None
+        return int(distributed.get_rank())
+    except Exception:  # half-imported, or of another version
+        return None
 
 
 def _hyperparameters() -> dict:

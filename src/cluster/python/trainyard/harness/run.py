@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Callable, Optional
+from typing import Any, Callable, ContextManager, Optional
 
 from ..events import EXIT_PATIENCE_S, EventWriter, values_text
 from ..files import encode
@@ -37,12 +37,15 @@ class Run:
         self._verified = False
         self._metrics = Metrics(self.warn)
         self._before_report: Optional[Callable[[], None]] = None
+        self._is_first_report = True
         self.strict = False
         """Whether a report that cannot be written now is an error of the script, instead of being held until it can."""
         self.keeps_checkpoints = False
         """Whether the script writes checkpoints itself, or has asked for them: none of its files is captured then."""
         self.looks_itself = False
         """Whether the script has called should_stop()."""
+        self.tells_progress = False
+        """Whether the script, or what it trains with, says itself how far it is."""
         self._start_writer()
         self._room = Room(place.checkpoints, self._latest, self.warn)
         os.register_at_fork(after_in_child=self._start_writer)
@@ -61,7 +64,7 @@ class Run:
         16 MiB) and written when there is room. Raises TypeError for a step that is not a number, ValueError for a bad
         group name; with init(strict=True) OSError while reports cannot be written.
         """
-        if self._before_report is not None:
+        if self._is_first_report:
             self._first_report()
         if values:
             named = {**values, **named}
@@ -76,6 +79,7 @@ class Run:
 
     def progress(self, fraction: float) -> None:
         """How much of the training is done, 0 to 1."""
+        self.tells_progress = True
         number = to_number(fraction)
         if number == number:
             self._writer.append('"type":"progress","fraction":%r' % float(min(1.0, max(0.0, number))))
@@ -90,8 +94,7 @@ class Run:
                 self._say_params()
         return value
 
-    @contextlib.contextmanager
-    def checkpoint(self, step: float, **metadata: Any) -> Iterator[pathlib.Path]:
+    def checkpoint(self, step: float, **metadata: Any) -> ContextManager[pathlib.Path]:
         """A folder to write a checkpoint into; when the block ends without an exception it is stored:
 
             with run.checkpoint(step, epoch=3) as path:
@@ -102,6 +105,11 @@ class Run:
         `needed_bytes` and `free_bytes` (None where not known): who catches it trains on, and the run shows a warning.
         After an exception there is no checkpoint and no folder.
         """
+        return self.checkpoint_with(step, metadata)
+
+    @contextlib.contextmanager
+    def checkpoint_with(self, step: float, metadata: Mapping[str, Any]) -> Iterator[pathlib.Path]:
+        """checkpoint(), for metadata of any names."""
         self.keeps_checkpoints = True
         number = to_step(step)
         described = to_json(metadata, "metadata")
@@ -147,6 +155,11 @@ class Run:
             self.warn("checkpoint_not_stored", str(problem))
         return problem
 
+    def release_checkpoint(self, name: str) -> None:
+        """The script does not need a checkpoint (its uuid) of this trial any more. The pool removes it, unless it is the trial's
+        newest, pinned, or what others go on from."""
+        self._writer.append('"type":"unneeded","uuid":%s' % quoted(name))
+
     @property
     def latest_checkpoint(self) -> Optional[pathlib.Path]:
         """The folder of files to go on from: what this run stored last, else what it was started from, else None.
@@ -187,11 +200,19 @@ class Run:
         """Measures of this process, shown with those of its machine."""
         self._writer.append('"type":"system","values":' + values_text(values))
 
-    def captured(self, library: str, version: str, name: Optional[str], labels: list) -> None:
+    def refuse_hyperparameters(self, message: str) -> None:
+        """What an InvalidHP that ends the script says: the searcher puts another set in their place."""
+        self._writer.append('"type":"invalid_hp","message":%s' % quoted(message[:4000]))
+
+    def captured(
+        self, library: str, version: str, name: Optional[str], labels: list, notes: Optional[str] = None
+    ) -> None:
         """That `library` is captured, and what the script calls its run there."""
         body = '"type":"captured","library":%s,"version":%s' % (quoted(library[:80]), quoted(version[:80]))
         if name:
             body += ',"name":%s' % quoted(str(name)[:250])
+        if notes:
+            body += ',"notes":%s' % quoted(str(notes)[:10_000])
         if labels:
             body += ',"labels":%s' % encode([str(label)[:50] for label in labels[:50]]).decode("ascii")
         self._writer.append(body)
@@ -208,6 +229,8 @@ class Run:
 
     @property
     def rank(self) -> int:
+        """Of this process; 0 without ranks."""
+        self._look_for_rank()
         return self._place.rank
 
     def reports_itself(self, name: str, group: str) -> bool:
@@ -231,10 +254,14 @@ class Run:
 
     def _start_writer(self) -> None:
         """A file of its own for each process: at the start, and again in a forked child."""
+        self._is_first_report = True
+        self._open_writer()
+        self._lock = threading.RLock()
+
+    def _open_writer(self) -> None:
         pid = os.getpid()
         name = "%d-harness-%d-%d.jsonl" % (self._place.rank, pid, start_ticks(pid))
         self._writer = EventWriter(os.path.join(self._place.run_dir, "events", name), _say)
-        self._lock = threading.RLock()
 
     def _record_provenance(self) -> None:
         """Once a run: in rank 0, in the first process that gets here."""
@@ -252,9 +279,16 @@ class Run:
 
     def _first_report(self) -> None:
         with self._lock:
+            self._is_first_report = False
+            self._look_for_rank()
             work, self._before_report = self._before_report, None
         if work is not None:
             work()
+
+    def _look_for_rank(self) -> None:
+        if self._place.look_for_rank():
+            self._writer.close()
+            self._open_writer()
 
     def _say_params(self) -> None:
         try:
@@ -274,7 +308,7 @@ class Run:
         # The exception that ended the script, whatever has become of sys.excepthook.
         last = getattr(sys, "last_value", None)
         if isinstance(last, InvalidHP):
-            self._writer.append('"type":"invalid_hp","message":%s' % quoted(str(last)[:4000]))
+            self.refuse_hyperparameters(str(last))
         self._metrics.close()
         self._writer.close(EXIT_PATIENCE_S)
 

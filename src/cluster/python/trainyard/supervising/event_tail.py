@@ -18,6 +18,8 @@ class EventTail:
         """Whether a metrics event was seen in a file that is not the supervisor's."""
         self.acknowledged: dict | None = None
         """The last acknowledgement: control and action."""
+        self.captured: set = set()
+        """Libraries of which somebody said that they are captured: torch.utils.tensorboard."""
 
     def is_reported(self) -> bool:
         """The same, as of now."""
@@ -64,6 +66,11 @@ class EventTail:
                 event = _parse(line) if b'"ack"' in line else None
                 if event and event.get("type") == "ack" and isinstance(event.get("control"), int):
                     self.acknowledged = {"control": event["control"], "action": str(event.get("action"))}
+        if b'"captured"' in chunk:
+            for line in chunk.split(b"\n"):
+                event = _parse(line) if b'"captured"' in line else None
+                if event and event.get("type") == "captured":
+                    self.captured.add(str(event.get("library")))
         if not self.reported and b'"metrics"' in chunk:
             for line in chunk.split(b"\n"):
                 event = _parse(line) if b'"metrics"' in line else None

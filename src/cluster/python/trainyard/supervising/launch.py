@@ -7,6 +7,7 @@ import json
 import os
 import signal
 
+from . import determined
 from .spec import Spec
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -52,11 +53,11 @@ def environment(spec: Spec, run_dir: str, inherited: dict) -> dict:
         given = [path for path in env.get("TRAINYARD_DATA_PATHS", "").split(os.pathsep) if path]
         env["TRAINYARD_DATA_PATHS"] = os.pathsep.join(given + data_paths)
     env["TRAINYARD_CAPTURE"] = spec.environment.get("TRAINYARD_CAPTURE", ",".join(spec.capture))
-    own = [SITE, PACKAGE_PARENT] if env["TRAINYARD_CAPTURE"] else [PACKAGE_PARENT]
-    paths = own + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
+    paths = [SITE, PACKAGE_PARENT] + [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
     env["PYTHONPATH"] = os.pathsep.join(paths)
     _put_first_on_path(env, spec)
     _show_devices(env, spec.slots)
+    env.update(determined.environment(spec))
     return env
 
 
@@ -110,7 +111,7 @@ def start(spec: Spec, run_dir: str, inherited: dict) -> int:
     """Forks and executes; returns the pid once the exec has succeeded. Raises LaunchError."""
     folder = os.path.normpath(os.path.join(run_dir, "work", spec.directory))
     _check(spec, run_dir, folder)
-    command = argv(spec)
+    command = determined.with_startup_hook(spec, argv(spec), folder)
     env = environment(spec, run_dir, inherited)
     supervisor = os.getpid()
     report, reported = os.pipe()  # close-on-exec: it ends without a word when the exec succeeds

@@ -154,6 +154,7 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool, warnings:
     from ..events import EXIT_PATIENCE_S, EventWriter
     from . import provenance
     from .gpu import GpuReader
+    from .log_files import LOOK_EVERY_S, LogFiles
     from .output_limit import FINISH_S, OutputLimit
     from .output_reader import OutputReader
     from .system_metrics import EVERY_S, SystemMetrics
@@ -175,6 +176,10 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool, warnings:
     if output:
         watch.every(OUTPUT_EVERY_S, OUTPUT_EVERY_S, output.poll)
 
+    logs = LogFiles(run_dir, spec.hyperparameters, watch.events, suffix) if "metrics" in spec.capture else None
+    if logs:
+        watch.every(LOOK_EVERY_S, LOOK_EVERY_S, logs.poll)
+
     recorders: list = []
     if not adopted:
         watch.guard(lambda: recorders.append(provenance.Recorder(spec, run_dir, watch.tree.helpers)))
@@ -184,6 +189,8 @@ def _keep_books(run_dir: str, spec: Spec, watch: Watch, adopted: bool, warnings:
 
     def finish() -> None:
         gpu.close()
+        if logs:
+            logs.finish(EXIT_PATIENCE_S)
         if output:
             output.finish(EXIT_PATIENCE_S)
         if limit:

@@ -14,6 +14,8 @@ import ast
 import json
 import re
 
+from ..metric_names import group_of
+
 MAX_LINE_BYTES = 16 * 1024
 MAX_NAMES = 200
 MAX_BRACKETS = 64
@@ -31,7 +33,6 @@ _PAIR = re.compile(
     r"(?<![\w.])([A-Za-z_][\w./@-]{0,99})['\"]?\s*[:=]\s*"
     r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf|NaN|Infinity))(?=$|[\s,;|)\]}%'\"])"
 )
-_VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/. -]|$)", re.IGNORECASE)
 
 
 class OutputMetrics:
@@ -167,10 +168,6 @@ def _is_number(value: object) -> bool:
 
 def _is_step(step: float) -> bool:
     return abs(step) < MAX_INTEGER
-
-
-def group_of(name: str) -> str:
-    return "validation" if _VALIDATION.search(name) else "training"
 
 
 def _emit(parsed: tuple, found: list) -> None:

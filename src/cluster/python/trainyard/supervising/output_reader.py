@@ -59,7 +59,7 @@ class _Stream:
         self._name = name
         self._gone = gone
         self._is_reported = is_reported
-        self._known = _count_lines(events, writer)
+        self._known = count_metrics(events, writer)
         if suffix and gone(name) > 0:
             self._known = 0
             self._skip_to(os.path.getsize(self._path))
@@ -100,8 +100,8 @@ class _Stream:
             )
 
 
-def _count_lines(folder: str, writer: str) -> int:
-    """How many events the writers whose names begin like this have written; a line that was cut off is none."""
+def count_metrics(folder: str, writer: str) -> int:
+    """How many metrics the writers whose names begin like this have written; a line that was cut off is none."""
     count = 0
     for name in os.listdir(folder):
         if name.startswith(writer):

@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { ExperimentConfiguration, withoutConfiguration } from "../../../protocol/configuration.ts";
 import { DEFAULT_PRIORITY, type Run, type Trial } from "../../../protocol/entities.ts";
-import type { Control, ExitFile, RunSpec, SupervisorFile } from "../../../protocol/runDirectory.ts";
+import type {
+  Control,
+  Entrypoint,
+  ExitFile,
+  RunSpec,
+  SupervisorFile,
+} from "../../../protocol/runDirectory.ts";
 import { outcomeOf, readEnding } from "../../experiments/ending.ts";
 import { newTrial } from "../../experiments/newTrial.ts";
 import { FILES, readControl, readExit, readSpec, readSupervisor } from "../../runs/runFolder.ts";
@@ -126,23 +132,19 @@ export function experimentRecord(
   const work = runs.find((run) => run.work !== null)?.work;
   if (first === undefined || work === null || work === undefined) return null;
   const { spec } = first;
-  const { entrypoint } = spec;
+  const { entrypoint, imported } = spec;
   const trials = Math.max(...runs.map((run) => Number(run.spec.trial.split(".")[1])));
   const beganAt = Math.min(...runs.map((run) => run.beganAt));
   const own = configurationOf(spec);
+  const workspace = imported?.workspace ?? NOT_KNOWN;
   const script = entrypoint.kind === "script" ? entrypoint.script : "train.py";
   const given = entrypoint.kind === "script" ? entrypoint.arguments : [];
-  const name =
-    entrypoint.kind === "script"
-      ? script
-      : entrypoint.kind === "shell"
-        ? entrypoint.command
-        : entrypoint.argv.join(" ");
+  const name = (imported?.name ?? nameOf(entrypoint)).slice(0, 250);
   const snapshot = {
     tree: work.tree,
     ...bytesOf(work.tree),
     takenAt: beganAt,
-    root: "/",
+    root: workspace || "/",
     head: null,
     linked: work.links.map((link) => ({ ...link, reason: "linked by an earlier run" })),
     leftOut: [],
@@ -152,13 +154,18 @@ export function experimentRecord(
   return {
     experiment: {
       id,
-      name: name.slice(0, 250),
+      name,
       state: "running",
       createdAt: beganAt,
       endedAt: null,
-      workspace: NOT_KNOWN,
-      script,
-      commandLine: entrypoint.kind === "script" ? [entrypoint.interpreter, script, ...given] : [name],
+      workspace,
+      script: imported?.source ?? script,
+      commandLine:
+        imported !== undefined
+          ? []
+          : entrypoint.kind === "script"
+            ? [entrypoint.interpreter, script, ...given]
+            : [name],
       slotsPerTrial: spec.slots.length,
       searcher: searcher.name,
       snapshot,
@@ -167,19 +174,20 @@ export function experimentRecord(
       best: null,
       trialCounts: {},
       trialsPlanned: trials,
-      warnings: [REBUILT],
+      warnings: imported === undefined ? [REBUILT] : [],
       priority: DEFAULT_PRIORITY,
       weight: 1,
       maxSlots: null,
-      notes: "",
-      labels: [],
+      notes: imported?.notes ?? "",
+      labels: imported?.labels ?? [],
       question: null,
+      ...(imported === undefined ? {} : { imported: { from: imported.from, source: imported.source } }),
     },
     own: {
       request: {
         submissionId: randomUUID(),
-        name: name.slice(0, 250),
-        workspace: NOT_KNOWN,
+        name,
+        workspace,
         script,
         directory: spec.directory,
         arguments: given,
@@ -206,6 +214,17 @@ export function experimentRecord(
 
 export const REBUILT =
   "It was rebuilt from its runs' folders after the pool's database was lost: its name, notes, labels, priority, metric, folder and search could not be brought back.";
+
+function nameOf(entrypoint: Entrypoint): string {
+  switch (entrypoint.kind) {
+    case "script":
+      return entrypoint.script;
+    case "command":
+      return entrypoint.argv.join(" ");
+    case "shell":
+      return entrypoint.command;
+  }
+}
 
 function configurationOf({ entrypoint, environment, preemptionTimeoutS }: RunSpec): ExperimentConfiguration {
   const parsed = ExperimentConfiguration.safeParse({

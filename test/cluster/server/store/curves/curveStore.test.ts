@@ -64,6 +64,24 @@ describe("the curve store", () => {
     expect(store.list("1.1")).toEqual([]);
   });
 
+  it("keeps a step that is reported again, by the same process or by another of its rank, in the order of the reports", () => {
+    const parent = report("1.1.1", 1, [3, 2], 0);
+    const child: RunReport = {
+      ...report("1.1.1", 2, [1], 0),
+      sources: [{ file: "0-harness-2.jsonl", from: 0, to: 10 }],
+    };
+    store.append(parent);
+    store.append(child);
+    store.append(report("1.1.1", 2, [9], 20));
+    expect(columns(store.read(loss("1.1"), 0, null))).toMatchObject({
+      step: [1, 2, 2, 2],
+      value: [3, 2, 1, 9],
+      superseded: [0, 0, 0, 0],
+    });
+    expect(store.list("1.1")).toMatchObject([{ count: 4, lastStep: 2, lastValue: 9 }]);
+    expect(store.best("1.1", "training", "loss", true)).toMatchObject({ step: 2, value: 1 });
+  });
+
   it("gives back what was appended, by cursor, also after it was opened again", () => {
     store.append(report("1.1.1", 1, [3, 2, NaN], 0));
     const before = store.read(loss("1.1"), 0, null);

@@ -94,4 +94,4 @@ def _progress(callbacks: Any, epochs: float) -> None:
     now = monotonic()
     if of and (now >= _next_progress or epochs >= of):
         _next_progress = now + BATCHES_EVERY_S
-        sink.progress(epochs / of, counts_steps=True)
+        sink.progress(epochs / of)

@@ -67,7 +67,7 @@ def _progress(result: Any, args: tuple, kwargs: dict) -> None:
     _next_progress = now + PROGRESS_EVERY_S
     fraction = _fraction_done(trainer) if trainer.is_global_zero else None
     if fraction is not None:
-        sink.progress(fraction, counts_steps=True)
+        sink.progress(fraction)
 
 
 def _fraction_done(trainer: Any) -> float | None:

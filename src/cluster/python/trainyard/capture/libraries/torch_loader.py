@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ def wrap_loader(module: Any) -> None:
     iterator = module._BaseDataLoaderIter
     own = iterator.__next__
 
+    @functools.wraps(own)
     def wrapped(self: Any) -> Any:
         if step_times.enter():
             return own(self)

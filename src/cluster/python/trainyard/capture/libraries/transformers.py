@@ -81,4 +81,4 @@ def _progress(result: Any, args: tuple, kwargs: dict) -> None:
         return
     _next_progress = now + PROGRESS_EVERY_S
     if state.max_steps > 0 and state.is_world_process_zero:
-        sink.progress(state.global_step / state.max_steps, counts_steps=True)
+        sink.progress(state.global_step / state.max_steps)

@@ -1,13 +1,37 @@
 """Runs at each start of a Python in a run, before the script: this folder is the first of the run's PYTHONPATH.
 
-It puts Trainyard's import hooks in place (trainyard/capture), and then runs the sitecustomize that was there before. It
-fails open: a mistake of ours never touches training.
+It puts Trainyard's import hooks in place (trainyard/capture), lets a script find the module `determined` where none is
+installed (trainyard/stand_ins), and then runs the sitecustomize that was there before. It fails open: a mistake of ours
+never touches training.
 """
 
+import os
 import sys
 
 
+class StandIns:
+    """The last finder of all: whoever has the real library gets that one."""
+
+    names = ("determined",)
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name not in cls.names:
+            return None
+        from importlib.util import spec_from_file_location
+
+        trainyard = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        folder = os.path.join(trainyard, "stand_ins", name)
+        return spec_from_file_location(
+            name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+        )
+
+
 def _install():
+    if os.environ.get("TRAINYARD_RUN_DIR"):
+        sys.meta_path.append(StandIns)
+    if not os.environ.get("TRAINYARD_CAPTURE"):
+        return
     try:
         from trainyard.capture import install
 

@@ -1,0 +1,1 @@
+"""Programs that Determined starts itself."""

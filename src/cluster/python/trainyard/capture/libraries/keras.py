@@ -21,6 +21,7 @@ seen = 0
 _seen_before_epoch = 0
 _epoch = 0
 _next_look = 0.0
+_next_progress = 0.0
 
 
 def wrap_callbacks(module: Any) -> None:
@@ -88,6 +89,9 @@ def _end(result: Any, args: tuple, kwargs: dict) -> None:
 
 
 def _progress(callbacks: Any, epochs: float) -> None:
+    global _next_progress
     of = callbacks.params.get("epochs")
-    if of:
+    now = monotonic()
+    if of and (now >= _next_progress or epochs >= of):
+        _next_progress = now + BATCHES_EVERY_S
         sink.progress(epochs / of)

@@ -10,11 +10,12 @@ from typing import Any
 
 from .. import checkpoints, trainings
 from ..saves import after_save
+from ..working import working_directory
 from ..wrap import beside
 
 SOURCE = "keras"
 _has_backup = False
-"""Whether one was saved by the callbacks that run now."""
+"""Whether one was captured of the callbacks that run now."""
 
 
 def wrap_backup(module: Any) -> None:
@@ -23,7 +24,7 @@ def wrap_backup(module: Any) -> None:
 
 def _folder(args: tuple, kwargs: dict) -> Any:
     global _has_backup
-    _has_backup = True
+    _has_backup = working_directory().has_inside(args[0].backup_dir)
     return args[0].backup_dir
 
 

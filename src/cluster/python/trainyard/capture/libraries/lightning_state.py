@@ -117,16 +117,29 @@ def wrap_trainer(module: Any) -> None:
 
 def _takes_care(trainer: Any, does: bool) -> None:
     try:
-        # Processes that are spawned for fit() alone cannot be left like this: the rule for plain scripts holds for them.
-        trainer._trainyard_may_leave = does and "MultiProcessing" not in _names_of(trainer.strategy.launcher)
+        trainer._trainyard_may_leave = does and _may_leave(trainer.strategy)
         if not getattr(trainer, "_trainyard_left", False):
             trainings.leaves_itself(trainer._trainyard_may_leave)
     except Exception as error:
         sink.trouble(SOURCE, error)
 
 
-def _names_of(thing: Any) -> str:
-    return " ".join(each.__name__ for each in type(thing).__mro__)
+def _may_leave(strategy: Any) -> bool:
+    """Where a checkpoint is one file that is captured, and fit() runs in the script's own processes; the same in all of them. For
+    all others the rule for plain scripts holds."""
+    base = next(each for each in type(strategy).__mro__ if each.__name__ == "Strategy")
+    writer = strategy.checkpoint_io
+    while hasattr(writer, "checkpoint_io"):  # AsyncCheckpointIO is around another one
+        writer = writer.checkpoint_io
+    return (
+        type(strategy).save_checkpoint is base.save_checkpoint
+        and "TorchCheckpointIO" in _names_of(writer)
+        and not any("MultiProcessing" in name for name in _names_of(strategy.launcher))
+    )
+
+
+def _names_of(thing: Any) -> list:
+    return [each.__name__ for each in type(thing).__mro__]
 
 
 def wrap_epoch_loop(module: Any) -> None:

@@ -41,7 +41,7 @@ def wrap_progress(module: Any) -> None:
 
 def _log(args: tuple, kwargs: dict) -> None:
     # (self, logs, ...)
-    if not args[0].is_world_process_zero():
+    if not args[0].state.is_world_process_zero:
         return  # as its own loggers
     logs = argument(args, kwargs, 1, "logs")
     values = {name: value for name, value in logs.items() if name not in ("epoch", "step")}

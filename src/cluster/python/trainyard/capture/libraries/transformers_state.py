@@ -121,11 +121,11 @@ def wrap_callbacks(module: Any) -> None:
 def _step_ended(result: Any, args: tuple, kwargs: dict) -> None:
     # (self, args, state, control)
     global _is_leaving
-    settings, state, control = args[1:4]
+    settings, state = args[1:3]
     if _may_leave and not _is_leaving:
         _is_leaving = trainings.is_due_in_all(state.global_step, settings.world_size, functools.partial(_agree, settings))
     if _is_leaving:
-        control.should_save = True
+        result.should_save = True  # the control that the Trainer goes by
 
 
 def _agree(settings: Any, decision: bool) -> bool:

@@ -8,7 +8,7 @@ export interface Check {
 
 const tool = (name: string, script: readonly string[], args: readonly string[]): Check => ({
   name,
-  run: () => command(process.execPath, [nodeModule(...script), ...args], { cwd: root, timeoutMs: 300_000 }),
+  run: () => command(process.execPath, [nodeModule(...script), ...args], { cwd: root, timeoutMs: 600_000 }),
 });
 
 export const typeCheck = tool(

@@ -60,7 +60,10 @@ it("has one experiment that has ended and one that is paused", async () => {
   const cwd = temporaryFolder("project");
   put(cwd, { "train.py": SCRIPT });
   expect((await run(["submit", "train.py", "--wait"], { cwd })).code).toBe(0);
-  put(cwd, { "train.yaml": "hyperparameters: {pause: 0.05}\n" });
+  put(cwd, {
+    "train.yaml":
+      "name: slow\nlabels: [baseline]\ndescription: Why.\nhyperparameters: {pause: 0.05}\nsearcher: {metric: loss}\n",
+  });
   expect((await run(["submit", "train.py"], { cwd })).code).toBe(0);
   const checkpoints = async () =>
     (JSON.parse((await run(["checkpoints", "2", "--json"])).stdout) as { checkpoints: unknown[] })
@@ -210,6 +213,8 @@ describe("repairing", () => {
     const after = await check("--repair", "--yes", "--full");
     expect(found(after)).toEqual([]);
     await expect.poll(states).toMatchObject({ 1: "completed", 2: "paused", 3: "completed", 4: "completed" });
+    const shown = JSON.parse((await run(["show", "2", "--json"])).stdout) as { experiment: unknown };
+    expect(shown.experiment).toMatchObject({ name: "slow", labels: ["baseline"], notes: "Why." });
     // Its checkpoint is listed again, and it goes on from that.
     expect((await run(["resume", "2"])).code).toBe(0);
     await expect.poll(states).toMatchObject({ 2: "completed" });

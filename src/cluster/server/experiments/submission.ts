@@ -164,7 +164,7 @@ export function newExperiment(context: Context, request: SubmitRequest, id: numb
   };
 }
 
-function labelsOf({ labels = [] }: ExperimentConfiguration): string[] {
+export function labelsOf({ labels = [] }: ExperimentConfiguration): string[] {
   const read = labels.map((label) => Label.safeParse(label)).flatMap(({ data }) => data ?? []);
   return [...new Set(read)].slice(0, 50);
 }

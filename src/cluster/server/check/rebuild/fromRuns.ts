@@ -12,6 +12,7 @@ import type {
 } from "../../../protocol/runDirectory.ts";
 import { outcomeOf, readEnding } from "../../experiments/ending.ts";
 import { newTrial } from "../../experiments/newTrial.ts";
+import { labelsOf } from "../../experiments/submission.ts";
 import { FILES, readControl, readExit, readSpec, readSupervisor } from "../../runs/runFolder.ts";
 import type { ExperimentRecord, RunRecord, TrialRecord } from "../../store/records.ts";
 import { readWorkFile, type WorkFile } from "../../trees/workFile.ts";
@@ -139,7 +140,7 @@ export function experimentRecord(
   const workspace = imported?.workspace ?? NOT_KNOWN;
   const script = entrypoint.kind === "script" ? entrypoint.script : "train.py";
   const given = entrypoint.kind === "script" ? entrypoint.arguments : [];
-  const name = (imported?.name ?? nameOf(entrypoint)).slice(0, 250);
+  const name = (imported?.name ?? own.name ?? nameOf(entrypoint)).slice(0, 250);
   const snapshot = {
     tree: work.tree,
     ...bytesOf(work.tree),
@@ -175,11 +176,11 @@ export function experimentRecord(
       trialCounts: {},
       trialsPlanned: trials,
       warnings: imported === undefined ? [REBUILT] : [],
-      priority: DEFAULT_PRIORITY,
-      weight: 1,
-      maxSlots: null,
-      notes: imported?.notes ?? "",
-      labels: imported?.labels ?? [],
+      priority: own.resources.priority ?? DEFAULT_PRIORITY,
+      weight: own.resources.weight ?? 1,
+      maxSlots: own.resources.max_slots ?? null,
+      notes: imported?.notes ?? own.description ?? "",
+      labels: imported?.labels ?? labelsOf(own),
       question: null,
       ...(imported === undefined ? {} : { imported: { from: imported.from, source: imported.source } }),
     },
@@ -213,7 +214,7 @@ export function experimentRecord(
 }
 
 export const REBUILT =
-  "It was rebuilt from its runs' folders after the pool's database was lost: its name, notes, labels, priority, metric, folder and search could not be brought back.";
+  "It was rebuilt from its runs' folders after the pool's database was lost: its folder, its search, and what a person called, wrote or chose since it was submitted could not be brought back.";
 
 function nameOf(entrypoint: Entrypoint): string {
   switch (entrypoint.kind) {
@@ -226,7 +227,19 @@ function nameOf(entrypoint: Entrypoint): string {
   }
 }
 
-function configurationOf({ entrypoint, environment, preemptionTimeoutS }: RunSpec): ExperimentConfiguration {
+/** As it was submitted, but for its search, which cannot go on; of a run that does not have it, what else it says. */
+function configurationOf({
+  configuration,
+  entrypoint,
+  environment,
+  preemptionTimeoutS,
+}: RunSpec): ExperimentConfiguration {
+  const whole = ExperimentConfiguration.safeParse(configuration);
+  if (whole.success) {
+    const { metric, smaller_is_better } = whole.data.searcher;
+    const searcher = { name: "single" as const, smaller_is_better, ...(metric && { metric }) };
+    return { ...whole.data, searcher, max_restarts: 0 };
+  }
   const parsed = ExperimentConfiguration.safeParse({
     ...(entrypoint.kind === "command" ? { entrypoint: entrypoint.argv } : {}),
     ...(entrypoint.kind === "shell" ? { entrypoint: entrypoint.command } : {}),

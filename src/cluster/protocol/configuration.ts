@@ -259,6 +259,12 @@ export const ExperimentConfiguration = z.strictObject({
   log_policies: z.array(LogPolicy).max(100).default([]),
   output_limit: OutputLimit.optional(),
   capture: Capture.optional(),
+  resume_lost: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether a trial goes on from its checkpoint after its run was lost, as when the machine was started anew. `false`: it has failed.",
+    ),
   ...withoutEffect,
   ...ofTrialClasses,
 });

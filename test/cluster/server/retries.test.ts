@@ -40,6 +40,19 @@ os.kill(os.getpid(), signal.SIGKILL)
   expect(trial.failure?.message).toContain("3 times in a row without getting any further");
 }, 60_000);
 
+test("a trial that was lost stays so where its configuration says it", async () => {
+  const script = `
+import os, signal, trainyard
+trainyard.init().report(1, loss=1)
+os.kill(os.getppid(), signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+`;
+  const trialId = await server.submit({ "train.py": script }, { configuration: { resume_lost: false } });
+  const trial = await server.untilState(trialId, "failed");
+  expect(trial).toMatchObject({ attempts: 1, restarts: 0, failure: { kind: "lost" } });
+  expect(trial.failure?.message).toContain("`resume_lost: false`");
+}, 60_000);
+
 test("the machine starts anew: a trial comes back from its checkpoint by itself, and that is no restart", async () => {
   const trialId = await server.submit({
     "train.py": `

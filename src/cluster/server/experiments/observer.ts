@@ -121,8 +121,8 @@ export function createObserver(
     const refused = trial.own.invalidHyperparameters;
     const ending: TrialEvent = exit === null ? { type: "runLost" } : readEnding(exit, refused !== null);
     const cancelled = store.trial(record.run.trialId)?.own.retriesCancelled ?? null;
-    const isHopeless = ending.type === "runLost" && isLostInVain(record);
-    const event = cancelled !== null || isHopeless ? withoutRestart(ending) : ending;
+    const reason = ending.type === "runLost" ? whyNotAgain(record) : null;
+    const event = cancelled !== null || reason !== null ? withoutRestart(ending) : ending;
     const failure = await failureOf(record, exit, event, refused);
     if (isForWantOfRoom(event, failure) && !isLostInVain(record)) {
       const waitsForBytes = store.latestCheckpoint(record.run.trialId)?.bytes ?? 0;
@@ -136,8 +136,7 @@ export function createObserver(
       return;
     }
     if (cancelled !== null && failure !== null) failure.message += ` ${cancelled}`;
-    if (isHopeless && failure !== null)
-      failure.message += ` This was the case ${MAX_LOST} times in a row without getting any further, so it is not started again.`;
+    if (reason !== null && failure !== null) failure.message += ` ${reason}`;
     engine.apply(record.run.trialId, event, { exit, failure, outcome: outcomeOf(ending, exit) });
     if (exit?.escalated && exit.asked === "preempt")
       reports.warn(record.run.trialId, "ignoresPreemption", IGNORES_PREEMPTION);
@@ -145,6 +144,15 @@ export function createObserver(
       reports.warn(record.run.trialId, "children", leftBehind(exit.killedChildren));
     reports.announce(record.run.trialId);
     actions.tidy(runId);
+  }
+
+  function whyNotAgain(record: RunRecord): string | null {
+    const request = store.experiment(record.own.spec.experiment)?.own.request;
+    if (request?.configuration.value.resume_lost === false)
+      return "It is not started again, as the configuration wants it (`resume_lost: false`).";
+    return isLostInVain(record)
+      ? `This was the case ${MAX_LOST} times in a row without getting any further, so it is not started again.`
+      : null;
   }
 
   /** A lost run is gone on from, unless one after the other is lost without getting further: that would have no end. */

@@ -8,6 +8,7 @@
  * reading, stat, opendir, access, statfs); or `all` (all but read and look). error: ENOSPC, EIO, EROFS, EDQUOT, ESTALE,
  * EFBIG; short (half of a write goes out, the next says ENOSPC); or hang:<ms>. from: the first matching call of a process
  * that fails, counted from 1, of each line. The prefix is the rest of the line.
+ * With FAULTY_DISK_SHARED=<prefix> statfs says of the paths that begin so that they are on NFS.
  *   gcc -shared -fPIC -O2 -o faultyDisk.so faultyDisk.c -ldl -lpthread
  */
 #define _GNU_SOURCE
@@ -281,8 +282,16 @@ STATS(stat, struct stat)
 STATS(stat64, struct stat64)
 STATS(lstat, struct stat)
 STATS(lstat64, struct stat64)
-STATS(statfs, struct statfs)
-STATS(statfs64, struct statfs64)
+static int is_shared(const char *path) {
+    const char *prefix = getenv("FAULTY_DISK_SHARED");
+    return prefix && *prefix && !strncmp(path, prefix, strlen(prefix));
+}
+#define KINDS(name, type) \
+    int name(const char *path, type *into) { \
+        REAL(int, name, const char *, type *); FAIL(fault_at(LOOK, AT_FDCWD, path)); \
+        int code = real(path, into); if (!code && is_shared(path)) into->f_type = 0x6969; return code; }
+KINDS(statfs, struct statfs)
+KINDS(statfs64, struct statfs64)
 STATS(statvfs, struct statvfs)
 STATS(statvfs64, struct statvfs64)
 int access(const char *path, int mode) {

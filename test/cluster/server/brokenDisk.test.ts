@@ -188,10 +188,10 @@ while True:
   }, 60_000);
 
   test("a shared folder that hangs: what needs none of it is answered, and the folder is named", async () => {
-    server = await startServer(bundle, home, disk.env);
+    const runs = path.join(home, "runs");
+    server = await startServer(bundle, home, { ...disk.env, FAULTY_DISK_SHARED: runs });
     const trialId = await server.submit(WORKS);
     await server.until(trialId, ({ latestStep }) => (latestStep ?? 0) > 2);
-    const runs = path.join(home, "runs");
     disk.fail({ calls: "look,open,read,write", error: "hang:60000", prefix: runs });
     const silent = await diskIs("silent");
     expect(silent.message).toContain(`${runs} does not answer`);

@@ -454,5 +454,19 @@ class Disk(CapturedFiles):
         self.assertEqual(len(os.listdir(os.path.join(self.pool, "checkpoints"))), 2)
 
 
+class Newest(unittest.TestCase):
+    def test_what_another_process_stored_later_of_an_earlier_save_is_not_the_newest(self):
+        from trainyard.capture import groups
+
+        state = {"newest": {}, "numbers": {}}
+        later = {"uuid": "b", "number": 2, "files": {"last.pt": 0}}
+        earlier = {"uuid": "a", "number": 1, "files": {"last.pt": 0, "other.pt": 0}}
+        for group in (later, earlier):
+            groups.remember(state, group, lambda name: True)
+        self.assertEqual(state["newest"], {"last.pt": "b", "other.pt": "a"})
+        groups.remember(state, {"uuid": "c", "number": 3, "files": {"third.pt": 0}}, lambda name: name != "other.pt")
+        self.assertEqual(state, {"newest": {"last.pt": "b", "third.pt": "c"}, "numbers": {"last.pt": 2, "third.pt": 3}})
+
+
 if __name__ == "__main__":
     unittest.main()

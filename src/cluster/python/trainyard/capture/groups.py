@@ -65,7 +65,7 @@ class Shared:
             return read_json(self._path)
         except (OSError, ValueError):
             pass
-        state: dict = {"version": 1, "open": None, "count": 0, "newest": {}, "step": 0}
+        state: dict = {"version": 1, "open": None, "count": 0, "newest": {}, "numbers": {}, "step": 0}
         try:
             put_back = read_json(os.path.join(self._run_dir, PUT_BACK))
             state.update(newest=dict(put_back["files"]), step=put_back["step"])
@@ -86,6 +86,17 @@ def fits(group: dict, names: list, told: Any, reported: Any) -> bool:
 def is_later(reported: Any, than: Any) -> bool:
     """Whether a metric at a later step was reported since."""
     return reported is not None and (than is None or reported > than)
+
+
+def remember(state: dict, group: dict, has: Any) -> None:
+    """Where the newest state of each of a stored checkpoint's files is: in it, unless another process has stored a later one
+    before. Those that were saved last come last."""
+    numbers = state["numbers"]
+    own = [name for name in group["files"] if numbers.get(name, 0) <= group["number"]]
+    others = {name: uuid for name, uuid in state["newest"].items() if name not in own and has(name)}
+    state["newest"] = {**others, **dict.fromkeys(own, group["uuid"])}
+    kept = {**numbers, **dict.fromkeys(own, group["number"])}
+    state["numbers"] = {name: number for name, number in kept.items() if name in state["newest"]}
 
 
 def beside(newest: dict, own: Any, has: Any) -> tuple:

@@ -101,6 +101,7 @@ class Storer:
             # Now: when it is stored the script may be at a later step.
             group["metrics"].update(self._run.last_metrics(_step(group)))
             group["savedAt"] = time.monotonic()
+            group["createdAt"] = time.time()
             if not is_alive(group["pid"], group["ticks"]):
                 group["pid"], group["ticks"] = self.pid, start_ticks(self.pid)
             if group["pid"] == self.pid:
@@ -143,6 +144,8 @@ class Storer:
             "metadata": {},
             "metrics": {},
             "savedAt": time.monotonic(),
+            "createdAt": time.time(),
+            "number": state["count"],
             "pid": self.pid,
             "ticks": start_ticks(self.pid),
         }
@@ -244,15 +247,12 @@ class Storer:
             if left_out:
                 sink.warn("capture_beside", "%d older files are not put back at a restart: too many to remember" % left_out)
             metadata = {**group["metadata"], "captured": {"by": group["by"], "beside": others}}
-            self._run.complete_checkpoint(group["uuid"], self._files_of(group), _step(group), metadata, group["metrics"])
+            self._run.complete_checkpoint(group["uuid"], self._files_of(group), _step(group), metadata, group["metrics"], group["createdAt"])
         except Exception as error:
             self._failed(group, error)
             return
         with self._shared.turn() as state:
-            for name in group["files"]:
-                state["newest"].pop(name, None)  # so that it comes last
-            others = {name: uuid for name, uuid in state["newest"].items() if working_directory().has(name)}
-            state["newest"] = {**others, **dict.fromkeys(group["files"], group["uuid"])}
+            groups.remember(state, group, working_directory().has)
 
     def _failed(self, group: dict, error: Exception) -> None:
         if self._run.checkpoint_failed(self._files_of(group), _step(group), error) is None:

@@ -56,7 +56,7 @@ def complete(files: str, manifest: dict) -> int:
             size, digest = _hash_and_sync(path)
             listed.append({"path": os.path.relpath(path, real), "bytes": size, "sha256": digest})
         sync_folder(folder)
-    manifest["createdAt"] = time.time()
+    manifest.setdefault("createdAt", time.time())
     manifest["files"] = sorted(listed, key=lambda file: file["path"])
     _check_sizes(manifest)
     write_json(os.path.join(os.path.dirname(files), "manifest.json"), manifest, sync=True)

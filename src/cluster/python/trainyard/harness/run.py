@@ -132,8 +132,11 @@ class Run:
         """As a manifest has them: the last value of each metric, but for those of later steps than `step`."""
         return to_json(self._metrics.last(step))
 
-    def complete_checkpoint(self, name: str, files: str, step: float, metadata: Any, metrics: Any) -> None:
-        """Makes a checkpoint of what is in files/: hashes, the manifest, the event. What it raises is for checkpoint_failed()."""
+    def complete_checkpoint(
+        self, name: str, files: str, step: float, metadata: Any, metrics: Any, created_at: Optional[float] = None
+    ) -> None:
+        """Makes a checkpoint of what is in files/: hashes, the manifest, the event. What it raises is for checkpoint_failed().
+        `created_at`: when it was saved, in seconds since the epoch, if that was before now: the newest is gone on from."""
         at = to_json(step)
         manifest = {
             "version": 1,
@@ -143,6 +146,7 @@ class Run:
             "step": at,
             "metadata": metadata,
             "metrics": metrics,
+            **({} if created_at is None else {"createdAt": created_at}),
         }
         size = checkpoints.complete(files, manifest)
         self._room.stored(size)

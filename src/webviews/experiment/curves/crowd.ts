@@ -2,7 +2,7 @@
  * Many curves as a faint crowd: painted once into a picture of its own, a little at a time so that no frame waits for it, and
  * moved or stretched while the axes move; what it should look like then is painted when there is time.
  */
-import { tone, weightOf, type Tones } from "./crowdTone.ts";
+import { countingContext, tone, weightOf, type Tones } from "./crowdTone.ts";
 import { indexFrom, type Point } from "./transform.ts";
 
 export interface CrowdLine {
@@ -41,11 +41,15 @@ interface Picture {
   /** Lines that are painted, and what that took. */
   done: number;
   tookMs: number;
+  /** When its colours were made last. */
+  tonedAt: number;
 }
 
 const SLICE_MS = 6;
 /** The first picture is waited for. */
 const FIRST_SLICE_MS = 60;
+/** To colour a picture that is still painted costs as much as some slices. */
+const TONE_MS = 150;
 /** New points alone are painted so often at most; where painting is quick, after so many times what it took. */
 const REPAINT_MS = 400;
 const REST = 5;
@@ -119,6 +123,7 @@ export class CrowdLayer {
       style: this.style,
       done: 0,
       tookMs: 0,
+      tonedAt: -Infinity,
     };
     if (this.shown === null) this.paint(FIRST_SLICE_MS);
     this.schedule();
@@ -141,7 +146,7 @@ export class CrowdLayer {
 
   private paint(budgetMs: number): void {
     const { next } = this;
-    const context = next?.counted?.getContext("2d");
+    const context = next?.counted ? countingContext(next.counted) : null;
     if (!next?.counted || !context) return;
     const { lines, style, counted } = next;
     const startedAt = performance.now();
@@ -149,7 +154,6 @@ export class CrowdLayer {
     const weight = weightOf(lines.length);
     context.lineWidth = style.width * next.view.density;
     context.lineJoin = "round";
-    context.globalCompositeOperation = "lighter";
     while (next.done < lines.length) {
       const one = lines[next.done++];
       if (one === undefined) continue;
@@ -158,8 +162,12 @@ export class CrowdLayer {
       if (performance.now() > until) break;
     }
     const isDone = next.done >= lines.length;
-    // One that replaces another is not seen before it is done.
-    if (isDone || this.shown === null) tone(counted, next.canvas, weight, style.colour, style.tones);
+    // One that replaces another is not seen before it is done; the first is, a few times while it grows.
+    const isSeen = this.shown === null && startedAt - next.tonedAt > TONE_MS;
+    if (isDone || isSeen) {
+      tone(counted, next.canvas, weight, style.colour, style.tones);
+      next.tonedAt = startedAt;
+    }
     next.tookMs += performance.now() - startedAt;
     if (!isDone) return;
     next.counted = null;

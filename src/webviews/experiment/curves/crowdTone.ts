@@ -20,14 +20,23 @@ const CONTRAST = 1.5;
 const LEAST_WEIGHT = 3;
 const MOST_WEIGHT = 24;
 
-/** What one of so many curves adds to a pixel's alpha of 0 to 255; a pixel can count 255 / weight of them. */
+/** The alpha (0 to 255) that one of so many curves paints; each further one covers as much of what is left. */
 export function weightOf(curves: number): number {
   return Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, Math.floor(255 / Math.max(1, curves))));
 }
 
+/** The alpha where so many curves are painted over one another. */
+export function alphaOf(curves: number, weight: number): number {
+  return 255 * (1 - (1 - weight / 255) ** curves);
+}
+
+function curvesAt(alpha: number, weight: number): number {
+  return Math.log(1 - Math.min(alpha, 254) / 255) / Math.log(1 - weight / 255);
+}
+
 /**
  * @param pixels how many have each counted alpha
- * @param weight what one curve adds
+ * @param weight what one curve paints
  * @returns the alpha (0 to 255) to show for each counted one; never less for more curves
  */
 export function toneTable(
@@ -35,9 +44,9 @@ export function toneTable(
   weight: number,
   { single, full }: Tones,
 ): Uint8ClampedArray {
-  const most = Math.max(LEAST_FOR_FULL, densest(pixels) / weight);
+  const most = Math.max(LEAST_FOR_FULL, curvesAt(densest(pixels), weight));
   return Uint8ClampedArray.from({ length: 256 }, (_, alpha) => {
-    const curves = alpha / weight;
+    const curves = curvesAt(alpha, weight);
     // The soft edge of one.
     if (curves <= 1) return curves * single * 255;
     const share = Math.min(1, Math.log(curves) / Math.log(most));
@@ -57,6 +66,11 @@ function densest(pixels: ArrayLike<number>): number {
   return alpha;
 }
 
+/** What is counted is read back: painted by the processor, it need not be fetched from the graphics card. */
+export function countingContext(counted: HTMLCanvasElement): CanvasRenderingContext2D | null {
+  return counted.getContext("2d", { willReadFrequently: true });
+}
+
 /** Shows in `into` what was counted, in one colour. Both have the same size. */
 export function tone(
   counted: HTMLCanvasElement,
@@ -66,7 +80,7 @@ export function tone(
   tones: Tones,
 ): void {
   const { width, height } = counted;
-  const image = counted.getContext("2d")?.getImageData(0, 0, width, height);
+  const image = countingContext(counted)?.getImageData(0, 0, width, height);
   const context = into.getContext("2d");
   if (image === undefined || context === null) return;
   // A pixel at a time: red, green, blue and alpha as one number.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toneTable, weightOf } from "../../../../src/webviews/experiment/curves/crowdTone.ts";
+import { alphaOf, toneTable, weightOf } from "../../../../src/webviews/experiment/curves/crowdTone.ts";
 
 const tones = { single: 0.1, full: 0.6 };
 
@@ -25,9 +25,9 @@ describe("how dark a crowd is", () => {
   it("tells places of a small chart apart in which tens of a thousand curves meet", () => {
     const weight = weightOf(1000);
     const pixels = new Array<number>(256).fill(0);
-    for (let curves = 1; curves <= 60; curves++) pixels[curves * weight] = 500;
+    for (let curves = 1; curves <= 60; curves++) pixels[Math.round(alphaOf(curves, weight))] = 500;
     const table = toneTable(pixels, weight, tones);
-    const at = (curves: number) => table[curves * weight] ?? 0;
+    const at = (curves: number) => table[Math.round(alphaOf(curves, weight))] ?? 0;
     expect(at(60)).toBe(Math.round(tones.full * 255));
     for (const curves of [2, 4, 8, 16, 30]) expect(at(2 * curves) - at(curves)).toBeGreaterThanOrEqual(15);
   });

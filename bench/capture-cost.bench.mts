@@ -1,6 +1,6 @@
 /** What the hook adds to one report of a scalar, by library: microseconds, the difference of the quantiles with and without it. */
 import { z } from "zod";
-import { chosen, lastLine, pythons, runPython, script } from "./capture/python.mts";
+import { chosen, lastLine, runPython, script } from "./capture/python.mts";
 import type { Measurements } from "./run.mts";
 import { median, rounded } from "./statistics.mts";
 
@@ -8,11 +8,8 @@ const PAIRS = 3;
 const Took = z.object({ p50: z.number(), p99: z.number() });
 
 export async function run(): Promise<Measurements> {
-  const found = await pythons();
   const measured: Measurements = {};
-  for (const [library, environment] of chosen()) {
-    const python = found[environment];
-    if (python === undefined) continue;
+  for (const [library, python] of await chosen()) {
     const count = library === "mlflow" ? 500 : 5000;
     const once = async (isCaptured: boolean) =>
       Took.parse(

@@ -84,9 +84,13 @@ export const LIBRARIES: Record<string, string> = {
 };
 
 /** `TRAINYARD_BENCH_LIBRARIES=wandb,mlflow` measures these alone. */
-export const chosen = (): [library: string, environment: string][] => {
+export async function chosen(): Promise<[library: string, python: string][]> {
   const named = process.env.TRAINYARD_BENCH_LIBRARIES?.split(",");
-  return Object.entries(LIBRARIES).filter(([name]) => named === undefined || named.includes(name));
-};
+  const found = await pythons();
+  return Object.entries(LIBRARIES).flatMap(([library, environment]): [string, string][] => {
+    const python = found[environment];
+    return python === undefined || named?.includes(library) === false ? [] : [[library, python]];
+  });
+}
 
 export const lastLine = (output: string): string => output.trim().split("\n").at(-1) ?? "";

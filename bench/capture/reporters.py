@@ -6,9 +6,11 @@
 import os
 
 
-class TensorBoard:
-    environment = "new"
+def _scalars_of(writer):
+    return lambda step, value: writer.add_scalar("loss", value, step)
 
+
+class TensorBoard:
     @staticmethod
     def prepare():
         import torch.utils.tensorboard  # noqa: F401
@@ -17,13 +19,10 @@ class TensorBoard:
     def open(folder):
         from torch.utils.tensorboard import SummaryWriter
 
-        writer = SummaryWriter(folder)
-        return lambda step, value: writer.add_scalar("loss", value, step)
+        return _scalars_of(SummaryWriter(folder))
 
 
 class TensorBoardX:
-    environment = "new"
-
     @staticmethod
     def prepare():
         import tensorboardX  # noqa: F401
@@ -32,13 +31,10 @@ class TensorBoardX:
     def open(folder):
         from tensorboardX import SummaryWriter
 
-        writer = SummaryWriter(folder)
-        return lambda step, value: writer.add_scalar("loss", value, step)
+        return _scalars_of(SummaryWriter(folder))
 
 
 class TfSummary:
-    environment = "tensorflow"
-
     @staticmethod
     def prepare():
         import tensorflow  # noqa: F401
@@ -52,8 +48,6 @@ class TfSummary:
 
 
 class Wandb:
-    environment = "new"
-
     @staticmethod
     def prepare():
         os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true")
@@ -68,8 +62,6 @@ class Wandb:
 
 
 class Mlflow:
-    environment = "new"
-
     @staticmethod
     def prepare():
         os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", GIT_PYTHON_REFRESH="quiet")
@@ -87,8 +79,6 @@ class Mlflow:
 class Lightning:
     """What self.log ends in, without a logger of its own."""
 
-    environment = "new"
-
     @staticmethod
     def prepare():
         import lightning.pytorch  # noqa: F401
@@ -102,8 +92,6 @@ class Lightning:
 
 
 class Transformers:
-    environment = "new"
-
     @staticmethod
     def prepare():
         import transformers
@@ -129,8 +117,6 @@ class Transformers:
 class Keras:
     """What fit() tells its callbacks at the end of each epoch of one batch."""
 
-    environment = "tensorflow"
-
     @staticmethod
     def prepare():
         import keras  # noqa: F401
@@ -150,8 +136,6 @@ class Keras:
 
 
 class Csv:
-    environment = "new"
-
     @staticmethod
     def prepare():
         import csv  # noqa: F401

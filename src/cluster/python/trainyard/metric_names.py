@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
+"""What a script's own words and logs call the x; of several the first of these."""
 _VALIDATION = re.compile(r"(?:^|[_/. -])(?:val|valid|validation|test|eval)(?:[_/. -]|$)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NAME_LENGTH = 250

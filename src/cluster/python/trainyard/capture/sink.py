@@ -68,7 +68,7 @@ def scalar(source: str, name: str, value: Any, step: Any = None, group: str | No
     place = _places.get(name)
     if place is None:
         place = _claim(source, name, group)
-    if place[0] is not source and place[0] != source:
+    if place[0] != source:
         return
     if type(value) is not float:
         value = _number(source, name, value)

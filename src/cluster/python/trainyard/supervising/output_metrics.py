@@ -14,14 +14,13 @@ import ast
 import json
 import re
 
-from ..metric_names import group_of
+from ..metric_names import STEP_NAMES, group_of
 
 MAX_LINE_BYTES = 16 * 1024
 MAX_NAMES = 200
 MAX_BRACKETS = 64
 MAX_INTEGER = 1 << 63
 """A longer row of digits is an identifier; as a float it would not even be finite."""
-STEP_NAMES = ("global_step", "step", "iteration", "iter", "epoch")
 
 _HINT = re.compile(rb"step|epoch|iter", re.IGNORECASE)
 _END = re.compile(rb"[\r\n]")

@@ -6,12 +6,11 @@ import os
 import sys
 from typing import Any, Iterable, Iterator
 
+from ...metric_names import STEP_NAMES
 from .. import sink
 from .several import Folders
 
 SOURCE = "csv"
-STEPS = ("global_step", "step", "iteration", "iter", "epoch")
-"""The column that is the x, the first of these that is there."""
 _PHASES = ("phase", "split", "mode", "stage", "set", "subset")
 _MAX_COLUMNS = 1000
 _folders = Folders()
@@ -107,7 +106,7 @@ class Watched:
 
     def _first(self, row: Any) -> None:
         names = [cell.strip() for cell in row if type(cell) is str] if isinstance(row, (list, tuple)) else []
-        steps = [names.index(name) for name in STEPS if name in names]
+        steps = [names.index(name) for name in STEP_NAMES if name in names]
         if not steps or len(names) < 2 or len(names) != len(row) or len(names) > _MAX_COLUMNS:
             self.writerow = self._own.writerow  # type: ignore[method-assign]
             self.writerows = self._own.writerows  # type: ignore[method-assign]

@@ -23,7 +23,7 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-/** Its machines are slow and shared: what fails in a real editor there is tried once more. */
+/** Its machines are slow and shared: what fails there is tried once more. */
 const isContinuousIntegration = process.env.CI === "true";
 /** Long, and about the system more than about the Node. */
 const WITHOUT_KILLS = ["**/*kill*.test.ts", "**/*Kills.test.ts", "**/crash.test.ts"].flatMap((glob) => [
@@ -89,6 +89,15 @@ async function vitest(
   return { ...result, ...countsOf(report, fromVitest) };
 }
 
+/** A test that passes only at its second try is to be mended all the same: it is named, and what it said at first is kept. */
+async function tried(name: string, run: () => Promise<StageResult>): Promise<StageResult> {
+  const first = await run();
+  if (first.code === 0 || !isContinuousIntegration) return first;
+  const second = await run();
+  console.log(`${name} failed, and ${second.code === 0 ? "passed" : "failed again"} at its second try.`);
+  return { ...second, output: `${first.output}\n\n--- second try\n\n${second.output}` };
+}
+
 async function python(show: boolean): Promise<StageResult> {
   const unittest = async (interpreter: string, ...filter: string[]): Promise<StageResult> => {
     const result = await command(
@@ -107,7 +116,8 @@ async function python(show: boolean): Promise<StageResult> {
     );
     return { ...result, ...fromUnittest(result.output) };
   };
-  const whole = await unittest(await digitsEnvironment());
+  const digits = await digitsEnvironment();
+  const whole = await tried("test/python", () => unittest(digits));
   const torch = await torchPython();
   if (torch === null)
     console.log("Not tested: examples/digits/train_torch.py (PyTorch could not be installed).");
@@ -128,27 +138,33 @@ async function capture(show: boolean): Promise<StageResult> {
     if (problem !== undefined)
       console.log(`Not tested: the libraries of test/capture/${name}.txt (${problem}).`);
   const python = await digitsEnvironment();
-  const run = (file: string): Promise<CommandResult> =>
-    command(python, ["-m", "unittest", "discover", "-s", "test/capture", "-t", "test/capture", "-p", file], {
-      cwd: root,
-      env: {
-        ...process.env,
-        PYTHONPATH: [path.join(root, "src/cluster/python"), path.join(root, "test/python")].join(
-          path.delimiter,
-        ),
-        PYTHONDONTWRITEBYTECODE: "1",
-        TRAINYARD_CAPTURE_ENVIRONMENTS: JSON.stringify(environments),
+  const run = async (file: string): Promise<StageResult> => {
+    const result = await command(
+      python,
+      ["-m", "unittest", "discover", "-s", "test/capture", "-t", "test/capture", "-p", file],
+      {
+        cwd: root,
+        env: {
+          ...process.env,
+          PYTHONPATH: [path.join(root, "src/cluster/python"), path.join(root, "test/python")].join(
+            path.delimiter,
+          ),
+          PYTHONDONTWRITEBYTECODE: "1",
+          TRAINYARD_CAPTURE_ENVIRONMENTS: JSON.stringify(environments),
+        },
+        timeoutMs: 15 * MINUTE_MS,
+        show,
       },
-      timeoutMs: 15 * MINUTE_MS,
-      show,
-    });
+    );
+    return { ...result, ...fromUnittest(result.output) };
+  };
   // Most of their time is the import of one library or another: two files side by side.
   const files = readdirSync(path.join(root, "test/capture")).filter((name) => /^test_.*\.py$/.test(name));
   const results: StageResult[] = [];
   const work = async (): Promise<void> => {
     for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      const result = await run(file);
-      results.push({ ...result, ...fromUnittest(result.output) });
+      const current = file;
+      results.push(await tried(current, () => run(current)));
     }
   };
   await Promise.all([work(), work()]);
@@ -167,17 +183,9 @@ async function nodeTest(folder: string, show: boolean): Promise<StageResult> {
   const results: StageResult[] = [];
   for (const name of readdirSync(path.join(root, folder)).filter((file) => file.endsWith(".ui.mts"))) {
     const file = path.join(folder, name);
-    const first = await nodeTestFile(file, show);
-    results.push(first.code !== 0 && isContinuousIntegration ? await secondTry(file, first, show) : first);
+    results.push(await tried(file, () => nodeTestFile(file, show)));
   }
   return all(results);
-}
-
-/** A test that passes only then is to be mended all the same: it is named, and what it said at first is kept. */
-async function secondTry(file: string, first: StageResult, show: boolean): Promise<StageResult> {
-  const second = await nodeTestFile(file, show);
-  console.log(`${file} failed, and ${second.code === 0 ? "passed" : "failed again"} at its second try.`);
-  return { ...second, output: `${first.output}\n\n--- second try\n\n${second.output}` };
 }
 
 async function nodeTestFile(file: string, show: boolean): Promise<StageResult> {
@@ -234,7 +242,11 @@ export const stages: readonly Stage[] = [
     what: "unittest: test/capture, with real TensorBoard, W&B, Lightning and others, new and old",
     run: capture,
   },
-  { name: "suite", what: "mocha in a real extension host: test/suite", run: suite },
+  {
+    name: "suite",
+    what: "mocha in a real extension host: test/suite",
+    run: (show) => tried("test/suite", () => suite(show)),
+  },
   { name: "ui", what: "Playwright drives a real VS Code: test/ui", run: (show) => nodeTest("test/ui", show) },
   {
     name: "packaged",

@@ -10,6 +10,9 @@ import json, os, pathlib, sys
 import determined as det
 distributed = det.core.DistributedContext.from_torch_distributed()
 rank = distributed.rank
+def say(*words):
+    # One write a line: print makes several, and the ranks share one pipe.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 assert (distributed.get_size(), distributed.get_local_rank(), distributed.get_num_agents()) == (COUNT, rank, 1)
 with det.core.init(distributed=distributed) as core:
     assert distributed.gather(rank) == (list(range(COUNT)) if rank == 0 else None)
@@ -33,15 +36,15 @@ with det.core.init(distributed=distributed) as core:
             if rank == 1:
                 raise OSError("the script's own")
     except (OSError, RuntimeError) as error:
-        print("rank", rank, type(error).__name__, flush=True)
+        say("rank", rank, type(error).__name__)
     if rank == 0:
         core.train.report_validation_metrics(4, {"loss": 1.0})
     else:
         try:
             core.checkpoint.upload(mine, {"steps_completed": 5})
         except RuntimeError:
-            print("rank", rank, "refused", flush=True)
-    print(distributed.gather("bye"), flush=True)
+            say("rank", rank, "refused")
+    say(distributed.gather("bye"))
 """
 SPAWN = """
 import os, subprocess, sys

@@ -136,6 +136,19 @@ export default ts.config(
       ),
     ],
   ),
+  wall(
+    ["src/extension/language-server/server/**", "src/extension/language-server/contract.ts"],
+    [
+      no(
+        [
+          ...["**/commands/**", "**/pool/**", "**/views/**", "**/panels/**", "**/language-server/client/**"],
+          ...["**/cluster/server/**", "**/webviews/**", "vscode-languageclient*"],
+        ],
+        "The language server is a process of its own: it knows the contract, protocol/, search/ and what client/ reads of files.",
+      ),
+    ],
+    { paths: [{ name: "vscode", message: "The language server runs beside the editor, not in it." }] },
+  ),
   {
     files: ["test/**/*.ui.mts"],
     rules: {

@@ -24,7 +24,8 @@ const withoutNative: Plugin = {
 
 /**
  * Bundles of their own, loaded when they are first needed, so that the first bundle starts fast: the client (zod, ws,
- * JSON-RPC) with the first connection, the panels (zod) with the first panel.
+ * JSON-RPC) with the first connection, the panels (zod) with the first panel, the language client with the first experiment
+ * file or training script.
  */
 const lazyBundles: Plugin = {
   name: "lazy-bundles",
@@ -32,6 +33,9 @@ const lazyBundles: Plugin = {
     b.onResolve({ filter: /cluster\/client\/index\.ts$/ }, () => ({ path: "./client.js", external: true }));
     b.onResolve({ filter: /\/panelsBundle\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./panels.js", external: true } : undefined,
+    );
+    b.onResolve({ filter: /\/languageBundle\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./language.js", external: true } : undefined,
     );
   },
 };
@@ -75,6 +79,21 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
     out: "dist/panels.js",
     options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
   },
+  {
+    entry: "src/extension/language-server/client/languageBundle.ts",
+    out: "dist/language.js",
+    options: { ...node, external: ["vscode"], plugins: [lazyBundles] },
+  },
+  {
+    entry: "src/extension/language-server/server/main.ts",
+    out: "dist/languageServer.js",
+    options: {
+      ...node,
+      // Its module for `import` asks for its own address, which a bundle has not.
+      alias: { "web-tree-sitter": nodeModule("web-tree-sitter", "web-tree-sitter.cjs") },
+      define: { ...shared.define, "import.meta.dirname": "__dirname" },
+    },
+  },
   { entry: "src/cluster/client/index.ts", out: "dist/client.js", options: node },
   { entry: "ssh2", out: "dist/ssh2.js", options: node },
   { entry: "src/cluster/server/main.ts", out: "dist/server.js", options: node },
@@ -102,6 +121,12 @@ const bundles: readonly { entry: string; out: string; options: BuildOptions }[] 
     options: page,
   },
 ];
+
+/** What the language server reads Python with. */
+const GRAMMAR = [
+  ["web-tree-sitter", "web-tree-sitter.wasm"],
+  ["tree-sitter-python", "tree-sitter-python.wasm"],
+] as const;
 
 /** `npx trainyard` in the checkout runs what was just built, as an installed package would. */
 function linkCommandLine(): void {
@@ -132,4 +157,5 @@ cpSync(path.join(root, "src/cluster/python/trainyard"), path.join(dist, "python/
   recursive: true,
   filter: (source) => !source.includes("__pycache__"),
 });
+for (const [name, file] of GRAMMAR) cpSync(nodeModule(name, file), path.join(dist, file));
 linkCommandLine();

@@ -42,6 +42,7 @@ import { registerTensorsEditor } from "./editor/tensorsEditor.ts";
 import { SetUpLines } from "./editor/setUpLines.ts";
 import { showError } from "./errors.ts";
 import { Notifiers } from "./notifications/notifier.ts";
+import { LazyLanguage } from "./language-server/client/lazyLanguage.ts";
 import { LazyPanels } from "./panels/lazyPanels.ts";
 import { Pools } from "./pool/pools.ts";
 import { wakeIfUsed } from "./pool/wakeIfUsed.ts";
@@ -126,6 +127,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     (poolId, experimentId, trialId) => panels.open({ poolId, experimentId, trialId }),
   );
 
+  const language = new LazyLanguage({ extensionPath: context.extensionPath, pools, memory, log });
   const maintenance = new MaintenanceCommands(pools);
   const determined = new DeterminedCommands(context.extensionPath);
 
@@ -136,6 +138,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     pools,
     experiments,
     problems,
+    language,
     kept,
     panels,
     forwardings,

@@ -28,5 +28,6 @@ export const settings = {
   probeCommand: (): string | null => text("probeCommand"),
   restoreFolder: (scope?: vscode.Uri): string =>
     text("restoreFolder", scope) ?? "checkpoints/${experiment}-${trial}-step${step}",
+  showInScripts: (what: "lenses" | "hints"): boolean => section().get<boolean>(`editor.${what}`, true),
   notify: (kind: NotificationKind): boolean => section().get<boolean>(`notifications.${kind}`, true),
 };

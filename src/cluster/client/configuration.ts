@@ -4,13 +4,11 @@ import path from "node:path";
 import type { ExperimentConfiguration } from "../protocol/configuration.ts";
 import { DataMap, environmentOf, isDataMap, withoutConfiguration } from "../protocol/configuration.ts";
 import { checkConfiguration, type Checked } from "./configuration/check.ts";
+import { CONFIGURATION_NAMES } from "./configuration/names.ts";
 import { MOST_BYTES, readSource, type Located } from "./configuration/source.ts";
 import { messageOf, UserError } from "./userError.ts";
 
 export type { Located } from "./configuration/source.ts";
-
-/** Used without being asked for, when they lie beside the script; the first one counts. */
-export const CONFIGURATION_NAMES = ["train.yaml", "train.yml", "experiment.yaml", "experiment.yml"] as const;
 
 export interface LoadedConfiguration extends Checked {
   file: string;

@@ -22,7 +22,6 @@ export { type Verdict } from "./preemption/verdict.ts";
 export { rankCheckpoints } from "./checkpointChoice.ts";
 export {
   ConfigurationError,
-  CONFIGURATION_NAMES,
   dataPathsOf,
   type DataPlace,
   dataPlacesOf,

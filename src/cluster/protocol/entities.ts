@@ -67,6 +67,14 @@ export const RunOutcome = z.enum([
 ]);
 export type RunOutcome = z.infer<typeof RunOutcome>;
 
+/** `file` is relative to the snapshot's root. */
+export const Frame = z.object({
+  file: RelativePath,
+  line: z.number().int().positive(),
+  function: z.string().nullable(),
+});
+export type Frame = z.infer<typeof Frame>;
+
 /** Why something failed, for the first line of the panel and for the jump to the line. */
 export const Failure = z.object({
   kind: z.enum([
@@ -82,10 +90,10 @@ export const Failure = z.object({
   /** One sentence: what happened and, where known, what to do next. */
   message: z.string(),
   exception: z.object({ type: z.string(), message: z.string() }).nullable(),
-  /** The last frame in the person's own code. `file` is relative to the snapshot's root. */
-  frame: z
-    .object({ file: RelativePath, line: z.number().int().positive(), function: z.string().nullable() })
-    .nullable(),
+  /** The last frame in the person's own code. */
+  frame: Frame.nullable(),
+  /** All frames in the person's own code, the outermost first, of very deep ones the innermost. Servers before 0.4 do not say them. */
+  frames: z.array(Frame).max(50).optional(),
   interpreter: z.string().nullable(),
   missingModule: z.string().nullable(),
   peakMemoryBytes: z.number().nullable(),

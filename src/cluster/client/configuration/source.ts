@@ -4,12 +4,16 @@ import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, par
 export const MOST_BYTES = 1024 * 1024;
 const MOST_ALIASES = 100;
 
-/** One thing to say about a place in a file. Line and column count from 1. */
+/** One thing to say about a place in a file. Line and column count from 1, columns in UTF-16 units. */
 export interface Located {
   message: string;
   file: string;
   line: number;
   column: number;
+  /** Where the place ends, just behind its last character. Absent: only where it begins is known. */
+  end?: { line: number; column: number };
+  /** What stands there is probably meant to be `text`, as the file's syntax has it. */
+  fix?: { title: string; text: string };
 }
 
 export type Path = readonly PropertyKey[];
@@ -26,19 +30,20 @@ export function readSource(file: string, text: string): { source: Source } | { p
   if (Buffer.byteLength(text) > MOST_BYTES)
     return { problems: [{ ...start, message: "The configuration is larger than 1 MB." }] };
   const lines = new LineCounter();
-  const placed = (offset: number, message: string): Located => {
-    const { line, col } = lines.linePos(offset);
-    return { message, file, line: Math.max(1, line), column: Math.max(1, col) };
+  const placed = ([from, to]: Span, message: string): Located => {
+    const [start, end] = [lines.linePos(from), lines.linePos(to)];
+    const place = { message, file, line: Math.max(1, start.line), column: Math.max(1, start.col) };
+    return to > from ? { ...place, end: { line: end.line, column: end.col } } : place;
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
     if (document.errors.length > 0)
       return {
-        problems: document.errors.slice(0, 20).map((e) => placed(e.pos[0], sentence(e.code, e.message))),
+        problems: document.errors.slice(0, 20).map((e) => placed(e.pos, sentence(e.code, e.message))),
       };
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     const locate = (path: Path, message: string, what: "key" | "value"): Located =>
-      placed(offsetOf(document.contents, path, what), message);
+      placed(spanOf(document.contents, path, what), message);
     return { source: { value, locate } };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -58,27 +63,29 @@ function sentence(code: string, message: string): string {
   return message.endsWith(".") ? message : `${message}.`;
 }
 
-function offsetOf(contents: unknown, path: Path, what: "key" | "value"): number {
+type Span = readonly [from: number, to: number];
+
+function spanOf(contents: unknown, path: Path, what: "key" | "value"): Span {
   let node: unknown = contents;
-  let offset = startOf(node) ?? 0;
+  let span: Span = nodeSpan(node) ?? [0, 0];
   for (const [depth, part] of path.entries()) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
       if (!pair || !isPair(pair)) break;
       const isLast = depth === path.length - 1;
-      const keyOffset = startOf(pair.key);
-      offset = (isLast && what === "key" ? keyOffset : startOf(pair.value)) ?? keyOffset ?? offset;
+      const keySpan = nodeSpan(pair.key);
+      span = (isLast && what === "key" ? keySpan : nodeSpan(pair.value)) ?? keySpan ?? span;
       node = pair.value;
     } else if (isSeq(node)) {
       node = node.items[Number(part)];
-      offset = startOf(node) ?? offset;
+      span = nodeSpan(node) ?? span;
     } else break;
     if (isAlias(node)) break;
   }
-  return offset;
+  return span;
 }
 
-function startOf(node: unknown): number | undefined {
-  if (isScalar(node) || isCollection(node) || isAlias(node)) return node.range?.[0];
-  return undefined;
+function nodeSpan(node: unknown): Span | undefined {
+  if (!isScalar(node) && !isCollection(node) && !isAlias(node)) return undefined;
+  return node.range ? [node.range[0], node.range[1]] : undefined;
 }

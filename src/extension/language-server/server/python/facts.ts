@@ -1,0 +1,89 @@
+/** What a training script says about itself, read from its syntax tree: nothing is run, nothing imported. Pure. */
+import type { Range } from "vscode-languageserver/node";
+import type { Tree } from "web-tree-sitter";
+import type { Json } from "../../../../cluster/protocol/base.ts";
+import { readEntry } from "./facts/entry.ts";
+import { readImports } from "./facts/imports.ts";
+
+export type ParameterKind =
+  | "param" // trainyard.param("lr", 1e-3), run.param(...)
+  | "subscript" // run.params["lr"], run.params.lr
+  | "argparse"
+  | "click"
+  | "dataclass" // a field of one that is parsed from flags
+  | "hydra" // cfg.optimizer.lr
+  | "determined"; // context.get_hparam("lr"), info.trial.hparams["lr"]
+
+/** A place where a script reads a parameter. */
+export interface ParameterRead {
+  /** Dotted, as a configuration nests it; of flags without dashes and with underscores. */
+  readonly name: string;
+  readonly kind: ParameterKind;
+  /** What stands for the name: the literal inside of its quotes (of a flag without the dashes), an attribute, a field. */
+  readonly nameRange: Range;
+  /** The call, the field, the subscript. */
+  readonly range: Range;
+  /** As JSON; undefined where there is none, or none that is written as a literal. */
+  readonly default: Json | undefined;
+  readonly defaultRange: Range | null;
+  readonly type: "int" | "float" | "bool" | "str" | null;
+  readonly choices: readonly Json[] | null;
+}
+
+/** A place where a script reports a metric, by our harness or by a library that is captured. */
+export interface MetricReport {
+  readonly name: string;
+  /** Null: it depends on what the script is told (an f-string, a variable), and `name` is "". */
+  readonly nameRange: Range | null;
+  /** `training`, `validation`; null where the call does not say. */
+  readonly group: string | null;
+  /** The call. */
+  readonly range: Range;
+}
+
+/** `lr = 3e-4` (also in capitals, as an attribute of self, or a keyword `lr=3e-4`): a literal that a parameter may have stood for. */
+export interface Assignment {
+  readonly name: string;
+  readonly value: Json;
+  readonly range: Range;
+  readonly valueRange: Range;
+}
+
+export interface RandomUse {
+  /** `np.random.normal`, as it is written. */
+  readonly what: string;
+  readonly library: "random" | "numpy" | "torch" | "tensorflow";
+  readonly range: Range;
+}
+
+export interface ScriptFacts {
+  /** Top-level modules that are imported anywhere in it. */
+  readonly imports: ReadonlySet<string>;
+  /** The line above which lenses stand: `if __name__ == "__main__":`, a decorated or called `main`, else the first statement that is no import. */
+  readonly entry: Range | null;
+  readonly parameters: readonly ParameterRead[];
+  /** It reads parameters by names that cannot be told (`run.params[name]`, `vars(args)`, `**run.params`): what seems unread may be read. */
+  readonly readsAnyParameter: boolean;
+  readonly metrics: readonly MetricReport[];
+  /** It reports names that cannot be told. */
+  readonly reportsAnyMetric: boolean;
+  readonly assignments: readonly Assignment[];
+  readonly randomUses: readonly RandomUse[];
+  /** Libraries whose generator is seeded somewhere in it. */
+  readonly seeded: ReadonlySet<RandomUse["library"]>;
+}
+
+export function readFacts(tree: Tree, _text: string): ScriptFacts {
+  const root = tree.rootNode;
+  return {
+    imports: readImports(root),
+    entry: readEntry(root),
+    parameters: [],
+    readsAnyParameter: false,
+    metrics: [],
+    reportsAnyMetric: false,
+    assignments: [],
+    randomUses: [],
+    seeded: new Set(),
+  };
+}

@@ -1,0 +1,112 @@
+/** What features know beside the document in front of them: other files, which script belongs to which experiment file, the pools. */
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { findConfiguration } from "../../../cluster/client/configuration.ts";
+import type { EditorState, ToExtension } from "../contract.ts";
+import { MOST_CHARACTERS, OpenDocument } from "./documents.ts";
+
+const LANGUAGES: Readonly<Record<string, string>> = {
+  ".py": "python",
+  ".yaml": "yaml",
+  ".yml": "yaml",
+  ".json": "json",
+};
+/** Files that are not open and were read, the latest last. */
+const MOST_KEPT = 50;
+
+type Ask = <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) => Promise<ToExtension[M][1]>;
+
+export const NO_STATE: EditorState = {
+  folders: [],
+  isTrusted: false,
+  settings: { lenses: true, hints: true },
+  pools: [],
+  chosenPool: "local",
+  submitted: [],
+};
+
+export class Workspace {
+  readonly #openDocument: (uri: string) => OpenDocument | undefined;
+  readonly #ask: Ask;
+  readonly #kept = new Map<string, { stamp: string; document: OpenDocument }>();
+  readonly #answers = new Map<string, Promise<unknown>>();
+  #state = NO_STATE;
+
+  constructor(openDocument: (uri: string) => OpenDocument | undefined, ask: Ask) {
+    this.#openDocument = openDocument;
+    this.#ask = ask;
+  }
+
+  get state(): EditorState {
+    return this.#state;
+  }
+  set state(state: EditorState) {
+    this.#state = state;
+    this.#answers.clear();
+  }
+
+  /** The open document, else what is on disk. Null: there is no such file, or none that is read. */
+  async document(file: string): Promise<OpenDocument | null> {
+    const uri = pathToFileURL(file).href;
+    const open = this.#openDocument(uri);
+    if (open) return open;
+    const languageId = LANGUAGES[path.extname(file)];
+    const found = languageId === undefined ? null : await stat(file).catch(() => null);
+    if (languageId === undefined || !found?.isFile() || found.size > MOST_CHARACTERS) return null;
+    const stamp = `${found.mtimeMs}/${found.size}`;
+    const known = this.#kept.get(uri);
+    this.#kept.delete(uri);
+    if (known?.stamp === stamp) {
+      this.#kept.set(uri, known);
+      return known.document;
+    }
+    known?.document.close();
+    const text = await readFile(file, "utf8").catch(() => null);
+    if (text === null) return null;
+    const document = new OpenDocument(TextDocument.create(uri, languageId, 0, text), this.isChosen);
+    this.#kept.set(uri, { stamp, document });
+    for (const [old, { document: oldest }] of [...this.#kept].slice(0, -MOST_KEPT)) {
+      oldest.close();
+      this.#kept.delete(old);
+    }
+    return document;
+  }
+
+  /** A person has submitted with that file as configuration. */
+  isChosen = (file: string): boolean =>
+    this.#state.submitted.some(({ configuration }) => configuration === file);
+
+  /** What a script would be submitted with: its own block, what it was submitted with last, what lies beside it; null: nothing. */
+  async experimentOf(script: OpenDocument): Promise<OpenDocument | null> {
+    if (script.experiment !== null) return script;
+    if (script.path === null) return null;
+    const chosen = this.#state.submitted.find((one) => one.script === script.path)?.configuration ?? "auto";
+    const file = chosen === "auto" ? await findConfiguration(script.path) : chosen;
+    const document = file === null ? null : await this.document(file);
+    return document?.experiment ? document : null;
+  }
+
+  /** The script that an experiment file is for; null where that cannot be told. */
+  async scriptOf(experiment: OpenDocument): Promise<OpenDocument | null> {
+    if (experiment.languageId === "python") return experiment;
+    const { path: file } = experiment;
+    const used = this.#state.submitted.find(({ configuration }) => configuration === file && file !== null);
+    return used ? this.document(used.script) : null;
+  }
+
+  /** Asked once until the extension says that it may be another. */
+  ask<M extends keyof ToExtension>(method: M, params: ToExtension[M][0]): Promise<ToExtension[M][1]> {
+    const key = JSON.stringify([method, params]);
+    const known = this.#answers.get(key);
+    if (known) return known as Promise<ToExtension[M][1]>;
+    const asked = this.#ask(method, params).catch(() => null);
+    this.#answers.set(key, asked);
+    return asked;
+  }
+
+  forgetAnswers(): void {
+    this.#answers.clear();
+  }
+}

@@ -5,6 +5,7 @@ import { type GenericRequestHandler, LanguageClient, TransportKind } from "vscod
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
 import type { Pools } from "../../pool/pools.ts";
 import type { ToExtension } from "../contract.ts";
+import { Forecasts } from "./forecast.ts";
 import { editorState } from "./editorState.ts";
 
 /** What is told again at most this often. */
@@ -40,9 +41,10 @@ export class Language implements vscode.Disposable {
   }
 
   async start(): Promise<void> {
-    const { pools } = this.#services;
+    const { pools, memory } = this.#services;
     this.#answer("trainyard/history", () => null);
-    this.#answer("trainyard/forecast", () => null);
+    const forecasts = new Forecasts(pools, memory);
+    this.#answer("trainyard/forecast", (request) => forecasts.of(request));
     this.#answer("trainyard/snapshotText", () => null);
     this.#answer("trainyard/checkpoints", () => null);
     await this.#client.start();

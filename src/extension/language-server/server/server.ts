@@ -3,8 +3,10 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
+import { poolFacts } from "./features/poolFacts.ts";
 import { searchCost } from "./features/searchCost.ts";
 import { submitLens } from "./features/submitLens.ts";
+import { workspacePaths } from "./features/workspacePaths.ts";
 import { serve } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -19,11 +21,16 @@ export function startServer(connection: Connection): void {
     experimentFiles,
     submitLens(workspace),
     searchCost(workspace),
+    poolFacts(workspace),
+    workspacePaths(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
+    const before = workspace.state;
     workspace.state = state;
-    server.refresh();
+    // While a search runs its trials are told twice a second: what is drawn from history is told to be another by itself.
+    if (withoutExperiments(before) === withoutExperiments(state)) server.diagnoseAll();
+    else server.refresh();
   });
   connection.onNotification("trainyard/historyChanged", (_changed: ToServer["trainyard/historyChanged"]) => {
     workspace.forgetAnswers();
@@ -31,4 +38,8 @@ export function startServer(connection: Connection): void {
   });
   documents.listen(connection);
   connection.listen();
+}
+
+function withoutExperiments({ pools, ...rest }: EditorState): string {
+  return JSON.stringify([rest, pools.map(({ experiments: _, ...pool }) => pool)]);
 }

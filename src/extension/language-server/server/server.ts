@@ -10,7 +10,7 @@ import { Workspace } from "./workspace.ts";
 export function startServer(connection: Connection): void {
   const documents = new TextDocuments(openDocuments((file) => workspace.isChosen(file)));
   const workspace: Workspace = new Workspace(
-    (uri) => documents.get(uri),
+    documents,
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );

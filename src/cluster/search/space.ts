@@ -139,7 +139,7 @@ function readMap(map: JsonObject, path: string[], problems: SpaceProblem[]): Nod
 }
 
 /** A map of hyperparameters, which is none itself. */
-export function isNested(value: unknown): value is JsonObject {
+export function isNested(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { type } = value as JsonObject;
   if (typeof type === "string" && HYPERPARAMETER_TYPES.includes(type)) return false;

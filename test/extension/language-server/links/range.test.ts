@@ -92,7 +92,7 @@ describe("what to search over", () => {
         for (const range of [proposal.range, forGrid(proposal.range)]) {
           const read = readSpace({ x: range as JsonObject });
           if ("problems" in read) throw new Error(JSON.stringify([range, read.problems]));
-          read.space.draw(new RandomStream(1));
+          read.space.draw(new RandomStream({ seed: 1, taken: 0 }));
         }
       }),
     );

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { OpenDocument } from "../documents.ts";
 import type { ScriptFacts } from "../python/facts.ts";
+import type { Script } from "../python/script.ts";
 import { type ImportedModule, readModules } from "./imports.ts";
 
 /** Python files of one experiment that are read. */
@@ -12,6 +13,8 @@ export interface LinkedScript {
   readonly document: OpenDocument;
   readonly path: string;
   readonly facts: ScriptFacts;
+  /** Its tree is the present one until the next edit. */
+  readonly script: Script;
   /** False: a module that is imported. */
   readonly isEntry: boolean;
 }
@@ -53,7 +56,7 @@ export async function follow(
     const script = await document?.script();
     if (!document || !script) continue;
     const { facts } = script;
-    files.push({ document, path: file, facts, isEntry: scripts.includes(file) });
+    files.push({ document, path: file, facts, script, isEntry: scripts.includes(file) });
     let modules = known.get(facts);
     if (!modules) known.set(facts, (modules = readModules(script.tree.rootNode)));
     for (const candidate of modules.flatMap((one) => candidatesOf(one, file, roots))) {

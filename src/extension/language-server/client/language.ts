@@ -54,6 +54,7 @@ export class Language implements vscode.Disposable {
       { module, transport: TransportKind.ipc },
       {
         documentSelector: SELECTOR,
+        synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{py,yaml,yml,json}") },
         markdown: { isTrusted: { enabledCommands: ["trainyard.openPanel"] }, supportHtml: false },
         outputChannel: services.log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -5,6 +5,8 @@ import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
 import { poolFacts } from "./features/poolFacts.ts";
 import { searchCost } from "./features/searchCost.ts";
+import { linkFindings } from "./features/linkFindings.ts";
+import { navigation } from "./features/navigation.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { workspacePaths } from "./features/workspacePaths.ts";
 import { serve } from "./serve.ts";
@@ -13,7 +15,7 @@ import { Workspace } from "./workspace.ts";
 export function startServer(connection: Connection): void {
   const documents = new TextDocuments(openDocuments((file) => workspace.isChosen(file)));
   const workspace: Workspace = new Workspace(
-    (uri) => documents.get(uri),
+    documents,
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
@@ -23,6 +25,8 @@ export function startServer(connection: Connection): void {
     searchCost(workspace),
     poolFacts(workspace),
     workspacePaths(workspace),
+    linkFindings(workspace),
+    navigation(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {

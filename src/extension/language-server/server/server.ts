@@ -3,6 +3,7 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
+import { Results } from "./results/results.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { serve } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
@@ -14,7 +15,8 @@ export function startServer(connection: Connection): void {
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
-  const server = serve(connection, documents, [experimentFiles, submitLens(workspace)]);
+  const results = new Results(workspace);
+  const server = serve(connection, documents, [experimentFiles, submitLens(workspace, results)]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
     workspace.state = state;

@@ -25,11 +25,14 @@ export interface ToExtension {
   "trainyard/checkpoints": [{ prefix: string }, readonly CheckpointFacts[] | null];
 }
 
+export type Theme = "light" | "dark" | "highContrast" | "highContrastLight";
+
 export interface EditorState {
   /** Absolute folders. */
   readonly folders: readonly string[];
   readonly isTrusted: boolean;
   readonly settings: { readonly lenses: boolean; readonly hints: boolean };
+  readonly theme: Theme;
   readonly pools: readonly PoolFacts[];
   /** The pool that submits of this workspace go to. */
   readonly chosenPool: string;

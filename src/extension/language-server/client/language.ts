@@ -57,6 +57,7 @@ export class Language implements vscode.Disposable {
       pools.onDidChange(tell),
       pools.onDidChangeList(tell),
       pools.onDidChangeStatus(tell),
+      vscode.window.onDidChangeActiveColorTheme(tell),
       vscode.workspace.onDidGrantWorkspaceTrust(tell),
       vscode.workspace.onDidChangeWorkspaceFolders(tell),
       vscode.workspace.onDidChangeConfiguration((event) => {

@@ -5,7 +5,11 @@ import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
 import { Results } from "./results/results.ts";
 import { submitLens } from "./features/submitLens.ts";
-import { serve } from "./serve.ts";
+import { resultHints } from "./features/resultHints.ts";
+import { resultHovers } from "./features/resultHovers.ts";
+import { runProblems } from "./features/runProblems.ts";
+import { unseeded } from "./features/unseeded.ts";
+import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
 export function startServer(connection: Connection): void {
@@ -16,7 +20,14 @@ export function startServer(connection: Connection): void {
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
   const results = new Results(workspace);
-  const server = serve(connection, documents, [experimentFiles, submitLens(workspace, results)]);
+  const server: Served = serve(connection, documents, [
+    experimentFiles,
+    submitLens(workspace, results),
+    resultHints(workspace, results),
+    resultHovers(workspace, results),
+    runProblems(workspace, results, () => server.refresh()),
+    unseeded(workspace),
+  ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
     workspace.state = state;

@@ -14,7 +14,7 @@ interface Where {
   readonly poolId: string;
   readonly poolName: string;
   /** A real path as the editor names the same file. */
-  asOpened(file: string): string;
+  readonly asOpened: (file: string) => string;
 }
 
 /** @returns null for a script that never ran */

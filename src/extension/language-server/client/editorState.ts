@@ -3,14 +3,22 @@ import * as vscode from "vscode";
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
 import { LOCAL, type Pools } from "../../pool/pools.ts";
 import { settings } from "../../settings.ts";
-import type { EditorState } from "../contract.ts";
+import type { EditorState, Theme } from "../contract.ts";
 import type { PoolFactsBook } from "./poolFacts.ts";
+
+const THEMES: Readonly<Record<vscode.ColorThemeKind, Theme>> = {
+  [vscode.ColorThemeKind.Light]: "light",
+  [vscode.ColorThemeKind.Dark]: "dark",
+  [vscode.ColorThemeKind.HighContrast]: "highContrast",
+  [vscode.ColorThemeKind.HighContrastLight]: "highContrastLight",
+};
 
 export function editorState(pools: Pools, memory: SubmitMemory, book: PoolFactsBook): EditorState {
   return {
     folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
     isTrusted: vscode.workspace.isTrusted,
     settings: { lenses: settings.showInScripts("lenses"), hints: settings.showInScripts("hints") },
+    theme: THEMES[vscode.window.activeColorTheme.kind],
     pools: pools.all.map((pool) => book.of(pool)),
     chosenPool: memory.pool ?? LOCAL,
     submitted: memory.recentScripts.map((script) => {

@@ -11,12 +11,13 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
-import type { Pools } from "../../pool/pools.ts";
-import type { ToExtension } from "../contract.ts";
+import { LOCAL, type Pools } from "../../pool/pools.ts";
+import type { ToExtension, ToServer } from "../contract.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { Crashes } from "./crashes.ts";
 import { editorState } from "./editorState.ts";
 import { Forecasts } from "./forecast.ts";
+import { History } from "./history.ts";
 import { PoolFactsBook } from "./poolFacts.ts";
 
 /** What is told again at most this often. */
@@ -67,11 +68,15 @@ export class Language implements vscode.Disposable {
   }
 
   async start(): Promise<void> {
-    const { pools, memory } = this.#services;
+    const { pools, memory, log } = this.#services;
+    const tellHistory = (scripts: string[] | null): void =>
+      this.#send("trainyard/historyChanged", { scripts });
+    const history = new History(pools, () => memory.pool ?? LOCAL, tellHistory, log);
     const forecasts = new Forecasts(pools, memory);
-    this.#answer("trainyard/history", () => null);
-    this.#answer("trainyard/forecast", (request) => forecasts.of(request));
-    this.#answer("trainyard/snapshotText", () => null);
+    this.#subscriptions.push(history);
+    this.#answer("trainyard/history", (asked) => history.of(asked));
+    this.#answer("trainyard/forecast", (asked) => forecasts.of(asked));
+    this.#answer("trainyard/snapshotText", (asked) => history.snapshotText(asked));
     this.#answer("trainyard/checkpoints", ({ prefix }) => checkpointsOf(pools, memory, prefix));
     await this.#client.start();
     const tell = (): void => this.#tellSoon();
@@ -87,6 +92,7 @@ export class Language implements vscode.Disposable {
       pools.onDidChange(tell),
       pools.onDidChangeList(tell),
       pools.onDidChangeStatus(tell),
+      vscode.window.onDidChangeActiveColorTheme(tell),
       vscode.workspace.onDidGrantWorkspaceTrust(tell),
       vscode.workspace.onDidChangeWorkspaceFolders(tell),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -163,8 +169,12 @@ export class Language implements vscode.Disposable {
     const text = JSON.stringify(state);
     if (text === this.#told || this.#client.state !== State.Running) return;
     this.#told = text;
+    this.#send("trainyard/state", state);
+  }
+
+  #send<M extends keyof ToServer>(method: M, params: ToServer[M]): void {
     this.#client
-      .sendNotification("trainyard/state", state)
+      .sendNotification(method, params)
       .catch((error: unknown) => this.#services.log.debug(String(error)));
   }
 }

@@ -3,13 +3,18 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
-import { poolFacts } from "./features/poolFacts.ts";
-import { searchCost } from "./features/searchCost.ts";
 import { linkFindings } from "./features/linkFindings.ts";
 import { navigation } from "./features/navigation.ts";
+import { poolFacts } from "./features/poolFacts.ts";
+import { resultHints } from "./features/resultHints.ts";
+import { resultHovers } from "./features/resultHovers.ts";
+import { runProblems } from "./features/runProblems.ts";
+import { searchCost } from "./features/searchCost.ts";
 import { submitLens } from "./features/submitLens.ts";
+import { unseeded } from "./features/unseeded.ts";
 import { workspacePaths } from "./features/workspacePaths.ts";
-import { serve } from "./serve.ts";
+import { Results } from "./results/results.ts";
+import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
 export function startServer(connection: Connection): void {
@@ -19,14 +24,19 @@ export function startServer(connection: Connection): void {
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
-  const server = serve(connection, documents, [
+  const results = new Results(workspace);
+  const server: Served = serve(connection, documents, [
     experimentFiles,
-    submitLens(workspace),
+    submitLens(workspace, results),
     searchCost(workspace),
     poolFacts(workspace),
     workspacePaths(workspace),
     linkFindings(workspace),
     navigation(workspace),
+    resultHints(workspace, results),
+    resultHovers(workspace, results),
+    runProblems(workspace, results, () => server.refresh()),
+    unseeded(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {

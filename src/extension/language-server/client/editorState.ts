@@ -4,16 +4,24 @@ import type { SubmitMemory } from "../../commands/submitMemory.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { LOCAL, type Pools } from "../../pool/pools.ts";
 import { settings } from "../../settings.ts";
-import type { EditorState, PoolFacts } from "../contract.ts";
+import type { EditorState, PoolFacts, Theme } from "../contract.ts";
 
 /** Experiments of a pool, and of each its trials, that are told. */
 const MOST_EXPERIMENTS = 200;
+
+const THEMES: Readonly<Record<vscode.ColorThemeKind, Theme>> = {
+  [vscode.ColorThemeKind.Light]: "light",
+  [vscode.ColorThemeKind.Dark]: "dark",
+  [vscode.ColorThemeKind.HighContrast]: "highContrast",
+  [vscode.ColorThemeKind.HighContrastLight]: "highContrastLight",
+};
 
 export function editorState(pools: Pools, memory: SubmitMemory): EditorState {
   return {
     folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
     isTrusted: vscode.workspace.isTrusted,
     settings: { lenses: settings.showInScripts("lenses"), hints: settings.showInScripts("hints") },
+    theme: THEMES[vscode.window.activeColorTheme.kind],
     pools: pools.all.map(factsOf),
     chosenPool: memory.pool ?? LOCAL,
     submitted: memory.recentScripts.map((script) => {

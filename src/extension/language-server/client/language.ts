@@ -3,9 +3,10 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { type GenericRequestHandler, LanguageClient, TransportKind } from "vscode-languageclient/node";
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
-import type { Pools } from "../../pool/pools.ts";
-import type { ToExtension } from "../contract.ts";
+import { LOCAL, type Pools } from "../../pool/pools.ts";
+import type { ToExtension, ToServer } from "../contract.ts";
 import { editorState } from "./editorState.ts";
+import { History } from "./history.ts";
 
 /** What is told again at most this often. */
 const TELL_MS = 500;
@@ -41,10 +42,14 @@ export class Language implements vscode.Disposable {
   }
 
   async start(): Promise<void> {
-    const { pools } = this.#services;
-    this.#answer("trainyard/history", () => null);
+    const { pools, memory, log } = this.#services;
+    const tellHistory = (scripts: string[] | null): void =>
+      this.#send("trainyard/historyChanged", { scripts });
+    const history = new History(pools, () => memory.pool ?? LOCAL, tellHistory, log);
+    this.#subscriptions.push(history);
+    this.#answer("trainyard/history", (asked) => history.of(asked));
     this.#answer("trainyard/forecast", () => null);
-    this.#answer("trainyard/snapshotText", () => null);
+    this.#answer("trainyard/snapshotText", (asked) => history.snapshotText(asked));
     this.#answer("trainyard/checkpoints", () => null);
     await this.#client.start();
     const tell = (): void => this.#tellSoon();
@@ -53,6 +58,7 @@ export class Language implements vscode.Disposable {
       pools.onDidChange(tell),
       pools.onDidChangeList(tell),
       pools.onDidChangeStatus(tell),
+      vscode.window.onDidChangeActiveColorTheme(tell),
       vscode.workspace.onDidGrantWorkspaceTrust(tell),
       vscode.workspace.onDidChangeWorkspaceFolders(tell),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -84,8 +90,12 @@ export class Language implements vscode.Disposable {
 
   #tell(): void {
     const { pools, memory } = this.#services;
+    this.#send("trainyard/state", editorState(pools, memory));
+  }
+
+  #send<M extends keyof ToServer>(method: M, params: ToServer[M]): void {
     this.#client
-      .sendNotification("trainyard/state", editorState(pools, memory))
+      .sendNotification(method, params)
       .catch((error: unknown) => this.#services.log.debug(String(error)));
   }
 }

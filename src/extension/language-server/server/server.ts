@@ -5,8 +5,13 @@ import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
 import { linkFindings } from "./features/linkFindings.ts";
 import { navigation } from "./features/navigation.ts";
+import { resultHints } from "./features/resultHints.ts";
+import { resultHovers } from "./features/resultHovers.ts";
+import { runProblems } from "./features/runProblems.ts";
 import { submitLens } from "./features/submitLens.ts";
-import { serve } from "./serve.ts";
+import { unseeded } from "./features/unseeded.ts";
+import { Results } from "./results/results.ts";
+import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
 export function startServer(connection: Connection): void {
@@ -16,11 +21,16 @@ export function startServer(connection: Connection): void {
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
-  const server = serve(connection, documents, [
+  const results = new Results(workspace);
+  const server: Served = serve(connection, documents, [
     experimentFiles,
-    submitLens(workspace),
     linkFindings(workspace),
     navigation(workspace),
+    submitLens(workspace, results),
+    resultHints(workspace, results),
+    resultHovers(workspace, results),
+    runProblems(workspace, results, () => server.refresh()),
+    unseeded(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {

@@ -46,7 +46,7 @@ export interface PoolFacts {
   /** False: what follows may be old, or empty. */
   readonly isConnected: boolean;
   readonly slots: readonly { readonly name: string; readonly kind: string; readonly state: Slot["state"] }[];
-  /** The newest first, at most 200. */
+  /** The newest first, at most 200; trials are told of the newest 50. */
   readonly experiments: readonly ExperimentFacts[];
   /** There are more than those. */
   readonly hasMore: boolean;
@@ -56,6 +56,8 @@ export interface ExperimentFacts {
   readonly id: number;
   readonly name: string;
   readonly state: string;
+  /** Trials that it has made: their numbers are 1 to this. */
+  readonly trialsMade: number;
   /** Of those that are known here, at most 20, the best first. */
   readonly trials: readonly {
     readonly id: string;

@@ -5,11 +5,14 @@ import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
 import { linkFindings } from "./features/linkFindings.ts";
 import { navigation } from "./features/navigation.ts";
+import { poolFacts } from "./features/poolFacts.ts";
 import { resultHints } from "./features/resultHints.ts";
 import { resultHovers } from "./features/resultHovers.ts";
 import { runProblems } from "./features/runProblems.ts";
+import { searchCost } from "./features/searchCost.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { unseeded } from "./features/unseeded.ts";
+import { workspacePaths } from "./features/workspacePaths.ts";
 import { Results } from "./results/results.ts";
 import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
@@ -25,7 +28,10 @@ export function startServer(connection: Connection): void {
   const server: Served = serve(connection, documents, [
     experimentFiles,
     linkFindings(workspace),
+    poolFacts(workspace),
+    workspacePaths(workspace),
     navigation(workspace),
+    searchCost(workspace),
     submitLens(workspace, results),
     resultHints(workspace, results),
     resultHovers(workspace, results),
@@ -34,8 +40,11 @@ export function startServer(connection: Connection): void {
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
+    const before = workspace.state;
     workspace.state = state;
-    server.refresh();
+    // While a search runs its trials are told twice a second: what is drawn from history is told to be another by itself.
+    if (withoutExperiments(before) === withoutExperiments(state)) server.diagnoseAll();
+    else server.refresh();
   });
   connection.onNotification("trainyard/historyChanged", (_changed: ToServer["trainyard/historyChanged"]) => {
     workspace.forgetAnswers();
@@ -43,4 +52,8 @@ export function startServer(connection: Connection): void {
   });
   documents.listen(connection);
   connection.listen();
+}
+
+function withoutExperiments({ pools, ...rest }: EditorState): string {
+  return JSON.stringify([rest, pools.map(({ experiments: _, ...pool }) => pool)]);
 }

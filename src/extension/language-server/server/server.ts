@@ -27,12 +27,12 @@ export function startServer(connection: Connection): void {
   const results = new Results(workspace);
   const server: Served = serve(connection, documents, [
     experimentFiles,
-    submitLens(workspace, results),
-    searchCost(workspace),
+    linkFindings(workspace),
     poolFacts(workspace),
     workspacePaths(workspace),
-    linkFindings(workspace),
     navigation(workspace),
+    searchCost(workspace),
+    submitLens(workspace, results),
     resultHints(workspace, results),
     resultHovers(workspace, results),
     runProblems(workspace, results, () => server.refresh()),

@@ -5,6 +5,7 @@ import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
 import { linkFindings } from "./features/linkFindings.ts";
 import { navigation } from "./features/navigation.ts";
+import { renaming } from "./features/rename.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { serve } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
@@ -21,6 +22,7 @@ export function startServer(connection: Connection): void {
     submitLens(workspace),
     linkFindings(workspace),
     navigation(workspace),
+    renaming(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {

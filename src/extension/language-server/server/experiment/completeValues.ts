@@ -63,7 +63,7 @@ function item(
   isDefault: boolean,
   index: number,
 ): CompletionItem {
-  const text = typing.isQuoted ? String(value) : valueText(syntax, value);
+  const text = typing.isQuoted && typeof value === "string" ? value : valueText(syntax, value);
   const words = wordsOf(typing.path, value);
   return {
     label: typeof value === "string" ? value : valueText(syntax, value),
@@ -105,7 +105,7 @@ function typeItems(document: ExperimentDocument, typing: Typing): CompletionItem
 }
 
 /** To another key of the same map. */
-function nextLine({ syntax, rangeOf }: ExperimentDocument, { path }: Typing): string {
-  if (syntax === "toml") return "\n# ";
-  return `\n${" ".repeat(rangeOf(path, "key")?.start.character ?? 0)}`;
+function nextLine(document: ExperimentDocument, { path }: Typing): string {
+  if (document.syntax === "toml") return "\n# ";
+  return `\n${" ".repeat(document.rangeOf(path, "key")?.start.character ?? 0)}`;
 }

@@ -31,6 +31,7 @@ export {
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { scriptBeside } from "./scriptBeside.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
 export { checkDetermined } from "./determined/report.ts";

@@ -185,12 +185,20 @@ function readMap(map: JsonObject, path: string[], problems: SpaceProblem[]): Nod
   return { children: names.map((name) => [name, readOne(map[name] ?? null, [...path, name], problems)]) };
 }
 
+/** A map of hyperparameters, which is none itself. */
+export function isNested(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { type } = value as JsonObject;
+  if (typeof type === "string" && HYPERPARAMETER_TYPES.includes(type)) return false;
+  return type === undefined || !OWN_KEYS.some((key) => key in value);
+}
+
 function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
   const constant: Node = { leaf: { type: "const", val: value } };
   if (typeof value !== "object" || value === null || Array.isArray(value)) return constant;
+  if (isNested(value)) return readMap(value, path, problems);
   const { type } = value;
   if (typeof type !== "string" || !HYPERPARAMETER_TYPES.includes(type)) {
-    if (type === undefined || !OWN_KEYS.some((key) => key in value)) return readMap(value, path, problems);
     problems.push({
       path: [...path, "type"],
       message: `${JSON.stringify(type)} is no type of a hyperparameter: ${HYPERPARAMETER_TYPES.join(", ")} are`,

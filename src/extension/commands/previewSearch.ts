@@ -78,7 +78,8 @@ export class PreviewCommands {
         const { configuration } = this.#memory.optionsOf(file);
         return typeof configuration === "object" && configuration?.file === uri.fsPath;
       });
-      return { configuration: uri.fsPath, script: used ?? (await scriptBeside(uri.fsPath)) };
+      const client = await loadClient();
+      return { configuration: uri.fsPath, script: used ?? (await client.scriptBeside(uri.fsPath)) };
     }
     const script = await findScript(
       open && isScript(open) ? (argument ?? open.uri) : argument,
@@ -95,15 +96,4 @@ export class PreviewCommands {
       `Write a train.yaml beside it, or choose a file with Submit with Options.`,
     );
   }
-}
-
-/** The one of its name (`train.py` of `train.yaml`), else the only one, where this is what it is submitted with unasked. */
-async function scriptBeside(configuration: string): Promise<string | null> {
-  const client = await loadClient();
-  const beside = new vscode.RelativePattern(path.dirname(configuration), "*.py");
-  const scripts = (await vscode.workspace.findFiles(beside, null, 500)).map(({ fsPath }) => fsPath);
-  const { dir, name } = path.parse(configuration);
-  const script = scripts.find((one) => one === path.join(dir, `${name}.py`)) ?? scripts[0];
-  if (script === undefined || (scripts.length > 1 && path.parse(script).name !== name)) return null;
-  return (await client.findConfiguration(script)) === configuration ? script : null;
 }

@@ -34,6 +34,7 @@ export class Language implements vscode.Disposable {
         documentSelector: ["file", "untitled"].flatMap((scheme) =>
           ["python", "yaml", "json", "jsonc"].map((language) => ({ scheme, language })),
         ),
+        synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{py,yaml,yml,json}") },
         markdown: { isTrusted: { enabledCommands: ["trainyard.openPanel"] }, supportHtml: false },
       },
     );

@@ -6,6 +6,7 @@ import {
   type Diagnostic,
   type Hover,
   MarkupKind,
+  ResponseError,
   type TextDocumentPositionParams,
   type TextDocuments,
   TextDocumentSyncKind,
@@ -62,6 +63,7 @@ export function serve(
         const answer = await question(feature);
         if (answer !== undefined) answers.push(answer);
       } catch (error) {
+        if (error instanceof ResponseError) throw error; // words for the person who asked
         connection.console.error(`${feature.name}, ${what}: ${String((error as Error)?.stack ?? error)}`);
       }
     }
@@ -98,7 +100,12 @@ export function serve(
     );
   };
 
-  documents.onDidChangeContent(({ document }) => diagnoseSoon(document));
+  documents.onDidChangeContent(({ document }) => {
+    diagnoseSoon(document);
+    // What is said of an experiment file depends on its script, and the other way round.
+    for (const other of documents.all()) if (other.languageId !== document.languageId) diagnoseSoon(other);
+  });
+  connection.onDidChangeWatchedFiles(() => documents.all().forEach(diagnoseSoon));
   documents.onDidClose(({ document }) => {
     clearTimeout(timers.get(document.uri));
     timers.delete(document.uri);

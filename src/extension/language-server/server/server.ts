@@ -3,6 +3,8 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
+import { linkFindings } from "./features/linkFindings.ts";
+import { navigation } from "./features/navigation.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { serve } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
@@ -10,11 +12,16 @@ import { Workspace } from "./workspace.ts";
 export function startServer(connection: Connection): void {
   const documents = new TextDocuments(openDocuments((file) => workspace.isChosen(file)));
   const workspace: Workspace = new Workspace(
-    (uri) => documents.get(uri),
+    documents,
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
-  const server = serve(connection, documents, [experimentFiles, submitLens(workspace)]);
+  const server = serve(connection, documents, [
+    experimentFiles,
+    submitLens(workspace),
+    linkFindings(workspace),
+    navigation(workspace),
+  ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
     workspace.state = state;

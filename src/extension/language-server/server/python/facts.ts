@@ -2,14 +2,24 @@
 import type { Range } from "vscode-languageserver/node";
 import type { Tree } from "web-tree-sitter";
 import type { Json } from "../../../../cluster/protocol/base.ts";
+import { readAssignments } from "./facts/assignments.ts";
 import { readEntry } from "./facts/entry.ts";
-import { readImports } from "./facts/imports.ts";
+import { readReports } from "./facts/metrics/harness.ts";
+import { readTrackers } from "./facts/metrics/trackers.ts";
+import { readAbsl, readArgparse, readClick, readForeignParser } from "./facts/parameters/flags.ts";
+import { readHarness } from "./facts/parameters/harness.ts";
+import { readSpaces } from "./facts/parameters/spaces.ts";
+import { readRandom } from "./facts/random.ts";
+import { Reading } from "./facts/reading.ts";
+import { readProgram } from "./facts/scopes.ts";
+import { Source } from "./source.ts";
+import { syntaxOf } from "./syntax.ts";
 
 export type ParameterKind =
   | "param" // trainyard.param("lr", 1e-3), run.param(...)
   | "subscript" // run.params["lr"], run.params.lr
-  | "argparse"
-  | "click"
+  | "argparse" // and absl
+  | "click" // and typer
   | "dataclass" // a field of one that is parsed from flags
   | "hydra" // cfg.optimizer.lr
   | "determined"; // context.get_hparam("lr"), info.trial.hparams["lr"]
@@ -28,6 +38,8 @@ export interface ParameterRead {
   readonly defaultRange: Range | null;
   readonly type: "int" | "float" | "bool" | "str" | null;
   readonly choices: readonly Json[] | null;
+  /** Other names of the same flag, as the configuration would write them: `lr`, of `--learning-rate`, `--lr`. */
+  readonly aliases?: readonly string[];
 }
 
 /** A place where a script reports a metric, by our harness or by a library that is captured. */
@@ -73,17 +85,37 @@ export interface ScriptFacts {
   readonly seeded: ReadonlySet<RandomUse["library"]>;
 }
 
-export function readFacts(tree: Tree, _text: string): ScriptFacts {
-  const root = tree.rootNode;
+export function readFacts(tree: Tree, text: string): ScriptFacts {
+  const source = new Source(text);
+  const root = syntaxOf(tree);
+  const reading = new Reading(readProgram(root, source), source);
+  for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
+  readSpaces(reading);
+  const { program, parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
+  const byPlace = <T extends { range: Range }>(all: T[]): T[] =>
+    all.sort((a, b) => inOrder(a.range, b.range));
   return {
-    imports: readImports(root),
-    entry: readEntry(root),
-    parameters: [],
-    readsAnyParameter: false,
-    metrics: [],
-    reportsAnyMetric: false,
-    assignments: [],
-    randomUses: [],
-    seeded: new Set(),
+    imports: program.imports,
+    entry: readEntry(root, source),
+    parameters: byPlace(parameters),
+    readsAnyParameter,
+    metrics: byPlace(metrics),
+    reportsAnyMetric,
+    assignments: readAssignments(reading),
+    ...readRandom(reading),
   };
+}
+
+const OF_CALLS = [
+  readHarness,
+  readArgparse,
+  readForeignParser,
+  readClick,
+  readAbsl,
+  readReports,
+  readTrackers,
+];
+
+function inOrder({ start: a }: Range, { start: b }: Range): number {
+  return a.line - b.line || a.character - b.character;
 }

@@ -3,7 +3,8 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
-import { linkFindings } from "./features/linkFindings.ts";
+import { ofScripts } from "./features/ofScripts.ts";
+import { searchOver } from "./features/searchOver.ts";
 import { navigation } from "./features/navigation.ts";
 import { renaming } from "./features/rename.ts";
 import { submitLens } from "./features/submitLens.ts";
@@ -20,9 +21,10 @@ export function startServer(connection: Connection): void {
   const server = serve(connection, documents, [
     experimentFiles,
     submitLens(workspace),
-    linkFindings(workspace),
+    ofScripts(workspace),
     navigation(workspace),
     renaming(workspace),
+    searchOver(workspace),
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {

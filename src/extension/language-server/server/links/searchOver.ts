@@ -48,10 +48,9 @@ export function searchIn(experiment: ExperimentDocument, wanted: Wanted): Fix | 
   const set: [(string | number)[], Json][] = [
     [[...path], name === "grid" ? forGrid(wanted.range) : wanted.range],
   ];
-  const settings = Object.entries(searcherFor(wanted.metric));
-  if (!isMapping(searcher)) set.push([["searcher"], Object.fromEntries(settings)]);
+  if (!isMapping(searcher)) set.push([["searcher"], searcherFor(wanted.metric)]);
   else if (name === undefined || name === "single")
-    for (const [key, setting] of settings)
+    for (const [key, setting] of Object.entries(searcherFor("metric" in searcher ? null : wanted.metric)))
       if (key === "name" || !Object.hasOwn(searcher, key)) set.push([["searcher", key], setting]);
   if (wanted.isFlag && passingOf(experiment) === "environment") set.push([["pass_as"], "flags"]);
   // What goes into a map that is there comes before a new map that may begin at the same place.

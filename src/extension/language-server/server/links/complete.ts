@@ -69,13 +69,13 @@ function parameters(link: Link, experiment: ExperimentDocument, typing: Typing):
 
 /** `a.b` is a map within a map. */
 function written(
-  { syntax, keyText }: ExperimentDocument,
+  experiment: ExperimentDocument,
   { style, indent }: Typing,
   name: string,
   value: string,
 ): string {
-  const keys = name.split(".").map(keyText);
-  if (syntax === "toml") return `${keys.join(".")} = ${value}`;
+  const keys = name.split(".").map((key) => experiment.keyText(key));
+  if (experiment.syntax === "toml") return `${keys.join(".")} = ${value}`;
   if (style === "flow")
     return keys.reduceRight(
       (inner, key, at) => `${key}: ${at < keys.length - 1 ? `{${inner}}` : inner}`,

@@ -188,9 +188,10 @@ function finding(experiment: ExperimentDocument, message: string, fix?: Fix): Fi
   return [{ range, message, fix: fix ?? null }];
 }
 
-function firstKey({ value, rangeOf }: ExperimentDocument): Range | null {
+function firstKey(experiment: ExperimentDocument): Range | null {
+  const { value } = experiment;
   const [key] = typeof value === "object" && value !== null ? Object.keys(value) : [];
-  return key === undefined ? null : rangeOf([key], "key");
+  return key === undefined ? null : experiment.rangeOf([key], "key");
 }
 
 function listed(names: readonly string[]): string {

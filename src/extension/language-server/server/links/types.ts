@@ -56,7 +56,7 @@ export function mismatch(value: Json, read: Read): Mismatch | null {
 function unfit(value: Json, read: Read): string | null {
   const { choices } = read;
   if (choices !== null && choices.length > 0)
-    return choices.some((one) => String(one) === String(value))
+    return choices.some((one) => textOf(one) === textOf(value))
       ? null
       : `${shown(value)} is none of what the script takes: ${choices.map(shown).join(", ")}.`;
   const wanted = read.type;
@@ -74,6 +74,11 @@ function unfit(value: Json, read: Read): string | null {
   return wanted === "int" && !Number.isInteger(Number(value))
     ? `the script expects a whole number, and this is ${shown(value)}.`
     : null;
+}
+
+/** As a command line has it: 1 and "1" are the same. */
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function shown(value: Json): string {

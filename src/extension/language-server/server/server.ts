@@ -3,13 +3,15 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
-import { linkFindings } from "./features/linkFindings.ts";
+import { ofScripts } from "./features/ofScripts.ts";
+import { searchOver } from "./features/searchOver.ts";
 import { navigation } from "./features/navigation.ts";
 import { poolFacts } from "./features/poolFacts.ts";
 import { resultHints } from "./features/resultHints.ts";
 import { resultHovers } from "./features/resultHovers.ts";
 import { runProblems } from "./features/runProblems.ts";
 import { searchCost } from "./features/searchCost.ts";
+import { renaming } from "./features/rename.ts";
 import { submitLens } from "./features/submitLens.ts";
 import { unseeded } from "./features/unseeded.ts";
 import { workspacePaths } from "./features/workspacePaths.ts";
@@ -27,10 +29,12 @@ export function startServer(connection: Connection): void {
   const results = new Results(workspace);
   const server: Served = serve(connection, documents, [
     experimentFiles,
-    linkFindings(workspace),
+    ofScripts(workspace),
     poolFacts(workspace),
     workspacePaths(workspace),
     navigation(workspace),
+    renaming(workspace),
+    searchOver(workspace),
     searchCost(workspace),
     submitLens(workspace, results),
     resultHints(workspace, results),

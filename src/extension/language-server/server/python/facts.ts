@@ -4,8 +4,12 @@ import type { Tree } from "web-tree-sitter";
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import { readAssignments } from "./facts/assignments.ts";
 import { readEntry } from "./facts/entry.ts";
+import { readKeras } from "./facts/metrics/keras.ts";
+import { readOthers } from "./facts/metrics/others.ts";
+import { readTrials } from "./facts/metrics/trial.ts";
 import { readReports } from "./facts/metrics/harness.ts";
 import { readTrackers } from "./facts/metrics/trackers.ts";
+import { readDeclared, readDecorated } from "./facts/parameters/declared.ts";
 import { readAbsl, readArgparse, readClick, readForeignParser } from "./facts/parameters/flags.ts";
 import { readHarness } from "./facts/parameters/harness.ts";
 import { readSpaces } from "./facts/parameters/spaces.ts";
@@ -90,7 +94,7 @@ export function readFacts(tree: Tree, text: string): ScriptFacts {
   const root = syntaxOf(tree);
   const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
-  readSpaces(reading);
+  for (const read of OF_ALL) read(reading);
   const { program, parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
   const byPlace = <T extends { range: Range }>(all: T[]): T[] =>
     all.sort((a, b) => inOrder(a.range, b.range));
@@ -107,14 +111,10 @@ export function readFacts(tree: Tree, text: string): ScriptFacts {
 }
 
 const OF_CALLS = [
-  readHarness,
-  readArgparse,
-  readForeignParser,
-  readClick,
-  readAbsl,
-  readReports,
-  readTrackers,
+  ...[readHarness, readArgparse, readForeignParser, readClick, readAbsl, readDeclared],
+  ...[readReports, readTrackers],
 ];
+const OF_ALL = [readDecorated, readSpaces, readKeras, readTrials, readOthers];
 
 function inOrder({ start: a }: Range, { start: b }: Range): number {
   return a.line - b.line || a.character - b.character;

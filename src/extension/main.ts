@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const log = vscode.window.createOutputChannel("Trainyard", { log: true });
   const pools = new Pools(context, log);
   const experiments = new ExperimentsTree(context, pools);
-  const problems = new ConfigurationProblems();
+  const problems = new ConfigurationProblems(() => language);
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
@@ -137,7 +137,6 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     determined,
     pools,
     experiments,
-    problems,
     language,
     kept,
     panels,

@@ -9,7 +9,12 @@ import type { EditorState, PoolFacts } from "../contract.ts";
 /** Experiments of a pool, and of each its trials, that are told. */
 const MOST_EXPERIMENTS = 200;
 
-export function editorState(pools: Pools, memory: SubmitMemory): EditorState {
+/** @param configurations files that were meant as such */
+export function editorState(
+  pools: Pools,
+  memory: SubmitMemory,
+  configurations: readonly string[],
+): EditorState {
   return {
     folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
     isTrusted: vscode.workspace.isTrusted,
@@ -20,6 +25,7 @@ export function editorState(pools: Pools, memory: SubmitMemory): EditorState {
       const { configuration } = memory.optionsOf(script);
       return { script, configuration: configuration === "auto" ? "auto" : (configuration?.file ?? null) };
     }),
+    configurations,
   };
 }
 

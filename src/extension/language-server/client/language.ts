@@ -21,6 +21,7 @@ export class Language implements vscode.Disposable {
   readonly #services: LanguageServices;
   readonly #client: LanguageClient;
   readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #configurations = new Set<string>();
   #telling: NodeJS.Timeout | null = null;
 
   constructor(services: LanguageServices) {
@@ -62,6 +63,12 @@ export class Language implements vscode.Disposable {
     this.#tell();
   }
 
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  markConfiguration(file: string): void {
+    this.#configurations.add(file);
+    this.#tell();
+  }
+
   dispose(): void {
     if (this.#telling !== null) clearTimeout(this.#telling);
     vscode.Disposable.from(...this.#subscriptions).dispose();
@@ -85,7 +92,7 @@ export class Language implements vscode.Disposable {
   #tell(): void {
     const { pools, memory } = this.#services;
     this.#client
-      .sendNotification("trainyard/state", editorState(pools, memory))
+      .sendNotification("trainyard/state", editorState(pools, memory, [...this.#configurations]))
       .catch((error: unknown) => this.#services.log.debug(String(error)));
   }
 }

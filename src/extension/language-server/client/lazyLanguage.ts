@@ -43,6 +43,11 @@ export class LazyLanguage implements vscode.Disposable {
     return (this.#language ??= this.#load());
   }
 
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  async markConfiguration(file: string): Promise<void> {
+    (await this.start()).markConfiguration(file);
+  }
+
   dispose(): void {
     vscode.Disposable.from(...this.#subscriptions).dispose();
     void this.#language?.then((language) => language.dispose());

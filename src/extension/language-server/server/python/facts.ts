@@ -17,7 +17,7 @@ import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
 import { Source } from "./source.ts";
-import { syntaxOf } from "./syntax.ts";
+import { syntaxOf } from "./copy.ts";
 
 export type ParameterKind =
   | "param" // trainyard.param("lr", 1e-3), run.param(...)
@@ -91,7 +91,7 @@ export interface ScriptFacts {
 
 export function readFacts(tree: Tree, text: string): ScriptFacts {
   const source = new Source(text);
-  const root = syntaxOf(tree);
+  const root = syntaxOf(tree, text);
   const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
   for (const read of OF_ALL) read(reading);

@@ -24,7 +24,7 @@ function readCompile(call: Call, isValidated: boolean, reading: Reading): void {
   const { args } = call;
   const loss = args.named.get("loss")?.name ?? given(args, 1, "loss");
   const metrics = given(args, 3, "metrics") ?? args.named.get("metrics")?.value ?? null;
-  const parts = ["list", "tuple"].includes(metrics?.type ?? "") ? (metrics?.parts ?? []) : null;
+  const parts = ["list", "tuple"].includes(metrics?.type ?? "") ? (metrics?.children ?? []) : null;
   const keys = (parts ?? []).map((one) => metricName(one, call, reading));
   if (loss) keys.unshift({ value: "loss", span: loss });
   for (const key of keys.filter((one) => one !== null)) {

@@ -21,7 +21,9 @@ export function factsOf(text: string): ScriptFacts {
 export function textAt(text: string, range: Range | null): string | null {
   if (range === null) return null;
   const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), ({ index, 0: end }) => index + end.length)];
-  const [start, end] = [range.start, range.end].map(({ line, character }) => (starts[line] ?? NaN) + character);
+  const [start, end] = [range.start, range.end].map(
+    ({ line, character }) => (starts[line] ?? NaN) + character,
+  );
   return text.slice(start, end);
 }
 

@@ -19,7 +19,7 @@ export function readKeras(reading: Reading): void {
 }
 
 function readCompile(call: Call, isValidated: boolean, reading: Reading): void {
-  if (/^(?:torch|re|builtins)\./.test(call.path)) return;
+  if (/^(?:torch|re)\./.test(call.path)) return;
   reading.spoken.add(call.node);
   const { args } = call;
   const loss = args.named.get("loss")?.name ?? given(args, 1, "loss");

@@ -87,6 +87,11 @@ describe("whatever a file holds", () => {
     expect(parametersOf(before + text)).toContain("param a=1: int");
   });
 
+  it("too much of it: nothing is known, and nothing said to be missing", () => {
+    const facts = factsOf(before + "x = 1\n".repeat(100_000));
+    expect(facts).toMatchObject({ parameters: [], readsAnyParameter: true, reportsAnyMetric: true });
+  });
+
   it("10,000 damaged files", () => {
     const texts = corpus();
     const piece = fc

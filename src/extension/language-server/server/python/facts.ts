@@ -89,6 +89,12 @@ export interface ScriptFacts {
   readonly seeded: ReadonlySet<RandomUse["library"]>;
 }
 
+/** Of a script that is not read: all is possible. */
+export const NOT_READ: ScriptFacts = {
+  ...{ imports: new Set<string>(), entry: null, parameters: [], readsAnyParameter: true },
+  ...{ metrics: [], reportsAnyMetric: true, assignments: [], randomUses: [], seeded: new Set<never>() },
+};
+
 export function readFacts(tree: Tree, text: string): ScriptFacts {
   const source = new Source(text);
   const root = syntaxOf(tree, text);

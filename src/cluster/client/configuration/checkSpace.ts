@@ -1,6 +1,7 @@
 /** What is wrong, or odd, with hyperparameters, and what would mend it. Pure. */
 import type { Json, JsonObject } from "../../protocol/base.ts";
 import { closest } from "../../protocol/closest.ts";
+import { own } from "../../protocol/own.ts";
 import { HYPERPARAMETER_TYPES, keysOfType, readSpace, type SpaceProblem } from "../../search/space.ts";
 import type { Fix, Located } from "./places.ts";
 import { locate, type Path, type Source } from "./source.ts";
@@ -28,21 +29,21 @@ function located({ path, message }: SpaceProblem, source: Source): Located {
   const key = String(path.at(-1));
   const parent = valueAt(source.value, place.slice(0, -1));
   const type = isMapping(parent) ? parent.type : undefined;
-  const own = keysOfType(type);
+  const keys = keysOfType(type);
   // A key that lacks is said at the one that lacks it.
   if (found === undefined) {
     const at = place.slice(0, -1);
-    const standard = SENSIBLE[String(type)]?.[key];
+    const standard = own(own(SENSIBLE, String(type)) ?? {}, key);
     return {
       ...locate(source, at, `\`${dotted(at)}\`: ${message}.`, "key"),
       ...(standard === undefined ? {} : { fix: added([...at, key], standard) }),
     };
   }
-  const isUnknownKey = own.length > 0 && !own.includes(key);
+  const isUnknownKey = keys.length > 0 && !keys.includes(key);
   const known = isUnknownKey
     ? closest(
         key,
-        own.filter((each) => !isMapping(parent) || !(each in parent)),
+        keys.filter((each) => !isMapping(parent) || !(each in parent)),
       )
     : key === "type" && typeof found === "string"
       ? closest(found, HYPERPARAMETER_TYPES)

@@ -1,12 +1,9 @@
-/** What the Python extension's debugger is told. */
+/** What the Python extension's debugger is told. Pure. */
 import path from "node:path";
-import * as vscode from "vscode";
 import type { JsonObject } from "../../cluster/protocol/base.ts";
-import { ShownError } from "../errors.ts";
 
-/** The debugger's type, and the extension that usually has it. */
-const TYPE = "debugpy";
-const EXTENSION = "ms-python.debugpy";
+/** The debugger's type. */
+export const DEBUGGER = "debugpy";
 
 export interface Debugged {
   readonly name: string;
@@ -22,44 +19,29 @@ export interface Debugged {
   readonly checkpoint: string | null;
 }
 
-/** @throws ShownError where no extension has a debugger for Python */
-export function requireDebugger(): void {
-  const hasIt = vscode.extensions.all.some(({ packageJSON }) => {
-    const { contributes } = packageJSON as { contributes?: { debuggers?: { type?: unknown }[] } };
-    return contributes?.debuggers?.some(({ type }) => type === TYPE) ?? false;
-  });
-  if (hasIt) return;
-  throw new ShownError(
-    "There is no debugger for Python in this editor.",
-    `Install ${EXTENSION}, then try again.`,
-    [
-      {
-        title: "Install Python Debugger",
-        run: () =>
-          vscode.commands
-            .executeCommand("workbench.extensions.installExtension", EXTENSION)
-            .then(undefined, () =>
-              vscode.commands.executeCommand("workbench.extensions.search", `@id:${EXTENSION}`),
-            ),
-      },
-    ],
-  );
+/** As `vscode.DebugConfiguration`. */
+interface DebugConfiguration {
+  type: string;
+  request: string;
+  name: string;
+  args: string[];
+  env: Record<string, string>;
+  [key: string]: unknown;
 }
 
 /**
  * @param packages the folder with our Python package
  * @param pythonPath that of the editor
- * @throws ShownError
  */
 export function debugConfiguration(
   debugged: Debugged,
   packages: string,
   pythonPath: string | undefined,
-): vscode.DebugConfiguration {
+): DebugConfiguration {
   const { name, folder, python, start, environment, parameters, checkpoint } = debugged;
   const paths = [packages, environment.PYTHONPATH ?? pythonPath ?? ""].filter((part) => part !== "");
-  const configuration = {
-    ...{ type: TYPE, request: "launch", name: plainName(name), cwd: folder, python },
+  return {
+    ...{ type: DEBUGGER, request: "launch", name: plainName(name), cwd: folder, python },
     ...("script" in start ? { program: start.script } : { module: start.module }),
     args: [...debugged.arguments],
     env: {
@@ -73,21 +55,15 @@ export function debugConfiguration(
       ...(checkpoint !== null && { TRAINYARD_CHECKPOINT: checkpoint }),
     },
   };
-  requirePlain(configuration);
-  return configuration;
 }
 
 /**
- * The editor replaces `${...}` in all of it, and `${command:...}` runs a command. What comes from a pool must not. There is no way
- * to quote it.
+ * The editor replaces `${...}` in all of a configuration, and `${command:...}` runs a command: what comes from a pool must not.
+ * There is no way to quote it.
  */
-function requirePlain(value: unknown): void {
-  if (typeof value === "string" && value.includes("${"))
-    throw new ShownError(
-      "An argument, a path or a variable of it has `${` in it, which the editor's debugger would replace by something else.",
-      "Run the script without it, or from a terminal.",
-    );
-  if (typeof value === "object" && value !== null) Object.values(value).forEach(requirePlain);
+export function isReplaced(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("${");
+  return typeof value === "object" && value !== null && Object.values(value).some(isReplaced);
 }
 
 /** An experiment's name is a person's own. */

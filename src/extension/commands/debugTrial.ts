@@ -13,8 +13,9 @@ import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { checkpointRows } from "./checkpointRows.ts";
-import { type Debugged, debugConfiguration, requireDebugger } from "./debugConfiguration.ts";
+import { type Debugged, debugConfiguration, isReplaced } from "./debugConfiguration.ts";
 import { editorInterpreter } from "./interpreter.ts";
+import { requireDebugger } from "./pythonDebugger.ts";
 import { progressOf } from "./restoreProgress.ts";
 import { requireOpen } from "./resubmit.ts";
 import { folderOf, isScript, requireTrust } from "./script.ts";
@@ -131,6 +132,11 @@ export class DebugCommands {
   async #start(debugged: Debugged): Promise<boolean> {
     const packages = vscode.Uri.joinPath(this.#needs.context.extensionUri, "dist", "python").fsPath;
     const configuration = debugConfiguration(debugged, packages, process.env.PYTHONPATH);
+    if (isReplaced(configuration))
+      throw new ShownError(
+        `${debugged.name} has \`\${\` in an argument, a path or a variable, which the editor would replace by something else.`,
+        "Run the script without it, or from a terminal.",
+      );
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(debugged.folder));
     const started = await vscode.debug.startDebugging(folder, configuration);
     if (!started)

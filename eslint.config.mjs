@@ -21,6 +21,7 @@ export default ts.config(
       ".cache/**",
       "node_modules/**",
       "test/golden/**",
+      "test/suite/*/extensions/**",
       "examples/**",
     ],
   },

@@ -70,7 +70,11 @@ export function syntaxOf(tree: Tree, text: string, known?: Statements): Syntax {
         if (!kind.isLeaf) copyBelow(statement, kind, cursor, of, fields, errors);
       }
       root.children.push(statement);
-      if (key !== "" && !cursor.currentNode.hasError) known?.set(key, [...(known.get(key) ?? []), statement]);
+      if (known && key !== "" && !cursor.currentNode.hasError) {
+        const alike = known.get(key);
+        if (alike) alike.push(statement);
+        else known.set(key, [statement]);
+      }
     }
     for (const error of errors) mendCalls(error, text);
     return root;

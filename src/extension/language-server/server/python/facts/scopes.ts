@@ -64,6 +64,8 @@ export interface Program {
   readonly nodes: ReadonlyMap<string, readonly Placed[]>;
   /** By the last part of what is called: `train`, of `train(x)` and `self.train(x)`. */
   readonly callsOf: ReadonlyMap<string, readonly Placed[]>;
+  /** Of what is below a function or a class. */
+  readonly scopes: ReadonlyMap<Syntax, Scope>;
   /** Top-level modules that are imported anywhere. */
   readonly imports: ReadonlySet<string>;
 }
@@ -71,7 +73,7 @@ export interface Program {
 /** Of a name that is bound more often. */
 const MOST_BINDINGS = 8;
 const LISTED = new Set([
-  ...["call", "attribute", "subscript", "identifier", "assignment", "keyword_argument", "pair"],
+  ...["call", "attribute", "subscript", "assignment", "keyword_argument", "pair"],
   ...["default_parameter", "typed_default_parameter"],
 ]);
 
@@ -86,6 +88,7 @@ class Walk {
   readonly #nodes = new Map<string, Placed[]>();
   readonly #callsOf = new Map<string, Placed[]>();
   readonly #imports = new Set<string>();
+  readonly #scopes = new Map<Syntax, Scope>();
 
   constructor(source: Source) {
     this.#source = source;
@@ -93,22 +96,28 @@ class Walk {
 
   run(root: Syntax): Program {
     const module = scopeOf("module", null);
-    const open: Placed[] = [{ node: root, scope: module }];
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const scope = this.#enter(at);
-      const { children } = at.node;
-      for (let i = children.length - 1; i >= 0; i -= 1) open.push({ node: children[i] as Syntax, scope });
+    // Two rows side by side: an object for each node would be garbage at each key.
+    const nodes: Syntax[] = [root];
+    const scopes: Scope[] = [module];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      const outer = scopes.pop() as Scope;
+      const scope = this.#enter(node, outer);
+      if (scope !== outer) this.#scopes.set(node, scope);
+      const { children } = node;
+      for (let i = children.length - 1; i >= 0; i -= 1) {
+        nodes.push(children[i] as Syntax);
+        scopes.push(scope);
+      }
     }
     return {
       ...{ root, module, functions: this.#functions, classes: this.#classes },
-      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports },
+      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports, scopes: this.#scopes },
     };
   }
 
   /** Notes what the node says, and returns the scope of what is below it. */
-  #enter(at: Placed): Scope {
-    const { node, scope } = at;
-    if (LISTED.has(node.type)) push(this.#nodes, node.type, at, Infinity);
+  #enter(node: Syntax, scope: Scope): Scope {
+    if (LISTED.has(node.type)) push(this.#nodes, node.type, { node, scope }, Infinity);
     switch (node.type) {
       case "function_definition":
         return this.#function(node, scope);
@@ -135,7 +144,8 @@ class Walk {
       case "call": {
         const called = node.child("function");
         const name = called?.type === "attribute" ? called.child("attribute") : called;
-        if (name?.type === "identifier") push(this.#callsOf, this.#source.of(name), at, Infinity);
+        if (name?.type === "identifier")
+          push(this.#callsOf, this.#source.of(name), { node, scope }, Infinity);
         break;
       }
     }
@@ -268,4 +278,14 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V, most: number): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, [value]);
   else if (known.length < most) known.push(value);
+}
+
+/** Each identifier, in no order. Not listed with the other nodes: there are too many for what few ask for them. */
+export function* identifiersOf({ root, module, scopes }: Program): Generator<Placed> {
+  const open: Placed[] = [{ node: root, scope: module }];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at.node.type === "identifier") yield at;
+    const scope = scopes.get(at.node) ?? at.scope;
+    for (const node of at.node.children) open.push({ node, scope });
+  }
 }

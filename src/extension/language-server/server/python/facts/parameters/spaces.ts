@@ -2,7 +2,7 @@
 import type { Syntax } from "../../syntax.ts";
 import { argumentsOf } from "../calls.ts";
 import type { Reading } from "../reading.ts";
-import { identifiersOf, type Placed } from "../scopes.ts";
+import { identifiersOf, type Placed } from "../program.ts";
 import { isWrapper } from "../spaces.ts";
 import type { Space } from "../values.ts";
 
@@ -21,7 +21,7 @@ const TELLING = new Set([
 ]);
 
 export function readSpaces(reading: Reading): void {
-  if (!reading.imports("trainyard", "hydra", "determined")) return;
+  if (!reading.imports("trainyard", "hydra", "determined", "json")) return;
   const assigned = new Map<number, string>();
   let hasSpace = false;
   for (const type of ["attribute", "subscript", "call"])

@@ -1,7 +1,7 @@
 /** Which names a script binds to what, where. One walk; nothing is resolved yet, so that the order of a file does not matter. */
 import type { Source } from "../source.ts";
 import type { Syntax } from "../syntax.ts";
-import type { Binding, Parameter, Placed, Program, PythonClass, PythonFunction, Scope } from "./program.ts";
+import type { Parameter, Placed, Program, PythonClass, PythonFunction, Scope } from "./program.ts";
 
 /** Of a name that is bound more often. */
 const MOST_BINDINGS = 8;

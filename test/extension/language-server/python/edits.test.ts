@@ -24,9 +24,8 @@ describe("a script that is edited", () => {
       async (text, rounds) => {
         const document = open(text);
         for (const round of rounds) {
-          await (
-            await document.script()
-          )?.facts; // there is something to be brought up to date
+          const script = await document.script();
+          expect(script?.facts).toBeDefined(); // there is something to be brought up to date
           for (const { at, removed, inserted } of round) {
             const start = Math.floor(at * document.getText().length);
             const range = { start: document.positionAt(start), end: document.positionAt(start + removed) };

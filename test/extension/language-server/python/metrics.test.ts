@@ -53,6 +53,11 @@ describe("what libraries are told", () => {
     ],
     ["from mlflow import MlflowClient\nMlflowClient().log_metric(run_id, 'a', 1)", "training/a"],
     ["from accelerate import Accelerator\na = Accelerator()\na.log({'loss': 1}, step=2)", "training/loss"],
+    [
+      "class M(Base):\n  def f(self):\n    self.log('val_loss', 1)\n    self.log('epoch ended', 'info')",
+      "validation/val_loss",
+    ],
+    ["class M:\n  def log(self, text, level): pass\n  def f(self): self.log('x', 1)", ""],
     ["class T(PyTorchTrial):\n  pass", ""],
     [
       "from determined.pytorch import PyTorchTrial\nclass T(PyTorchTrial):\n  def train_batch(self): return {'loss': 1}\n  def evaluate_batch(self): return {'acc': 1}",

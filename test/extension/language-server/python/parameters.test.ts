@@ -27,6 +27,12 @@ describe("the harness's parameters", () => {
       "subscript lr",
     ],
     ["import trainyard\nh = dict(trainyard.init().params)\nh['lr']", "subscript lr"],
+    ["import json, os\np = json.loads(os.environ['TRAINYARD_PARAMS'])\np['lr']", "subscript lr"],
+    [
+      "import json, os\np = json.loads(os.environ.get('TRAINYARD_PARAMS', '{}'))\np.get('lr', 1)",
+      "subscript lr=1: int",
+    ],
+    ["import json, os\np = json.loads(os.environ['OTHER'])\np['lr']", ""],
     ["params['lr']\nargs.lr\nrun.param('lr', 1)", ""],
     ["import other\nother.param('lr', 1)", ""],
   ])("%j", (text, expected) => {

@@ -2,7 +2,7 @@
  * Copies a syntax tree into plain objects. tree-sitter's own lie in the memory of WebAssembly, where each look at one is a call; what
  * is read from a script looks at most of them several times.
  */
-import type { Language, Tree } from "web-tree-sitter";
+import type { Language, Tree, TreeCursor } from "web-tree-sitter";
 import { Syntax } from "./syntax.ts";
 import { mendCalls } from "./unfinished.ts";
 
@@ -39,44 +39,81 @@ function kindsOf(language: Language): NonNullable<typeof kinds> {
   return (kinds = { language, of, fields: [...language.fields] });
 }
 
-export function syntaxOf(tree: Tree, text: string): Syntax {
-  const errors: Syntax[] = [];
-  const root = copy(tree, errors);
-  for (const error of errors) mendCalls(error, text);
-  return root;
-}
+/** Statements of the module without a mistake, by their text: one that was not edited is not copied again. */
+export type Statements = Map<string, Syntax[]>;
 
-/** Iterates, so that no depth of nesting is too deep. */
-function copy(tree: Tree, errors: Syntax[]): Syntax {
+/**
+ * Iterates, so that no depth of nesting is too deep.
+ * @param known of an earlier text of the same script. What is taken from it belongs to this tree from then on; it holds this one's afterwards.
+ */
+export function syntaxOf(tree: Tree, text: string, known?: Statements): Syntax {
   const { of, fields } = kindsOf(tree.language);
+  const errors: Syntax[] = [];
+  const before = new Map(known);
+  known?.clear();
   const cursor = tree.walk();
   try {
     const root = new Syntax("module", cursor.startIndex, cursor.endIndex, null, null);
     if (cursor.nodeTypeId === ERROR_TYPE) errors.push(root);
-    let parent: Syntax = root;
-    let parentHasFields = false;
-    if (!cursor.gotoFirstChild()) return root;
-    for (;;) {
+    for (let more = cursor.gotoFirstChild(); more; more = cursor.gotoNextSibling()) {
       const kind = of[cursor.nodeTypeId];
-      if (kind?.isKept === true) {
-        const field = parentHasFields ? (fields[cursor.currentFieldId] ?? null) : null;
-        const node = new Syntax(kind.type, cursor.startIndex, cursor.endIndex, field, parent);
-        parent.children.push(node);
-        if (kind.type === "ERROR") errors.push(node);
-        if (!kind.isLeaf && cursor.gotoFirstChild()) {
-          parent = node;
-          parentHasFields = kind.hasFields;
-          continue;
-        }
+      if (kind?.isKept !== true) continue;
+      const [start, end] = [cursor.startIndex, cursor.endIndex];
+      const key = known && !kind.isLeaf ? `${kind.type} ${text.slice(start, end)}` : "";
+      let statement = key === "" ? undefined : before.get(key)?.pop();
+      if (statement) {
+        statement.move(root, null);
+        statement.shift(start - statement.start);
+      } else {
+        statement = new Syntax(kind.type, start, end, null, root);
+        if (kind.type === "ERROR") errors.push(statement);
+        if (!kind.isLeaf) copyBelow(statement, kind, cursor, of, fields, errors);
       }
-      while (!cursor.gotoNextSibling()) {
-        if (!cursor.gotoParent() || parent.parent === null) return root;
-        parent = parent.parent;
-        parentHasFields = !WITHOUT_FIELDS.has(parent.type);
+      root.children.push(statement);
+      if (known && key !== "" && !cursor.currentNode.hasError) {
+        const alike = known.get(key);
+        if (alike) alike.push(statement);
+        else known.set(key, [statement]);
       }
     }
+    for (const error of errors) mendCalls(error, text);
+    return root;
   } finally {
     cursor.delete();
+  }
+}
+
+/** What is below the cursor, which stands there again in the end. */
+function copyBelow(
+  top: Syntax,
+  kindOfTop: Kind,
+  cursor: TreeCursor,
+  of: readonly Kind[],
+  fields: readonly (string | null)[],
+  errors: Syntax[],
+): void {
+  let parent = top;
+  let parentHasFields = kindOfTop.hasFields;
+  if (!cursor.gotoFirstChild()) return;
+  for (;;) {
+    const kind = of[cursor.nodeTypeId];
+    if (kind?.isKept === true) {
+      const field = parentHasFields ? (fields[cursor.currentFieldId] ?? null) : null;
+      const node = new Syntax(kind.type, cursor.startIndex, cursor.endIndex, field, parent);
+      parent.children.push(node);
+      if (kind.type === "ERROR") errors.push(node);
+      if (!kind.isLeaf && cursor.gotoFirstChild()) {
+        parent = node;
+        parentHasFields = kind.hasFields;
+        continue;
+      }
+    }
+    while (!cursor.gotoNextSibling()) {
+      cursor.gotoParent();
+      if (parent === top || parent.parent === null) return;
+      parent = parent.parent;
+      parentHasFields = !WITHOUT_FIELDS.has(parent.type);
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
 import { Source } from "./source.ts";
-import { syntaxOf } from "./copy.ts";
+import { type Statements, syntaxOf } from "./copy.ts";
 
 export type ParameterKind =
   | "param" // trainyard.param("lr", 1e-3), run.param(...)
@@ -95,9 +95,10 @@ export const NOT_READ: ScriptFacts = {
   ...{ metrics: [], reportsAnyMetric: true, assignments: [], randomUses: [], seeded: new Set<never>() },
 };
 
-export function readFacts(tree: Tree, text: string): ScriptFacts {
+/** @param known statements of the same script before it was edited */
+export function readFacts(tree: Tree, text: string, known?: Statements): ScriptFacts {
   const source = new Source(text);
-  const root = syntaxOf(tree, text);
+  const root = syntaxOf(tree, text, known);
   const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
   for (const read of OF_ALL) read(reading);

@@ -1,5 +1,6 @@
 /** A Python file's syntax tree, kept up to date by edits, and what is read from it. */
 import { Edit as TreeEdit, type Parser, type Tree } from "web-tree-sitter";
+import type { Statements } from "./copy.ts";
 import { NOT_READ, readFacts, type ScriptFacts } from "./facts.ts";
 
 /** An edit as tree-sitter wants it: offsets and columns in UTF-16 units. */
@@ -17,6 +18,8 @@ export class Script {
   #tree: Tree | null = null;
   #isCurrent = false;
   #facts: ScriptFacts | null = null;
+  /** Of one that is being edited: others are read once. */
+  #statements: Statements | undefined;
 
   /** @param text the present text, at any time */
   constructor(parser: Parser, text: () => string) {
@@ -45,7 +48,9 @@ export class Script {
   }
 
   get facts(): ScriptFacts {
-    return (this.#facts ??= this.#text().length > MOST_READ ? NOT_READ : readFacts(this.tree, this.#text()));
+    if (this.#facts !== null) return this.#facts;
+    const text = this.#text();
+    return (this.#facts = text.length > MOST_READ ? NOT_READ : readFacts(this.tree, text, this.#statements));
   }
 
   #parse(old: Tree | null): Tree {
@@ -59,6 +64,7 @@ export class Script {
     this.#tree?.edit(new TreeEdit(edit));
     this.#isCurrent = false;
     this.#facts = null;
+    this.#statements ??= new Map();
   }
 
   close(): void {
@@ -66,5 +72,6 @@ export class Script {
     this.#tree = null;
     this.#isCurrent = false;
     this.#facts = null;
+    this.#statements = undefined;
   }
 }

@@ -30,6 +30,9 @@ export class Source {
       if ((this.#lines[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low, character: offset - (this.#lines[low] ?? 0) };
+    const start = this.#lines[low] ?? 0;
+    // What ends between \r and \n ends before them: there is no place between.
+    const isBetween = this.text[offset - 1] === "\r" && this.text[offset] === "\n" && offset > start;
+    return { line: low, character: offset - start - (isBetween ? 1 : 0) };
   }
 }

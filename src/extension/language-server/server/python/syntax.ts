@@ -2,8 +2,8 @@
 export class Syntax {
   readonly type: string;
   /** Offsets in UTF-16 units. */
-  readonly start: number;
-  readonly end: number;
+  start: number;
+  end: number;
   /** What it is to its parent: `function`, `arguments`, `left`, ...; null where the grammar gives no name. */
   field: string | null;
   parent: Syntax | null;
@@ -21,6 +21,17 @@ export class Syntax {
   move(parent: Syntax, field: string | null): void {
     this.parent = parent;
     this.field = field;
+  }
+
+  /** It, and all below it, stand so many units further on. */
+  shift(by: number): void {
+    if (by === 0) return;
+    const open: Syntax[] = [this];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      at.start += by;
+      at.end += by;
+      for (const child of at.children) open.push(child);
+    }
   }
 
   child(field: string): Syntax | null {

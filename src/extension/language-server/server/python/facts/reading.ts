@@ -5,7 +5,7 @@ import type { Source } from "../source.ts";
 import type { Syntax } from "../syntax.ts";
 import { type Arguments, argumentsOf } from "./calls.ts";
 import { literal, stringOf } from "./literals.ts";
-import type { Placed, Program, Scope } from "./scopes.ts";
+import type { Placed, Program, Scope } from "./program.ts";
 import { Values } from "./values.ts";
 
 /** A call, with what it calls. */

@@ -1,77 +1,12 @@
 /** Which names a script binds to what, where. One walk; nothing is resolved yet, so that the order of a file does not matter. */
 import type { Source } from "../source.ts";
 import type { Syntax } from "../syntax.ts";
-
-export interface Scope {
-  readonly kind: "module" | "class" | "function";
-  readonly parent: Scope | null;
-  readonly names: Map<string, Binding[]>;
-  /** Of a class: what its methods assign to `self.NAME`. */
-  readonly attributes: Map<string, Binding[]>;
-  /** Of a function's scope. */
-  readonly owner: PythonFunction | null;
-}
-
-export type Binding =
-  | { readonly is: "module"; readonly path: string }
-  | { readonly is: "value"; readonly node: Syntax; readonly scope: Scope }
-  | { readonly is: "parameter"; readonly owner: PythonFunction; readonly parameter: Parameter }
-  | { readonly is: "function"; readonly function: PythonFunction }
-  | { readonly is: "class"; readonly class: PythonClass };
-
-export interface Parameter {
-  readonly name: string;
-  /** Of the identifier. */
-  readonly node: Syntax;
-  readonly annotation: Syntax | null;
-  readonly default: Syntax | null;
-  /** Counted with `self`; -1 behind `*`. */
-  readonly index: number;
-}
-
-export interface PythonFunction {
-  readonly name: string;
-  readonly node: Syntax;
-  readonly scope: Scope;
-  readonly parameters: readonly Parameter[];
-  readonly decorators: readonly Syntax[];
-  readonly class: PythonClass | null;
-  readonly returns: Syntax[];
-}
-
-export interface PythonClass {
-  readonly name: string;
-  readonly node: Syntax;
-  readonly scope: Scope;
-  /** Where it stands. */
-  readonly outer: Scope;
-  readonly bases: readonly Syntax[];
-  readonly decorators: readonly Syntax[];
-  readonly methods: PythonFunction[];
-}
-
-export interface Placed {
-  readonly node: Syntax;
-  readonly scope: Scope;
-}
-
-export interface Program {
-  readonly root: Syntax;
-  readonly module: Scope;
-  readonly functions: readonly PythonFunction[];
-  readonly classes: readonly PythonClass[];
-  /** Of the types that readers look at, in the order of the text. */
-  readonly nodes: ReadonlyMap<string, readonly Placed[]>;
-  /** By the last part of what is called: `train`, of `train(x)` and `self.train(x)`. */
-  readonly callsOf: ReadonlyMap<string, readonly Placed[]>;
-  /** Top-level modules that are imported anywhere. */
-  readonly imports: ReadonlySet<string>;
-}
+import type { Parameter, Placed, Program, PythonClass, PythonFunction, Scope } from "./program.ts";
 
 /** Of a name that is bound more often. */
 const MOST_BINDINGS = 8;
 const LISTED = new Set([
-  ...["call", "attribute", "subscript", "identifier", "assignment", "keyword_argument", "pair"],
+  ...["call", "attribute", "subscript", "assignment", "keyword_argument", "pair"],
   ...["default_parameter", "typed_default_parameter"],
 ]);
 
@@ -86,6 +21,7 @@ class Walk {
   readonly #nodes = new Map<string, Placed[]>();
   readonly #callsOf = new Map<string, Placed[]>();
   readonly #imports = new Set<string>();
+  readonly #scopes = new Map<Syntax, Scope>();
 
   constructor(source: Source) {
     this.#source = source;
@@ -93,22 +29,28 @@ class Walk {
 
   run(root: Syntax): Program {
     const module = scopeOf("module", null);
-    const open: Placed[] = [{ node: root, scope: module }];
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const scope = this.#enter(at);
-      const { children } = at.node;
-      for (let i = children.length - 1; i >= 0; i -= 1) open.push({ node: children[i] as Syntax, scope });
+    // Two rows side by side: an object for each node would be garbage at each key.
+    const nodes: Syntax[] = [root];
+    const scopes: Scope[] = [module];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      const outer = scopes.pop() as Scope;
+      const scope = this.#enter(node, outer);
+      if (scope !== outer) this.#scopes.set(node, scope);
+      const { children } = node;
+      for (let i = children.length - 1; i >= 0; i -= 1) {
+        nodes.push(children[i] as Syntax);
+        scopes.push(scope);
+      }
     }
     return {
       ...{ root, module, functions: this.#functions, classes: this.#classes },
-      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports },
+      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports, scopes: this.#scopes },
     };
   }
 
   /** Notes what the node says, and returns the scope of what is below it. */
-  #enter(at: Placed): Scope {
-    const { node, scope } = at;
-    if (LISTED.has(node.type)) push(this.#nodes, node.type, at, Infinity);
+  #enter(node: Syntax, scope: Scope): Scope {
+    if (LISTED.has(node.type)) push(this.#nodes, node.type, { node, scope }, Infinity);
     switch (node.type) {
       case "function_definition":
         return this.#function(node, scope);
@@ -135,7 +77,8 @@ class Walk {
       case "call": {
         const called = node.child("function");
         const name = called?.type === "attribute" ? called.child("attribute") : called;
-        if (name?.type === "identifier") push(this.#callsOf, this.#source.of(name), at, Infinity);
+        if (name?.type === "identifier")
+          push(this.#callsOf, this.#source.of(name), { node, scope }, Infinity);
         break;
       }
     }

@@ -1,6 +1,6 @@
 /** What holds a script's hyperparameters as a whole, by its path. */
 import type { Syntax } from "../syntax.ts";
-import type { Parameter, PythonFunction } from "./scopes.ts";
+import type { Parameter, PythonFunction } from "./program.ts";
 import type { Space } from "./values.ts";
 
 export function spaceAt(path: string): Space | null {
@@ -9,6 +9,12 @@ export function spaceAt(path: string): Space | null {
     return { kind: "determined", keys: [] };
   if (path === "hydra.compose()") return { kind: "hydra", keys: [] };
   return null;
+}
+
+/** What a run's environment has as JSON. */
+export function spaceOfText(path: string): Space | null {
+  if (path === "os.environ.TRAINYARD_PARAMS") return { kind: "subscript", keys: [] };
+  return path === "os.environ.DET_HPARAMS" ? { kind: "determined", keys: [] } : null;
 }
 
 /** Hydra gives the composed configuration to the function that it decorates. */

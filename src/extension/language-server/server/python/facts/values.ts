@@ -7,8 +7,8 @@ import type { Source } from "../source.ts";
 import type { Syntax } from "../syntax.ts";
 import { argumentsOf, given } from "./calls.ts";
 import { stringOf } from "./literals.ts";
-import type { Binding, Program, PythonClass, PythonFunction, Scope } from "./scopes.ts";
-import { isWrapper, spaceAt, spaceOfParameter } from "./spaces.ts";
+import type { Binding, Program, PythonClass, PythonFunction, Scope } from "./program.ts";
+import { isWrapper, spaceAt, spaceOfParameter, spaceOfText } from "./spaces.ts";
 
 export interface Value {
   /** `?` in front: of something unknown. `self`: of the class that it stands in. */
@@ -167,6 +167,7 @@ export class Values {
     const base = this.of(node.child("value"), scope, depth);
     const key = stringOf(this.source, node.child("subscript"));
     if (base.space) return key ? below(base.space, key.value) : UNKNOWN;
+    if (key && base.path === "os.environ") return at(`os.environ.${key.value}`);
     return key && base.path.startsWith("?") ? UNKNOWN : at(`${base.path}[]`);
   }
 
@@ -183,6 +184,12 @@ export class Values {
       if (space) return ["to_dict", "copy"].includes(method) ? { path: "parameters", space } : UNKNOWN;
     }
     const target = this.of(called, scope, depth);
+    if (target.path === "os.getenv" || target.path === "os.environ.get")
+      return at(`os.environ.${stringOf(this.source, args.positional[0] ?? null)?.value ?? ""}`);
+    if (target.path === "json.loads") {
+      const space = spaceOfText(this.of(args.positional[0] ?? null, scope, depth).path);
+      if (space) return { path: "parameters", space };
+    }
     if (isWrapper(target.path)) {
       const inner = this.of(args.positional[0] ?? args.splats[0] ?? null, scope, depth);
       if (inner.space) return inner;

@@ -2,7 +2,7 @@
 import type { Syntax } from "../../syntax.ts";
 import { argumentsOf } from "../calls.ts";
 import type { Reading } from "../reading.ts";
-import type { Scope } from "../scopes.ts";
+import type { Scope } from "../program.ts";
 
 export interface Key {
   readonly value: string;

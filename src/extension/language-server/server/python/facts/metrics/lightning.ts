@@ -7,11 +7,13 @@ import { groupOf } from "./groups.ts";
 /** Whether it was one. */
 export function readLightning(call: Call, reading: Reading): boolean {
   const { name, path, args, node, scope } = call;
+  if (reading.values.of(node.child("function"), scope).function) return false; // the class has one of its own
   if (path !== `self.${name}` && path !== `?.${name}`) return false;
   const isModule = reading.imports("lightning", "pytorch_lightning");
   const first = given(args, 0, name === "log" ? "name" : "dictionary");
   // Of an unknown receiver (`pl_module.log`), or in a file that imports Lightning nowhere, by its look.
-  if (!isModule && (path.startsWith("?") || name !== "log" || args.positional.length < 2)) return false;
+  const isNumber = args.positional[1] !== undefined && !args.positional[1].type.endsWith("string");
+  if (!isModule && (path.startsWith("?") || name !== "log" || !isNumber)) return false;
   if (path.startsWith("?") && name === "log" && args.positional.length + args.named.size < 2) return false;
   reading.spoken.add(node);
   if (isSwitchedOff("logger", call, reading)) return true;

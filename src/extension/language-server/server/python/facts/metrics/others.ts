@@ -17,7 +17,10 @@ export function readOthers(reading: Reading): void {
   if (isNaming || isCsv || hasWriters || isPrinting) reading.reportsAnyMetric = true;
   if (calls.some(({ path }) => STARTS_OTHERS.test(path)))
     reading.reportsAnyMetric = reading.readsAnyParameter = true;
-  if (reading.nodes("attribute").some((one) => reading.values.of(one.node, one.scope).path === "sys.argv"))
+  if (
+    reading.imports("sys") &&
+    reading.nodes("attribute").some((one) => reading.values.of(one.node, one.scope).path === "sys.argv")
+  )
     reading.readsAnyParameter = true;
 }
 

@@ -2,7 +2,7 @@
 import type { Syntax } from "../../syntax.ts";
 import { argumentsOf, given } from "../calls.ts";
 import type { Call, Reading } from "../reading.ts";
-import type { Placed, PythonClass, PythonFunction, Scope } from "../scopes.ts";
+import type { Placed, PythonClass, PythonFunction, Scope } from "../program.ts";
 import { annotated } from "./annotations.ts";
 
 const MOST_DEPTH = 4;

@@ -2,7 +2,7 @@
 import type { Syntax } from "../../syntax.ts";
 import { argumentsOf } from "../calls.ts";
 import type { Reading } from "../reading.ts";
-import type { Placed } from "../scopes.ts";
+import { identifiersOf, type Placed } from "../program.ts";
 import { isWrapper } from "../spaces.ts";
 import type { Space } from "../values.ts";
 
@@ -21,31 +21,39 @@ const TELLING = new Set([
 ]);
 
 export function readSpaces(reading: Reading): void {
-  if (!reading.imports("trainyard", "hydra", "determined")) return;
+  if (!reading.imports("trainyard", "hydra", "determined", "json")) return;
   const assigned = new Map<number, string>();
-  for (const type of ["attribute", "subscript", "call", "identifier"])
-    for (const placed of reading.nodes(type)) readSpace(placed, reading, assigned);
+  let hasSpace = false;
+  for (const type of ["attribute", "subscript", "call"])
+    for (const placed of reading.nodes(type)) hasSpace = readSpace(placed, reading, assigned) || hasSpace;
+  const isHydra = reading.imports("hydra");
+  if (hasSpace || isHydra)
+    for (const placed of identifiersOf(reading.program)) readSpace(placed, reading, assigned);
   dropParents(reading, assigned);
 }
 
-function readSpace({ node, scope }: Placed, reading: Reading, assigned: Map<number, string>): void {
+/** Whether it is a part of the hyperparameters. */
+function readSpace({ node, scope }: Placed, reading: Reading, assigned: Map<number, string>): boolean {
   const { values } = reading;
   const { parent } = node;
-  if (parent === null || (node.type === "identifier" && !isRead(node))) return;
+  if (parent === null || (node.type === "identifier" && !isRead(node))) return false;
   const { space } = values.of(node, scope);
-  if (!space || isGoneInto(node, reading, scope)) return;
-  if (node.type !== "identifier" && (node.field === "left" || parent.type === "delete_statement")) return;
+  if (!space) return false;
+  if (isGoneInto(node, reading, scope)) return true;
+  if (node.type !== "identifier" && (node.field === "left" || parent.type === "delete_statement"))
+    return true;
   const own = node.type === "identifier" ? null : ownKey(node, reading, scope);
   if (own === null) {
     // A name or a call that stands for what was read elsewhere, or for all of them.
     if (space.keys.length === 0 && !isHarmless(parent, reading, scope)) reading.readsAnyParameter = true;
-    return;
+    return true;
   }
   if (isFollowed(node, parent, reading, scope)) assigned.set(reading.parameters.length, nameOf(space));
   reading.parameter({
     ...{ name: nameOf(space), kind: space.kind, node, nameSpan: own.span },
     default: own.fallback,
   });
+  return true;
 }
 
 const nameOf = ({ keys }: Space): string => keys.join(".");

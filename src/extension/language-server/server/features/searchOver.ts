@@ -10,7 +10,8 @@ import type { Feature } from "../feature.ts";
 import { optionsOf } from "../links/flags.ts";
 import { reportsOf } from "../links/metrics.ts";
 import { contains, keyAt } from "../links/occurrences.ts";
-import { isFlag, isNamed, isSame, leavesOf, type Read, readsOf } from "../links/parameters.ts";
+import { isSame, NameIndex } from "../links/names.ts";
+import { isFlag, leavesOf, namesOf, type Read, readsOf } from "../links/parameters.ts";
 import { type Described, type Proposal, proposeRange } from "../links/range.ts";
 import { isRange, metricOf, newExperiment, searchIn, type Wanted } from "../links/searchOver.ts";
 import type { LinkedScript } from "../pairs/follow.ts";
@@ -49,7 +50,7 @@ async function overReads(workspace: Workspace, document: OpenDocument, range: Ra
     const all = link ? readsOf(link) : reads;
     const wanted: Wanted = {
       ...{ name, range: proposal.range, metric },
-      isFlag: all.filter((other) => isNamed(name, other)).every(isFlag),
+      isFlag: new NameIndex(all, namesOf).same(name).every(isFlag),
     };
     return link ? changed(link.experiment, wanted) : created(file, wanted);
   });
@@ -110,7 +111,7 @@ async function overConstant(
   const leaf = leavesOf(experiment).find((one) => at.path[0] === "hyperparameters" && one.name === name);
   if (!leaf || isRange(leaf.value)) return [];
   const link = await workspace.pairs.linkOf(document);
-  const reads = readsOf(link).filter((one) => isNamed(name, one));
+  const reads = new NameIndex(readsOf(link), namesOf).same(name);
   const value = (valueAt(leaf.value, ["val"]) ?? leaf.value) as Json;
   const known = reads.find(({ read }) => read.type !== null || read.choices !== null)?.read;
   const proposal = proposeRange({

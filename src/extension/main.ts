@@ -65,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
   const log = vscode.window.createOutputChannel("Trainyard", { log: true });
   const pools = new Pools(context, log);
   const experiments = new ExperimentsTree(context, pools);
-  const problems = new ConfigurationProblems();
+  const problems = new ConfigurationProblems(() => language);
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
@@ -140,7 +140,6 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     determined,
     pools,
     experiments,
-    problems,
     language,
     kept,
     panels,

@@ -39,7 +39,6 @@ export class PreviewCommands {
     );
     if (unsaved && !(await unsaved.save()))
       throw new ShownError(`${path.basename(configuration)} could not be saved.`, "Save it, then try again.");
-    this.#problems.clear();
     const pool = this.#pools.get(this.#memory.pool ?? LOCAL) ?? this.#pools.local;
     const [what, ...details] = await withProgress(`Previewing ${path.basename(configuration)}`, (signal) =>
       this.#describe(subject, pool, signal),
@@ -95,7 +94,7 @@ export class PreviewCommands {
     if (file !== null) return { configuration: file, script: script.file };
     throw new ShownError(
       `${path.basename(script.file)} has no configuration, so it runs once.`,
-      `Write a train.yaml beside it, or choose a file with Submit with Options.`,
+      `Write a train.yaml beside it, or a table [tool.trainyard] into it, or choose a file with Submit with Options.`,
     );
   }
 }

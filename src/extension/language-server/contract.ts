@@ -38,6 +38,8 @@ export interface EditorState {
   readonly chosenPool: string;
   /** What scripts were submitted with last: absolute paths. `auto`: what lies beside it, or its own block. Null: without one. */
   readonly submitted: readonly { readonly script: string; readonly configuration: string | null }[];
+  /** Files that a person meant as configurations and that were refused, whatever is in them: absolute paths. */
+  readonly configurations: readonly string[];
 }
 
 export interface PoolFacts {

@@ -1,6 +1,7 @@
 /** What is wrong, or odd, with hyperparameters, and what would mend it. Pure. */
 import type { Json, JsonObject } from "../../protocol/base.ts";
 import { closest } from "../../protocol/closest.ts";
+import { own } from "../../protocol/own.ts";
 import { HYPERPARAMETER_TYPES, keysOfType, readSpace, type SpaceProblem } from "../../search/space.ts";
 import type { Fix, Located } from "./places.ts";
 import { locate, type Path, type Source } from "./source.ts";
@@ -32,7 +33,7 @@ function located({ path, message }: SpaceProblem, source: Source): Located {
   // A key that lacks is said at the one that lacks it.
   if (found === undefined) {
     const at = place.slice(0, -1);
-    const standard = SENSIBLE[String(type)]?.[key];
+    const standard = own(own(SENSIBLE, String(type)) ?? {}, key);
     return {
       ...locate(source, at, `\`${dotted(at)}\`: ${message}.`, "key"),
       ...(standard === undefined ? {} : { fix: added([...at, key], standard) }),

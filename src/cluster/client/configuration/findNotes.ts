@@ -4,6 +4,7 @@ import {
   KEYS_OF_CHECKPOINT_STORAGE,
   keysWithoutEffect,
 } from "../../protocol/configuration.ts";
+import { own } from "../../protocol/own.ts";
 import { settingsOf } from "../../search/settings.ts";
 import { suspiciousBounds } from "./checkSpace.ts";
 import { insteadOf } from "./instead.ts";
@@ -56,7 +57,7 @@ export function hasEffect(path: Path, value: Readonly<Record<string, unknown>>):
   if (key === undefined) return ![...keysWithoutEffect(entrypointOf(value)), ...UNUSED].includes(group);
   if (group === "checkpoint_storage") return KEYS_OF_CHECKPOINT_STORAGE.includes(key);
   if (group === "searcher") return settingsOf(searcherOf(value)).includes(key);
-  return !(NESTED_WITHOUT_EFFECT[group]?.includes(key) ?? false);
+  return !(own(NESTED_WITHOUT_EFFECT, group)?.includes(key) ?? false);
 }
 
 /** The searcher that a configuration, be it checked or not, names. */

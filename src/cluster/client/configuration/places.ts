@@ -42,7 +42,9 @@ export class Places {
   /** @param offset what lies outside of the text is moved to its end */
   at(offset: number): { line: number; column: number } {
     const starts = (this.#starts ??= startsOf(this.#text));
-    const wanted = Math.max(0, Math.min(offset, this.#text.length));
+    let wanted = Math.max(0, Math.min(offset, this.#text.length));
+    // Between the two characters of a line's end there is no place.
+    if (this.#text[wanted - 1] === "\r" && this.#text[wanted] === "\n") wanted -= 1;
     let [low, high] = [0, starts.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
@@ -69,7 +71,8 @@ export class Places {
 }
 
 function startsOf(text: string): number[] {
+  // As editors count: a carriage return alone ends a line, too.
   const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  for (const { index, 0: end } of text.matchAll(/\r\n?|\n/g)) starts.push(index + end.length);
   return starts;
 }

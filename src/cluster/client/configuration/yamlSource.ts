@@ -44,7 +44,7 @@ export function readYaml(file: string, text: string): Source {
 /** Of a broken text what can be read of it. Null: it is nested too deeply for that. Keys of another map are merged with `<<`. */
 export function parseYaml(text: string): Document | null {
   try {
-    return parseDocument(text, { merge: true, prettyErrors: false, stringKeys: true });
+    return parseDocument(text, { logLevel: "error", merge: true, prettyErrors: false, stringKeys: true });
   } catch {
     return null;
   }

@@ -13,7 +13,13 @@ const THEMES: Readonly<Record<vscode.ColorThemeKind, Theme>> = {
   [vscode.ColorThemeKind.HighContrastLight]: "highContrastLight",
 };
 
-export function editorState(pools: Pools, memory: SubmitMemory, book: PoolFactsBook): EditorState {
+/** @param configurations files that were meant as such */
+export function editorState(
+  pools: Pools,
+  memory: SubmitMemory,
+  book: PoolFactsBook,
+  configurations: readonly string[],
+): EditorState {
   return {
     folders: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
     isTrusted: vscode.workspace.isTrusted,
@@ -25,5 +31,6 @@ export function editorState(pools: Pools, memory: SubmitMemory, book: PoolFactsB
       const { configuration } = memory.optionsOf(script);
       return { script, configuration: configuration === "auto" ? "auto" : (configuration?.file ?? null) };
     }),
+    configurations,
   };
 }

@@ -40,6 +40,7 @@ export class Language implements vscode.Disposable {
   readonly #book: PoolFactsBook;
   readonly #crashes = new Crashes();
   readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #configurations = new Set<string>();
   #telling: NodeJS.Timeout | null = null;
   /** As JSON; null: a new server, which knows nothing. */
   #told: string | null = null;
@@ -99,6 +100,12 @@ export class Language implements vscode.Disposable {
         if (event.affectsConfiguration("trainyard")) tell();
       }),
     );
+    this.#tell();
+  }
+
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  markConfiguration(file: string): void {
+    this.#configurations.add(file);
     this.#tell();
   }
 
@@ -165,7 +172,7 @@ export class Language implements vscode.Disposable {
 
   #tell(): void {
     const { pools, memory } = this.#services;
-    const state = editorState(pools, memory, this.#book);
+    const state = editorState(pools, memory, this.#book, [...this.#configurations]);
     const text = JSON.stringify(state);
     if (text === this.#told || this.#client.state !== State.Running) return;
     this.#told = text;

@@ -48,6 +48,11 @@ export class LazyLanguage implements vscode.Disposable {
     }));
   }
 
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  async markConfiguration(file: string): Promise<void> {
+    (await this.start()).markConfiguration(file);
+  }
+
   dispose(): void {
     vscode.Disposable.from(...this.#subscriptions).dispose();
     this.#language?.then((language) => language.dispose()).catch(() => undefined); // it was said when it was started

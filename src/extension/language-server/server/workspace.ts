@@ -26,6 +26,7 @@ export const NO_STATE: EditorState = {
   pools: [],
   chosenPool: "local",
   submitted: [],
+  configurations: [],
 };
 
 interface Opened {
@@ -86,8 +87,9 @@ export class Workspace {
     return document;
   }
 
-  /** A person has submitted with that file as configuration. */
+  /** A person has submitted with that file as configuration, or has tried. */
   isChosen = (file: string): boolean =>
+    this.#state.configurations.includes(file) ||
     this.#state.submitted.some(({ configuration }) => configuration === file);
 
   /** The script that an experiment file is for, of several the one that trains; null where that cannot be told. */

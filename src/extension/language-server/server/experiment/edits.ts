@@ -9,6 +9,7 @@ import {
 } from "../../../../cluster/client/configuration/source.ts";
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import type { Path } from "./document.ts";
+import { lineStart } from "./lineStart.ts";
 import { keyText, valueText } from "./written.ts";
 
 export interface Edit {
@@ -164,10 +165,6 @@ function chainTo(node: TreeNode | null, at: number): { map: MapNode; entry: Entr
     if (found.length > 0) return [{ map: node, entry }, ...found];
   }
   return [];
-}
-
-function lineStart(text: string, at: number): number {
-  return text.lastIndexOf("\n", at - 1) + 1;
 }
 
 /** Of the line on which the last character before `at` is that is no line's end. */

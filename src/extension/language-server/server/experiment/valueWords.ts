@@ -1,5 +1,6 @@
 /** What a word that stands for a choice does, and examples where anything is possible. Pure. */
 import type { Json } from "../../../../cluster/protocol/base.ts";
+import { own } from "../../../../cluster/protocol/own.ts";
 import type { Path } from "./document.ts";
 
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -49,13 +50,11 @@ const EXAMPLES: Readonly<Record<string, readonly Json[]>> = {
 
 /** @param path of the value, indices of lists in it or not */
 export function wordsOf(path: Path, value: unknown): string | null {
-  const words = WORDS[dotted(path)];
-  const key = String(value);
-  return words && Object.hasOwn(words, key) ? (words[key] ?? null) : null;
+  return own(own(WORDS, dotted(path)) ?? {}, String(value)) ?? null;
 }
 
 export function examplesOf(path: Path): readonly Json[] {
-  return EXAMPLES[dotted(path)] ?? [];
+  return own(EXAMPLES, dotted(path)) ?? [];
 }
 
 function dotted(path: Path): string {

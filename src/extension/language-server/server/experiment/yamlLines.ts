@@ -2,6 +2,7 @@
 import type { Range } from "vscode-languageserver/node";
 import type { Span } from "../../../../cluster/client/configuration/places.ts";
 import type { Typing } from "./document.ts";
+import { lineStart } from "./lineStart.ts";
 
 const LINE =
   /^(?<indent>\s*)(?:(?<key>[\w.-]+|"[^"]*"|'[^']*')[ \t]*(?:(?<colon>:(?=\s|$))[ \t]*|$))?(?<value>.*)$/;
@@ -9,7 +10,7 @@ const LINE =
 const MOST_LINES = 2000;
 
 export function typingByLines(text: string, offset: number, range: (span: Span) => Range): Typing | null {
-  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  const start = lineStart(text, offset);
   const before = text.slice(start, offset);
   const { indent = "", key, colon, value = "" } = LINE.exec(before)?.groups ?? {};
   const above = text

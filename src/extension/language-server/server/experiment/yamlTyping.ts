@@ -7,6 +7,7 @@ import type { Range } from "vscode-languageserver/node";
 import type { Span } from "../../../../cluster/client/configuration/places.ts";
 import { parseYaml } from "../../../../cluster/client/configuration/yamlSource.ts";
 import type { Path, Typing } from "./document.ts";
+import { lineStart } from "./lineStart.ts";
 import { typingByLines } from "./yamlLines.ts";
 
 /** A character that nobody writes. */
@@ -26,7 +27,7 @@ interface Found {
 }
 
 export function yamlTyping(text: string, offset: number, range: (span: Span) => Range): Typing | null {
-  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  const start = lineStart(text, offset);
   if (isInComment(text.slice(start, offset))) return null;
   // Tabs are no indent to the parser, but they are to who typed them.
   if (text.length > LONG || /^ *\t/.test(text.slice(start, offset)))
@@ -60,7 +61,7 @@ function typingOf(found: Found, text: string, offset: number, range: (span: Span
   const isEnded = isQuoted && to - 1 > from + 1 && text[to - 2] === text[from];
   const span: Span = isQuoted ? [from + 1, to - 1 - (isEnded ? 1 : 0)] : [from, to - 1];
   const typed = text.slice(span[0], offset);
-  const start = text.lastIndexOf("\n", from - 1) + 1;
+  const start = lineStart(text, from);
   if (!isQuoted && typed.endsWith(":")) return null; // a value comes after a space
   if (found.what === "key") {
     return {

@@ -17,7 +17,7 @@ import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
 import { Source } from "./source.ts";
-import { syntaxOf } from "./syntax.ts";
+import { syntaxOf } from "./copy.ts";
 
 export type ParameterKind =
   | "param" // trainyard.param("lr", 1e-3), run.param(...)
@@ -89,9 +89,15 @@ export interface ScriptFacts {
   readonly seeded: ReadonlySet<RandomUse["library"]>;
 }
 
+/** Of a script that is not read: all is possible. */
+export const NOT_READ: ScriptFacts = {
+  ...{ imports: new Set<string>(), entry: null, parameters: [], readsAnyParameter: true },
+  ...{ metrics: [], reportsAnyMetric: true, assignments: [], randomUses: [], seeded: new Set<never>() },
+};
+
 export function readFacts(tree: Tree, text: string): ScriptFacts {
   const source = new Source(text);
-  const root = syntaxOf(tree);
+  const root = syntaxOf(tree, text);
   const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
   for (const read of OF_ALL) read(reading);

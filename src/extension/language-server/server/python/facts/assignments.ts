@@ -38,7 +38,7 @@ function pieces(left: Syntax | null, right: Syntax | null): (readonly [Syntax, S
   while (value?.type === "assignment") value = value.child("right");
   if (left === null || value === null) return [];
   if (!["pattern_list", "tuple_pattern", "list_pattern"].includes(left.type)) return [[left, value]];
-  const [names, values] = [left.parts, value.parts];
+  const [names, values] = [left.children, value.children];
   if (names.length !== values.length || !["expression_list", "tuple", "list"].includes(value.type)) return [];
   return names.flatMap((name, i) => {
     const one = values[i];

@@ -19,12 +19,12 @@ export function readKeras(reading: Reading): void {
 }
 
 function readCompile(call: Call, isValidated: boolean, reading: Reading): void {
-  if (/^(?:torch|re|builtins)\./.test(call.path)) return;
+  if (/^(?:torch|re)\./.test(call.path)) return;
   reading.spoken.add(call.node);
   const { args } = call;
   const loss = args.named.get("loss")?.name ?? given(args, 1, "loss");
   const metrics = given(args, 3, "metrics") ?? args.named.get("metrics")?.value ?? null;
-  const parts = ["list", "tuple"].includes(metrics?.type ?? "") ? (metrics?.parts ?? []) : null;
+  const parts = ["list", "tuple"].includes(metrics?.type ?? "") ? (metrics?.children ?? []) : null;
   const keys = (parts ?? []).map((one) => metricName(one, call, reading));
   if (loss) keys.unshift({ value: "loss", span: loss });
   for (const key of keys.filter((one) => one !== null)) {

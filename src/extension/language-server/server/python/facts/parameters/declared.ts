@@ -31,7 +31,7 @@ export function readDeclared(call: Call, reading: Reading): void {
   if (!parser && !isAdded) return;
   reading.spoken.add(call.node);
   const told = given(call.args, 0, parser?.argument ?? "dataclass");
-  const all = ["tuple", "list"].includes(told?.type ?? "") ? (told?.parts ?? []) : [told];
+  const all = ["tuple", "list"].includes(told?.type ?? "") ? (told?.children ?? []) : [told];
   for (const one of all) {
     const value = reading.values.of(one, call.scope);
     if (value.class && !value.path.endsWith("()"))
@@ -50,7 +50,7 @@ export function readDecorated(reading: Reading): void {
       const { path } = reading.values.of(called, scope);
       if (path === "typer.Typer().command") ofFunction(owner, true, reading);
       if (!WRAPS.has(path)) continue;
-      const type = owner.parameters[0]?.annotation?.parts[0] ?? null;
+      const type = owner.parameters[0]?.annotation?.children[0] ?? null;
       const found = reading.values.of(type, scope).class;
       if (found) fields(found, "", true, reading);
       else reading.readsAnyParameter = true;
@@ -67,7 +67,7 @@ function fields(of: PythonClass, where: string, isNested: boolean, reading: Read
   }
   for (const { node } of fieldsOf(of, reading)) {
     const name = node.child("left");
-    const annotation = node.child("type")?.parts[0] ?? null;
+    const annotation = node.child("type")?.children[0] ?? null;
     if (
       name?.type !== "identifier" ||
       /\b(?:ClassVar|InitVar)\b/.test(annotation ? reading.source.of(annotation) : "")
@@ -106,7 +106,7 @@ function defaultOf(value: Syntax | null, scope: Scope, reading: Reading): Syntax
 function ofFunction(owner: PythonFunction, isTyper: boolean, reading: Reading): void {
   for (const parameter of owner.parameters) {
     const { node: name, annotation, default: written } = parameter;
-    const type = annotation?.parts[0] ?? null;
+    const type = annotation?.children[0] ?? null;
     const option = written?.type === "call" ? argumentsOf(reading.source, written) : null;
     const said = `${type ? reading.source.of(type) : ""} ${written ? reading.source.of(written) : ""}`;
     const isOption = /\bOption\(/.test(said);

@@ -109,7 +109,7 @@ searcher:
   max_trials: 16
 hyperparameters:
   # the rate
-  lr: {type: log, base: 10, minval: -4, maxval: -2}   # found by hand
+  lr: {type: log, base: 10, minval: -3, maxval: -1}   # found by hand
   model: {width: 2} # flow
 `);
     expect((await only("train.py", "model.depth")).text).toContain(

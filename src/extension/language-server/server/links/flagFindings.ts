@@ -30,12 +30,26 @@ export function unpassed({ link, experiment, leaves, readers }: Both): Finding[]
   });
 }
 
+/** Hydra has a syntax of its own, and nothing of ours speaks it. */
+export function throughHydra({ link, experiment, leaves, readers }: Both): Finding[] {
+  if (passingOf(experiment) === "shell" || readsMore(link)) return [];
+  const names = leaves
+    .map(({ name }) => ({ name, by: readers.related(name) }))
+    .filter(({ by }) => by.length > 0 && by.every(({ read }) => read.kind === "hydra"))
+    .map(({ name }) => name);
+  const [first] = names;
+  if (first === undefined) return [];
+  const said = `${scriptNames(link)} reads ${listed(names)} through Hydra, which takes \`${first}=VALUE\`, and nothing says that to it.`;
+  return atTop(experiment, `${said} Read hyperparameters with \`trainyard.param\`.`);
+}
+
 /** A flag is passed as the key is written: `batch_size` is no `--batch-size`. */
 export function misspelled({ link, experiment, leaves, readers }: Both): Finding[] {
   if (passingOf(experiment) !== "flags") return [];
   return leaves.flatMap(({ name, path }) => {
-    const options = readers.same(name).flatMap(optionsOf);
-    const [option] = options.filter((one) => isSame(one, name));
+    const reads = readers.same(name).filter(isFlag);
+    const options = reads.flatMap(optionsOf);
+    const option = options.find((one) => isSame(one, name)) ?? options[0];
     const range = experiment.rangeOf(path, "key");
     if (option === undefined || options.includes(name) || range === null) return [];
     const message = `${scriptNames(link)} has the flag \`--${option}\`, and this is passed as \`--${name}\`.`;

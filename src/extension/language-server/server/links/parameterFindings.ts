@@ -2,11 +2,13 @@
 import type { Link } from "../pairs.ts";
 import { bothOf } from "./both.ts";
 import type { Finding } from "./finding.ts";
-import { misspelled, unpassed } from "./flagFindings.ts";
+import { misspelled, throughHydra, unpassed } from "./flagFindings.ts";
 import { unread } from "./unread.ts";
 import { mistyped, unset } from "./unset.ts";
 
 export function parameterFindings(link: Link): Finding[] {
   const both = bothOf(link);
-  return both === null ? [] : [unread, unpassed, misspelled, unset, mistyped].flatMap((find) => find(both));
+  return both === null
+    ? []
+    : [unread, unpassed, throughHydra, misspelled, unset, mistyped].flatMap((find) => find(both));
 }

@@ -53,6 +53,8 @@ test("in a folder that is not trusted one can look, and submitting asks for trus
     await ui.show();
     await workbench.view("Experiments").getByText("not trusted").waitFor();
     await workbench.openFile("short.py");
+    // What is beside the code runs nothing of it.
+    await workbench.page.locator(".codelens-decoration a").getByText("Submit as Experiment").waitFor();
     await ui.submitButton.click();
     await workbench.toast(/has to be trusted first/).waitFor();
     await workbench.pressToastButton(/has to be trusted first/, "Manage Workspace Trust");

@@ -205,6 +205,22 @@ describe("completion", () => {
     ]);
   });
 
+  it("has in a script what the file sets and nothing reads yet", async () => {
+    await open("train.yaml", "hyperparameters:\n  lr: 1\n  momentum: 0.9\n");
+    const script = 'import trainyard\nlr = trainyard.param("lr", 1)\nm = trainyard.param("")\n';
+    await open("train.py", script);
+    const items = await rig.completions("train.py", { line: 2, character: 21 });
+    expect(items).toMatchObject([
+      {
+        label: "momentum",
+        textEdit: { newText: "momentum", range: { start: { character: 21 }, end: { character: 21 } } },
+      },
+    ]);
+    const found = await rig.diagnostics("train.yaml");
+    expect(found.map(({ message }) => message)).toEqual(["train.py never reads `momentum`."]);
+    expect(await rig.completions("train.py", { line: 0, character: 3 })).toEqual([]);
+  });
+
   it("has the metrics that the script reports", async () => {
     await open("train.py", SCRIPT);
     expect(await labels("searcher:\n  metric: |\n")).toEqual([

@@ -11,7 +11,7 @@ import { valueText } from "../experiment/written.ts";
 import type { Link } from "../pairs.ts";
 import { METRIC_KEYS, metricNames, reportsOf } from "./metrics.ts";
 import { optionsOf } from "./flags.ts";
-import { isFlag, leavesOf, passingOf, type Read, readsOf, scriptNames } from "./parameters.ts";
+import { isFlag, leavesOf, namesOf, passingOf, type Read, readsOf, scriptNames } from "./parameters.ts";
 import { isSame, NameIndex, plain } from "./names.ts";
 import { forGrid, proposeRange, proposeValue } from "./range.ts";
 
@@ -93,4 +93,26 @@ function metrics(link: Link, experiment: ExperimentDocument, typing: Typing): Co
     sortText: `00${String(index).padStart(3, "0")}`,
     textEdit: { range: typing.range, newText: typing.isQuoted ? name : valueText(experiment.syntax, name) },
   }));
+}
+
+/** Inside of `param("")`: what the file sets and nothing reads yet. @param at the read that is typed */
+export function completeReads(links: readonly Link[], { read }: Read): CompletionItem[] {
+  const found = new Map<string, CompletionItem>();
+  for (const link of links) {
+    const { experiment, path: file } = link.experiment;
+    if (experiment === null) continue;
+    const readers = new NameIndex(
+      readsOf(link).filter((one) => one.read !== read),
+      namesOf,
+    );
+    for (const { name } of leavesOf(experiment))
+      if (readers.related(name).length === 0)
+        found.set(name, {
+          label: name,
+          kind: CompletionItemKind.Variable,
+          detail: `${(file ?? "").split(/[\\/]/).at(-1)} sets it`,
+          textEdit: { range: read.nameRange, newText: name },
+        });
+  }
+  return [...found.values()];
 }

@@ -46,13 +46,17 @@ export function leavesOf({ value }: ExperimentDocument): Leaf[] {
 }
 
 export function readsOf({ files }: Link): Read[] {
-  return files.flatMap((file) => file.facts.parameters.map((read) => ({ file, read })));
+  const reads = files.flatMap((file) => file.facts.parameters.map((read) => ({ file, read })));
+  return reads.filter(({ read }) => read.name !== ""); // one that is being typed
 }
 
 /** Of a read: a flag may have several. */
 export function namesOf({ read: { name, aliases = [] } }: Read): string[] {
   return [name, ...aliases];
 }
+
+/** Its name is a text, which nothing else completes. */
+export const isNamedByText = ({ kind }: ParameterRead): boolean => kind === "param" || kind === "determined";
 
 export const isFlag = ({ read }: Read): boolean => FROM_FLAGS.includes(read.kind);
 export const needsValue = ({ read }: Read): boolean =>

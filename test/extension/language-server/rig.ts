@@ -50,9 +50,6 @@ export function withCursor(marked: string): { text: string; position: Position; 
   return { text: marked.slice(0, offset) + marked.slice(offset + 1), position, offset };
 }
 
-/** Our messages are plain text. */
-export type Told = Diagnostic & { message: string };
-
 type Answers = {
   [M in keyof ToExtension]?: (params: ToExtension[M][0]) => ToExtension[M][1] | Promise<ToExtension[M][1]>;
 };

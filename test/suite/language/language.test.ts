@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -94,6 +94,40 @@ describe("beside the code", () => {
       const files = edit.entries().map(([file]) => path.basename(file.fsPath));
       assert.deepEqual(files.sort(), ["train.py", "train.yaml"]);
     });
+  });
+
+  it("is searched over from a script, in a file that is made for it", async () => {
+    const folder = inWorkspace("fresh");
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "tune.py"), 'import trainyard\n\ndepth = trainyard.param("depth", 3)\n');
+    try {
+      const script = await open("fresh", "tune.py");
+      const at = place(script, "depth", 12);
+      await until("Search over depth", async () => {
+        const found = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+          "vscode.executeCodeActionProvider",
+          ...[script.uri, new vscode.Range(at, at)],
+        );
+        return found.some(({ title }) => title.startsWith("Search over depth"));
+      });
+      await applyFix(script, new vscode.Range(at, at), /^Search over depth in a new train.yaml$/);
+      const made = await open("fresh", "train.yaml");
+      assert.match(made.getText(), /\n {2}depth: \{type: int, minval: 1, maxval: 6\}\n/);
+      await noProblem(made, /./);
+      await write(made, made.getText().replace("depth:", "dept:"));
+      await problem(made, /tune.py never reads `dept`. Did you mean `depth`\?/);
+      await assert.rejects(
+        async () =>
+          vscode.commands.executeCommand(
+            "vscode.executeDocumentRenameProvider",
+            ...[made.uri, place(made, "dept:"), "a depth"],
+          ),
+        /is no name of a hyperparameter/,
+      );
+      await vscode.commands.executeCommand("workbench.action.files.revert");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   describe("a training script", () => {

@@ -49,6 +49,8 @@ export class Language implements vscode.Disposable {
   constructor(services: LanguageServices) {
     this.#services = services;
     this.#book = new PoolFactsBook(services.pools);
+    const watcher = vscode.workspace.createFileSystemWatcher("**/*.{py,yaml,yml,json}");
+    this.#subscriptions.push(watcher);
     const module = path.join(services.extensionPath, "dist", "languageServer.js");
     this.#client = new LanguageClient(
       "trainyard.language",
@@ -56,7 +58,7 @@ export class Language implements vscode.Disposable {
       { module, transport: TransportKind.ipc },
       {
         documentSelector: SELECTOR,
-        synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{py,yaml,yml,json}") },
+        synchronize: { fileEvents: watcher },
         markdown: { isTrusted: { enabledCommands: ["trainyard.openPanel"] }, supportHtml: false },
         outputChannel: services.log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,

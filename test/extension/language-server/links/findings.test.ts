@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
@@ -144,6 +145,20 @@ describe("flags", () => {
     expect((await mended(yaml, ARGPARSE)).text).toBe(yaml.replace("batch_size", "batch-size"));
   });
 
+  it("have a name on the command line, and may have another in Python", async () => {
+    const yaml = "pass_as: flags\nhyperparameters: {rate: 8}\n";
+    expect(await warnings(yaml, ARGPARSE)).toEqual([
+      ["train.py has the flag `--lr`, and this is passed as `--rate`.", "rate"],
+    ]);
+  });
+
+  it("are not Hydra's", async () => {
+    const script = "import hydra\n@hydra.main()\ndef main(cfg):\n    print(cfg.optimizer.lr)\n";
+    expect(await warnings("hyperparameters: {optimizer: {lr: 1}}\n", script)).toEqual([
+      [expect.stringContaining("through Hydra, which takes `optimizer.lr=VALUE`"), "hyperparameters"],
+    ]);
+  });
+
   it("cannot be added to a shell's line", async () => {
     const yaml = "entrypoint: python train.py\nhyperparameters: {lr: 1}\n";
     expect(await warnings(yaml, ARGPARSE)).toEqual([
@@ -222,6 +237,18 @@ describe("a metric that the script never reports", () => {
       await warnings("searcher: {metric: x}\n", 'import trainyard\ntrainyard.report(1, {f"a{1}": 1})\n'),
     ).toEqual([]);
   });
+});
+
+it("says no more when the script is gone, and again when it is back", async () => {
+  const yaml = "hyperparameters: {a: 1, batch_size: 2}\n";
+  expect(await warnings(yaml, PARAMS)).toHaveLength(1);
+  const there = rig.file("train.py");
+  renameSync(there, `${there}.txt`);
+  await rig.filesChanged();
+  await rig.diagnostics("train.yaml", (found) => !found.some(isWarning));
+  renameSync(`${there}.txt`, there);
+  await rig.filesChanged();
+  await rig.diagnostics("train.yaml", (found) => found.some(isWarning));
 });
 
 it("says nothing of files whose script is not known, and nothing of a broken one", async () => {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { OpenDocument } from "../../../../src/extension/language-server/server/documents.ts";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { OpenDocument } from "../../../../src/extension/language-server/server/documents.ts";
 import { namedScripts } from "../../../../src/extension/language-server/server/pairs/entrypoint.ts";
 import { NO_STATE, Workspace } from "../../../../src/extension/language-server/server/workspace.ts";
 import { useGrammar } from "../rig.ts";
@@ -135,6 +136,20 @@ describe("the files of an experiment", () => {
     write("docker-compose.yaml", "services: {}\n");
     const links = await workspace.pairs.linksOf(await read(module));
     expect(links.map(({ experiment }) => experiment.path).sort()).toEqual([b, a].sort());
+  });
+
+  it("are none of a document without a file", async () => {
+    const text = TextDocument.create(
+      "untitled:Untitled-1",
+      "yaml",
+      0,
+      "searcher: {}\nentrypoint: python train.py\n",
+    );
+    const untitled = new OpenDocument(text, () => false);
+    write("train.py");
+    expect((await workspace.pairs.linkOf(untitled)).files).toEqual([]);
+    const python = new OpenDocument(TextDocument.create("untitled:x", "python", 0, "import a"), () => false);
+    expect(await workspace.pairs.linksOf(python)).toEqual([]);
   });
 
   it("are those of each folder of the workspace by themselves", async () => {

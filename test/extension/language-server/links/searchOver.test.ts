@@ -109,7 +109,7 @@ searcher:
   max_trials: 16
 hyperparameters:
   # the rate
-  lr: {type: log, base: 10, minval: -4, maxval: -2}   # found by hand
+  lr: {type: log, base: 10, minval: -3, maxval: -1}   # found by hand
   model: {width: 2} # flow
 `);
     expect((await only("train.py", "model.depth")).text).toContain(
@@ -203,6 +203,22 @@ describe("completion", () => {
     expect(await labels("hyperparameters:\n  model:\n    d|\n")).toEqual([
       { label: "depth", newText: "depth: 2" },
     ]);
+  });
+
+  it("has in a script what the file sets and nothing reads yet", async () => {
+    await open("train.yaml", "hyperparameters:\n  lr: 1\n  momentum: 0.9\n");
+    const script = 'import trainyard\nlr = trainyard.param("lr", 1)\nm = trainyard.param("")\n';
+    await open("train.py", script);
+    const items = await rig.completions("train.py", { line: 2, character: 21 });
+    expect(items).toMatchObject([
+      {
+        label: "momentum",
+        textEdit: { newText: "momentum", range: { start: { character: 21 }, end: { character: 21 } } },
+      },
+    ]);
+    const found = await rig.diagnostics("train.yaml");
+    expect(found.map(({ message }) => message)).toEqual(["train.py never reads `momentum`."]);
+    expect(await rig.completions("train.py", { line: 0, character: 3 })).toEqual([]);
   });
 
   it("has the metrics that the script reports", async () => {

@@ -10,9 +10,11 @@ import type { Feature } from "../feature.ts";
 import { optionsOf } from "../links/flags.ts";
 import { reportsOf } from "../links/metrics.ts";
 import { contains, keyAt } from "../links/occurrences.ts";
-import { isFlag, isNamed, isSame, leavesOf, type Read, readsOf } from "../links/parameters.ts";
+import { isSame, NameIndex } from "../links/names.ts";
+import { isFlag, leavesOf, namesOf, type Read, readsOf } from "../links/parameters.ts";
 import { type Described, type Proposal, proposeRange } from "../links/range.ts";
 import { isRange, metricOf, newExperiment, searchIn, type Wanted } from "../links/searchOver.ts";
+import type { Link } from "../pairs.ts";
 import type { LinkedScript } from "../pairs/follow.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -44,15 +46,31 @@ async function overReads(workspace: Workspace, document: OpenDocument, range: Ra
   return [...names.values()].flatMap((one): CodeAction[] => {
     const name = nameOf(one);
     const title = `Search over ${name}`;
-    const proposal = one.read.kind === "hydra" ? HYDRA : proposeRange(standardOf(one, reads));
+    const proposal =
+      one.read.kind === "hydra"
+        ? HYDRA
+        : proposeRange({ ...standardOf(one, reads), ...constantOf(link, name) });
     if ("refusal" in proposal) return [{ title, kind: KIND, disabled: { reason: proposal.refusal } }];
     const all = link ? readsOf(link) : reads;
     const wanted: Wanted = {
       ...{ name, range: proposal.range, metric },
-      isFlag: all.filter((other) => isNamed(name, other)).every(isFlag),
+      isFlag: new NameIndex(all, namesOf).same(name).every(isFlag),
     };
     return link ? changed(link.experiment, wanted) : created(file, wanted);
   });
+}
+
+/** What a file has already is nearer to what is looked for than the script's default. */
+function constantOf(link: Link | undefined, name: string): Partial<Described> {
+  const { experiment } = link?.experiment ?? {};
+  const leaf = experiment && leavesOf(experiment).find((one) => isSame(one.name, name));
+  if (!leaf || isRange(leaf.value)) return {};
+  const value = constant(leaf.value);
+  return typeof value === "number" ? { default: value } : {};
+}
+
+function constant(value: unknown): Json {
+  return (valueAt(value, ["val"]) ?? value) as Json;
 }
 
 const HYDRA: Proposal = {
@@ -110,8 +128,8 @@ async function overConstant(
   const leaf = leavesOf(experiment).find((one) => at.path[0] === "hyperparameters" && one.name === name);
   if (!leaf || isRange(leaf.value)) return [];
   const link = await workspace.pairs.linkOf(document);
-  const reads = readsOf(link).filter((one) => isNamed(name, one));
-  const value = (valueAt(leaf.value, ["val"]) ?? leaf.value) as Json;
+  const reads = new NameIndex(readsOf(link), namesOf).same(name);
+  const value = constant(leaf.value);
   const known = reads.find(({ read }) => read.type !== null || read.choices !== null)?.read;
   const proposal = proposeRange({
     ...{ name, default: value ?? undefined },

@@ -11,7 +11,8 @@ import { valueText } from "../experiment/written.ts";
 import type { Link } from "../pairs.ts";
 import { METRIC_KEYS, metricNames, reportsOf } from "./metrics.ts";
 import { optionsOf } from "./flags.ts";
-import { isFlag, isSame, leavesOf, passingOf, type Read, readsOf, scriptNames } from "./parameters.ts";
+import { isFlag, leavesOf, namesOf, passingOf, type Read, readsOf, scriptNames } from "./parameters.ts";
+import { isSame, NameIndex, plain } from "./names.ts";
 import { forGrid, proposeRange, proposeValue } from "./range.ts";
 
 export function completeNames(link: Link, experiment: ExperimentDocument, typing: Typing): CompletionItem[] {
@@ -28,18 +29,15 @@ function parameters(link: Link, experiment: ExperimentDocument, typing: Typing):
     .slice(1)
     .map((part) => `${part}.`)
     .join("");
-  const set = leavesOf(experiment).map(({ name }) => name);
+  const set = new NameIndex(leavesOf(experiment), ({ name }) => [name]);
+  const present = new Set(typing.present.map(plain));
   const found = new Map<string, Read>();
   for (const one of readsOf(link)) {
     const name =
       passingOf(experiment) === "flags" && isFlag(one) ? (optionsOf(one)[0] ?? one.read.name) : one.read.name;
     const own = name.slice(group.length);
     if (!isSame(name.slice(0, group.length), group) || own === "") continue;
-    if (
-      set.some((other) => isSame(other, name)) ||
-      typing.present.some((key) => isSame(key, own.split(".")[0] ?? ""))
-    )
-      continue;
+    if (set.same(name).length > 0 || present.has(plain(own.split(".", 1)[0] ?? ""))) continue;
     const known = found.get(own);
     if (known === undefined || known.read.default === undefined) found.set(own, one);
   }
@@ -95,4 +93,26 @@ function metrics(link: Link, experiment: ExperimentDocument, typing: Typing): Co
     sortText: `00${String(index).padStart(3, "0")}`,
     textEdit: { range: typing.range, newText: typing.isQuoted ? name : valueText(experiment.syntax, name) },
   }));
+}
+
+/** Inside of `param("")`: what the file sets and nothing reads yet. @param at the read that is typed */
+export function completeReads(links: readonly Link[], { read }: Read): CompletionItem[] {
+  const found = new Map<string, CompletionItem>();
+  for (const link of links) {
+    const { experiment, path: file } = link.experiment;
+    if (experiment === null) continue;
+    const readers = new NameIndex(
+      readsOf(link).filter((one) => one.read !== read),
+      namesOf,
+    );
+    for (const { name } of leavesOf(experiment))
+      if (readers.related(name).length === 0)
+        found.set(name, {
+          label: name,
+          kind: CompletionItemKind.Variable,
+          detail: `${(file ?? "").split(/[\\/]/).at(-1)} sets it`,
+          textEdit: { range: read.nameRange, newText: name },
+        });
+  }
+  return [...found.values()];
 }

@@ -4,7 +4,8 @@ import type { Position, Range } from "vscode-languageserver/node";
 import type { ExperimentDocument } from "../experiment/document.ts";
 import { isNested } from "../../../../cluster/search/space.ts";
 import { flagsOf } from "./flags.ts";
-import { isFlag, isSame, type Read } from "./parameters.ts";
+import { isSame } from "./names.ts";
+import { isFlag, type Read } from "./parameters.ts";
 
 /** One name of a read, without dots: `lr` in `param("optimizer.lr")`. */
 export interface Spelling {

@@ -46,33 +46,17 @@ export function leavesOf({ value }: ExperimentDocument): Leaf[] {
 }
 
 export function readsOf({ files }: Link): Read[] {
-  return files.flatMap((file) => file.facts.parameters.map((read) => ({ file, read })));
+  const reads = files.flatMap((file) => file.facts.parameters.map((read) => ({ file, read })));
+  return reads.filter(({ read }) => read.name !== ""); // one that is being typed
 }
 
-/** Reading a group reads all of it, and a read further inside reads a constant that holds a map. Dashes are underscores. */
-export function isReadBy(name: string, { read }: Read): boolean {
-  const own = plain(name);
-  return namesOf(read).some(
-    (other) => own === other || own.startsWith(`${other}.`) || other.startsWith(`${own}.`),
-  );
+/** Of a read: a flag may have several. */
+export function namesOf({ read: { name, aliases = [] } }: Read): string[] {
+  return [name, ...aliases];
 }
 
-/** It reads this one alone, under whichever of its names. */
-export function isNamed(name: string, { read }: Read): boolean {
-  return namesOf(read).includes(plain(name));
-}
-
-function namesOf({ name, aliases = [] }: ParameterRead): string[] {
-  return [name, ...aliases].map(plain);
-}
-
-export function isSame(name: string, other: string): boolean {
-  return plain(name) === plain(other);
-}
-
-function plain(name: string): string {
-  return name.replaceAll("-", "_");
-}
+/** Its name is a text, which nothing else completes. */
+export const isNamedByText = ({ kind }: ParameterRead): boolean => kind === "param" || kind === "determined";
 
 export const isFlag = ({ read }: Read): boolean => FROM_FLAGS.includes(read.kind);
 export const needsValue = ({ read }: Read): boolean =>

@@ -3,8 +3,9 @@ import type { TextEdit } from "vscode-languageserver/node";
 import type { ParameterRead } from "../python/facts.ts";
 import { definitionOf, flagsOf, hasArgument } from "./flags.ts";
 import { keysOf, spellingsOf } from "./occurrences.ts";
-import { isFlag, isNamed, isReadBy, isSame, type Read } from "./parameters.ts";
-import { pointsBelow, type Target } from "./target.ts";
+import { isBelow, isSame, NameIndex } from "./names.ts";
+import { isFlag, namesOf, type Read } from "./parameters.ts";
+import type { Target } from "./target.ts";
 
 export type Renamed = { readonly edits: ReadonlyMap<string, TextEdit[]> } | { readonly refusal: string };
 
@@ -23,9 +24,10 @@ export function rename({ name, around: { files, experiments } }: Target, newName
   }
   const full = [...name.split(".").slice(0, -1), newName].join(".");
   const reads = files.flatMap((file) => file.facts.parameters.map((read) => ({ file, read })));
+  const byName = new NameIndex(reads, namesOf);
   const isTaken =
     experiments.some(({ experiment }) => experiment && keysOf(experiment, full).length > 0) ||
-    reads.some((read) => isNamed(full, read));
+    byName.same(full).length > 0;
   if (!isSame(full, name) && isTaken) return { refusal: `There is a hyperparameter \`${full}\` already.` };
 
   const edits = new Map<string, TextEdit[]>();
@@ -36,8 +38,7 @@ export function rename({ name, around: { files, experiments } }: Target, newName
   for (const { experiment, uri } of experiments)
     for (const { range } of experiment ? keysOf(experiment, name) : [])
       add(uri, { range, newText: experiment?.keyText(newName) ?? newName });
-  for (const read of reads) {
-    if (!isReadBy(name, read)) continue;
+  for (const read of byName.related(name)) {
     const refusal = whyNot(read, name, newName);
     if (refusal !== null) return { refusal: `${placeOf(read)} ${refusal}` };
     for (const edit of editsOf(read, name, newName)) add(read.file.document.uri, edit);
@@ -58,7 +59,7 @@ function whyNot(one: Read, name: string, newName: string): string | null {
   if (read.kind === "dataclass")
     return "has it as a field, whose uses only a rename in Python can follow. Rename it there first, then here.";
   if (spelled.length === 0)
-    return pointsBelow(read.name, name)
+    return isBelow(read.name, name)
       ? `reads all of \`${read.name}\`, so that its uses cannot be told. Rename it by hand.`
       : "reads it without spelling its name there. Rename it by hand.";
   if (isAttribute(one)) {

@@ -7,7 +7,8 @@ import { HYPERPARAMETER_TYPES } from "../../../../cluster/search/space.ts";
 import type { ExperimentDocument } from "../experiment/document.ts";
 import { keyText, valueText } from "../experiment/written.ts";
 import { metricNames, type Report } from "./metrics.ts";
-import { isSame, leavesOf, passingOf } from "./parameters.ts";
+import { isSame } from "./names.ts";
+import { leavesOf, passingOf } from "./parameters.ts";
 import { forGrid } from "./range.ts";
 
 export interface Wanted {

@@ -5,7 +5,8 @@ import type { Workspace } from "../workspace.ts";
 import { type Around, around } from "./around.ts";
 import { isReportOf, METRIC_KEYS, metricAt, type Report } from "./metrics.ts";
 import { contains, keyAt, keysOf, spellingAt, spellingsOf } from "./occurrences.ts";
-import { isSame, type Read } from "./parameters.ts";
+import { isSame } from "./names.ts";
+import type { Read } from "./parameters.ts";
 
 export interface Target {
   readonly kind: "parameter" | "metric";
@@ -96,9 +97,4 @@ function rangesOf(read: Read, name: string): Range[] {
   return spellingsOf(read)
     .filter((one) => isSame(one.name, name))
     .map(({ range }) => range);
-}
-
-/** `optimizer.lr` is below `optimizer`. */
-export function pointsBelow(group: string, name: string): boolean {
-  return name.replaceAll("-", "_").startsWith(`${group.replaceAll("-", "_")}.`);
 }

@@ -74,25 +74,41 @@ function parse(
           ],
         };
       if (!(error instanceof ParseError)) throw error;
-      const at = Math.min(Math.max(error.lineNumber - 1, 0), lines.length - 1);
+      const { line, span } = placeOf(error, lines);
       // What follows directly is what the first one meant.
-      if (Math.abs(at - blanked) > 1)
-        problems.push(places.located(placeOf(error, toml, inFile), sentence(error)));
-      blanked = lines[at]?.trim() === "" ? lastWritten(lines, at) : at;
-      if (blanked < 0) break;
-      lines[blanked] = " ".repeat(lines[blanked]?.length ?? 0);
+      if (Math.abs(line - blanked) > 1)
+        problems.push(located(error, places, [inFile(span[0]), inFile(span[1])]));
+      if (lines[line]?.trim() === "") break;
+      blanked = line;
+      lines[line] = " ".repeat(lines[line]?.length ?? 0);
     }
   }
   return { program: null, problems };
 }
 
-function lastWritten(lines: readonly string[], before: number): number {
-  return lines.slice(0, before).findLastIndex((line) => line.trim() !== "");
+const TWICE = /multiple times/;
+
+function located(error: ParseError, places: Places, span: Span): Located {
+  if (!TWICE.test(error.message)) return places.located(span, sentence(error));
+  return {
+    ...places.located(span, "This key is there twice."),
+    fix: { title: "Remove the second one", remove: true },
+  };
 }
 
-function placeOf({ index }: ParseError, toml: string, inFile: (offset: number) => number): Span {
-  const word = /^(?:"[^"\n]*"|[\w.-]+|[^\s])/.exec(toml.slice(index, index + 200))?.[0] ?? "";
-  return [inFile(index), inFile(index + word.length)];
+/** The parser stops at what it did not expect; where that begins a line, the one above is not finished. */
+function placeOf({ index, message }: ParseError, lines: readonly string[]): { line: number; span: Span } {
+  const before = lines.join("\n").slice(0, index).split("\n");
+  const at = before.length - 1;
+  if (before[at]?.trim() === "" && !TWICE.test(message)) {
+    const line = lines.slice(0, at).findLastIndex((one) => one.trim() !== "");
+    const from = lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+    const written = lines[line] ?? "";
+    if (line >= 0) return { line, span: [from + written.search(/\S/), from + written.trimEnd().length] };
+  }
+  const rest = (lines[at] ?? "").slice(before[at]?.length ?? 0);
+  const word = /^(?:"[^"]*"|[\w.-]+|\S)/.exec(rest)?.[0] ?? "";
+  return { line: at, span: [index, index + word.length] };
 }
 
 function sentence({ message }: ParseError): string {

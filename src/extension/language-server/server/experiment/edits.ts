@@ -128,17 +128,14 @@ function removalOf({ source, text }: Written, at: number): Span | null {
   // The last entry of a map takes the map's own key with it: nothing would be no map.
   while (isOnlyEntry(chain)) chain.pop();
   const found = chain.at(-1);
-  if (!found) return null;
+  // A table of TOML has what is there twice only once.
+  if (!found) return source.syntax === "toml" ? wholeLines(text, at, at) : null;
   const { map, entry } = found;
   const index = map.entries.indexOf(entry);
   const next = map.entries[index + 1];
   const [from, to] = entry.whole;
   const isAlone = /^(?:# )?\s*\[?[\w.-]*$/.test(text.slice(lineStart(text, from), from));
-  if (map.style !== "flow" && isAlone)
-    return [
-      lineStart(text, from),
-      Math.min(text.length, endOfLine(text, to) + eolLength(text, endOfLine(text, to))),
-    ];
+  if (map.style !== "flow" && isAlone) return wholeLines(text, from, to);
   if (next) return [from, next.whole[0]];
   const previous = map.entries[index - 1];
   return [map.style === "flow" && previous ? previous.whole[1] : from, to];
@@ -174,6 +171,11 @@ function endOfLine(text: string, at: number): number {
   const end = text.indexOf("\n", from);
   if (end < 0) return text.length;
   return text[end - 1] === "\r" ? end - 1 : end;
+}
+
+function wholeLines(text: string, from: number, to: number): Span {
+  const end = endOfLine(text, to);
+  return [lineStart(text, from), Math.min(text.length, end + eolLength(text, end))];
 }
 
 function eolLength(text: string, end: number): number {

@@ -84,7 +84,7 @@ function typingOf(found: Found, text: string, offset: number, range: (span: Span
     style: isFlow ? "flow" : "block",
     canBeKey: keyAt === null && !isQuoted,
     isQuoted,
-    hasValue: true,
+    hasValue: false,
   };
 }
 

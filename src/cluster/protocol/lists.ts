@@ -27,6 +27,8 @@ export const LIST_METHODS = {
       before: ExperimentId.nullable().default(null),
       /** Only those submitted from one of these folders or from inside of one; null: all. */
       folders: z.array(z.string().max(4096)).max(100).nullable().default(null),
+      /** Only those of the script at this absolute path; null: of any. Servers before 0.4 do not know it. */
+      script: z.string().max(4096).nullable().default(null),
       filter: FilterText.default(""),
       /** Only those that ended after that moment. */
       endedAfter: TimeMs.nullable().default(null),

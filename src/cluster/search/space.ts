@@ -115,7 +115,7 @@ export class SearchSpace {
   }
   /** Dotted names of ranges without the `count` that a grid needs. */
   get uncounted(): string[] {
-    return this.#leaves.filter(({ leaf }) => gridValues(leaf) === null).map(({ name }) => name);
+    return this.#leaves.filter(({ leaf }) => gridCount(leaf) === null).map(({ name }) => name);
   }
 
   /** One value for each name. Constants draw nothing. */
@@ -125,7 +125,7 @@ export class SearchSpace {
 
   /** Points of the grid. @throws Error where a count is missing */
   get gridSize(): number {
-    return this.#leaves.reduce((points, { leaf }) => points * counted(leaf).length, 1);
+    return this.#leaves.reduce((points, { leaf }) => points * (gridCount(leaf) ?? counted(leaf).length), 1);
   }
   /** @param index 0 to gridSize-1; the last name changes fastest */
   gridPoint(index: number): JsonObject {
@@ -267,6 +267,21 @@ function drawOne(leaf: Hyperparameter, random: RandomStream): Json {
       return leaf.base ** random.uniform(leaf.minval, leaf.maxval);
     case "categorical":
       return leaf.vals[random.below(leaf.vals.length)] ?? null;
+  }
+}
+
+/** How many gridValues() has, without making them. */
+function gridCount(leaf: Hyperparameter): number | null {
+  switch (leaf.type) {
+    case "const":
+      return 1;
+    case "categorical":
+      return leaf.vals.length;
+    case "int":
+      return leaf.count === undefined ? null : Math.min(leaf.count, leaf.maxval - leaf.minval + 1);
+    case "double":
+    case "log":
+      return leaf.count ?? null;
   }
 }
 

@@ -71,7 +71,9 @@ export class PreviewCommands {
   /** A configuration, or the one that a script would be submitted with. */
   async #subject(argument: unknown): Promise<Subject | undefined> {
     const open = vscode.window.activeTextEditor?.document;
-    const uri = argument instanceof vscode.Uri ? argument : open?.uri;
+    // Of the language server's lens it is a path.
+    const given = typeof argument === "string" ? vscode.Uri.file(argument) : argument;
+    const uri = given instanceof vscode.Uri ? given : open?.uri;
     if (uri?.scheme === "file" && CONFIGURATION.test(uri.path)) {
       const used = this.#memory.recentScripts.find((file) => {
         const { configuration } = this.#memory.optionsOf(file);
@@ -81,7 +83,7 @@ export class PreviewCommands {
       return { configuration: uri.fsPath, script: used ?? (await client.scriptBeside(uri.fsPath)) };
     }
     const script = await findScript(
-      open && isScript(open) ? (argument ?? open.uri) : argument,
+      open && isScript(open) ? (given ?? open.uri) : given,
       this.#memory.recentScripts,
     );
     if (!script) return undefined;

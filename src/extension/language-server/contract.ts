@@ -25,11 +25,14 @@ export interface ToExtension {
   "trainyard/checkpoints": [{ prefix: string }, readonly CheckpointFacts[] | null];
 }
 
+export type Theme = "light" | "dark" | "highContrast" | "highContrastLight";
+
 export interface EditorState {
   /** Absolute folders. */
   readonly folders: readonly string[];
   readonly isTrusted: boolean;
   readonly settings: { readonly lenses: boolean; readonly hints: boolean };
+  readonly theme: Theme;
   readonly pools: readonly PoolFacts[];
   /** The pool that submits of this workspace go to. */
   readonly chosenPool: string;
@@ -45,7 +48,7 @@ export interface PoolFacts {
   /** False: what follows may be old, or empty. */
   readonly isConnected: boolean;
   readonly slots: readonly { readonly name: string; readonly kind: string; readonly state: Slot["state"] }[];
-  /** The newest first, at most 200. */
+  /** The newest first, at most 200; trials are told of the newest 50. */
   readonly experiments: readonly ExperimentFacts[];
   /** There are more than those. */
   readonly hasMore: boolean;
@@ -55,6 +58,8 @@ export interface ExperimentFacts {
   readonly id: number;
   readonly name: string;
   readonly state: string;
+  /** Trials that it has made: their numbers are 1 to this. */
+  readonly trialsMade: number;
   /** Of those that are known here, at most 20, the best first. */
   readonly trials: readonly {
     readonly id: string;
@@ -117,6 +122,7 @@ export interface TrialFacts {
   /** Its experiment's metric. */
   readonly metric: {
     readonly name: string;
+    /** Always finite. */
     readonly value: number;
     readonly smallerIsBetter: boolean;
   } | null;
@@ -128,12 +134,15 @@ export interface TrialFacts {
   readonly tree: string;
 }
 
+/** JSON has no other way for the last three; `Number(figure)` is what it was. */
+export type Figure = number | "NaN" | "Infinity" | "-Infinity";
+
 export interface MetricFacts {
-  readonly trialId: string;
+  readonly trial: TrialFacts;
   readonly step: number;
-  readonly value: number;
+  readonly value: Figure;
   /** At most 100 points of it. */
-  readonly curve: readonly (readonly [step: number, value: number])[];
+  readonly curve: readonly (readonly [step: number, value: Figure])[];
 }
 
 export interface FailureFacts {
@@ -141,6 +150,6 @@ export interface FailureFacts {
   readonly message: string;
   /** The outermost first; files relative to the snapshot's root. */
   readonly frames: readonly Frame[];
-  /** The snapshot's root on this machine. */
-  readonly root: string;
+  /** Of each frame its file on this machine, absolute, as the editor names it. */
+  readonly files: readonly string[];
 }

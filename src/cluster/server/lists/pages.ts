@@ -5,7 +5,7 @@ import type { Params, Result } from "../../protocol/methods.ts";
 import { bestFirst, firstOf } from "../../protocol/trialOrder.ts";
 import type { PoolStore } from "../store/poolStore.ts";
 import { createListIndex } from "./listIndex.ts";
-import { type ListedRow, parseListFilter } from "./rows.ts";
+import { type ListedExperiment, type ListedRow, parseListFilter } from "./rows.ts";
 import { slices } from "../slices.ts";
 
 export type Lists = ReturnType<typeof createLists>;
@@ -50,7 +50,7 @@ export function createLists(store: PoolStore) {
     },
 
     async experiments(asked: Params<"experiment/page">): Promise<Result<"experiment/page">> {
-      const { before, folders, endedAfter, limit } = asked;
+      const { before, folders, script, endedAfter, limit } = asked;
       const matches = filterOf(asked.filter);
       const entries = matches === null ? await index.experiments() : await index.withTrials();
       const pause = slices();
@@ -59,6 +59,7 @@ export function createLists(store: PoolStore) {
       for (const [id, { experiment, trials }] of [...entries].reverse()) {
         if (before !== null && id >= before) continue;
         if (folders !== null && !folders.some((folder) => isIn(experiment.workspace, folder))) continue;
+        if (script !== null && !isScript(experiment, script)) continue;
         if (endedAfter !== null && (experiment.endedAt ?? 0) <= endedAfter) continue;
         if (matches !== null) {
           const rows = trials === null || trials.size === 0 ? [null] : trials.values();
@@ -143,6 +144,12 @@ function notFound(experimentId: number): CallError {
 function isIn(place: string, folder: string): boolean {
   if (!place.startsWith(folder)) return false;
   return place.length === folder.length || /[\\/]$/.test(folder) || /[\\/]/.test(place[folder.length] ?? "");
+}
+
+function isScript({ workspace, fields }: ListedExperiment, script: string): boolean {
+  if (workspace === "" || !isIn(script, workspace)) return false;
+  const relative = script.slice(workspace.length).replace(/^[\\/]/, "");
+  return (workspace.includes("\\") ? relative.replaceAll("\\", "/") : relative) === fields.script;
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {

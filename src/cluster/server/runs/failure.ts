@@ -1,7 +1,7 @@
 /** From what is known of a bad end to one sentence that says what happened and what to do next. Pure. */
 import path from "node:path/posix";
 import { formatBytes } from "../bytes.ts";
-import type { Failure } from "../../protocol/entities.ts";
+import type { Failure, Frame } from "../../protocol/entities.ts";
 import type { ExitFile } from "../../protocol/runDirectory.ts";
 import { findNotSent, type Places } from "./notSent.ts";
 import { lastVisibleLine, parseFatalError, parseTracebacks, type Traceback } from "./traceback.ts";
@@ -36,7 +36,7 @@ export function explain(evidence: Evidence): Failure | null {
     return {
       ...nothing(evidence),
       kind: "out_of_memory",
-      frame: ending === null ? null : ownFrame(ending, evidence),
+      ...placeOf(ending, evidence),
       message: `Out of memory: the kernel ended a process of the script${memoryWords(exit)}.`,
     };
   return ending === null ? explainCode(evidence, traceback) : explainException(evidence, ending);
@@ -72,12 +72,25 @@ function lastOwn(tracebacks: Traceback[], evidence: Evidence): Traceback | null 
   return tracebacks.findLast((each) => ownFrame(each, evidence) !== null) ?? tracebacks.at(-1) ?? null;
 }
 
-function ownFrame(traceback: Traceback, evidence: Evidence): Failure["frame"] {
-  for (const frame of traceback.frames.toReversed()) {
+/** Of a deeper traceback the innermost. */
+const MOST_FRAMES = 50;
+
+function ownFrames(traceback: Traceback | null, evidence: Evidence): Frame[] {
+  const own: Frame[] = [];
+  for (const frame of traceback?.frames ?? []) {
     const file = ownFile(frame.file, evidence);
-    if (file !== null && frame.line > 0) return { file, line: frame.line, function: frame.function };
+    if (file !== null && frame.line > 0) own.push({ file, line: frame.line, function: frame.function });
   }
-  return null;
+  return own.slice(-MOST_FRAMES);
+}
+
+function ownFrame(traceback: Traceback, evidence: Evidence): Frame | null {
+  return ownFrames(traceback, evidence).at(-1) ?? null;
+}
+
+function placeOf(traceback: Traceback | null, evidence: Evidence): Pick<Failure, "frame" | "frames"> {
+  const frames = ownFrames(traceback, evidence);
+  return { frame: frames.at(-1) ?? null, frames };
 }
 
 function ownFile(file: string, { work, directory }: Evidence): string | null {
@@ -94,9 +107,10 @@ function ownFile(file: string, { work, directory }: Evidence): string | null {
 
 function explainException(evidence: Evidence, traceback: Traceback): Failure {
   const { type, message } = traceback;
-  const frame = ownFrame(traceback, evidence);
+  const place = placeOf(traceback, evidence);
+  const { frame } = place;
   const name = type.slice(type.lastIndexOf(".") + 1);
-  const base = { ...nothing(evidence), exception: { type, message }, frame };
+  const base = { ...nothing(evidence), exception: { type, message }, ...place };
   const where = frame === null ? "" : ` (${frame.file}, line ${frame.line})`;
   const said = message === "" ? name : `${name}: ${message}`;
 
@@ -192,12 +206,13 @@ function explainSignal(evidence: Evidence, signal: string): Failure {
     };
   const fatal = parseFatalError(stderr);
   const words = SIGNAL_WORDS[signal];
-  const frame = fatal === null ? null : ownFrame(fatal, evidence);
+  const place = placeOf(fatal, evidence);
+  const { frame } = place;
   const where = frame === null ? "" : ` (${frame.file}, line ${frame.line})`;
   return {
     ...base,
     kind: "signal",
-    frame,
+    ...place,
     message: `The script was ended by ${signal}${where}${words === undefined ? "" : `: ${words}`}.`,
   };
 }
@@ -220,6 +235,6 @@ function explainCode(evidence: Evidence, traceback: Traceback | null): Failure {
     kind: "exit_code",
     ...withNotSent(null, line ?? "", `The script ended with exit code ${code}${signal}${said}`, evidence),
     exception: traceback === null ? null : { type: traceback.type, message: traceback.message },
-    frame: traceback === null ? null : ownFrame(traceback, evidence),
+    ...placeOf(traceback, evidence),
   };
 }

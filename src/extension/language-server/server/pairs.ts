@@ -60,8 +60,10 @@ export class Pairs {
     return beside === null ? [] : [beside];
   }
 
-  async linkOf(experiment: OpenDocument): Promise<Link> {
-    const scripts = await this.scriptsOf(experiment);
+  /** @param script the one that it is submitted with where it does not say itself; absolute path */
+  async linkOf(experiment: OpenDocument, script: string | null = null): Promise<Link> {
+    const own = await this.scriptsOf(experiment);
+    const scripts = own.length === 0 && script !== null ? [script] : own;
     const around = this.folderOf(experiment.path ?? scripts[0] ?? "");
     const read = (file: string): Promise<OpenDocument | null> => this.#files.document(file);
     return { experiment, ...(await follow(read, scripts, around)) };
@@ -71,7 +73,9 @@ export class Pairs {
   async linksOf(python: OpenDocument): Promise<Link[]> {
     const own = await this.experimentOf(python);
     const candidates = new Set([...(own === null ? [] : [own]), ...(await this.#experimentsAround(python))]);
-    const links = await Promise.all([...candidates].map((one) => this.linkOf(one)));
+    const links = await Promise.all(
+      [...candidates].map((one) => this.linkOf(one, one === own ? python.path : null)),
+    );
     return links.filter(({ files }) => files.some(({ path: file }) => file === python.path));
   }
 

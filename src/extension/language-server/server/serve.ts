@@ -18,6 +18,8 @@ import { type Feature, type Place, SOURCE } from "./feature.ts";
 const PAUSE_MS = 40;
 
 export interface Served {
+  /** Diagnostics alone. */
+  diagnoseAll(): void;
   /** What all features know may be another: everything on screen is made anew. */
   refresh(): void;
 }
@@ -156,9 +158,11 @@ export function serve(
     return answers?.find((answer) => answer !== null) ?? null;
   });
 
+  const diagnoseAll = (): void => documents.all().forEach(diagnoseSoon);
   return {
+    diagnoseAll,
     refresh: () => {
-      documents.all().forEach(diagnoseSoon);
+      diagnoseAll();
       if (canRefresh.lenses) connection.sendRequest(CodeLensRefreshRequest.type).catch(lost);
       if (canRefresh.hints) connection.languages.inlayHint.refresh().catch(lost);
     },

@@ -22,6 +22,7 @@ export const NO_STATE: EditorState = {
   folders: [],
   isTrusted: false,
   settings: { lenses: true, hints: true },
+  theme: "dark",
   pools: [],
   chosenPool: "local",
   submitted: [],

@@ -215,6 +215,29 @@ describe("pages of lists", () => {
     store.close();
   });
 
+  it("are those of one script, by its path on the person's machine", async () => {
+    const store = newStore();
+    const lists = createLists(store);
+    const places = [
+      ["/home/ada/project", "train.py"],
+      ["/home/ada/project", "tools/train.py"],
+      ["/home/ada/project/tools", "train.py"],
+      ["/home/ada/projects", "train.py"],
+      ["", "train.py"],
+      ["C:\\work", "tools/train.py"],
+    ] as const;
+    for (const [workspace, script] of places)
+      store.insertExperiment(crypto.randomUUID(), (id) => recordOf(experiment({ id, workspace, script })));
+    const of = async (script: string): Promise<number[]> =>
+      (await lists.experiments(experimentPage.parse({ script, limit: 10 }))).experiments.map(({ id }) => id);
+    expect(await of("/home/ada/project/train.py")).toEqual([1]);
+    expect(await of("/home/ada/project/tools/train.py")).toEqual([3, 2]);
+    expect(await of("C:\\work\\tools\\train.py")).toEqual([6]);
+    expect(await of("train.py")).toEqual([]);
+    await lists.close();
+    store.close();
+  });
+
   it("say what is wrong: a filter that cannot be read, an experiment that is not there", async () => {
     const store = newStore();
     const lists = createLists(store);

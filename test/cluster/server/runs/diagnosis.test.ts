@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Failure, LeftOutPath, LinkedPath } from "../../../../src/cluster/protocol/entities.ts";
+import { Failure, type LeftOutPath, type LinkedPath } from "../../../../src/cluster/protocol/entities.ts";
 import type { ExitFile } from "../../../../src/cluster/protocol/runDirectory.ts";
 import { createDiagnose } from "../../../../src/cluster/server/runs/diagnosis.ts";
 import { writeWorkFile } from "../../../../src/cluster/server/trees/workFile.ts";
@@ -85,6 +85,16 @@ describe("exceptions", () => {
     });
   });
 
+  test("all frames in the person's own code, the outermost first", async () => {
+    write("lib/data.py", "import json", "def load(text):", "    return json.loads(text)");
+    write("train.py", "from lib.data import load", "def main():", "    load('{')", "main()");
+    expect((await run())?.frames).toEqual([
+      { file: "train.py", line: 4, function: null },
+      { file: "train.py", line: 3, function: "main" },
+      { file: "lib/data.py", line: 3, function: "load" },
+    ]);
+  });
+
   test("relative to the snapshot's root when it starts in a folder of it", async () => {
     write("sub/train.py", "1 / 0");
     expect(await run({ directory: "sub" })).toMatchObject({
@@ -104,6 +114,7 @@ describe("exceptions", () => {
     expect(await run()).toMatchObject({
       exception: { type: "ValueError", message: "second" },
       frame: { line: 4 },
+      frames: [{ line: 4 }],
     });
   });
 
@@ -157,6 +168,14 @@ describe("exceptions", () => {
       exception: { type: "RecursionError" },
       frame: { line: 1, function: "f" },
     });
+  });
+
+  test("of very deep ones the innermost frames, as many as the protocol allows", async () => {
+    write("train.py", ...Array.from({ length: 60 }, (_, at) => `def f${at}(): f${at + 1}()`), "f0()");
+    const failure = await run();
+    expect(failure?.frames).toHaveLength(50);
+    expect(failure?.frames?.at(-1)).toEqual(failure?.frame);
+    expect(Failure.safeParse(failure).success).toBe(true);
   });
 
   test("a class of the person's own, and a working tree that is seen through a link", async () => {

@@ -27,7 +27,7 @@ async function warnings(yaml: string, script: string): Promise<[message: string,
   const text = TextDocument.create("", "yaml", 0, yaml);
   return (await rig.diagnostics("train.yaml"))
     .filter(isWarning)
-    .map(({ message, range }) => [message, text.getText(range)]);
+    .map(({ message, range }): [string, string] => [message as string, text.getText(range)]);
 }
 
 /** The configuration after the first quick fix of its first warning. */
@@ -116,10 +116,10 @@ args = parser.parse_args()
 
 describe("flags", () => {
   it("have to be passed", async () => {
-    const yaml = "hyperparameters:\n  lr: 0.1\n  batch_size: 8\n";
+    const yaml = "hyperparameters:\n  lr: 0.1\n  batch-size: 8\n";
     expect(await warnings(yaml, ARGPARSE)).toEqual([
       [
-        "train.py reads `lr`, `batch_size` from its command line, and nothing puts them there. `pass_as: flags` does.",
+        "train.py reads `lr`, `batch-size` from its command line, and nothing puts them there. `pass_as: flags` does.",
         "hyperparameters",
       ],
     ]);
@@ -134,6 +134,14 @@ describe("flags", () => {
     expect(await warnings(yaml, ARGPARSE)).toEqual([
       ["train.py never reads `optimiser`. Did you mean `optimizer`?", "optimiser"],
     ]);
+  });
+
+  it("are passed as their keys are written", async () => {
+    const yaml = "pass_as: flags\nhyperparameters:\n  batch_size: 8\n";
+    expect(await warnings(yaml, ARGPARSE)).toEqual([
+      ["train.py has the flag `--batch-size`, and this is passed as `--batch_size`.", "batch_size"],
+    ]);
+    expect((await mended(yaml, ARGPARSE)).text).toBe(yaml.replace("batch_size", "batch-size"));
   });
 
   it("cannot be added to a shell's line", async () => {
@@ -166,21 +174,21 @@ describe("a value of another type", () => {
   it("is marked at its place", async () => {
     const yaml = `pass_as: flags
 hyperparameters:
-  batch_size: {type: double, minval: 8, maxval: 64}
+  batch-size: {type: double, minval: 8, maxval: 64}
   optimizer: {type: categorical, vals: [sgd, adamw]}
   lr: fast
 searcher: {name: random, max_trials: 2}
 `;
     expect(await warnings(yaml, ARGPARSE)).toEqual([
-      ["`batch_size`: the script expects a whole number, and `double` draws fractions.", "double"],
+      ["`batch-size`: the script expects a whole number, and `double` draws fractions.", "double"],
       ['`optimizer`: `"adamw"` is none of what the script takes: `"sgd"`, `"adam"`.', "adamw"],
       ['`lr`: the script expects a number, and this is `"fast"`.', "fast"],
     ]);
-    expect((await mended(yaml, ARGPARSE)).text).toContain("batch_size: {type: int, minval: 8");
+    expect((await mended(yaml, ARGPARSE)).text).toContain("batch-size: {type: int, minval: 8");
   });
 
   it("is none where it can be converted", async () => {
-    const yaml = "pass_as: flags\nhyperparameters: {lr: 1e-3, batch_size: 8}\n";
+    const yaml = "pass_as: flags\nhyperparameters: {lr: 1e-3, batch-size: 8}\n";
     expect(await warnings(yaml, ARGPARSE)).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../../src/cluster/protocol/base.ts";
 import { RandomStream } from "../../../../src/cluster/search/random.ts";
 import { readSpace } from "../../../../src/cluster/search/space.ts";
 import {
@@ -90,7 +89,7 @@ describe("what to search over", () => {
         const proposal = proposeRange(of(name, type === "int" ? Math.round(standard) : standard, { type }));
         if (!("range" in proposal)) throw new Error("a range is expected");
         for (const range of [proposal.range, forGrid(proposal.range)]) {
-          const read = readSpace({ x: range as JsonObject });
+          const read = readSpace({ x: range });
           if ("problems" in read) throw new Error(JSON.stringify([range, read.problems]));
           read.space.draw(new RandomStream({ seed: 1, taken: 0 }));
         }

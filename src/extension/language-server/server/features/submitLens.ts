@@ -1,5 +1,9 @@
-/** Above the place where a script begins: Submit as Experiment. */
+/** Above the place where a script begins: Submit as Experiment, and what its experiments came to. */
+import type { CodeLens, Command } from "vscode-languageserver/node";
+import type { ScriptHistory, TrialFacts } from "../../contract.ts";
 import type { Feature } from "../feature.ts";
+import type { Results } from "../results/results.ts";
+import { lensText, OPEN_PANEL, panelOf, valueText } from "../results/words.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Who imports one of these trains something, or looks at what was trained. */
@@ -29,22 +33,65 @@ const TRAINING_MODULES = [
   "hydra",
 ];
 
-export const submitLens = (workspace: Workspace): Feature => ({
+const RUNNING: readonly TrialFacts["state"][] = ["starting", "running", "pausing", "stopping"];
+
+export const submitLens = (workspace: Workspace, results: Results): Feature => ({
   name: "submit",
   lenses: async (document) => {
     if (!workspace.state.settings.lenses || document.path === null) return [];
-    const script = await document.script();
-    const facts = script?.facts;
-    if (!facts?.entry || !TRAINING_MODULES.some((name) => facts.imports.has(name))) return [];
-    return [
-      {
-        range: facts.entry,
-        command: {
-          title: "$(rocket) Submit as Experiment",
-          command: "trainyard.submit",
-          arguments: [document.path],
-        },
-      },
-    ];
+    const facts = (await document.script())?.facts;
+    if (!facts) return [];
+    const history = await results.of(document);
+    // What ran once may run again, whatever it imports.
+    if (!history && !TRAINING_MODULES.some((name) => facts.imports.has(name))) return [];
+    const range = facts.entry;
+    if (range === null) return [];
+    const submit: Command = {
+      title: "$(rocket) Submit as Experiment",
+      command: "trainyard.submit",
+      arguments: [document.path],
+    };
+    const known = history === null ? [] : [running(history) ?? last(history), best(history)];
+    return [submit, ...known]
+      .filter((command) => command !== null)
+      .map((command): CodeLens => ({ range, command }));
   },
 });
+
+function open(title: string, { poolId }: ScriptHistory, trial: TrialFacts): Command {
+  return { title, command: OPEN_PANEL, arguments: [panelOf(poolId, trial)] };
+}
+
+function running(history: ScriptHistory): Command | null {
+  const { running: count, waiting, trials } = history;
+  if (count + waiting === 0) return null;
+  const trial = trials.find(({ state }) => RUNNING.includes(state)) ?? trials[0];
+  const words = [count > 0 ? `${count} running` : "", waiting > 0 ? `${waiting} waiting` : ""]
+    .filter((part) => part !== "")
+    .join(", ");
+  // One that waits has no trial to be shown yet.
+  if (!trial) return { title: `$(clock) ${words}`, command: "trainyard.experiments.focus" };
+  return open(`${count > 0 ? "$(play-circle)" : "$(clock)"} ${words}`, history, trial);
+}
+
+function last(history: ScriptHistory): Command | null {
+  const { last: trial, best: top } = history;
+  if (trial === null) return null;
+  if (trial.state === "failed") {
+    const failure = history.failures.find((one) => one.trial.trialId === trial.trialId);
+    const why = failure ? `: ${failure.message}` : "";
+    return open(`$(error) last: failed${lensText(why)}`, history, trial);
+  }
+  // The next lens says the rest.
+  if (trial.trialId === top?.trialId) return null;
+  const value = trial.metric ? `${trial.metric.name} ${valueText(trial.metric.value)}, ` : "";
+  return open(`last: ${lensText(value + trial.state)}`, history, trial);
+}
+
+function best(history: ScriptHistory): Command | null {
+  const { best: trial, last: ended } = history;
+  if (!trial?.metric) return null;
+  const isLast = trial.trialId === ended?.trialId && history.trials.length > 1 ? ", the last" : "";
+  const said = `best ${trial.metric.name} ${valueText(trial.metric.value)}`;
+  return open(`${lensText(said)} (trial ${trial.trialId}${isLast})`, history, trial);
+}

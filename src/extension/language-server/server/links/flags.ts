@@ -52,3 +52,11 @@ export function hasArgument(list: Node, name: string): boolean {
     (node) => node.type === "keyword_argument" && node.childForFieldName("name")?.text === name,
   );
 }
+
+/** Options that the command line knows it by, as they are written; none where a library makes them. */
+export function optionsOf(read: Read): string[] {
+  return flagsOf(read)
+    .filter(({ dashes }) => dashes > 0)
+    .sort((a, b) => b.dashes - a.dashes)
+    .map(({ name }) => name);
+}

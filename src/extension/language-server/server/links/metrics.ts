@@ -1,13 +1,14 @@
 /** Metrics that an experiment file names beside what its Python reports. Pure. */
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { closest } from "../../../../cluster/protocol/closest.ts";
 import { isTrialClass } from "../../../../cluster/protocol/configuration.ts";
 import type { ExperimentDocument, Path } from "../experiment/document.ts";
+import { valueText } from "../experiment/written.ts";
 import type { Link } from "../pairs.ts";
 import type { LinkedScript } from "../pairs/follow.ts";
 import type { MetricReport } from "../python/facts.ts";
 import type { Finding } from "./finding.ts";
-import { part, scriptNames } from "./parameters.ts";
-import { valueText } from "./valueText.ts";
+import { scriptNames } from "./parameters.ts";
 
 export interface Report {
   readonly file: LinkedScript;
@@ -16,7 +17,7 @@ export interface Report {
 
 export const METRIC_KEYS = ["metric", "time_metric"] as const;
 
-export function reportsOf({ files }: Link): Report[] {
+export function reportsOf({ files }: Pick<Link, "files">): Report[] {
   return files.flatMap((file) =>
     file.facts.metrics.filter(({ nameRange }) => nameRange !== null).map((report) => ({ file, report })),
   );
@@ -44,7 +45,7 @@ export function metricNames(reports: readonly Report[]): string[] {
 export function metricAt({ value }: ExperimentDocument, path: Path): string | null {
   const [top, key] = path;
   if (path.length !== 2 || top !== "searcher" || !METRIC_KEYS.some((one) => one === key)) return null;
-  const metric = part(value, "searcher", String(key));
+  const metric = valueAt(value, ["searcher", String(key)]);
   return typeof metric === "string" && metric !== "" ? metric : null;
 }
 
@@ -54,7 +55,7 @@ export function metricFindings(link: Link): Finding[] {
   // Without any report in sight a library reports, or another program.
   if (experiment === null || reports.length === 0 || !link.isWhole) return [];
   if (link.files.some(({ facts }) => facts.reportsAnyMetric)) return [];
-  const entrypoint = part(experiment.value, "entrypoint");
+  const entrypoint = valueAt(experiment.value, ["entrypoint"]);
   if (typeof entrypoint === "string" && isTrialClass(entrypoint)) return [];
   return METRIC_KEYS.flatMap((key) => {
     const path = ["searcher", key];
@@ -70,11 +71,9 @@ export function metricFindings(link: Link): Finding[] {
             .map((name) => `\`${name}\``)
             .join(", ")}.`
         : ` Did you mean \`${meant}\`?`;
-    const fixes = (meant === null ? all.slice(0, 3) : [meant]).map((name) => ({
-      title: `Use ${name}`,
-      edits: [{ range, newText: valueText(experiment.syntax, name) }],
-    }));
-    return [{ range, message: `${scriptNames(link)} never reports \`${metric}\`.${question}`, fixes }];
+    const fix =
+      meant === null ? null : { title: `Use ${meant}`, replace: valueText(experiment.syntax, meant) };
+    return [{ range, message: `${scriptNames(link)} never reports \`${metric}\`.${question}`, fix }];
   });
 }
 

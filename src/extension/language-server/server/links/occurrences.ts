@@ -1,9 +1,10 @@
 /** Where a hyperparameter, or a group of them, is named: keys of experiment files and literals, flags and attributes of Python. Pure. */
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import type { Position, Range } from "vscode-languageserver/node";
 import type { ExperimentDocument } from "../experiment/document.ts";
 import { isNested } from "../../../../cluster/search/space.ts";
 import { flagsOf } from "./flags.ts";
-import { isFlag, isSame, part, type Read } from "./parameters.ts";
+import { isFlag, isSame, type Read } from "./parameters.ts";
 
 /** One name of a read, without dots: `lr` in `param("optimizer.lr")`. */
 export interface Spelling {
@@ -54,14 +55,14 @@ export function keyAt(experiment: ExperimentDocument, offset: number): Spelling 
   if (found?.what !== "key" || found.path.length < 2 || found.path[0] !== "hyperparameters") return null;
   const keys = found.path.map(String);
   // What is inside of a range is its own.
-  const isOne = keys.slice(1).every((_key, at) => isNested(part(experiment.value, ...keys.slice(0, at + 1))));
+  const isOne = keys.slice(1).every((_key, at) => isNested(valueAt(experiment.value, keys.slice(0, at + 1))));
   return isOne ? { name: keys.slice(1).join("."), range: found.range } : null;
 }
 
 /** The keys of that name; more than one where dashes and underscores make two. */
 export function keysOf(experiment: ExperimentDocument, name: string): { range: Range; key: string }[] {
   let groups: { value: unknown; path: string[] }[] = [
-    { value: part(experiment.value, "hyperparameters"), path: ["hyperparameters"] },
+    { value: valueAt(experiment.value, ["hyperparameters"]), path: ["hyperparameters"] },
   ];
   for (const wanted of name.split("."))
     groups = groups.flatMap(({ value, path }) =>

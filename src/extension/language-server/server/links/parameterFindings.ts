@@ -1,11 +1,15 @@
 /** Hyperparameters that nothing reads, that are needed and not there, that do not come to the script, that are of another type. Pure. */
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import type { Range } from "vscode-languageserver/node";
 import type { Json } from "../../../../cluster/protocol/base.ts";
+import type { Fix } from "../../../../cluster/client/configuration/places.ts";
 import { closest } from "../../../../cluster/protocol/closest.ts";
 import { isTrialClass } from "../../../../cluster/protocol/configuration.ts";
 import type { ExperimentDocument } from "../experiment/document.ts";
+import { valueText } from "../experiment/written.ts";
 import type { Link } from "../pairs.ts";
-import type { Finding, Fix } from "./finding.ts";
+import { optionsOf } from "./flags.ts";
+import type { Finding } from "./finding.ts";
 import {
   isFlag,
   isNamed,
@@ -14,7 +18,6 @@ import {
   type Leaf,
   leavesOf,
   needsValue,
-  part,
   passingOf,
   type Read,
   readsMore,
@@ -37,6 +40,7 @@ export function parameterFindings(link: Link): Finding[] {
   return [
     ...unread(link, experiment, leaves, reads),
     ...unpassed(link, experiment, leaves, reads),
+    ...misspelled(link, experiment, leaves, reads),
     ...unset(link, experiment, leaves, reads),
     ...mistyped(experiment, leaves, reads),
   ];
@@ -49,7 +53,7 @@ function unread(
   reads: readonly Read[],
 ): Finding[] {
   if (readsMore(link)) return [];
-  const entrypoint = part(experiment.value, "entrypoint");
+  const entrypoint = valueAt(experiment.value, ["entrypoint"]);
   const byTrainer = typeof entrypoint === "string" && isTrialClass(entrypoint) ? OF_TRAINER : [];
   const lost = leaves.filter(
     ({ name }) => !byTrainer.includes(name) && !reads.some((read) => isReadBy(name, read)),
@@ -65,12 +69,9 @@ function unread(
     if (range === null) return [];
     const meant = closest(name, free);
     const key = sameGroup(name, meant);
-    const fixes =
-      key === null
-        ? []
-        : [{ title: `Rename it to ${key}`, edits: [{ range, newText: experiment.keyText(key) }] }];
+    const fix = key === null ? null : { title: `Rename it to ${key}`, replace: experiment.keyText(key) };
     const question = meant === null ? "" : ` Did you mean \`${meant}\`?`;
-    return [{ range, message: `${scripts} never reads \`${name}\`.${question}`, fixes }];
+    return [{ range, message: `${scripts} never reads \`${name}\`.${question}`, fix }];
   });
 }
 
@@ -90,7 +91,7 @@ function unpassed(
 ): Finding[] {
   const passing = passingOf(experiment);
   if (passing === "flags" || readsMore(link)) return [];
-  const entrypoint = part(experiment.value, "entrypoint");
+  const entrypoint = valueAt(experiment.value, ["entrypoint"]);
   if (typeof entrypoint === "string" && isTrialClass(entrypoint)) return [];
   const names = leaves
     .map(({ name }) => ({ name, by: reads.filter((read) => isReadBy(name, read)) }))
@@ -100,14 +101,28 @@ function unpassed(
   const said = `${scriptNames(link)} reads ${listed(names)} from its command line, and nothing puts ${names.length > 1 ? "them" : "it"} there.`;
   if (passing === "shell")
     return finding(experiment, `${said} Write \`entrypoint\` as a list and add \`pass_as: flags\`.`);
-  const range = experiment.rangeOf(["pass_as"], "value");
-  const edit =
-    range === null
-      ? experiment.insertion(["pass_as"], "flags")
-      : { range, newText: experiment.syntax === "toml" ? '"flags"' : "flags" };
   return finding(experiment, `${said} \`pass_as: flags\` does.`, {
     title: "Pass hyperparameters as flags",
-    edits: [edit],
+    set: [[["pass_as"], "flags"]],
+  });
+}
+
+/** A flag is passed as the key is written: `batch_size` is no `--batch-size`. */
+function misspelled(
+  link: Link,
+  experiment: ExperimentDocument,
+  leaves: readonly Leaf[],
+  reads: readonly Read[],
+): Finding[] {
+  if (passingOf(experiment) !== "flags") return [];
+  return leaves.flatMap(({ name, path }) => {
+    const options = reads.filter((one) => isNamed(name, one)).flatMap(optionsOf);
+    const [option] = options.filter((one) => isSame(one, name));
+    const range = experiment.rangeOf(path, "key");
+    if (option === undefined || options.includes(name) || range === null) return [];
+    const message = `${scriptNames(link)} has the flag \`--${option}\`, and this is passed as \`--${name}\`.`;
+    const key = option.split(".").at(-1) ?? option;
+    return [{ range, message, fix: { title: `Rename it to ${key}`, replace: experiment.keyText(key) } }];
   });
 }
 
@@ -117,7 +132,7 @@ function unset(
   leaves: readonly Leaf[],
   reads: readonly Read[],
 ): Finding[] {
-  const entrypoint = part(experiment.value, "entrypoint");
+  const entrypoint = valueAt(experiment.value, ["entrypoint"]);
   const words = (Array.isArray(entrypoint) ? entrypoint : [entrypoint]).filter(
     (one) => typeof one === "string",
   );
@@ -133,13 +148,12 @@ function unset(
   }
   return [...lacking].flatMap(([name, { read }]) => {
     const path = ["hyperparameters", ...name.split(".")];
-    const insertion = experiment.insertion(path, proposeValue(read));
     return finding(
       experiment,
       `${scriptNames(link)} reads \`${name}\` without a default, and it is not set here.`,
       {
         title: `Add ${name}`,
-        edits: [insertion],
+        set: [[path, proposeValue(read)]],
       },
     );
   });
@@ -156,16 +170,11 @@ function mistyped(
       if (wrong === null) continue;
       const range = experiment.rangeOf([...path, ...wrong.path], "value") ?? experiment.rangeOf(path, "key");
       const { becomes } = wrong;
-      const fix =
-        becomes && range
-          ? [
-              {
-                title: `Make it ${becomes}`,
-                edits: [{ range, newText: experiment.syntax === "toml" ? `"${becomes}"` : becomes }],
-              },
-            ]
-          : [];
-      if (range) return [{ range, message: `\`${name}\`: ${wrong.message}`, fixes: fix }];
+      const message = `\`${name}\`: ${wrong.message}`;
+      const fix = becomes
+        ? { title: `Make it ${becomes}`, replace: valueText(experiment.syntax, becomes) }
+        : null;
+      if (range) return [{ range, message, fix }];
     }
     return [];
   });
@@ -176,12 +185,13 @@ function finding(experiment: ExperimentDocument, message: string, fix?: Fix): Fi
   const start = { line: 0, character: 0 };
   const range: Range = experiment.rangeOf(["hyperparameters"], "key") ??
     firstKey(experiment) ?? { start, end: start };
-  return [{ range, message, fixes: fix ? [fix] : [] }];
+  return [{ range, message, fix: fix ?? null }];
 }
 
-function firstKey({ value, rangeOf }: ExperimentDocument): Range | null {
+function firstKey(experiment: ExperimentDocument): Range | null {
+  const { value } = experiment;
   const [key] = typeof value === "object" && value !== null ? Object.keys(value) : [];
-  return key === undefined ? null : rangeOf([key], "key");
+  return key === undefined ? null : experiment.rangeOf([key], "key");
 }
 
 function listed(names: readonly string[]): string {

@@ -1,4 +1,5 @@
 /** Hyperparameters of an experiment file beside what its Python reads. Pure. */
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { isNested } from "../../../../cluster/search/space.ts";
 import type { ExperimentDocument, Path } from "../experiment/document.ts";
 import type { Link } from "../pairs.ts";
@@ -26,7 +27,9 @@ const NEEDS_VALUE: readonly ParameterKind[] = ["param", "subscript", "determined
 
 export function leavesOf({ value }: ExperimentDocument): Leaf[] {
   const found: Leaf[] = [];
-  const waiting: Leaf[] = [{ name: "", path: ["hyperparameters"], value: part(value, "hyperparameters") }];
+  const waiting: Leaf[] = [
+    { name: "", path: ["hyperparameters"], value: valueAt(value, ["hyperparameters"]) },
+  ];
   for (const one of waiting) {
     if (!isNested(one.value)) {
       if (one.name !== "") found.push(one);
@@ -40,17 +43,6 @@ export function leavesOf({ value }: ExperimentDocument): Leaf[] {
     if (waiting.length > MOST_LEAVES) break;
   }
   return found;
-}
-
-/** What stands at keys; undefined where nothing does. */
-export function part(value: unknown, ...keys: readonly string[]): unknown {
-  return keys.reduce<unknown>(
-    (at, key) =>
-      typeof at === "object" && at !== null && Object.hasOwn(at, key)
-        ? (at as Record<string, unknown>)[key]
-        : undefined,
-    value,
-  );
 }
 
 export function readsOf({ files }: Link): Read[] {
@@ -100,8 +92,8 @@ export type Passing = "flags" | "environment" | "shell";
 
 /** How hyperparameters come to the script; `shell`: as the entrypoint's own text says, which flags cannot be added to. */
 export function passingOf({ value }: ExperimentDocument): Passing {
-  if (typeof part(value, "entrypoint") === "string") return "shell";
-  return part(value, "pass_as") === "flags" ? "flags" : "environment";
+  if (typeof valueAt(value, ["entrypoint"]) === "string") return "shell";
+  return valueAt(value, ["pass_as"]) === "flags" ? "flags" : "environment";
 }
 
 /** `train.py`, `train.py and model.py`. */

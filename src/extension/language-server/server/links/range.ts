@@ -41,7 +41,8 @@ const KINDS: readonly { words: RegExp; usual: number; range(value: number): Prop
   {
     words: /\b(layers|depth|blocks)$/,
     usual: 2,
-    range: (value) => (value >= 1 ? int(Math.max(1, Math.floor(value / 2)), value * 2) : null),
+    range: (value) =>
+      value >= 1 && Number.isInteger(value) ? int(Math.max(1, Math.floor(value / 2)), value * 2) : null,
   },
   { words: /\b(hidden|dim|size|width|units|channels|features)\b/, usual: 64, range: () => null },
 ];

@@ -97,3 +97,8 @@ function rangesOf(read: Read, name: string): Range[] {
     .filter((one) => isSame(one.name, name))
     .map(({ range }) => range);
 }
+
+/** `optimizer.lr` is below `optimizer`. */
+export function pointsBelow(group: string, name: string): boolean {
+  return name.replaceAll("-", "_").startsWith(`${group.replaceAll("-", "_")}.`);
+}

@@ -1,8 +1,8 @@
 /** A value, or a range, of another type than the script takes. Pure. */
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import { isNested } from "../../../../cluster/search/space.ts";
 import type { ParameterRead } from "../python/facts.ts";
-import { part } from "./parameters.ts";
 
 export interface Mismatch {
   /** Inside of the hyperparameter. */
@@ -16,18 +16,18 @@ type Read = Pick<ParameterRead, "type" | "default" | "choices">;
 
 /** @returns the first that does not fit; null where all does, or where nobody can tell */
 export function mismatch(value: Json, read: Read): Mismatch | null {
-  const kind = part(value, "type");
+  const kind = valueAt(value, ["type"]);
   const isRange = typeof value === "object" && value !== null && !Array.isArray(value) && !isNested(value);
   if (!isRange) {
     const message = typeof value === "object" ? null : unfit(value, read);
     return message === null ? null : { path: [], message };
   }
   if (kind === "const") {
-    const inner = mismatch(part(value, "val") as Json, read);
+    const inner = mismatch(valueAt(value, ["val"]) as Json, read);
     return inner && { ...inner, path: ["val", ...inner.path] };
   }
   if (kind === "categorical") {
-    const vals = part(value, "vals");
+    const vals = valueAt(value, ["vals"]);
     for (const [index, one] of (Array.isArray(vals) ? (vals as Json[]) : []).entries()) {
       const message = typeof one === "object" ? null : unfit(one, read);
       if (message !== null) return { path: ["vals", index], message };
@@ -49,14 +49,14 @@ export function mismatch(value: Json, read: Read): Mismatch | null {
     };
   if (wanted !== "int" || kind === "int") return null;
   const message = `the script expects a whole number, and \`${kind}\` draws fractions.`;
-  const isWhole = ["minval", "maxval"].every((key) => Number.isInteger(part(value, key)));
+  const isWhole = ["minval", "maxval"].every((key) => Number.isInteger(valueAt(value, [key])));
   return { path: ["type"], message, ...(kind === "double" && isWhole ? { becomes: "int" as const } : {}) };
 }
 
 function unfit(value: Json, read: Read): string | null {
   const { choices } = read;
   if (choices !== null && choices.length > 0)
-    return choices.some((one) => String(one) === String(value))
+    return choices.some((one) => textOf(one) === textOf(value))
       ? null
       : `${shown(value)} is none of what the script takes: ${choices.map(shown).join(", ")}.`;
   const wanted = read.type;
@@ -74,6 +74,11 @@ function unfit(value: Json, read: Read): string | null {
   return wanted === "int" && !Number.isInteger(Number(value))
     ? `the script expects a whole number, and this is ${shown(value)}.`
     : null;
+}
+
+/** As a command line has it: 1 and "1" are the same. */
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function shown(value: Json): string {

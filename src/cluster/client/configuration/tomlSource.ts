@@ -2,8 +2,8 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
 import { type Located, Places, type Span } from "./places.ts";
 import { findScriptBlock, type ScriptBlock } from "./scriptBlock.ts";
-import { findNode, MOST_BYTES, type Source, TOO_LARGE } from "./source.ts";
-import { buildTree } from "./tomlTree.ts";
+import { findNode, MOST_BYTES, type Source, TOO_DEEP, TOO_LARGE } from "./source.ts";
+import { buildTree, type Built } from "./tomlTree.ts";
 
 export const TABLE = ["tool", "trainyard"] as const;
 /** A parser's first error is its last; so many lines are left out to see what the others say. */
@@ -28,17 +28,17 @@ export function readScriptTable(file: string, text: string): Source | null {
   if (Buffer.byteLength(block.toml) > MOST_BYTES)
     return { ...nothing, problems: [places.located(block.opening, TOO_LARGE)] };
   const problems = problemsOfBlock(block).map(([span, message]) => places.located(span, message));
-  const read = parse(block, places);
-  problems.push(...read.problems);
-  if (read.program === null) return { ...nothing, problems };
-  const whole = buildTree(read.program, block.inFile);
+  const parsed = parse(block, places);
+  problems.push(...parsed.problems);
+  if (parsed.read === null) return { ...nothing, problems };
+  const { program, whole } = parsed.read;
   const found = findNode({ root: whole.node }, TABLE);
   // `trainyard` may be in a comment, or a dependency.
   if (found === null && !(problems.length > 0 && /^\s*(\[.*|tool\b.*)?\btrainyard\b/m.test(block.toml)))
     return null;
   return {
     ...nothing,
-    text: tableText(block.toml, read.program),
+    text: tableText(block.toml, program),
     root: found?.node ?? null,
     value: valueAt(whole.value, TABLE) ?? null,
     problems,
@@ -57,22 +57,17 @@ function problemsOfBlock({ isClosed, opening, second }: ScriptBlock): [Span, str
 function parse(
   { toml, inFile }: ScriptBlock,
   places: Places,
-): { program: AST.TOMLProgram | null; problems: Located[] } {
+): { read: { program: AST.TOMLProgram; whole: Built } | null; problems: Located[] } {
   const problems: Located[] = [];
   const lines = toml.split("\n");
   let blanked = -2;
   for (let tries = 0; tries < (toml.length > LONG ? 3 : MOST_PROBLEMS); tries++) {
     try {
-      return { program: parseTOML(lines.join("\n")), problems };
+      const program = parseTOML(lines.join("\n"));
+      return { read: { program, whole: buildTree(program, inFile) }, problems };
     } catch (error) {
       if (error instanceof RangeError)
-        return {
-          program: null,
-          problems: [
-            ...problems,
-            places.located([inFile(0), inFile(0)], "The configuration is nested too deeply."),
-          ],
-        };
+        return { read: null, problems: [...problems, places.located([inFile(0), inFile(0)], TOO_DEEP)] };
       if (!(error instanceof ParseError)) throw error;
       const { line, span } = placeOf(error, lines);
       // What follows directly is what the first one meant.
@@ -83,13 +78,17 @@ function parse(
       lines[line] = " ".repeat(lines[line]?.length ?? 0);
     }
   }
-  return { program: null, problems };
+  return { read: null, problems };
 }
 
 const TWICE = /multiple times/;
 
 function located(error: ParseError, places: Places, span: Span): Located {
-  if (!TWICE.test(error.message)) return places.located(span, sentence(error));
+  if (!TWICE.test(error.message)) {
+    const [start, end] = [places.at(span[0]), places.at(span[1])];
+    const isUnfinished = places.textBetween(start, end).endsWith("=");
+    return places.located(span, isUnfinished ? "A value is missing here." : sentence(error));
+  }
   return {
     ...places.located(span, "This key is there twice."),
     fix: { title: "Remove the second one", remove: true },

@@ -273,8 +273,8 @@ describe("a mistake", () => {
     await rig.open("train.py", text);
     const [found] = await rig.diagnostics("train.py");
     expect(found).toMatchObject({ severity: 1, range: { start: { line: 4 } } });
-    const { position } = withCursor(text.replace('["a"]', '["a|"]'));
-    expect(wordsOf(await rig.hover("train.py", { ...position, character: 4 }))).toMatch(/Labels/);
+    const { position } = withCursor(text.replace("labels", "lab|els"));
+    expect(wordsOf(await rig.hover("train.py", position))).toMatch(/Labels/);
   });
 
   it("in a file of another name is marked once that was refused as a configuration", async () => {

@@ -81,6 +81,20 @@ describe("completion", () => {
       "base",
       "hyperparameters:\n  lr: {type: log, minval: -4, base: $0}",
     ],
+    [
+      '{"searcher": {"name": "random", m|}}',
+      "metric",
+      '{"searcher": {"name": "random", "metric": "$0"}}',
+      "train.json",
+    ],
+    ['{"searcher": {"na|"}}', "name", '{"searcher": {"name"}}', "train.json"],
+    ['{"searcher": {"name": "|"}}', "grid", '{"searcher": {"name": "grid"}}', "train.json"],
+    [
+      '{"hyperparameters": {lr|}}',
+      "lr: int",
+      '{"hyperparameters": {"lr": {"type": "int", "minval": ${2:1}, "maxval": ${3:10}}}}',
+      "train.json",
+    ],
     [script("[tool.trainyard]\nna|"), "name", script('[tool.trainyard]\nname = "$0"'), "train.py"],
     [script("[tool.trainyard.sea|]"), "searcher", script("[tool.trainyard.searcher]"), "train.py"],
     [
@@ -202,6 +216,12 @@ describe("a mistake", () => {
       "hyperparameters:\n  n: {type: int, minvall: 1, maxval: 2}\n",
       ["1 n", "1 minvall"],
       "hyperparameters:\n  n: {type: int, minval: 1, maxval: 2}\n",
+    ],
+    [
+      '{"searcher": {"name": "random"}, "hyperparameters": {"a": {"type": "itn", "minval": 1, "maxval": 2}}}',
+      ['1 "searcher"', '1 "itn"'],
+      '{"searcher": {"name": "random", "max_trials": 16}, "hyperparameters": {"a": {"type": "int", "minval": 1, "maxval": 2}}}',
+      "train.json",
     ],
     ["name: a\ndescription: b\nname: c\n", ["1 name"], "name: a\ndescription: b\n"],
     ["name: a\nresources:\n  shm_size: 1G\n", ["3 shm_size"], "name: a\n"],

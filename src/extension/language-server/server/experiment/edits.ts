@@ -10,15 +10,16 @@ import {
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import type { Path } from "./document.ts";
 import { lineStart } from "./lineStart.ts";
-import { keyText, valueText } from "./written.ts";
+import { keyText, type Syntax, valueText } from "./written.ts";
 
 export interface Edit {
   readonly span: Span;
   readonly text: string;
 }
-/** @property text of the whole file */
 export interface Written {
   readonly source: Source;
+  readonly syntax: Syntax;
+  /** Of the whole file. */
   readonly text: string;
 }
 
@@ -32,7 +33,7 @@ export function editsOf(written: Written, fix: Fix, marked: Span): Edit[] {
   return fix.set.map(([path, value]) => {
     const node = findNode(written.source, path)?.node ?? null;
     const isEmpty = node === null || node.span[0] === node.span[1];
-    const text = valueText(written.source.syntax, value);
+    const text = valueText(written.syntax, value);
     if (!isEmpty) return { span: node.span, text };
     const entry = findNode(written.source, path)?.entry;
     return entry
@@ -43,13 +44,13 @@ export function editsOf(written: Written, fix: Fix, marked: Span): Edit[] {
 
 /** Writes a key that is not there yet, with the maps around it that are not there either. */
 export function insertionOf(written: Written, path: Path, value: Json): Edit {
-  const { source } = written;
+  const { source, syntax } = written;
   let depth = path.length - 1;
   while (depth > 0 && !canHold(findNode(source, path.slice(0, depth)))) depth -= 1;
   const parent = findNode(source, path.slice(0, depth));
-  const keys = path.slice(depth).map((key) => keyText(source.syntax, String(key)));
+  const keys = path.slice(depth).map((key) => keyText(syntax, String(key)));
   const map = parent?.node?.kind === "map" ? parent.node : null;
-  if (map?.style === "flow") return intoBraces(source.syntax, map, nested(source.syntax, keys, value));
+  if (map?.style === "flow") return intoBraces(syntax, map, nested(syntax, keys, value));
   return source.syntax === "yaml"
     ? yamlLines(written, parent?.entry ?? null, map, keys, value)
     : tomlLine(written, map, path.slice(0, depth), `${keys.join(".")} = ${valueText("toml", value)}`);
@@ -62,7 +63,7 @@ function canHold(found: { node: TreeNode | null } | null): boolean {
 }
 
 /** `a: {b: 1}`, `a.b = 1` */
-function nested(syntax: Source["syntax"], keys: readonly string[], value: Json): string {
+function nested(syntax: Syntax, keys: readonly string[], value: Json): string {
   if (syntax === "toml") return `${keys.join(".")} = ${valueText(syntax, value)}`;
   return keys.reduceRight(
     (inner, key, index) => {
@@ -73,7 +74,7 @@ function nested(syntax: Source["syntax"], keys: readonly string[], value: Json):
   );
 }
 
-function intoBraces(syntax: Source["syntax"], { span, entries }: MapNode, pair: string): Edit {
+function intoBraces(syntax: Syntax, { span, entries }: MapNode, pair: string): Edit {
   const last = entries.at(-1);
   if (last) return { span: [last.whole[1], last.whole[1]], text: `, ${pair}` };
   return { span: [span[0] + 1, span[0] + 1], text: syntax === "toml" ? ` ${pair} ` : pair };

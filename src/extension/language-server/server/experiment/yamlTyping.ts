@@ -68,6 +68,7 @@ function typingOf(found: Found, text: string, offset: number, range: (span: Span
       ...keyTyping(found, from - start),
       range: range(span),
       text: typed,
+      isQuoted,
       hasValue: /^["']?[ \t]*:/.test(text.slice(span[1])),
     };
   }

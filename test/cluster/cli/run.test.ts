@@ -284,6 +284,32 @@ describe("bad input", () => {
     expect((await run(["submit", "train.py"], { cwd })).stderr).toContain("`custom` does not run here");
   });
 
+  it("takes the table in the script itself, before a file beside it", async () => {
+    const block = (toml: string): string => `# /// script\n${toml.replace(/^/gm, "# ")}\n# ///\n`;
+    const own = block('[tool.trainyard]\nname = "own"\nmax_restarts = 1\nhyperparameters.lr = 0.125');
+    const cwd = project(own + SCRIPT);
+    put(cwd, {
+      "train.yaml": "name: beside\n",
+      "broken.py": `${block("[tool.trainyard]\nname =")}${SCRIPT}`,
+    });
+    const ran = await run(["submit", "train.py", "--wait"], { cwd });
+    expect(ran).toMatchObject({ code: 0 });
+    const id = /Experiment (\d+)/.exec(ran.stderr)?.[1] ?? "";
+    expect((await run(["logs", id])).stdout).toContain("rate 0.125");
+    const shown = JSON.parse((await run(["show", id, "--json"])).stdout) as { experiment: unknown };
+    expect(shown.experiment).toMatchObject({ name: "own", configuration: "train.py" });
+
+    const chosen = await run(["submit", "train.py", "--wait", "--config", "train.yaml"], { cwd });
+    expect(chosen).toMatchObject({ code: 0 });
+    const second = /Experiment (\d+)/.exec(chosen.stderr)?.[1] ?? "";
+    expect((await run(["logs", second])).stdout).toContain("rate 0.5");
+
+    const broken = await run(["submit", "broken.py"], { cwd });
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toContain("broken.py:3:3: A value is missing here.");
+    expect((await run(["preview", "train.py"], { cwd })).code).toBe(0);
+  }, 60_000);
+
   it("takes secrets from the environment, and names those that are missing", async () => {
     const cwd = project("import os\nprint(len(os.environ['KEY']))\n");
     put(cwd, { "train.yaml": "environment:\n  environment_variables: ['KEY=${secret:MY_KEY}']\n" });
@@ -374,6 +400,13 @@ describe("help and format", () => {
     const ran = await run([...name.split(" "), "--help"], { connect: unreachable });
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.stdout).toContain(`Usage: trainyard ${name}`);
+  });
+
+  it("prints the schema of configurations, with and without --json", async () => {
+    const { stdout } = await run(["schema"], { connect: unreachable });
+    expect(JSON.parse(stdout)).toMatchObject({ properties: { searcher: { type: "object" } } });
+    const asJson = (await run(["schema", "--json"], { connect: unreachable })).stdout;
+    expect(JSON.parse(asJson)).toEqual(JSON.parse(stdout));
   });
 
   it("lists all commands, and the version", async () => {

@@ -148,7 +148,7 @@ export class Rig {
   async open(
     name: string,
     text: string,
-    languageId = name.endsWith(".py") ? "python" : "yaml",
+    languageId = name.endsWith(".py") ? "python" : name.endsWith(".json") ? "json" : "yaml",
   ): Promise<void> {
     this.#versions.set(name, 1);
     await this.#client.sendNotification("textDocument/didOpen", {

@@ -33,7 +33,11 @@ function located({ path, message }: SpaceProblem, source: Source): Located {
   // A key that lacks is said at the one that lacks it.
   if (found === undefined) {
     const at = place.slice(0, -1);
-    const standard = own(own(SENSIBLE, String(type)) ?? {}, key);
+    // It is there under a name that is mended on its own.
+    const isMisspelt =
+      isMapping(parent) &&
+      Object.keys(parent).some((one) => !keys.includes(one) && closest(one, keys) === key);
+    const standard = isMisspelt ? undefined : own(own(SENSIBLE, String(type)) ?? {}, key);
     return {
       ...locate(source, at, `\`${dotted(at)}\`: ${message}.`, "key"),
       ...(standard === undefined ? {} : { fix: added([...at, key], standard) }),

@@ -5,6 +5,7 @@ import {
   keysWithoutEffect,
 } from "../../protocol/configuration.ts";
 import { own } from "../../protocol/own.ts";
+import { findSearcher } from "../../search/searchers.ts";
 import { settingsOf } from "../../search/settings.ts";
 import { suspiciousBounds } from "./checkSpace.ts";
 import { insteadOf } from "./instead.ts";
@@ -56,7 +57,11 @@ export function hasEffect(path: Path, value: Readonly<Record<string, unknown>>):
   if (group === undefined || path.length > 2) return true;
   if (key === undefined) return ![...keysWithoutEffect(entrypointOf(value)), ...UNUSED].includes(group);
   if (group === "checkpoint_storage") return KEYS_OF_CHECKPOINT_STORAGE.includes(key);
-  if (group === "searcher") return settingsOf(searcherOf(value)).includes(key);
+  if (group === "searcher") {
+    const name = searcherOf(value);
+    // Of one that does not run nobody knows.
+    return findSearcher(name) === undefined || settingsOf(name).includes(key);
+  }
   return !(own(NESTED_WITHOUT_EFFECT, group)?.includes(key) ?? false);
 }
 

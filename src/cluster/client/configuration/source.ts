@@ -4,6 +4,7 @@ import type { Located, Places, Span } from "./places.ts";
 export type { Located } from "./places.ts";
 
 export const MOST_BYTES = 1024 * 1024;
+export const TOO_DEEP = "The configuration is nested too deeply.";
 export const TOO_LARGE = "The configuration is larger than 1 MB.";
 
 export type Path = readonly PropertyKey[];

@@ -2,8 +2,8 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
 import { type Located, Places, type Span } from "./places.ts";
 import { findScriptBlock, type ScriptBlock } from "./scriptBlock.ts";
-import { findNode, MOST_BYTES, type Source, TOO_LARGE } from "./source.ts";
-import { buildTree } from "./tomlTree.ts";
+import { findNode, MOST_BYTES, type Source, TOO_DEEP, TOO_LARGE } from "./source.ts";
+import { buildTree, type Built } from "./tomlTree.ts";
 
 export const TABLE = ["tool", "trainyard"] as const;
 /** A parser's first error is its last; so many lines are left out to see what the others say. */
@@ -28,17 +28,17 @@ export function readScriptTable(file: string, text: string): Source | null {
   if (Buffer.byteLength(block.toml) > MOST_BYTES)
     return { ...nothing, problems: [places.located(block.opening, TOO_LARGE)] };
   const problems = problemsOfBlock(block).map(([span, message]) => places.located(span, message));
-  const read = parse(block, places);
-  problems.push(...read.problems);
-  if (read.program === null) return { ...nothing, problems };
-  const whole = buildTree(read.program, block.inFile);
+  const parsed = parse(block, places);
+  problems.push(...parsed.problems);
+  if (parsed.read === null) return { ...nothing, problems };
+  const { program, whole } = parsed.read;
   const found = findNode({ root: whole.node }, TABLE);
   // `trainyard` may be in a comment, or a dependency.
   if (found === null && !(problems.length > 0 && /^\s*(\[.*|tool\b.*)?\btrainyard\b/m.test(block.toml)))
     return null;
   return {
     ...nothing,
-    text: tableText(block.toml, read.program),
+    text: tableText(block.toml, program),
     root: found?.node ?? null,
     value: valueAt(whole.value, TABLE) ?? null,
     problems,
@@ -57,42 +57,57 @@ function problemsOfBlock({ isClosed, opening, second }: ScriptBlock): [Span, str
 function parse(
   { toml, inFile }: ScriptBlock,
   places: Places,
-): { program: AST.TOMLProgram | null; problems: Located[] } {
+): { read: { program: AST.TOMLProgram; whole: Built } | null; problems: Located[] } {
   const problems: Located[] = [];
   const lines = toml.split("\n");
   let blanked = -2;
   for (let tries = 0; tries < (toml.length > LONG ? 3 : MOST_PROBLEMS); tries++) {
     try {
-      return { program: parseTOML(lines.join("\n")), problems };
+      const program = parseTOML(lines.join("\n"));
+      return { read: { program, whole: buildTree(program, inFile) }, problems };
     } catch (error) {
       if (error instanceof RangeError)
-        return {
-          program: null,
-          problems: [
-            ...problems,
-            places.located([inFile(0), inFile(0)], "The configuration is nested too deeply."),
-          ],
-        };
+        return { read: null, problems: [...problems, places.located([inFile(0), inFile(0)], TOO_DEEP)] };
       if (!(error instanceof ParseError)) throw error;
-      const at = Math.min(Math.max(error.lineNumber - 1, 0), lines.length - 1);
+      const { line, span } = placeOf(error, lines);
       // What follows directly is what the first one meant.
-      if (Math.abs(at - blanked) > 1)
-        problems.push(places.located(placeOf(error, toml, inFile), sentence(error)));
-      blanked = lines[at]?.trim() === "" ? lastWritten(lines, at) : at;
-      if (blanked < 0) break;
-      lines[blanked] = " ".repeat(lines[blanked]?.length ?? 0);
+      if (Math.abs(line - blanked) > 1)
+        problems.push(located(error, places, [inFile(span[0]), inFile(span[1])]));
+      if (lines[line]?.trim() === "") break;
+      blanked = line;
+      lines[line] = " ".repeat(lines[line]?.length ?? 0);
     }
   }
-  return { program: null, problems };
+  return { read: null, problems };
 }
 
-function lastWritten(lines: readonly string[], before: number): number {
-  return lines.slice(0, before).findLastIndex((line) => line.trim() !== "");
+const TWICE = /multiple times/;
+
+function located(error: ParseError, places: Places, span: Span): Located {
+  if (!TWICE.test(error.message)) {
+    const [start, end] = [places.at(span[0]), places.at(span[1])];
+    const isUnfinished = places.textBetween(start, end).endsWith("=");
+    return places.located(span, isUnfinished ? "A value is missing here." : sentence(error));
+  }
+  return {
+    ...places.located(span, "This key is there twice."),
+    fix: { title: "Remove the second one", remove: true },
+  };
 }
 
-function placeOf({ index }: ParseError, toml: string, inFile: (offset: number) => number): Span {
-  const word = /^(?:"[^"\n]*"|[\w.-]+|[^\s])/.exec(toml.slice(index, index + 200))?.[0] ?? "";
-  return [inFile(index), inFile(index + word.length)];
+/** The parser stops at what it did not expect; where that begins a line, the one above is not finished. */
+function placeOf({ index, message }: ParseError, lines: readonly string[]): { line: number; span: Span } {
+  const before = lines.join("\n").slice(0, index).split("\n");
+  const at = before.length - 1;
+  if (before[at]?.trim() === "" && !TWICE.test(message)) {
+    const line = lines.slice(0, at).findLastIndex((one) => one.trim() !== "");
+    const from = lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+    const written = lines[line] ?? "";
+    if (line >= 0) return { line, span: [from + written.search(/\S/), from + written.trimEnd().length] };
+  }
+  const rest = (lines[at] ?? "").slice(before[at]?.length ?? 0);
+  const word = /^(?:"[^"]*"|[\w.-]+|\S)/.exec(rest)?.[0] ?? "";
+  return { line: at, span: [index, index + word.length] };
 }
 
 function sentence({ message }: ParseError): string {

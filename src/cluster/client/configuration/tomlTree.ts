@@ -3,8 +3,8 @@ import type { AST } from "toml-eslint-parser";
 import type { Span } from "./places.ts";
 import type { MapNode, TreeNode } from "./source.ts";
 
-interface Built<N extends TreeNode = TreeNode> {
-  readonly node: N;
+export interface Built {
+  readonly node: TreeNode;
   readonly value: unknown;
 }
 interface OpenEntry {

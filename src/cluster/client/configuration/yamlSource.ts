@@ -1,7 +1,7 @@
 /** A configuration in YAML, read once. Limits come first: a configuration is input. */
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from "yaml";
 import { type Located, Places, type Span } from "./places.ts";
-import { type Entry, MOST_BYTES, type Source, TOO_LARGE, type TreeNode } from "./source.ts";
+import { type Entry, MOST_BYTES, type Source, TOO_DEEP, TOO_LARGE, type TreeNode } from "./source.ts";
 
 const MOST_ALIASES = 100;
 const MOST_PROBLEMS = 20;
@@ -49,8 +49,6 @@ export function parseYaml(text: string): Document | null {
     return null;
   }
 }
-
-const TOO_DEEP = "The configuration is nested too deeply.";
 
 function sentence(code: string, message: string): string {
   if (code === "MULTIPLE_DOCS") return "One configuration holds one document: remove what follows `---`.";

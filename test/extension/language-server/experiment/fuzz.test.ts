@@ -87,10 +87,9 @@ function ask(file: string, languageId: string, text: string, offset: number): vo
   const experiment = readExperiment({ file, languageId, text, isChosen: true });
   if (experiment === null) return;
   const said = (one: Located): void => {
-    const { range, data } = diagnosticOf(one, 1);
+    const { range } = diagnosticOf(one, 1);
     inside(range);
-    const { fix } = (data ?? {}) as { fix?: Located["fix"] };
-    if (fix) experiment.edits(fix, range).forEach((edit) => inside(edit.range));
+    if (one.fix) experiment.edits(one.fix, range).forEach((edit) => inside(edit.range));
   };
   experiment.problems.forEach(said);
   experiment.notes.forEach(said);

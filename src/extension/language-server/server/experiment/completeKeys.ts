@@ -41,7 +41,7 @@ export function completeKeys(document: ExperimentDocument, typing: Typing): Comp
 
 /** A new hyperparameter: its name is typed, and what it draws is chosen; in a map that may become one its `type`. */
 function spaceItems(document: ExperimentDocument, typing: Typing, isGrid: boolean): CompletionItem[] {
-  if (typing.hasValue || typing.style === "header") return [];
+  if (typing.hasValue || typing.isQuoted || typing.style === "header") return [];
   const items = HYPERPARAMETER_TYPES.map((type, index): CompletionItem => {
     const name = typing.text === "" ? "${1:name}" : document.keyText(typing.text);
     return {
@@ -73,8 +73,9 @@ function requiredIn(path: Typing["path"], value: Readonly<Record<string, unknown
 }
 
 function keyItem(document: ExperimentDocument, typing: Typing, key: string, schema: Schema): CompletionItem {
-  const text = document.keyText(key);
-  const behind = typing.hasValue || typing.style === "header" ? "" : valuePart(document, typing, key, schema);
+  const isBare = typing.hasValue || typing.isQuoted || typing.style === "header";
+  const text = typing.isQuoted ? key : document.keyText(key);
+  const behind = isBare ? "" : valuePart(document, typing, key, schema);
   return {
     label: key,
     kind: CompletionItemKind.Property,
@@ -96,10 +97,11 @@ function valuePart(
 ): string {
   const types = typesOf(schema);
   const isMap = types.includes("object") && !types.includes("string") && key !== "action";
-  if (syntax === "toml") {
-    const isText = types[0] === "string" && schema.enum === undefined;
+  const isText = types[0] === "string" && schema.enum === undefined;
+  if (syntax === "json")
+    return `: ${isMap ? "{$0}" : isText ? '"$0"' : types[0] === "array" ? "[$0]" : "$0"}`;
+  if (syntax === "toml")
     return ` = ${isMap ? "{ $0 }" : isText ? '"$0"' : types[0] === "array" ? "[$0]" : "$0"}`;
-  }
   if (isMap) return style === "flow" ? ": {$0}" : `:\n${indent}  $0`;
   if (types[0] === "array") return style === "flow" ? ": [$0]" : `:\n${indent}  - $0`;
   return ": $0";

@@ -11,7 +11,7 @@ import { editsOf, insertionOf } from "./edits.ts";
 import { pointedAt } from "./pointedAt.ts";
 import { tomlTyping } from "./tomlTyping.ts";
 import { yamlTyping } from "./yamlTyping.ts";
-import { keyText } from "./written.ts";
+import { keyText, type Syntax } from "./written.ts";
 
 /** Keys and, in lists, indices. */
 export type Path = readonly (string | number)[];
@@ -32,14 +32,14 @@ export interface Typing {
   readonly style: "block" | "flow" | "header";
   /** Of a value: a map may begin here, so that what is typed may also be its first key. */
   readonly canBeKey: boolean;
-  /** A value is typed inside of quotes, which are not in the range. */
+  /** It is typed inside of quotes, which are not in the range. */
   readonly isQuoted: boolean;
   /** Of a key: a value follows it already. */
   readonly hasValue: boolean;
 }
 
 export interface ExperimentDocument {
-  readonly syntax: "yaml" | "toml";
+  readonly syntax: Syntax;
   /** As far as it can be read: broken parts are left out. Null: nothing can. */
   readonly value: unknown;
   /** What a submit would refuse, in the order of the file. */
@@ -77,15 +77,17 @@ export function readExperiment({
 }: ExperimentText): ExperimentDocument | null {
   if (languageId === "python") {
     const source = readScriptTable(file, text);
-    return source && documentOf(source, text);
+    return source && documentOf(source, text, "toml");
   }
   if (languageId !== "yaml" && languageId !== "json" && languageId !== "jsonc") return null;
   const source = readYaml(file, text);
-  return isChosen || isOurs(file, source.value) ? documentOf(source, text) : null;
+  return isChosen || isOurs(file, source.value)
+    ? documentOf(source, text, languageId === "yaml" ? "yaml" : "json")
+    : null;
 }
 
-function documentOf(source: Source, text: string): ExperimentDocument {
-  const { syntax, value, places } = source;
+function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDocument {
+  const { value, places } = source;
   const range = ([from, to]: Span): Range => {
     const [start, end] = [places.at(from), places.at(to)];
     return {
@@ -112,12 +114,13 @@ function documentOf(source: Source, text: string): ExperimentDocument {
       const found = pointedAt(source.root, at);
       return found && { path: found.path, what: found.what, range: range(found.span) };
     },
-    typingAt: (at) => (syntax === "yaml" ? yamlTyping(text, at, range) : tomlTyping(source, text, at, range)),
+    typingAt: (at) => (syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(text, at, range)),
     insertion: (path, json) => {
-      const { span, text: newText } = insertionOf({ source, text }, path, json);
+      const { span, text: newText } = insertionOf({ source, syntax, text }, path, json);
       return { range: range(span), newText };
     },
-    edits: (fix, { start, end }) => changes(editsOf({ source, text }, fix, [offset(start), offset(end)])),
+    edits: (fix, { start, end }) =>
+      changes(editsOf({ source, syntax, text }, fix, [offset(start), offset(end)])),
     keyText: (key) => keyText(syntax, key),
   };
 }

@@ -10,15 +10,16 @@ import {
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import type { Path } from "./document.ts";
 import { lineStart } from "./lineStart.ts";
-import { keyText, valueText } from "./written.ts";
+import { keyText, type Syntax, valueText } from "./written.ts";
 
 export interface Edit {
   readonly span: Span;
   readonly text: string;
 }
-/** @property text of the whole file */
 export interface Written {
   readonly source: Source;
+  readonly syntax: Syntax;
+  /** Of the whole file. */
   readonly text: string;
 }
 
@@ -32,7 +33,7 @@ export function editsOf(written: Written, fix: Fix, marked: Span): Edit[] {
   return fix.set.map(([path, value]) => {
     const node = findNode(written.source, path)?.node ?? null;
     const isEmpty = node === null || node.span[0] === node.span[1];
-    const text = valueText(written.source.syntax, value);
+    const text = valueText(written.syntax, value);
     if (!isEmpty) return { span: node.span, text };
     const entry = findNode(written.source, path)?.entry;
     return entry
@@ -43,13 +44,13 @@ export function editsOf(written: Written, fix: Fix, marked: Span): Edit[] {
 
 /** Writes a key that is not there yet, with the maps around it that are not there either. */
 export function insertionOf(written: Written, path: Path, value: Json): Edit {
-  const { source } = written;
+  const { source, syntax } = written;
   let depth = path.length - 1;
   while (depth > 0 && !canHold(findNode(source, path.slice(0, depth)))) depth -= 1;
   const parent = findNode(source, path.slice(0, depth));
-  const keys = path.slice(depth).map((key) => keyText(source.syntax, String(key)));
+  const keys = path.slice(depth).map((key) => keyText(syntax, String(key)));
   const map = parent?.node?.kind === "map" ? parent.node : null;
-  if (map?.style === "flow") return intoBraces(source.syntax, map, nested(source.syntax, keys, value));
+  if (map?.style === "flow") return intoBraces(syntax, map, nested(syntax, keys, value));
   return source.syntax === "yaml"
     ? yamlLines(written, parent?.entry ?? null, map, keys, value)
     : tomlLine(written, map, path.slice(0, depth), `${keys.join(".")} = ${valueText("toml", value)}`);
@@ -62,7 +63,7 @@ function canHold(found: { node: TreeNode | null } | null): boolean {
 }
 
 /** `a: {b: 1}`, `a.b = 1` */
-function nested(syntax: Source["syntax"], keys: readonly string[], value: Json): string {
+function nested(syntax: Syntax, keys: readonly string[], value: Json): string {
   if (syntax === "toml") return `${keys.join(".")} = ${valueText(syntax, value)}`;
   return keys.reduceRight(
     (inner, key, index) => {
@@ -73,7 +74,7 @@ function nested(syntax: Source["syntax"], keys: readonly string[], value: Json):
   );
 }
 
-function intoBraces(syntax: Source["syntax"], { span, entries }: MapNode, pair: string): Edit {
+function intoBraces(syntax: Syntax, { span, entries }: MapNode, pair: string): Edit {
   const last = entries.at(-1);
   if (last) return { span: [last.whole[1], last.whole[1]], text: `, ${pair}` };
   return { span: [span[0] + 1, span[0] + 1], text: syntax === "toml" ? ` ${pair} ` : pair };
@@ -128,17 +129,14 @@ function removalOf({ source, text }: Written, at: number): Span | null {
   // The last entry of a map takes the map's own key with it: nothing would be no map.
   while (isOnlyEntry(chain)) chain.pop();
   const found = chain.at(-1);
-  if (!found) return null;
+  // A table of TOML has what is there twice only once.
+  if (!found) return source.syntax === "toml" ? wholeLines(text, at, at) : null;
   const { map, entry } = found;
   const index = map.entries.indexOf(entry);
   const next = map.entries[index + 1];
   const [from, to] = entry.whole;
   const isAlone = /^(?:# )?\s*\[?[\w.-]*$/.test(text.slice(lineStart(text, from), from));
-  if (map.style !== "flow" && isAlone)
-    return [
-      lineStart(text, from),
-      Math.min(text.length, endOfLine(text, to) + eolLength(text, endOfLine(text, to))),
-    ];
+  if (map.style !== "flow" && isAlone) return wholeLines(text, from, to);
   if (next) return [from, next.whole[0]];
   const previous = map.entries[index - 1];
   return [map.style === "flow" && previous ? previous.whole[1] : from, to];
@@ -174,6 +172,11 @@ function endOfLine(text: string, at: number): number {
   const end = text.indexOf("\n", from);
   if (end < 0) return text.length;
   return text[end - 1] === "\r" ? end - 1 : end;
+}
+
+function wholeLines(text: string, from: number, to: number): Span {
+  const end = endOfLine(text, to);
+  return [lineStart(text, from), Math.min(text.length, end + eolLength(text, end))];
 }
 
 function eolLength(text: string, end: number): number {

@@ -1,5 +1,5 @@
 /** What belongs to a hyperparameter of each type, to be filled in. Pure. */
-import type { Syntax } from "./written.ts";
+import { keyText, type Syntax, valueText } from "./written.ts";
 
 const PARTS: Readonly<Record<string, readonly (readonly [key: string, sensible: string])[]>> = {
   const: [["val", "0"]],
@@ -31,7 +31,7 @@ export function partsOfType(
     .filter(([key]) => !present.includes(key))
     .map(([key, value], index) => {
       const place = value === "[]" ? `[$${index + first}]` : `\${${index + first}:${value}}`;
-      return `${key}${syntax === "toml" ? " = " : ": "}${place}`;
+      return `${keyText(syntax, key)}${syntax === "toml" ? " = " : ": "}${place}`;
     });
 }
 
@@ -39,7 +39,10 @@ export function partsOfType(
 export function newHyperparameter(syntax: Syntax, type: string, isGrid: boolean): string {
   const between = syntax === "toml" ? " = " : ": ";
   if (type === "const") return `${between}\${2:0}`;
-  const said = syntax === "toml" ? `"${type}"` : type;
-  const parts = [`type${between}${said}`, ...partsOfType(syntax, type, { isGrid, present: [], first: 2 })];
+  const said = valueText(syntax, type);
+  const parts = [
+    `${keyText(syntax, "type")}${between}${said}`,
+    ...partsOfType(syntax, type, { isGrid, present: [], first: 2 }),
+  ];
   return syntax === "toml" ? `${between}{ ${parts.join(", ")} }` : `${between}{${parts.join(", ")}}`;
 }

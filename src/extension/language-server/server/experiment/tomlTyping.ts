@@ -31,15 +31,18 @@ export function tomlTyping(
   const to = at + more.length;
   const map = what === "key" ? findNode(source, path)?.node : null;
   const own = toml.slice(from, to);
-  const hasValue = what === "value" || /^[ \t]*[=.]/.test(toml.slice(to));
+  const hasValue = what === "key" && /^[ \t]*[=.]/.test(toml.slice(to));
   return {
     what,
     path,
     range: range([block.inFile(from), block.inFile(to)]),
     text: toml.slice(from, at),
-    present: [...scanned.before, ...(map?.kind === "map" ? map.entries.map(({ key }) => key) : [])].filter(
-      (key) => !((hasValue || isHeader) && key === own),
-    ),
+    present:
+      what === "value"
+        ? []
+        : [...scanned.before, ...(map?.kind === "map" ? map.entries.map(({ key }) => key) : [])].filter(
+            (key) => !((hasValue || isHeader) && key === own),
+          ),
     indent: "",
     style: isHeader ? "header" : depth > 0 ? "flow" : "block",
     canBeKey: what === "key",

@@ -1,12 +1,14 @@
 /** Keys and values as each syntax writes them, on one line. Pure. */
 import type { Json } from "../../../../cluster/protocol/base.ts";
 
-export type Syntax = "yaml" | "toml";
+/** JSON is read as YAML and written as JSON. */
+export type Syntax = "yaml" | "toml" | "json";
 
 /** What YAML of any version reads as something else than text. */
 const NO_TEXT = /^(?:~|null|true|false|yes|no|on|off|y|n|[-+.]?[\d.].*|[-+]?\.(?:inf|nan))$/i;
 
 export function keyText(syntax: Syntax, key: string): string {
+  if (syntax === "json") return JSON.stringify(key);
   const isPlain =
     syntax === "toml" ? /^[\w-]+$/.test(key) : /^[A-Za-z_][\w.-]*$/.test(key) && !NO_TEXT.test(key);
   return isPlain ? key : JSON.stringify(key);
@@ -15,6 +17,7 @@ export function keyText(syntax: Syntax, key: string): string {
 /** TOML has no null: an empty text stands for it. */
 export function valueText(syntax: Syntax, value: Json): string {
   const inner = (one: Json): string => valueText(syntax, one);
+  if (syntax === "json") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(inner).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const between = syntax === "toml" ? " = " : ": ";

@@ -24,7 +24,7 @@ export function typingByLines(text: string, offset: number, range: (span: Span) 
     const rest = /^[^\r\n#]*/.exec(text.slice(offset))?.[0].trimEnd() ?? "";
     const span: Span = [from, offset + rest.length];
     const typed = { range: range(span), text: value, path: [...path, unquoted(key)] };
-    return { ...common, ...typed, what: "value", present: [], canBeKey: false, hasValue: true };
+    return { ...common, ...typed, what: "value", present: [], canBeKey: false, hasValue: false };
   }
   if (value !== "") return null;
   const word = /^[\w.-]*/.exec(text.slice(offset))?.[0] ?? "";

@@ -68,6 +68,7 @@ function typingOf(found: Found, text: string, offset: number, range: (span: Span
       ...keyTyping(found, from - start),
       range: range(span),
       text: typed,
+      isQuoted,
       hasValue: /^["']?[ \t]*:/.test(text.slice(span[1])),
     };
   }
@@ -84,7 +85,7 @@ function typingOf(found: Found, text: string, offset: number, range: (span: Span
     style: isFlow ? "flow" : "block",
     canBeKey: keyAt === null && !isQuoted,
     isQuoted,
-    hasValue: true,
+    hasValue: false,
   };
 }
 

@@ -32,13 +32,12 @@ export function summarise(gathered: Gathered, { poolId, poolName, asOpened }: Wh
   const best = bestExperiment(experiments);
   const bestRow = rows.find(({ experiment }) => experiment === best);
   const bestTrial = bestRow?.trials.find(({ id }) => id === best?.best?.trialId);
-  const ended = rows.find(({ experiment, trials }) => experiment.endedAt !== null && trials.length > 0);
   return {
     poolId,
     poolName,
     running: count("starting", "running", "pausing", "stopping"),
-    waiting: count("waiting", "paused"),
-    last: ended?.trials[0] ? factsOf(ended.experiment, ended.trials[0]) : null,
+    waiting: count("waiting"),
+    last: lastOf(rows),
     best: bestRow && bestTrial ? factsOf(bestRow.experiment, bestTrial) : null,
     trials: lastTrials(rows),
     metrics: metricsOf(gathered, rows),
@@ -51,6 +50,16 @@ interface Row {
   readonly experiment: Experiment;
   /** The best first. */
   readonly trials: readonly Trial[];
+}
+
+/** A search that is paused since its trials failed has come to something, too. */
+function lastOf(rows: readonly Row[]): TrialFacts | null {
+  for (const { experiment, trials } of rows) {
+    const ended = trials.find(({ state }) => isFinal(state));
+    if (ended && (isFinal(experiment.state) || experiment.state === "paused"))
+      return factsOf(experiment, ended);
+  }
+  return null;
 }
 
 /** One of each experiment; where that leaves room, more of the searches. The newest first, of a search the best. */

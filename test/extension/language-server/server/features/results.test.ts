@@ -1,4 +1,5 @@
 /** What runs knew, beside the code: the whole server, with made-up runs. */
+import type { Diagnostic } from "vscode-languageserver/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScriptHistory } from "../../../../../src/extension/language-server/contract.ts";
 import { historyOf, metricFacts, trialFacts } from "../../histories.ts";
@@ -33,6 +34,8 @@ const searched = historyOf({
   metrics: { "validation/val_loss": metricFacts({ trial: best }) },
 });
 
+const NOWHERE = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
 let rig: Rig;
 let history: ScriptHistory | null;
 /** The text that ran, of each file. */
@@ -47,7 +50,9 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 const labels = async (name = "train.py"): Promise<string[]> =>
-  (await rig.hints(name)).map(({ label, position }) => `${position.line}: ${String(label)}`);
+  (await rig.hints(name)).map(
+    ({ label, position }) => `${position.line}: ${typeof label === "string" ? label : ""}`,
+  );
 const titles = async (name = "train.py"): Promise<string[]> =>
   (await rig.lenses(name)).map(({ command }) => command?.title ?? "");
 const lineOf = (text: string): number => SCRIPT.slice(0, SCRIPT.indexOf(text)).split("\n").length - 1;
@@ -92,7 +97,7 @@ describe("lenses", () => {
     expect((await titles())[1]).toBe("$(error) last: failed: ValueError: \\$(bad)");
     history = { ...searched, last: best };
     await rig.historyChanged();
-    expect((await titles()).slice(1)).toEqual(["best val_loss 0.25 (trial 12.17, the last)"]);
+    expect((await titles()).slice(1)).toEqual(["best val_loss 0.25 (trial 12.17)"]);
   });
 
   it("stand above a script that imports nothing of ours, once it ran", async () => {
@@ -188,12 +193,12 @@ describe("hovers", () => {
     history = searched;
     await rig.open("train.py", SCRIPT);
     const text = await hoverAt('lr", 0.003');
-    expect(text).toContain("| Trial | lr | val\\_loss | State |");
+    expect(text).toContain("| Trial&nbsp;&nbsp; | State | lr | val\\_loss |");
     const argument = encodeURIComponent('[{"poolId":"local","experimentId":12,"trialId":"12.17"}]');
     expect(text).toContain(
-      `| [12\\.17](command:trainyard.openPanel?${argument}) | **0\\.00012** | **0\\.25** | **completed** |`,
+      `| [12\\.17](command:trainyard.openPanel?${argument}) | **completed** | **0\\.00012** | **0\\.25** |`,
     );
-    expect(text).toContain("| 0\\.01 |  | failed |");
+    expect(text).toContain("| failed | 0\\.01 |  |");
     expect(text).not.toContain("![](");
   });
 
@@ -278,7 +283,7 @@ describe("tracebacks", () => {
       [3, "Trial 13.1 failed further in (model.py, line 2): ValueError: no"],
       [3, "Trial 13.1 failed further in (model.py, line 2): ValueError: no"],
     ]);
-    const actions = await rig.actions("model.py", inner?.range ?? outer[0]!.range, inner ? [inner] : []);
+    const actions = await rig.actions("model.py", NOWHERE, inner ? [inner] : []);
     expect(actions).toMatchObject([
       { title: "Open trial 13.1", command: { command: "trainyard.openPanel" } },
     ]);
@@ -339,15 +344,15 @@ it("the first value that was no number is on the line that reports it, until tha
 describe("random numbers that nothing seeds", () => {
   const DRAWS = "import numpy as np\nimport trainyard\nrun = trainyard.init()\nx = np.random.normal()\n";
   const SEARCH = "searcher:\n  name: random\n  metric: loss\n  max_trials: 4\n";
-  const ours = (all: { message: string }[]): string[] =>
-    all.map(({ message }) => message).filter((message) => message.includes("seed"));
+  const ours = (all: readonly Diagnostic[]): string[] =>
+    all.map(({ message }) => String(message)).filter((message) => message.includes("seed"));
 
   it("are told of in a script of a search", async () => {
     rig.write("train.yaml", SEARCH);
     await rig.open("train.py", DRAWS);
     const found = await rig.diagnostics("train.py", (all) => ours(all).length > 0);
     expect(ours(found)[0]).toContain("`numpy.random.seed(run.seed)`");
-    expect(found.find(({ message }) => message.includes("seed"))?.severity).toBe(3);
+    expect(found.map(({ severity }) => severity)).toContain(3);
   });
 
   it("are nobody's matter in a single run, and where they are seeded", async () => {

@@ -1,7 +1,8 @@
 // Runs the suites inside a real VS Code extension host.
 //   usage: npm run suite [-- NAME...] [-- --grep TEXT]
 // Each folder of test/suite is one suite, with a VS Code of its own: NAME/*.test.ts, and beside them, where there,
-// settings.json (added to VS Code's) and workspace/ (copied; else the folder is empty).
+// settings.json (added to VS Code's), workspace/ (copied; else the folder is empty), extensions/ (each one loaded, too) and
+// environment.mts (`environment()` gives variables that VS Code is started with, and installs what they name).
 import {
   closeSync,
   cpSync,
@@ -83,6 +84,7 @@ async function runSuite(name: string): Promise<SuiteResult> {
       TRAINYARD_SUITE: path.join(bundled, name),
       TRAINYARD_SUITE_RESULT: resultFile,
       TRAINYARD_SUITE_GREP: values.grep ?? "",
+      ...(await environmentOf(inSuite("environment.mts"))),
     },
   });
   const browser = await launchBrowser();
@@ -96,6 +98,7 @@ async function runSuite(name: string): Promise<SuiteResult> {
     const ended = new Promise<number>((resolve) => (end = resolve));
     const workbench = await openWorkbench(browser, vscode, {
       extensionDevelopmentPath: root,
+      otherExtensions: foldersIn(inSuite("extensions")),
       extensionTestsPath: path.join(bundled, "index.js"),
       onHostConsole: (_type, [first, ...rest]) => {
         if (first === REPORT_MARK) console.log(...rest);
@@ -117,4 +120,14 @@ async function runSuite(name: string): Promise<SuiteResult> {
     await browser.close();
     await vscode.stop();
   }
+}
+
+function foldersIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
+}
+
+async function environmentOf(file: string): Promise<Record<string, string>> {
+  if (!existsSync(file)) return {};
+  const { environment } = (await import(file)) as { environment: () => Promise<Record<string, string>> };
+  return environment();
 }

@@ -9,6 +9,7 @@ import { BaselineCommands } from "./commands/baseline.ts";
 import { BrowseCommands } from "./commands/browseFiles.ts";
 import { CompareCommands } from "./commands/compare.ts";
 import { ConfigurationProblems } from "./commands/configurationProblems.ts";
+import { DebugCommands } from "./commands/debugTrial.ts";
 import { DataCommands } from "./commands/data.ts";
 import { FreeSpaceCommands } from "./commands/freeSpace.ts";
 import { ImportCommands } from "./commands/importRuns.ts";
@@ -56,13 +57,15 @@ export interface InternalApi {
   readonly pools: Pools;
   readonly experiments: ExperimentsTree;
   readonly panels: LazyPanels;
+  /** Folder of the extension's own files. */
+  readonly storage: vscode.Uri;
 }
 
 export function activate(context: vscode.ExtensionContext): InternalApi {
   const log = vscode.window.createOutputChannel("Trainyard", { log: true });
   const pools = new Pools(context, log);
   const experiments = new ExperimentsTree(context, pools);
-  const problems = new ConfigurationProblems();
+  const problems = new ConfigurationProblems(() => language);
   const secrets = new Secrets(context);
   const targets = new Targets(pools);
   const trials = new TrialCommands(targets);
@@ -137,7 +140,6 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     determined,
     pools,
     experiments,
-    problems,
     language,
     kept,
     panels,
@@ -180,6 +182,7 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
         data,
         restores,
         browses,
+        debugs: new DebugCommands({ targets, memory, secrets, log, context }),
         outputs,
         secrets,
         panels,
@@ -205,5 +208,5 @@ export function activate(context: vscode.ExtensionContext): InternalApi {
     wakeIfUsed(context, pools);
     void restores.offerToContinue();
   });
-  return { pools, experiments, panels };
+  return { pools, experiments, panels, storage: context.globalStorageUri };
 }

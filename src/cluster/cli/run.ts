@@ -31,6 +31,7 @@ import { poolPython, poolSetup } from "./commands/poolEnvironment.ts";
 import { preview } from "./commands/preview.ts";
 import { forecast, priority, queue } from "./commands/queue.ts";
 import { restore } from "./commands/restore.ts";
+import { schema } from "./commands/schema.ts";
 import { searchAdd, searchChange } from "./commands/search.ts";
 import { submit } from "./commands/submit.ts";
 import { testPreemptionCommand } from "./commands/testPreemption.ts";
@@ -54,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
   dataLeaveOut,
   data,
   preview,
+  schema,
   importRuns,
   importDetermined,
   list,

@@ -5,13 +5,17 @@ import type { ExperimentConfiguration } from "../protocol/configuration.ts";
 import { DataMap, environmentOf, isDataMap, withoutConfiguration } from "../protocol/configuration.ts";
 import { checkConfiguration, type Checked } from "./configuration/check.ts";
 import { CONFIGURATION_NAMES } from "./configuration/names.ts";
-import { MOST_BYTES, readSource, type Located } from "./configuration/source.ts";
+import type { Located } from "./configuration/places.ts";
+import { isScriptFile, readSource } from "./configuration/readSource.ts";
+import { MOST_BYTES } from "./configuration/source.ts";
+import { readScriptTable } from "./configuration/tomlSource.ts";
 import { messageOf, UserError } from "./userError.ts";
 
-export type { Located } from "./configuration/source.ts";
+export type { Located } from "./configuration/places.ts";
 
 export interface LoadedConfiguration extends Checked {
   file: string;
+  /** What of the file is the configuration, for who shows it. */
   text: string;
   /** `max_restarts` is 5 by default with a configuration, which a person may not expect: say so only when unset. */
   maxRestartsSet: boolean;
@@ -30,31 +34,30 @@ export class ConfigurationError extends UserError {
   }
 }
 
-/** The configuration beside a script that is used when none was chosen, or null. */
+/** What a script is submitted with when nothing was chosen: its own block, else what lies beside it, else null. */
 export async function findConfiguration(script: string): Promise<string | null> {
+  if (isScriptFile(script) && readScriptTable(script, await startOf(script)) !== null) return script;
   const folder = path.dirname(script);
   const names = new Set(await readdir(folder).catch(() => []));
   const name = CONFIGURATION_NAMES.find((candidate) => names.has(candidate));
   return name === undefined ? null : path.join(folder, name);
 }
 
-/** @throws ConfigurationError, or UserError when the file cannot be read */
+/** @param file YAML, or a script with a block. @throws ConfigurationError, or UserError when the file cannot be read */
 export async function loadConfiguration(file: string): Promise<LoadedConfiguration> {
   return parseConfiguration(file, await readText(file));
 }
 
 /** @throws ConfigurationError */
 export function parseConfiguration(file: string, text: string): LoadedConfiguration {
-  const read = readSource(file, text);
-  if ("problems" in read) throw new ConfigurationError(read.problems);
-  const checked = checkConfiguration(read.source);
-  if ("problems" in checked) throw new ConfigurationError(checked.problems);
+  const source = readSource(file, text);
+  const { value, problems, notes, notYet } = checkConfiguration(source);
+  if (value === null) throw new ConfigurationError(problems);
   return {
-    ...checked,
-    file,
-    text,
-    maxRestartsSet: "max_restarts" in (read.source.value as object),
-    secretNames: findSecretNames(checked.value),
+    ...{ value, notes, notYet, file },
+    text: source.text,
+    maxRestartsSet: "max_restarts" in (source.value as object),
+    secretNames: findSecretNames(value),
   };
 }
 
@@ -104,6 +107,20 @@ export function dataPlacesOf(configuration: ExperimentConfiguration, pool: strin
   return visit(configuration.data, "data");
 }
 
+/** A block is at a script's top; what cannot be read has none. */
+async function startOf(script: string): Promise<string> {
+  const handle = await open(script, "r").catch(() => null);
+  if (handle === null) return "";
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_BYTES));
+    return buffer.toString("utf8", 0, bytesRead);
+  } catch {
+    return ""; // a folder
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readText(file: string): Promise<string> {
   const handle = await open(file, "r").catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
@@ -115,7 +132,7 @@ async function readText(file: string): Promise<string> {
     if (!found.isFile()) throw new UserError(`The configuration ${file} is not a file.`);
     // What is too large is never in memory; the check of the size has the words for it.
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(found.size, MOST_BYTES + 1)));
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, bytesRead));
+    return new TextDecoder("utf-8", { fatal: !isScriptFile(file) }).decode(buffer.subarray(0, bytesRead));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`The configuration ${file} is not UTF-8 text.`, "Save it as UTF-8.", {

@@ -31,6 +31,7 @@ export {
   type Located,
   parseConfiguration,
 } from "./configuration.ts";
+export { scriptBeside } from "./scriptBeside.ts";
 export { type ForwardedPort, forwardPort } from "./forwardPort.ts";
 export { type PathOnPool, requirePathOnPool } from "./mappedPaths.ts";
 export { checkDetermined } from "./determined/report.ts";
@@ -54,6 +55,8 @@ export {
 } from "./restore.ts";
 export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./restore/code.ts";
 export { readAssignments } from "./handWritten.ts";
+export { cachedCheckpoint } from "./restore/cached.ts";
+export { interpreterHere, type LocalLaunch, localLaunch } from "./localLaunch.ts";
 export { restoreThroughCuts, type ThroughCuts } from "./restore/throughCuts.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
 export {

@@ -3,11 +3,11 @@ import { randomInt } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import type { StartsIn } from "../protocol/scheduling.ts";
+import { durationOf, type Duration, usableSlots } from "../search/expectation.ts";
 import { previewSearch, type SearchPreview } from "../search/preview.ts";
 import type { Search } from "../search/searcher.ts";
 import { timeMetricOf } from "../search/settings.ts";
 import { readSpace } from "../search/space.ts";
-import { spanOf } from "../search/span.ts";
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "./configuration.ts";
 import type { PoolCalls } from "./poolCalls.ts";
 
@@ -17,15 +17,11 @@ export interface PreviewedSearch {
   preview: SearchPreview;
 }
 
-export interface Expectation {
+export interface Expectation extends Duration {
   /** Null: it is not known, or never. */
   startsIn: StartsIn | null;
   /** Why it would wait, as a sentence. */
   reason: string;
-  /** From its first trial's start to its last one's end; null when no earlier trial tells it. */
-  lasts: StartsIn | null;
-  /** Trials that train at the same time: what the search, its limit and the slots allow. */
-  atOnce: number;
   slots: number;
   /** Earlier trials that it is taken from. */
   trials: number;
@@ -70,20 +66,14 @@ export async function expectationOf(
       options,
     ),
   ]);
-  const usable = slots.filter(({ state }) => state === "free" || state === "held").length;
-  const concurrency = preview.brackets.reduce((sum, one) => sum + one.concurrency, 0);
-  const limit = Math.min(usable, resources.max_slots ?? Infinity);
-  const fits = slotsPerTrial === 0 ? Infinity : Math.floor(limit / slotsPerTrial);
-  const atOnce = Math.max(1, Math.min(concurrency, fits, preview.trials));
-  const span = spanOf({ lengths: preview.lengths, atOnce });
+  const usable = usableSlots(slots);
   return {
     startsIn,
     reason,
-    lasts:
-      pace === null || preview.totalUnits === null
-        ? null
-        : { fromMs: span.from * pace.fastMsPerUnit, toMs: span.to * pace.slowMsPerUnit },
-    atOnce,
+    ...durationOf(
+      { preview, slotsPerTrial, maxSlots: resources.max_slots ?? null },
+      { pace, usableSlots: usable },
+    ),
     slots: usable,
     trials: pace?.trials ?? 0,
   };

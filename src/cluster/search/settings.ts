@@ -1,5 +1,6 @@
 /** A searcher's settings with their defaults, checked: what the configuration leaves open, and Determined's older names. Pure. */
 import type { SearcherConfiguration } from "../protocol/configuration.ts";
+import { own } from "../protocol/own.ts";
 import { bracketsOf, type AdaptiveSettings } from "./brackets.ts";
 import type { HalvingSettings } from "./halving.ts";
 
@@ -31,12 +32,12 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 
 /** Keys of the configuration that a searcher reads. */
 export function settingsOf(searcher: string): string[] {
-  return [...COMMON, ...(OWN[searcher] ?? [])];
+  return [...COMMON, ...(own(OWN, searcher) ?? [])];
 }
 
 /** Keys of the configuration that a searcher cannot do without and that are not there. */
 export function missingSettings(searcher: SearcherConfiguration): string[] {
-  return (NEEDED[searcher.name] ?? []).filter((key) =>
+  return (own(NEEDED, searcher.name) ?? []).filter((key) =>
     key === "max_time"
       ? maxTimeOf(searcher) === null
       : searcher[key as keyof SearcherConfiguration] === undefined,

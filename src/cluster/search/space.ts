@@ -7,36 +7,83 @@ import { Json, type JsonObject } from "../protocol/base.ts";
 import type { SpaceAxis } from "../protocol/search.ts";
 import type { RandomStream } from "./random.ts";
 
-const Count = z.number().int().min(1).max(1_000_000).optional();
+const Count = z
+  .number()
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .optional()
+  .describe("Points of a grid, evenly from `minval` to `maxval`. Only a grid needs it.");
 const Whole = z.number().int();
+const MIN = "The smallest value.";
+const ABOVE = "`minval` is above `maxval`";
+const NOT_BELOW = "`minval` is not below `maxval`";
+const BASE = "What the exponents are of: 10, in most cases.";
 
 const Hyperparameter = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("const"), val: Json }),
-  z
-    .strictObject({ type: z.literal("int"), minval: Whole, maxval: Whole, count: Count })
-    .refine(({ minval, maxval }) => minval <= maxval, "`minval` is above `maxval`")
-    .refine(({ minval, maxval }) => maxval - minval < 2 ** 32, "it holds more than 2^32 numbers"),
-  z
-    .strictObject({ type: z.literal("double"), minval: z.number(), maxval: z.number(), count: Count })
-    .refine(({ minval, maxval }) => minval < maxval, "`minval` is not below `maxval`"),
   z
     .strictObject({
-      type: z.literal("log"),
-      minval: z.number(),
-      maxval: z.number(),
-      base: z.number().positive(),
+      type: z.literal("const").describe("Always the same value, as without a map."),
+      val: Json.describe("The value, of any kind."),
+    })
+    .describe("A constant."),
+  z
+    .strictObject({
+      type: z.literal("int").describe("A whole number, each as likely as the others."),
+      minval: Whole.describe(MIN),
+      maxval: Whole.describe("The largest value; it is among those that are drawn."),
       count: Count,
     })
-    .refine(({ minval, maxval }) => minval < maxval, "`minval` is not below `maxval`")
+    .refine(({ minval, maxval }) => minval <= maxval, ABOVE)
+    .refine(({ minval, maxval }) => maxval - minval < 2 ** 32, "it holds more than 2^32 numbers")
+    .describe("A whole number from `minval` to `maxval`."),
+  z
+    .strictObject({
+      type: z.literal("double").describe("A number, evenly distributed."),
+      minval: z.number().describe(MIN),
+      maxval: z.number().describe("What all values are below."),
+      count: Count,
+    })
+    .refine(({ minval, maxval }) => minval < maxval, NOT_BELOW)
+    .describe("A number from `minval` to `maxval`."),
+  z
+    .strictObject({
+      type: z
+        .literal("log")
+        .describe("A number whose logarithm is evenly distributed, such as a learning rate."),
+      minval: z.number().describe("The exponent of the smallest value: -5 is 0.00001 with base 10."),
+      maxval: z.number().describe("The exponent of the largest value: -1 is 0.1 with base 10."),
+      base: z.number().positive().describe(BASE),
+      count: Count,
+    })
+    .refine(({ minval, maxval }) => minval < maxval, NOT_BELOW)
     .refine(
       ({ minval, maxval, base }) => Number.isFinite(base ** maxval) && Number.isFinite(base ** minval),
       "`minval` and `maxval` are exponents (-4 is 0.0001), and these are too large",
-    ),
-  z.strictObject({ type: z.literal("categorical"), vals: z.array(Json).min(1).max(1_000_000) }),
+    )
+    .describe("A number from base^`minval` to base^`maxval`, evenly by its logarithm."),
+  z
+    .strictObject({
+      type: z.literal("categorical").describe("One of a list, each as likely as the others."),
+      vals: z.array(Json).min(1).max(1_000_000).describe("The values, of any kind."),
+    })
+    .describe("One of the values in `vals`."),
 ]);
 type Hyperparameter = z.infer<typeof Hyperparameter>;
 
 export const HYPERPARAMETER_TYPES = ["const", "int", "double", "log", "categorical"];
+
+/** Keys of a hyperparameter of that type; none: there is no such type. */
+export function keysOfType(type: unknown): string[] {
+  const found = Hyperparameter.options.find(({ shape }) => shape.type.value === type);
+  return found ? Object.keys(found.shape) : [];
+}
+
+/** One that draws, as JSON schemas: one for each type. */
+export function hyperparameterSchema(): unknown {
+  return z.toJSONSchema(Hyperparameter, { io: "input", unrepresentable: "any" });
+}
+
 /** What only a hyperparameter has, so that a map with one of them and an unknown `type` is a mistake and no nested map. */
 const OWN_KEYS = ["minval", "maxval", "vals", "val"];
 
@@ -68,7 +115,7 @@ export class SearchSpace {
   }
   /** Dotted names of ranges without the `count` that a grid needs. */
   get uncounted(): string[] {
-    return this.#leaves.filter(({ leaf }) => gridValues(leaf) === null).map(({ name }) => name);
+    return this.#leaves.filter(({ leaf }) => gridCount(leaf) === null).map(({ name }) => name);
   }
 
   /** One value for each name. Constants draw nothing. */
@@ -78,7 +125,7 @@ export class SearchSpace {
 
   /** Points of the grid. @throws Error where a count is missing */
   get gridSize(): number {
-    return this.#leaves.reduce((points, { leaf }) => points * counted(leaf).length, 1);
+    return this.#leaves.reduce((points, { leaf }) => points * (gridCount(leaf) ?? counted(leaf).length), 1);
   }
   /** @param index 0 to gridSize-1; the last name changes fastest */
   gridPoint(index: number): JsonObject {
@@ -138,12 +185,20 @@ function readMap(map: JsonObject, path: string[], problems: SpaceProblem[]): Nod
   return { children: names.map((name) => [name, readOne(map[name] ?? null, [...path, name], problems)]) };
 }
 
+/** A map of hyperparameters, which is none itself. */
+export function isNested(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { type } = value as JsonObject;
+  if (typeof type === "string" && HYPERPARAMETER_TYPES.includes(type)) return false;
+  return type === undefined || !OWN_KEYS.some((key) => key in value);
+}
+
 function readOne(value: Json, path: string[], problems: SpaceProblem[]): Node {
   const constant: Node = { leaf: { type: "const", val: value } };
   if (typeof value !== "object" || value === null || Array.isArray(value)) return constant;
+  if (isNested(value)) return readMap(value, path, problems);
   const { type } = value;
   if (typeof type !== "string" || !HYPERPARAMETER_TYPES.includes(type)) {
-    if (type === undefined || !OWN_KEYS.some((key) => key in value)) return readMap(value, path, problems);
     problems.push({
       path: [...path, "type"],
       message: `${JSON.stringify(type)} is no type of a hyperparameter: ${HYPERPARAMETER_TYPES.join(", ")} are`,
@@ -212,6 +267,21 @@ function drawOne(leaf: Hyperparameter, random: RandomStream): Json {
       return leaf.base ** random.uniform(leaf.minval, leaf.maxval);
     case "categorical":
       return leaf.vals[random.below(leaf.vals.length)] ?? null;
+  }
+}
+
+/** How many gridValues() has, without making them. */
+function gridCount(leaf: Hyperparameter): number | null {
+  switch (leaf.type) {
+    case "const":
+      return 1;
+    case "categorical":
+      return leaf.vals.length;
+    case "int":
+      return leaf.count === undefined ? null : Math.min(leaf.count, leaf.maxval - leaf.minval + 1);
+    case "double":
+    case "log":
+      return leaf.count ?? null;
   }
 }
 

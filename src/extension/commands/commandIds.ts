@@ -22,6 +22,7 @@ export const COMMANDS = {
   unpinCheckpoint: "trainyard.unpinCheckpoint",
   copyCheckpointPath: "trainyard.copyCheckpointPath",
   browseFiles: "trainyard.browseFiles",
+  debugTrial: "trainyard.debugTrial",
   pause: "trainyard.pause",
   pauseUnavailable: "trainyard.pauseUnavailable",
   resume: "trainyard.resume",

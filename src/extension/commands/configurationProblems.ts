@@ -1,41 +1,30 @@
-/** Mistakes in a configuration, at their place in the file. */
+/** A configuration that was refused: the language server marks its mistakes, and the first one is opened. */
 import path from "node:path";
 import * as vscode from "vscode";
 import type { Located } from "../../cluster/client/configuration.ts";
 import { ShownError } from "../errors.ts";
 import { plural } from "../format.ts";
+import type { LazyLanguage } from "../language-server/client/lazyLanguage.ts";
 
-export class ConfigurationProblems implements vscode.Disposable {
-  readonly #diagnostics = vscode.languages.createDiagnosticCollection("trainyard");
-  readonly #subscription = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-    // What was wrong may be right now; the next submit says.
-    if (contentChanges.length > 0) this.#diagnostics.delete(document.uri);
-  });
+export class ConfigurationProblems {
+  readonly #language: () => LazyLanguage;
 
-  dispose(): void {
-    this.#subscription.dispose();
-    this.#diagnostics.dispose();
-  }
-
-  clear(): void {
-    this.#diagnostics.clear();
+  constructor(language: () => LazyLanguage) {
+    this.#language = language;
   }
 
   /**
-   * Marks the places, opens the first, and says so; any other error is thrown on.
+   * Has the places marked, opens the first, and says so; any other error is thrown on.
    * @param outcome what that means for the person: a sentence
    */
   async explain(error: unknown, outcome: string): Promise<never> {
     const problems = problemsOf(error);
     const [first] = problems;
     if (!first) throw error;
-    const files = new Map<string, vscode.Diagnostic[]>();
-    for (const problem of problems) {
-      const list = files.get(problem.file) ?? [];
-      list.push(diagnosticOf(problem));
-      files.set(problem.file, list);
-    }
-    for (const [file, list] of files) this.#diagnostics.set(vscode.Uri.file(file), list);
+    // Whatever its name is, it was meant as a configuration. Without marks what is said here has to do.
+    await this.#language()
+      .markConfiguration(first.file)
+      .catch(() => undefined);
     await openAt(first);
     const others = problems.length > 1 ? ` (and ${plural(problems.length - 1, "more problem")})` : "";
     throw new ShownError(
@@ -50,17 +39,6 @@ export class ConfigurationProblems implements vscode.Disposable {
 function problemsOf(error: unknown): readonly Located[] {
   const problems = (error as { problems?: unknown } | null)?.problems;
   return Array.isArray(problems) ? (problems as Located[]) : [];
-}
-
-function diagnosticOf({ line, column, message }: Located): vscode.Diagnostic {
-  const start = new vscode.Position(line - 1, column - 1);
-  const diagnostic = new vscode.Diagnostic(
-    new vscode.Range(start, start.translate(0, 1)),
-    message,
-    vscode.DiagnosticSeverity.Error,
-  );
-  diagnostic.source = "trainyard";
-  return diagnostic;
 }
 
 async function openAt({ file, line, column }: Located): Promise<void> {

@@ -14,6 +14,7 @@ import type { BrowseCommands } from "./browseFiles.ts";
 import type { DeterminedCommands } from "./checkDetermined.ts";
 import type { CompareCommands } from "./compare.ts";
 import type { DataCommands } from "./data.ts";
+import type { DebugCommands } from "./debugTrial.ts";
 import { failedTrials } from "./failedTrials.ts";
 import { filterExperiments } from "./filterExperiments.ts";
 import type { OutputCommands } from "./outputCommands.ts";
@@ -57,6 +58,7 @@ export interface HandlerDependencies {
   data: DataCommands;
   restores: RestoreCommands;
   browses: BrowseCommands;
+  debugs: DebugCommands;
   outputs: OutputCommands;
   secrets: Secrets;
   panels: LazyPanels;
@@ -91,6 +93,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     data,
     restores,
     browses,
+    debugs,
     outputs,
     secrets,
     panels,
@@ -190,6 +193,7 @@ export function createHandlers(needs: HandlerDependencies): CommandHandlers {
     unpinCheckpoint: (argument) => restores.run("unpin", argument),
     copyCheckpointPath: (argument) => restores.run("copyPath", argument),
     browseFiles: (argument) => browses.browse(argument),
+    debugTrial: (argument) => debugs.debug(argument),
     pause: (argument) => trials.control("pause", argument),
     pauseUnavailable: (argument) => trials.control("pause", argument),
     resume: (argument) => trials.control("resume", argument),

@@ -39,7 +39,6 @@ export class PreviewCommands {
     );
     if (unsaved && !(await unsaved.save()))
       throw new ShownError(`${path.basename(configuration)} could not be saved.`, "Save it, then try again.");
-    this.#problems.clear();
     const pool = this.#pools.get(this.#memory.pool ?? LOCAL) ?? this.#pools.local;
     const [what, ...details] = await withProgress(`Previewing ${path.basename(configuration)}`, (signal) =>
       this.#describe(subject, pool, signal),
@@ -72,16 +71,19 @@ export class PreviewCommands {
   /** A configuration, or the one that a script would be submitted with. */
   async #subject(argument: unknown): Promise<Subject | undefined> {
     const open = vscode.window.activeTextEditor?.document;
-    const uri = argument instanceof vscode.Uri ? argument : open?.uri;
+    // Of the language server's lens it is a path.
+    const given = typeof argument === "string" ? vscode.Uri.file(argument) : argument;
+    const uri = given instanceof vscode.Uri ? given : open?.uri;
     if (uri?.scheme === "file" && CONFIGURATION.test(uri.path)) {
       const used = this.#memory.recentScripts.find((file) => {
         const { configuration } = this.#memory.optionsOf(file);
         return typeof configuration === "object" && configuration?.file === uri.fsPath;
       });
-      return { configuration: uri.fsPath, script: used ?? (await scriptBeside(uri.fsPath)) };
+      const client = await loadClient();
+      return { configuration: uri.fsPath, script: used ?? (await client.scriptBeside(uri.fsPath)) };
     }
     const script = await findScript(
-      open && isScript(open) ? (argument ?? open.uri) : argument,
+      open && isScript(open) ? (given ?? open.uri) : given,
       this.#memory.recentScripts,
     );
     if (!script) return undefined;
@@ -92,18 +94,7 @@ export class PreviewCommands {
     if (file !== null) return { configuration: file, script: script.file };
     throw new ShownError(
       `${path.basename(script.file)} has no configuration, so it runs once.`,
-      `Write a train.yaml beside it, or choose a file with Submit with Options.`,
+      `Write a train.yaml beside it, or a table [tool.trainyard] into it, or choose a file with Submit with Options.`,
     );
   }
-}
-
-/** The one of its name (`train.py` of `train.yaml`), else the only one, where this is what it is submitted with unasked. */
-async function scriptBeside(configuration: string): Promise<string | null> {
-  const client = await loadClient();
-  const beside = new vscode.RelativePattern(path.dirname(configuration), "*.py");
-  const scripts = (await vscode.workspace.findFiles(beside, null, 500)).map(({ fsPath }) => fsPath);
-  const { dir, name } = path.parse(configuration);
-  const script = scripts.find((one) => one === path.join(dir, `${name}.py`)) ?? scripts[0];
-  if (script === undefined || (scripts.length > 1 && path.parse(script).name !== name)) return null;
-  return (await client.findConfiguration(script)) === configuration ? script : null;
 }

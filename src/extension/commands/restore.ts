@@ -1,14 +1,12 @@
 /** Brings a checkpoint back into the workspace, alone or with the code that made it, or as a new experiment's start. */
 import path from "node:path";
 import * as vscode from "vscode";
-import type { RestoreProgress } from "../../cluster/client/restore.ts";
 import type { Checkpoint, Experiment } from "../../cluster/protocol/entities.ts";
 import { NotConnectedError, ShownError } from "../errors.ts";
-import { formatBytes, formatDuration } from "../format.ts";
 import { withoutLinks } from "../links.ts";
 import { loadClient } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
-import { withProgress, type ProgressReport } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { settings } from "../settings.ts";
 import { experimentTitle } from "../views/labels.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
@@ -16,6 +14,7 @@ import { COMMANDS } from "./commandIds.ts";
 import { restoreDestination } from "./restoreFolder.ts";
 import type { RestoreMemory } from "./restoreMemory.ts";
 import { pickCheckpoint, type RestoreChoice } from "./restorePick.ts";
+import { progressOf } from "./restoreProgress.ts";
 import { resubmit } from "./resubmit.ts";
 import type { SubmitCommands } from "./submit.ts";
 import type { Targets } from "./targets.ts";
@@ -219,16 +218,4 @@ function restoreRoot(experiment: Experiment): vscode.Uri {
       "Open a folder first.",
     );
   return folder;
-}
-
-/** `120 MB of 1.1 GB, 82 MB/s, 12 s left`. */
-function progressOf({ phase, bytes, totalBytes, ...pace }: RestoreProgress): ProgressReport {
-  const parts = [`${formatBytes(bytes)} of ${formatBytes(totalBytes)}`];
-  if (pace.bytesPerSecond !== null) parts.push(`${formatBytes(Math.round(pace.bytesPerSecond))}/s`);
-  if (pace.secondsLeft !== null) parts.push(`${formatDuration(pace.secondsLeft * 1000)} left`);
-  const done = parts.join(", ");
-  return {
-    message: phase === "verifying" ? `checking what is there, ${done}` : done,
-    fraction: totalBytes > 0 ? bytes / totalBytes : 1,
-  };
 }

@@ -76,11 +76,10 @@ export class SearchCommands {
       (await vscode.window.showOpenDialog({
         title: `A narrower space for search #${experiment.id}`,
         defaultUri: vscode.Uri.file(own ?? workspace),
-        filters: { Configuration: ["yaml", "yml", "json"] },
+        filters: { Configuration: ["yaml", "yml", "json", "py"] },
         openLabel: "Use Its Hyperparameters",
       })) ?? [];
     if (file === undefined) return undefined;
-    this.#problems.clear();
     const { loadConfiguration } = await loadClient();
     const loaded = await loadConfiguration(file.fsPath).catch((error: unknown) =>
       this.#problems.explain(error, "Nothing was changed."),

@@ -91,7 +91,6 @@ export class SubmitCommands {
     const { configuration } = options;
     const chosen = configuration === null || configuration === "auto" ? null : configuration.file;
     if (!(await saveEditors(script, chosen))) return undefined;
-    problems.clear();
     const what = describeSubmit(script.file, options);
     const submitted = await withProgress(`Submitting ${what}`, (signal, report) =>
       this.#send(script, options, target, signal, report),

@@ -88,7 +88,11 @@ async function askConfiguration(
   const items: ConfigurationItem[] = [
     beside === null
       ? { label: "$(play) No configuration", description: "the script runs once", value: "auto" }
-      : { label: `$(settings) ${path.basename(beside)}`, description: "beside the script", value: "auto" },
+      : {
+          label: `$(settings) ${path.basename(beside)}`,
+          description: beside === script.file ? "the table [tool.trainyard] in it" : "beside the script",
+          value: "auto",
+        },
   ];
   if (last.configuration !== "auto" && last.configuration !== null)
     items.unshift({
@@ -109,7 +113,7 @@ async function askConfiguration(
   const [file] =
     (await vscode.window.showOpenDialog({
       defaultUri: vscode.Uri.file(path.dirname(script.file)),
-      filters: { Configuration: ["yaml", "yml", "json"] },
+      filters: { Configuration: ["yaml", "yml", "json", "py"] },
       openLabel: "Use",
     })) ?? [];
   return file && { value: { file: file.fsPath } };

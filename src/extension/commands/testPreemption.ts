@@ -35,7 +35,6 @@ export class PreemptionTests {
     const { configuration } = options;
     const chosen = configuration === null || configuration === "auto" ? null : configuration.file;
     if (!(await saveEditors(script, chosen))) return;
-    problems.clear();
     const client = await loadClient();
     const found = await withProgress(
       `Testing preemption of ${describeSubmit(script.file, options)}`,

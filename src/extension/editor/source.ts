@@ -27,9 +27,19 @@ export async function openSource(
       compare,
     )
     .then((answer) => {
-      if (answer === compare)
-        void vscode.commands.executeCommand("vscode.diff", ran, own, `${file} (#${experiment.id} and now)`);
+      if (answer === compare) void compareWithRun(pool, experiment, file, own);
     });
+}
+
+/** Beside each other: what ran, and the person's own file. */
+export async function compareWithRun(
+  pool: Pool,
+  experiment: Experiment,
+  file: string,
+  own: vscode.Uri,
+): Promise<void> {
+  const ran = snapshotUri(pool.id, experiment.id, file);
+  await vscode.commands.executeCommand("vscode.diff", ran, own, `${file} (#${experiment.id} and now)`);
 }
 
 /** In the group of the other text editors, not in place of a panel. */
@@ -49,7 +59,8 @@ export function textColumn(): vscode.ViewColumn {
   return vscode.window.visibleTextEditors[0]?.viewColumn ?? vscode.ViewColumn.One;
 }
 
-async function isAsItRan(
+/** The person's own file is what ran, as far as the pool can say. @param file relative to the snapshot's root */
+export async function isAsItRan(
   pool: Pool,
   experiment: Experiment,
   file: string,

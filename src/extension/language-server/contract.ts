@@ -38,6 +38,8 @@ export interface EditorState {
   readonly chosenPool: string;
   /** What scripts were submitted with last: absolute paths. `auto`: what lies beside it, or its own block. Null: without one. */
   readonly submitted: readonly { readonly script: string; readonly configuration: string | null }[];
+  /** Files that a person meant as configurations and that were refused, whatever is in them: absolute paths. */
+  readonly configurations: readonly string[];
 }
 
 export interface PoolFacts {
@@ -46,7 +48,7 @@ export interface PoolFacts {
   /** False: what follows may be old, or empty. */
   readonly isConnected: boolean;
   readonly slots: readonly { readonly name: string; readonly kind: string; readonly state: Slot["state"] }[];
-  /** The newest first, at most 200. */
+  /** The newest first, at most 200; trials are told of the newest 50. */
   readonly experiments: readonly ExperimentFacts[];
   /** There are more than those. */
   readonly hasMore: boolean;
@@ -56,6 +58,8 @@ export interface ExperimentFacts {
   readonly id: number;
   readonly name: string;
   readonly state: string;
+  /** Trials that it has made: their numbers are 1 to this. */
+  readonly trialsMade: number;
   /** Of those that are known here, at most 20, the best first. */
   readonly trials: readonly {
     readonly id: string;

@@ -14,6 +14,8 @@ import {
   type Diagnostic,
   type Hover,
   type InlayHint,
+  type Location,
+  type LocationLink,
   type Position,
   ProposedFeatures,
   type ProtocolConnection,
@@ -22,6 +24,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
   type TextDocumentContentChangeEvent,
+  type WorkspaceEdit,
 } from "vscode-languageserver/node";
 import type { EditorState, ToExtension } from "../../../src/extension/language-server/contract.ts";
 import { setGrammarFiles } from "../../../src/extension/language-server/server/python/parser.ts";
@@ -206,6 +209,25 @@ export class Rig {
       range,
       context: { diagnostics },
     });
+  }
+
+  async definition(name: string, position: Position): Promise<LocationLink[]> {
+    return (await this.#at<LocationLink[] | null>("textDocument/definition", name, position)) ?? [];
+  }
+  async references(name: string, position: Position): Promise<Location[]> {
+    const textDocument = { uri: this.uri(name) };
+    const context = { includeDeclaration: true };
+    return this.request("textDocument/references", { textDocument, position, context });
+  }
+  prepareRename(name: string, position: Position): Promise<{ range: Range; placeholder: string } | null> {
+    return this.#at("textDocument/prepareRename", name, position);
+  }
+  rename(name: string, position: Position, newName: string): Promise<WorkspaceEdit | null> {
+    return this.request("textDocument/rename", { textDocument: { uri: this.uri(name) }, position, newName });
+  }
+  /** Files on disk are others now. */
+  async filesChanged(): Promise<void> {
+    await this.#client.sendNotification("workspace/didChangeWatchedFiles", { changes: [] });
   }
 
   request<T>(method: string, params: unknown): Promise<T> {

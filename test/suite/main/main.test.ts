@@ -137,7 +137,11 @@ describe("the main job", () => {
       "trainyard.submit",
       vscode.Uri.file(inWorkspace("configured", "train.py")),
     );
-    const [problem] = vscode.languages.getDiagnostics(uri);
+    // The language server, which may only start with this, marks it.
+    const [problem] = await until("a mark", () => {
+      const found = vscode.languages.getDiagnostics(uri);
+      return found.length > 0 ? found : undefined;
+    });
     assert.equal(problem?.range.start.line, 1);
     assert.match(problem?.message ?? "", /hyperparameter/);
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString());

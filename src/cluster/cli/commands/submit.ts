@@ -36,10 +36,10 @@ export const submit: Command = {
   usage:
     "submit SCRIPT [--config F] [--slots N] [--torchrun] [--name NAME] [--python P] [--build] [--anyway] [--wait] [--yes] [-- ARGS]",
   summary: "Snapshot the code and run the script as an experiment.",
-  details: `The snapshot is the git repository around the script, or the script's folder. train.yaml or experiment.yaml
-beside the script is its configuration. Exit code with --wait: 0 when it completed, 1 when it failed.
+  details: `The snapshot is the git repository around the script, or the script's folder. Its configuration is the table
+[tool.trainyard] in the script's block of comments, else train.yaml or experiment.yaml beside it. Exit code with --wait: 0 when it completed, 1 when it failed.
 
-  --config F     another configuration; --config none runs without
+  --config F     another configuration, or a script that has one; --config none runs without
   --slots N      slots (GPUs) of the trial, instead of the configuration's
   --torchrun     start one process for each slot
   --name NAME    name of the experiment

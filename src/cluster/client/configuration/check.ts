@@ -1,96 +1,135 @@
-/** From a document to an ExperimentConfiguration, with what to say about it and where. */
-import * as z from "zod";
-import type { JsonObject } from "../../protocol/base.ts";
+/** From a configuration as it is written to an ExperimentConfiguration, with what to say about it and where. Pure. */
+import type * as z from "zod";
 import { closest } from "../../protocol/closest.ts";
-import {
-  DataMap,
-  ExperimentConfiguration,
-  isDataMap,
-  KEYS_OF_CHECKPOINT_STORAGE,
-  keysWithoutEffect,
-} from "../../protocol/configuration.ts";
-import { findSearcher } from "../../search/searchers.ts";
-import { missingSettings, settingsOf } from "../../search/settings.ts";
-import { HYPERPARAMETER_TYPES, readSpace } from "../../search/space.ts";
-import { insteadOf } from "./instead.ts";
-import type { Located, Path, Source } from "./source.ts";
+import { DataMap, ExperimentConfiguration, isDataMap } from "../../protocol/configuration.ts";
+import { checkSearcher, findNotYet } from "./checkSearcher.ts";
+import { checkHyperparameters } from "./checkSpace.ts";
+import { findNotes, hasEffect } from "./findNotes.ts";
+import { keysAt } from "./jsonSchema.ts";
+import type { Fix, Located } from "./places.ts";
+import { locate, type Path, type Source } from "./source.ts";
+import { dotted, isMapping, steps, valueAt } from "./words.ts";
 
 export interface Checked {
   value: ExperimentConfiguration;
-  /** Keys that are read and have no effect here. */
+  /** What is to be known: keys without effect, and what is odd. */
   notes: Located[];
   /** What parses, and does not run in this version: a submit is refused with these. */
   notYet: Located[];
 }
 
-/** Keys further inside that have no effect (yet). */
-const NESTED_WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
-  environment: [
-    "image",
-    "proxy_ports",
-    "ports",
-    "force_pull_image",
-    "registry_auth",
-    "add_capabilities",
-    "drop_capabilities",
-    "pod_spec",
-  ],
-  resources: [
-    "resource_pool",
-    "is_single_node",
-    "shm_size",
-    "devices",
-    "slots",
-    "native_parallel",
-    "agent_label",
-  ],
+/** All that can be said at once. The value is null exactly where there are problems. */
+export type Findings = Omit<Checked, "value"> & {
+  value: ExperimentConfiguration | null;
+  problems: Located[];
 };
-/** Keys at the top that are read and of which nothing here makes use. */
-const UNUSED = ["workspace", "project"];
-/** Trials of one experiment. */
-const MOST_TRIALS = 100_000;
 
-export function checkConfiguration(source: Source): Checked | { problems: Located[] } {
-  const { value, locate } = source;
+export function checkConfiguration(source: Source): Findings {
+  const { value } = source;
+  const refused = (problems: readonly Located[]): Findings => ({
+    value: null,
+    problems: inOrder(problems),
+    notes: [],
+    notYet: [],
+  });
+  if (!source.isWhole) return refused(source.problems);
   if (!isMapping(value)) {
     const found = value === null ? "empty" : Array.isArray(value) ? "a list" : "a single value";
     const message = `A configuration is a map of keys (such as \`searcher:\`); this is ${found}.`;
-    return { problems: [locate([], message, "value")] };
+    return refused([locate(source, [], message, "value")]);
   }
+  const foreign = foreignFile(value, source);
+  if (foreign !== null) return refused([foreign]);
   const parsed = ExperimentConfiguration.safeParse(value);
-  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, source));
-  problems.push(...checkData(value.data, ["data"], source));
-  problems.push(...checkHyperparameters(value.hyperparameters, source));
-  if (parsed.success && problems.length === 0) problems.push(...checkSearcher(parsed.data, source));
-  if (!parsed.success || problems.length > 0) return { problems: inOrder(problems) };
+  const problems = [
+    ...source.problems,
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, source))),
+    ...checkData(value.data, ["data"], source),
+    ...checkHyperparameters(value.hyperparameters, source),
+    ...checkSearcher(value, source),
+  ];
   return {
-    value: parsed.data,
-    notes: inOrder(findNotes(parsed.data, source)),
-    notYet: inOrder(findNotYet(parsed.data, source)),
+    value: parsed.success && problems.length === 0 ? parsed.data : null,
+    problems: inOrder(problems),
+    notes: inOrder(findNotes(value, source)),
+    notYet: inOrder(findNotYet(value, source)),
   };
+}
+
+/** Keys that no other tool's file has beside many that are not ours. */
+const TELLING = ["searcher", "hyperparameters", "entrypoint", "max_restarts", "checkpoint_storage"];
+
+/** A `train.yaml` of another tool has one thing said of it, and not one for each of its keys. */
+function foreignFile(value: Readonly<Record<string, unknown>>, source: Source): Located | null {
+  const known = keysAt([]);
+  const keys = Object.keys(value);
+  const others = keys.filter((key) => !known.includes(key));
+  if (others.length < 4 || others.length <= keys.length / 2 || TELLING.some((key) => key in value))
+    return null;
+  const names = others.slice(0, 3).map((key) => `\`${key}\``);
+  const message =
+    `This is no experiment's configuration: ${others.length} of its ${keys.length} keys are none (${names.join(", ")}). ` +
+    "If another tool reads it, submit without a configuration, or with another one; or give this file another name.";
+  return { ...locate(source, [others[0] ?? ""], message, "key"), severity: "information" };
 }
 
 type Issue = z.core.$ZodIssue;
 
-function explain(issue: Issue, { locate, value }: Source): Located[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => {
-      const known = closest(key, knownKeys(issue.path));
-      const name = dotted([...issue.path, key]);
-      const message = `Unknown key \`${name}\`.${known ? ` Did you mean \`${known}\`?` : ""}`;
-      return locate([...issue.path, key], message, "key");
-    });
+function explain(issue: Issue, source: Source): Located[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key, source));
   const name = dotted(issue.path);
-  const found = valueAt(value, issue.path);
+  const found = valueAt(source.value, issue.path);
+  const at = (message: string, fix?: Fix): Located[] => [
+    { ...locate(source, issue.path, message, "value"), ...(fix ? { fix } : {}) },
+  ];
   if (issue.code === "invalid_value" && issue.values.length > 1) {
-    const names = issue.values.map(String);
-    const known = typeof found === "string" ? closest(found, names) : null;
+    const known = typeof found === "string" ? closest(found, issue.values.map(String)) : null;
     const meant = known ? ` Did you mean \`${known}\`?` : "";
-    return [locate(issue.path, `\`${name}\` must be one of ${names.join(", ")}.${meant}`, "value")];
+    const message = `\`${name}\` must be one of ${issue.values.map(String).join(", ")}.${meant}`;
+    return at(message, known === null ? undefined : changed(issue.path, known));
   }
-  if (issue.code === "invalid_union") return [locate(issue.path, unionMessage(name, issue), "value")];
+  if (issue.code === "invalid_union") return at(unionMessage(name, issue));
   const expected = issue.message.replace(/^Invalid input: /, "").replace(/^Too (small|big): /, "");
-  return [locate(issue.path, `\`${name}\`: ${expected}.`, "value")];
+  return at(
+    `\`${name}\`: ${expected}.`,
+    name === "searcher.source_trial_id" ? quoted(issue.path, source) : undefined,
+  );
+}
+
+function unknownKey(path: Path, key: string, source: Source): Located {
+  const parent = valueAt(source.value, path);
+  const present = isMapping(parent) ? Object.keys(parent) : [];
+  const known = closest(
+    key,
+    keysAt(path)
+      .filter((one) => !present.includes(one))
+      .sort(effectiveFirst(path, source)),
+  );
+  const place = [...path, key];
+  const message = `Unknown key \`${dotted(place)}\`.${known ? ` Did you mean \`${known}\`?` : ""}`;
+  const fix: Fix = known
+    ? { title: `Change to \`${known}\``, replace: known }
+    : { title: `Remove \`${dotted(place)}\``, remove: true };
+  return { ...locate(source, place, message, "key"), fix };
+}
+
+/** Of two names that are as near, the one that does something here is meant. */
+function effectiveFirst(path: Path, { value }: Source): (a: string, b: string) => number {
+  const rank = (key: string): number => (isMapping(value) && hasEffect([...path, key], value) ? 0 : 1);
+  return (a, b) => rank(a) - rank(b);
+}
+
+function changed(path: Path, to: string): Fix {
+  return { title: `Change to \`${to}\``, set: [[steps(path), to]] };
+}
+
+/** What was read as a number has lost its end: `12.10`. What is written has it. */
+function quoted(path: Path, source: Source): Fix | undefined {
+  const { line, column, end } = locate(source, path, "", "value");
+  const written = end && end.line === line ? source.places.textBetween({ line, column }, end) : "";
+  return /^\d{1,9}\.\d{1,9}$/.test(written)
+    ? { title: `Change to "${written}"`, set: [[steps(path), written]] }
+    : undefined;
 }
 
 function unionMessage(name: string, issue: Extract<Issue, { code: "invalid_union" }>): string {
@@ -98,55 +137,6 @@ function unionMessage(name: string, issue: Extract<Issue, { code: "invalid_union
     .flatMap((errors) => errors.slice(0, 1))
     .map((error) => error.message.replace(/^Invalid input: /, ""));
   return `\`${name}\`: ${[...new Set(expected)].join("; or ") || "not a value that is understood"}.`;
-}
-
-interface JsonSchema {
-  properties?: Record<string, JsonSchema>;
-}
-let schema: JsonSchema | undefined;
-
-function knownKeys(path: Path): string[] {
-  schema ??= z.toJSONSchema(ExperimentConfiguration, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  let at: JsonSchema | undefined = schema;
-  for (const part of path) at = at?.properties?.[String(part)];
-  return Object.keys(at?.properties ?? {});
-}
-
-function findNotes({ entrypoint }: ExperimentConfiguration, source: Source): Located[] {
-  const notes: Located[] = [];
-  const value = source.value as Record<string, unknown>;
-  const note = (path: Path): void => {
-    const key = dotted(path);
-    notes.push(source.locate(path, `\`${key}\` has no effect here.${insteadOf(key)}`, "key"));
-  };
-  for (const key of [...keysWithoutEffect(entrypoint), ...UNUSED]) if (key in value) note([key]);
-  for (const [group, keys] of Object.entries(NESTED_WITHOUT_EFFECT)) {
-    const inner = value[group];
-    if (isMapping(inner)) for (const key of keys) if (key in inner) note([group, key]);
-  }
-  const { searcher, checkpoint_storage: storage } = value;
-  if (isMapping(storage))
-    for (const key of Object.keys(storage))
-      if (!KEYS_OF_CHECKPOINT_STORAGE.includes(key)) note(["checkpoint_storage", key]);
-  if (isMapping(searcher)) {
-    const used = settingsOf(typeof searcher.name === "string" ? searcher.name : "single");
-    for (const key of Object.keys(searcher)) if (!used.includes(key)) note(["searcher", key]);
-  }
-  return notes;
-}
-
-function findNotYet(configuration: ExperimentConfiguration, source: Source): Located[] {
-  const found: Located[] = [];
-  const { name } = configuration.searcher;
-  if (findSearcher(name) === undefined)
-    found.push(
-      source.locate(
-        ["searcher", "name"],
-        `The searcher \`${name}\` does not run here; \`adaptive_asha\` is what came after it.`,
-        "value",
-      ),
-    );
-  return found;
 }
 
 /** `data:` is free, but for entries that say where a path is on which pool. */
@@ -158,69 +148,11 @@ function checkData(value: unknown, path: Path, source: Source): Located[] {
   if (parsed.success) return [];
   return parsed.error.issues.map(({ path: inner, message }) => {
     const place = [...path, ...inner];
-    return source.locate(place, `\`${dotted(place)}\`: ${message.replace(/^Invalid input: /, "")}.`, "value");
+    const text = `\`${dotted(place)}\`: ${message.replace(/^Invalid input: /, "")}.`;
+    return locate(source, place, text, "value");
   });
 }
 
-function checkHyperparameters(value: unknown, source: Source): Located[] {
-  if (!isMapping(value)) return [];
-  const read = readSpace(value as JsonObject);
-  if (!("problems" in read)) return [];
-  return read.problems.map(({ path, message }) => {
-    const place = ["hyperparameters", ...path];
-    const found = valueAt(source.value, place);
-    // A key that lacks is said at the one that lacks it.
-    if (found === undefined)
-      return source.locate(place.slice(0, -1), `\`${dotted(place.slice(0, -1))}\`: ${message}.`, "key");
-    const known =
-      place.at(-1) === "type" && typeof found === "string" ? closest(found, HYPERPARAMETER_TYPES) : null;
-    const meant = known ? ` Did you mean \`${known}\`?` : "";
-    return source.locate(place, `\`${dotted(place)}\`: ${message}.${meant}`, "value");
-  });
-}
-
-/** What a searcher cannot do without. */
-function checkSearcher({ searcher, hyperparameters }: ExperimentConfiguration, source: Source): Located[] {
-  const problems = missingSettings(searcher).map((key) =>
-    source.locate(["searcher"], `\`searcher\`: ${searcher.name} needs \`${key}\`.`, "key"),
-  );
-  const read = readSpace(hyperparameters);
-  if (searcher.name !== "grid" || "problems" in read) return problems;
-  for (const name of read.space.uncounted)
-    problems.push(
-      source.locate(
-        ["hyperparameters", ...name.split(".")],
-        `\`hyperparameters.${name}\`: a grid needs \`count\`, the number of its points.`,
-        "key",
-      ),
-    );
-  if (problems.length === 0 && read.space.gridSize > MOST_TRIALS)
-    problems.push(
-      source.locate(
-        ["hyperparameters"],
-        `The grid has ${read.space.gridSize} points, and ${MOST_TRIALS} are possible.`,
-        "key",
-      ),
-    );
-  return problems;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (at, part) =>
-      typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined,
-    value,
-  );
-}
-
-function dotted(path: Path): string {
-  return path.map(String).join(".") || "the configuration";
-}
-
-function inOrder(found: Located[]): Located[] {
-  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+function inOrder(found: readonly Located[]): Located[] {
+  return [...found].sort((a, b) => a.line - b.line || a.column - b.column);
 }

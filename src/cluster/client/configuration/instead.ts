@@ -1,4 +1,5 @@
 /** Keys of Determined's that have no effect here: what does the same. Pure. */
+import { own } from "../../protocol/own.ts";
 
 const INSTEAD: Readonly<Record<string, string>> = {
   bind_mounts:
@@ -18,6 +19,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 /** A sentence to follow, or "". @param key dotted */
 export function insteadOf(key: string): string {
-  const sentence = INSTEAD[key];
+  const sentence = own(INSTEAD, key);
   return sentence === undefined ? "" : ` ${sentence}`;
 }

@@ -1,91 +1,88 @@
-/** A YAML document that knows where each key and value stands. Limits come first: a configuration is input. */
-import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+/** A configuration's text as a tree that knows where each key and value stands, the same for each syntax. Pure. */
+import type { Located, Places, Span } from "./places.ts";
+
+export type { Located } from "./places.ts";
 
 export const MOST_BYTES = 1024 * 1024;
-const MOST_ALIASES = 100;
-
-/** One thing to say about a place in a file. Line and column count from 1, columns in UTF-16 units. */
-export interface Located {
-  message: string;
-  file: string;
-  line: number;
-  column: number;
-  /** Where the place ends, just behind its last character. Absent: only where it begins is known. */
-  end?: { line: number; column: number };
-  /** What stands there is probably meant to be `text`, as the file's syntax has it. */
-  fix?: { title: string; text: string };
-}
+export const TOO_LARGE = "The configuration is larger than 1 MB.";
 
 export type Path = readonly PropertyKey[];
 
+/** Spans are offsets in the file's text. */
+export type TreeNode = MapNode | ListNode | ScalarNode;
+export interface MapNode {
+  readonly kind: "map";
+  readonly span: Span;
+  readonly entries: readonly Entry[];
+  /**
+   * `flow`: in braces. `dotted`: by TOML's dotted keys alone. `implicit`: by the headers of TOML's tables inside of it alone.
+   */
+  readonly style: "block" | "flow" | "dotted" | "implicit";
+}
+export interface ListNode {
+  readonly kind: "list";
+  readonly span: Span;
+  readonly items: readonly TreeNode[];
+}
+export interface ScalarNode {
+  readonly kind: "scalar";
+  readonly span: Span;
+}
+export interface Entry {
+  readonly key: string;
+  readonly keySpan: Span;
+  /** Null: nothing stands behind the key. */
+  readonly node: TreeNode | null;
+  /** All that is the entry's, from its key on; of a TOML table from its header on. */
+  readonly whole: Span;
+}
+
 export interface Source {
-  value: unknown;
-  /** Where the value of a path stands, or its key; the nearest one above when there is no such path. */
-  locate: (path: Path, message: string, what: "key" | "value") => Located;
+  readonly syntax: "yaml" | "toml";
+  readonly file: string;
+  /** Of the file what is the configuration, for who shows it. */
+  readonly text: string;
+  /** Null: it cannot be read, or is empty. */
+  readonly root: TreeNode | null;
+  /** As far as it can be read: what is broken is left out. */
+  readonly value: unknown;
+  /** What the syntax refuses. */
+  readonly problems: readonly Located[];
+  /** Whatever the problems are, the value is all that is written: it can be checked, too. */
+  readonly isWhole: boolean;
+  readonly places: Places;
 }
 
-/** Syntax errors, duplicate keys, several documents, too many aliases: `problems`; otherwise the document. */
-export function readSource(file: string, text: string): { source: Source } | { problems: Located[] } {
-  const start: Located = { message: "", file, line: 1, column: 1 };
-  if (Buffer.byteLength(text) > MOST_BYTES)
-    return { problems: [{ ...start, message: "The configuration is larger than 1 MB." }] };
-  const lines = new LineCounter();
-  const placed = ([from, to]: Span, message: string): Located => {
-    const [start, end] = [lines.linePos(from), lines.linePos(to)];
-    const place = { message, file, line: Math.max(1, start.line), column: Math.max(1, start.col) };
-    return to > from ? { ...place, end: { line: end.line, column: end.col } } : place;
-  };
-  try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    if (document.errors.length > 0)
-      return {
-        problems: document.errors.slice(0, 20).map((e) => placed(e.pos, sentence(e.code, e.message))),
-      };
-    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    const locate = (path: Path, message: string, what: "key" | "value"): Located =>
-      placed(spanOf(document.contents, path, what), message);
-    return { source: { value, locate } };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = /alias/i.test(reason)
-      ? `Too many aliases: ${reason}.`
-      : error instanceof RangeError
-        ? "The configuration is nested too deeply."
-        : `The configuration cannot be read: ${reason}`;
-    return { problems: [{ ...start, message }] };
+/** The entry at a path, or the item of a list there; null when there is none. Of a key that is there twice the first. */
+export function findNode(
+  source: Pick<Source, "root">,
+  path: Path,
+): { entry: Entry | null; node: TreeNode | null } | null {
+  let found: { entry: Entry | null; node: TreeNode | null } = { entry: null, node: source.root };
+  for (const part of path) {
+    const { node } = found;
+    if (node?.kind === "map") {
+      const entry = node.entries.find(({ key }) => key === String(part));
+      if (!entry) return null;
+      found = { entry, node: entry.node };
+    } else if (node?.kind === "list") {
+      const item = node.items[Number(part)];
+      if (!item) return null;
+      found = { entry: null, node: item };
+    } else return null;
   }
+  return found;
 }
 
-function sentence(code: string, message: string): string {
-  if (code === "DUPLICATE_KEY") return "This key is there twice.";
-  if (code === "MULTIPLE_DOCS") return "One configuration holds one document: remove what follows `---`.";
-  if (message.startsWith("Maximum call stack")) return "The configuration is nested too deeply.";
-  return message.endsWith(".") ? message : `${message}.`;
-}
-
-type Span = readonly [from: number, to: number];
-
-function spanOf(contents: unknown, path: Path, what: "key" | "value"): Span {
-  let node: unknown = contents;
-  let span: Span = nodeSpan(node) ?? [0, 0];
-  for (const [depth, part] of path.entries()) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
-      if (!pair || !isPair(pair)) break;
-      const isLast = depth === path.length - 1;
-      const keySpan = nodeSpan(pair.key);
-      span = (isLast && what === "key" ? keySpan : nodeSpan(pair.value)) ?? keySpan ?? span;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      span = nodeSpan(node) ?? span;
-    } else break;
-    if (isAlias(node)) break;
+/** Says something of the value of a path, or of its key; of the nearest one above when there is no such path. */
+export function locate(source: Source, path: Path, message: string, what: "key" | "value"): Located {
+  for (let length = path.length; length > 0; length--) {
+    const found = findNode(source, path.slice(0, length));
+    if (found === null) continue;
+    const { entry, node } = found;
+    const wanted = length === path.length && what === "key" ? "key" : "value";
+    const span = (wanted === "key" ? entry?.keySpan : node?.span) ?? node?.span ?? entry?.keySpan;
+    if (span) return source.places.located(span, message);
   }
-  return span;
-}
-
-function nodeSpan(node: unknown): Span | undefined {
-  if (!isScalar(node) && !isCollection(node) && !isAlias(node)) return undefined;
-  return node.range ? [node.range[0], node.range[1]] : undefined;
+  return source.places.located(source.root?.span ?? [0, 0], message);
 }

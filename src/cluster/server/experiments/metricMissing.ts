@@ -1,6 +1,6 @@
 /** A search that waits for a metric that is not reported, or is spelled in another way. Pure. */
 import { closest } from "../../protocol/closest.ts";
-import { findConfigured, type MetricName } from "./metricChoice.ts";
+import { findConfigured, type MetricName } from "../../search/metricChoice.ts";
 
 const START = "The search compares trials by";
 /** Names that are listed. */

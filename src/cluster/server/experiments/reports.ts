@@ -23,7 +23,7 @@ import { stepsOf, withReported, withValues } from "./checkpointValues.ts";
 import type { Context } from "./context.ts";
 import { createCurveLimit } from "./curveLimit.ts";
 import { createMask } from "./masking.ts";
-import { chooseMetric, findConfigured, type MetricName } from "./metricChoice.ts";
+import { chooseMetric, findConfigured, type MetricName } from "../../search/metricChoice.ts";
 import { isAboutMetric, metricMissing } from "./metricMissing.ts";
 import { pausableOf } from "./pausable.ts";
 import { isFinal, rollUp } from "./rollup.ts";

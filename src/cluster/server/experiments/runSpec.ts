@@ -8,6 +8,7 @@ import {
   isTrialClass,
   outputLimitBytes,
 } from "../../protocol/configuration.ts";
+import { flagsOf } from "../../protocol/flags.ts";
 import type { SubmitRequest } from "../../protocol/methods.ts";
 import {
   RUN_DIRECTORY_VERSION,
@@ -129,26 +130,6 @@ export function commandLineOf(entrypoint: Entrypoint): string[] {
     case "shell":
       return ["sh", "-c", entrypoint.command];
   }
-}
-
-/**
- * `--name=value` for each, since a value may begin with a dash; nested names are dotted, true is `--name`, false and null
- * are nothing, and a list is `--name` and its values as words of their own.
- */
-function flagsOf(hyperparameters: JsonObject, prefix = ""): string[] {
-  return Object.entries(hyperparameters).flatMap(([name, value]) => flag(`${prefix}${name}`, value));
-}
-
-function flag(name: string, value: Json): string[] {
-  if (value === null || value === false) return [];
-  if (value === true) return [`--${name}`];
-  if (Array.isArray(value)) return [`--${name}`, ...value.map(argument)];
-  if (typeof value === "object") return flagsOf(value, `${name}.`);
-  return [`--${name}=${argument(value)}`];
-}
-
-function argument(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function kindOf(slots: readonly SpecSlot[]): SpecSlot["kind"] {

@@ -177,5 +177,5 @@ function warningsOf(configuration: ExperimentConfiguration): string[] {
 
 /** Whether the configuration as written, not a default, sets max_restarts above 0. */
 function asksForRestarts({ value, source }: SubmitRequest["configuration"]): boolean {
-  return value.max_restarts > 0 && source !== null && /^[^#\n]*\bmax_restarts["']?\s*:/m.test(source.text);
+  return value.max_restarts > 0 && source !== null && /^[^#\n]*\bmax_restarts["']?\s*[:=]/m.test(source.text);
 }

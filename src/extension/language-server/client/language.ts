@@ -1,12 +1,24 @@
 /** The language server's end in the editor: starts it, tells it of the pools, answers what it asks. */
 import path from "node:path";
 import * as vscode from "vscode";
-import { type GenericRequestHandler, LanguageClient, TransportKind } from "vscode-languageclient/node";
+import {
+  CloseAction,
+  ErrorAction,
+  type GenericRequestHandler,
+  LanguageClient,
+  RevealOutputChannelOn,
+  State,
+  TransportKind,
+} from "vscode-languageclient/node";
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
 import { LOCAL, type Pools } from "../../pool/pools.ts";
 import type { ToExtension, ToServer } from "../contract.ts";
+import { checkpointsOf } from "./checkpoints.ts";
+import { Crashes } from "./crashes.ts";
 import { editorState } from "./editorState.ts";
+import { Forecasts } from "./forecast.ts";
 import { History } from "./history.ts";
+import { PoolFactsBook } from "./poolFacts.ts";
 
 /** What is told again at most this often. */
 const TELL_MS = 500;
@@ -18,24 +30,40 @@ export interface LanguageServices {
   readonly log: vscode.LogOutputChannel;
 }
 
+const SELECTOR = ["file", "untitled"].flatMap((scheme) =>
+  ["python", "yaml", "json", "jsonc"].map((language) => ({ scheme, language })),
+);
+
 export class Language implements vscode.Disposable {
   readonly #services: LanguageServices;
   readonly #client: LanguageClient;
+  readonly #book: PoolFactsBook;
+  readonly #crashes = new Crashes();
   readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #configurations = new Set<string>();
   #telling: NodeJS.Timeout | null = null;
+  /** As JSON; null: a new server, which knows nothing. */
+  #told: string | null = null;
+  #status: vscode.LanguageStatusItem | null = null;
 
   constructor(services: LanguageServices) {
     this.#services = services;
+    this.#book = new PoolFactsBook(services.pools);
     const module = path.join(services.extensionPath, "dist", "languageServer.js");
     this.#client = new LanguageClient(
       "trainyard.language",
       "Trainyard Language Server",
       { module, transport: TransportKind.ipc },
       {
-        documentSelector: ["file", "untitled"].flatMap((scheme) =>
-          ["python", "yaml", "json", "jsonc"].map((language) => ({ scheme, language })),
-        ),
+        documentSelector: SELECTOR,
+        synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{py,yaml,yml,json}") },
         markdown: { isTrusted: { enabledCommands: ["trainyard.openPanel"] }, supportHtml: false },
+        outputChannel: services.log,
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => this.#closed(),
+        },
       },
     );
   }
@@ -45,15 +73,23 @@ export class Language implements vscode.Disposable {
     const tellHistory = (scripts: string[] | null): void =>
       this.#send("trainyard/historyChanged", { scripts });
     const history = new History(pools, () => memory.pool ?? LOCAL, tellHistory, log);
+    const forecasts = new Forecasts(pools, memory);
     this.#subscriptions.push(history);
     this.#answer("trainyard/history", (asked) => history.of(asked));
-    this.#answer("trainyard/forecast", () => null);
+    this.#answer("trainyard/forecast", (request) => forecasts.of(request));
     this.#answer("trainyard/snapshotText", (asked) => history.snapshotText(asked));
-    this.#answer("trainyard/checkpoints", () => null);
+    this.#answer("trainyard/checkpoints", ({ prefix }) => checkpointsOf(pools, memory, prefix));
     await this.#client.start();
     const tell = (): void => this.#tellSoon();
     this.#subscriptions.push(
       this.#client,
+      this.#book,
+      // It runs again after it has ended: it knows nothing yet.
+      this.#client.onDidChangeState(({ newState }) => {
+        if (newState !== State.Running) return;
+        this.#told = null;
+        this.#tell();
+      }),
       pools.onDidChange(tell),
       pools.onDidChangeList(tell),
       pools.onDidChangeStatus(tell),
@@ -67,9 +103,56 @@ export class Language implements vscode.Disposable {
     this.#tell();
   }
 
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  markConfiguration(file: string): void {
+    this.#configurations.add(file);
+    this.#tell();
+  }
+
   dispose(): void {
     if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#status?.dispose();
     vscode.Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  #closed(): { action: CloseAction; handled: boolean } {
+    const { log } = this.#services;
+    if (this.#crashes.happened(Date.now())) {
+      log.warn("The language server has ended unasked. It is started again.");
+      return { action: CloseAction.Restart, handled: true };
+    }
+    const message = "The language server ended several times in a row, so it is not started again.";
+    log.error(message);
+    this.#giveUp(message);
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+
+  /** Said once; the status stays. */
+  #giveUp(message: string): void {
+    const start = "Start It Again";
+    const show = "Show Log";
+    this.#status?.dispose();
+    this.#status = vscode.languages.createLanguageStatusItem("trainyard.language", SELECTOR);
+    this.#status.name = "Trainyard";
+    this.#status.severity = vscode.LanguageStatusSeverity.Error;
+    this.#status.text = "Trainyard's language server has ended";
+    this.#status.detail = "Lenses, hints and checks of experiment files are off";
+    this.#status.command = { title: show, command: "trainyard.showLog" };
+    void vscode.window
+      .showErrorMessage(`${message} Experiments and training go on.`, start, show)
+      .then((answer) => {
+        if (answer === show) this.#services.log.show(true);
+        if (answer === start) return this.#startAgain();
+        return undefined;
+      })
+      .then(undefined, (error: unknown) => this.#services.log.error(String(error)));
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#crashes.forget();
+    await this.#client.start();
+    this.#status?.dispose();
+    this.#status = null;
   }
 
   #answer<M extends keyof ToExtension>(
@@ -89,7 +172,11 @@ export class Language implements vscode.Disposable {
 
   #tell(): void {
     const { pools, memory } = this.#services;
-    this.#send("trainyard/state", editorState(pools, memory));
+    const state = editorState(pools, memory, this.#book, [...this.#configurations]);
+    const text = JSON.stringify(state);
+    if (text === this.#told || this.#client.state !== State.Running) return;
+    this.#told = text;
+    this.#send("trainyard/state", state);
   }
 
   #send<M extends keyof ToServer>(method: M, params: ToServer[M]): void {

@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import * as vscode from "vscode";
+import { messageOf, ShownError, showError } from "../../errors.ts";
 import type { LanguageServices, Language } from "./language.ts";
 
 /** As much of a file is looked at. */
@@ -30,6 +31,7 @@ export class LazyLanguage implements vscode.Disposable {
   readonly #services: LanguageServices;
   readonly #subscriptions: vscode.Disposable[] = [];
   #language: Promise<Language> | null = null;
+  #hasFailed = false;
 
   constructor(services: LanguageServices) {
     this.#services = services;
@@ -38,19 +40,41 @@ export class LazyLanguage implements vscode.Disposable {
     setImmediate(() => vscode.workspace.textDocuments.forEach((document) => this.#glance(document)));
   }
 
-  /** Starts it unless it runs. */
+  /** Starts it unless it runs. @throws what stands in the way; the next one who asks tries again */
   start(): Promise<Language> {
-    return (this.#language ??= this.#load());
+    return (this.#language ??= this.#load().catch((error: unknown) => {
+      this.#language = null;
+      throw error;
+    }));
+  }
+
+  /** What is wrong in that file is shown from now on, whatever its name and keys are. */
+  async markConfiguration(file: string): Promise<void> {
+    (await this.start()).markConfiguration(file);
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.#subscriptions).dispose();
-    void this.#language?.then((language) => language.dispose());
+    this.#language?.then((language) => language.dispose()).catch(() => undefined); // it was said when it was started
   }
 
   #glance(document: vscode.TextDocument): void {
     if (this.#language !== null || !isOurs(document)) return;
-    this.start().catch((error: unknown) => this.#services.log.error(String(error)));
+    this.start().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Not at each file that is opened. */
+  #failed(error: unknown): void {
+    if (this.#hasFailed) {
+      this.#services.log.error(String(error));
+      return;
+    }
+    this.#hasFailed = true;
+    const what = new ShownError(
+      `The language server cannot be started (${messageOf(error)}).`,
+      "Lenses, hints and checks of experiment files are off; experiments and training go on.",
+    );
+    void showError(what, this.#services.log);
   }
 
   async #load(): Promise<Language> {

@@ -16,7 +16,7 @@ export const MOST_CHARACTERS = 10 * 1024 * 1024;
 export class OpenDocument implements TextDocument {
   #text: TextDocument;
   #script: Script | null = null;
-  #experiment: { version: number; value: ExperimentDocument | null } | null = null;
+  #experiment: { version: number; isChosen: boolean; value: ExperimentDocument | null } | null = null;
 
   readonly #isChosen: (file: string) => boolean;
 
@@ -63,17 +63,18 @@ export class OpenDocument implements TextDocument {
 
   /** The experiment that is written here, in whatever syntax; null where there is none. */
   get experiment(): ExperimentDocument | null {
-    if (this.#experiment?.version !== this.version)
+    const isChosen = this.path !== null && this.#isChosen(this.path);
+    if (this.#experiment?.version !== this.version || this.#experiment.isChosen !== isChosen)
       this.#experiment = {
         version: this.version,
-        value: this.isTooLarge ? null : this.#readExperiment(),
+        isChosen,
+        value: this.isTooLarge ? null : this.#readExperiment(isChosen),
       };
     return this.#experiment.value;
   }
 
-  #readExperiment(): ExperimentDocument | null {
+  #readExperiment(isChosen: boolean): ExperimentDocument | null {
     const { path: file, languageId } = this;
-    const isChosen = file !== null && this.#isChosen(file);
     return readExperiment({ file: file ?? this.uri, languageId, text: this.getText(), isChosen });
   }
 

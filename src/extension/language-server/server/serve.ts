@@ -6,6 +6,7 @@ import {
   type Diagnostic,
   type Hover,
   MarkupKind,
+  ResponseError,
   type TextDocumentPositionParams,
   type TextDocuments,
   TextDocumentSyncKind,
@@ -17,6 +18,8 @@ import { type Feature, type Place, SOURCE } from "./feature.ts";
 const PAUSE_MS = 40;
 
 export interface Served {
+  /** Diagnostics alone. */
+  diagnoseAll(): void;
   /** What all features know may be another: everything on screen is made anew. */
   refresh(): void;
 }
@@ -62,6 +65,7 @@ export function serve(
         const answer = await question(feature);
         if (answer !== undefined) answers.push(answer);
       } catch (error) {
+        if (error instanceof ResponseError) throw error; // words for the person who asked
         connection.console.error(`${feature.name}, ${what}: ${String((error as Error)?.stack ?? error)}`);
       }
     }
@@ -98,7 +102,12 @@ export function serve(
     );
   };
 
-  documents.onDidChangeContent(({ document }) => diagnoseSoon(document));
+  documents.onDidChangeContent(({ document }) => {
+    diagnoseSoon(document);
+    // What is said of an experiment file depends on its script, and the other way round.
+    for (const other of documents.all()) if (other.languageId !== document.languageId) diagnoseSoon(other);
+  });
+  connection.onDidChangeWatchedFiles(() => documents.all().forEach(diagnoseSoon));
   documents.onDidClose(({ document }) => {
     clearTimeout(timers.get(document.uri));
     timers.delete(document.uri);
@@ -149,9 +158,11 @@ export function serve(
     return answers?.find((answer) => answer !== null) ?? null;
   });
 
+  const diagnoseAll = (): void => documents.all().forEach(diagnoseSoon);
   return {
+    diagnoseAll,
     refresh: () => {
-      documents.all().forEach(diagnoseSoon);
+      diagnoseAll();
       if (canRefresh.lenses) connection.sendRequest(CodeLensRefreshRequest.type).catch(lost);
       if (canRefresh.hints) connection.languages.inlayHint.refresh().catch(lost);
     },

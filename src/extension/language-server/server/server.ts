@@ -3,25 +3,39 @@ import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import type { EditorState, ToExtension, ToServer } from "../contract.ts";
 import { openDocuments } from "./documents.ts";
 import { experimentFiles } from "./features/experimentFiles.ts";
-import { Results } from "./results/results.ts";
-import { submitLens } from "./features/submitLens.ts";
+import { ofScripts } from "./features/ofScripts.ts";
+import { searchOver } from "./features/searchOver.ts";
+import { navigation } from "./features/navigation.ts";
+import { poolFacts } from "./features/poolFacts.ts";
 import { resultHints } from "./features/resultHints.ts";
 import { resultHovers } from "./features/resultHovers.ts";
 import { runProblems } from "./features/runProblems.ts";
+import { searchCost } from "./features/searchCost.ts";
+import { renaming } from "./features/rename.ts";
+import { submitLens } from "./features/submitLens.ts";
 import { unseeded } from "./features/unseeded.ts";
+import { workspacePaths } from "./features/workspacePaths.ts";
+import { Results } from "./results/results.ts";
 import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
 export function startServer(connection: Connection): void {
   const documents = new TextDocuments(openDocuments((file) => workspace.isChosen(file)));
   const workspace: Workspace = new Workspace(
-    (uri) => documents.get(uri),
+    documents,
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
   const results = new Results(workspace);
   const server: Served = serve(connection, documents, [
     experimentFiles,
+    ofScripts(workspace),
+    poolFacts(workspace),
+    workspacePaths(workspace),
+    navigation(workspace),
+    renaming(workspace),
+    searchOver(workspace),
+    searchCost(workspace),
     submitLens(workspace, results),
     resultHints(workspace, results),
     resultHovers(workspace, results),
@@ -30,8 +44,11 @@ export function startServer(connection: Connection): void {
   ]);
 
   connection.onNotification("trainyard/state", (state: EditorState) => {
+    const before = workspace.state;
     workspace.state = state;
-    server.refresh();
+    // While a search runs its trials are told twice a second: what is drawn from history is told to be another by itself.
+    if (withoutExperiments(before) === withoutExperiments(state)) server.diagnoseAll();
+    else server.refresh();
   });
   connection.onNotification("trainyard/historyChanged", (_changed: ToServer["trainyard/historyChanged"]) => {
     workspace.forgetAnswers();
@@ -39,4 +56,8 @@ export function startServer(connection: Connection): void {
   });
   documents.listen(connection);
   connection.listen();
+}
+
+function withoutExperiments({ pools, ...rest }: EditorState): string {
+  return JSON.stringify([rest, pools.map(({ experiments: _, ...pool }) => pool)]);
 }

@@ -3,9 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { findConfiguration } from "../../../cluster/client/configuration.ts";
 import type { EditorState, ToExtension } from "../contract.ts";
 import { MOST_CHARACTERS, OpenDocument } from "./documents.ts";
+import { Pairs } from "./pairs.ts";
 
 const LANGUAGES: Readonly<Record<string, string>> = {
   ".py": "python",
@@ -14,7 +14,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ".json": "json",
 };
 /** Files that are not open and were read, the latest last. */
-const MOST_KEPT = 50;
+const MOST_KEPT = 200;
 
 type Ask = <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) => Promise<ToExtension[M][1]>;
 
@@ -26,17 +26,25 @@ export const NO_STATE: EditorState = {
   pools: [],
   chosenPool: "local",
   submitted: [],
+  configurations: [],
 };
 
+interface Opened {
+  get(uri: string): OpenDocument | undefined;
+  all(): OpenDocument[];
+}
+
 export class Workspace {
-  readonly #openDocument: (uri: string) => OpenDocument | undefined;
+  readonly pairs = new Pairs(this);
+  readonly #opened: Opened;
   readonly #ask: Ask;
   readonly #kept = new Map<string, { stamp: string; document: OpenDocument }>();
   readonly #answers = new Map<string, Promise<unknown>>();
   #state = NO_STATE;
 
-  constructor(openDocument: (uri: string) => OpenDocument | undefined, ask: Ask) {
-    this.#openDocument = openDocument;
+  /** @param opened in the editor */
+  constructor(opened: Opened, ask: Ask) {
+    this.#opened = opened;
     this.#ask = ask;
   }
 
@@ -48,10 +56,14 @@ export class Workspace {
     this.#answers.clear();
   }
 
+  openDocuments(): readonly OpenDocument[] {
+    return this.#opened.all();
+  }
+
   /** The open document, else what is on disk. Null: there is no such file, or none that is read. */
   async document(file: string): Promise<OpenDocument | null> {
     const uri = pathToFileURL(file).href;
-    const open = this.#openDocument(uri);
+    const open = this.#opened.get(uri);
     if (open) return open;
     const languageId = LANGUAGES[path.extname(file)];
     const found = languageId === undefined ? null : await stat(file).catch(() => null);
@@ -75,26 +87,23 @@ export class Workspace {
     return document;
   }
 
-  /** A person has submitted with that file as configuration. */
+  /** A person has submitted with that file as configuration, or has tried. */
   isChosen = (file: string): boolean =>
+    this.#state.configurations.includes(file) ||
     this.#state.submitted.some(({ configuration }) => configuration === file);
 
-  /** What a script would be submitted with: its own block, what it was submitted with last, what lies beside it; null: nothing. */
-  async experimentOf(script: OpenDocument): Promise<OpenDocument | null> {
-    if (script.experiment !== null) return script;
-    if (script.path === null) return null;
-    const chosen = this.#state.submitted.find((one) => one.script === script.path)?.configuration ?? "auto";
-    const file = chosen === "auto" ? await findConfiguration(script.path) : chosen;
-    const document = file === null ? null : await this.document(file);
-    return document?.experiment ? document : null;
-  }
-
-  /** The script that an experiment file is for; null where that cannot be told. */
+  /** The script that an experiment file is for, of several the one that trains; null where that cannot be told. */
   async scriptOf(experiment: OpenDocument): Promise<OpenDocument | null> {
     if (experiment.languageId === "python") return experiment;
-    const { path: file } = experiment;
-    const used = this.#state.submitted.find(({ configuration }) => configuration === file && file !== null);
-    return used ? this.document(used.script) : null;
+    const { files } = await this.pairs.linkOf(experiment);
+    const scripts = files.filter(({ isEntry }) => isEntry);
+    const trains = scripts.find(({ facts }) => facts.metrics.length > 0 || facts.parameters.length > 0);
+    return (trains ?? scripts[0])?.document ?? null;
+  }
+
+  /** What a script would be submitted with; null: nothing. */
+  experimentOf(script: OpenDocument): Promise<OpenDocument | null> {
+    return this.pairs.experimentOf(script);
   }
 
   /** Asked once until the extension says that it may be another. */

@@ -1,10 +1,17 @@
 /** An experiment as it is written: YAML, or the `[tool.trainyard]` table of a script's PEP 723 block. One interface for both. */
-import path from "node:path";
 import type { Range, TextEdit } from "vscode-languageserver/node";
-import { CONFIGURATION_NAMES } from "../../../../cluster/client/configuration/names.ts";
-import type { Located } from "../../../../cluster/client/configuration/source.ts";
+import { checkConfiguration } from "../../../../cluster/client/configuration/check.ts";
+import type { Fix, Located, Span } from "../../../../cluster/client/configuration/places.ts";
+import { findNode, type Source } from "../../../../cluster/client/configuration/source.ts";
+import { readScriptTable } from "../../../../cluster/client/configuration/tomlSource.ts";
+import { readYaml } from "../../../../cluster/client/configuration/yamlSource.ts";
 import type { Json } from "../../../../cluster/protocol/base.ts";
-import { readYaml } from "./yaml.ts";
+import { isOurs } from "./isOurs.ts";
+import { editsOf, insertionOf } from "./edits.ts";
+import { pointedAt } from "./pointedAt.ts";
+import { tomlTyping } from "./tomlTyping.ts";
+import { yamlTyping } from "./yamlTyping.ts";
+import { keyText } from "./written.ts";
 
 /** Keys and, in lists, indices. */
 export type Path = readonly (string | number)[];
@@ -15,11 +22,20 @@ export interface Typing {
   readonly path: Path;
   /** What is there already, which an answer replaces; of a key without what follows it. */
   readonly range: Range;
+  /** Of it what is before the cursor. */
   readonly text: string;
   /** Keys that the map has already. */
   readonly present: readonly string[];
   /** How a new key is written here: what comes before its name, and between it and its value. */
   readonly indent: string;
+  /** On lines of its own; in braces or brackets; in the header of a TOML table. */
+  readonly style: "block" | "flow" | "header";
+  /** Of a value: a map may begin here, so that what is typed may also be its first key. */
+  readonly canBeKey: boolean;
+  /** A value is typed inside of quotes, which are not in the range. */
+  readonly isQuoted: boolean;
+  /** Of a key: a value follows it already. */
+  readonly hasValue: boolean;
 }
 
 export interface ExperimentDocument {
@@ -28,7 +44,7 @@ export interface ExperimentDocument {
   readonly value: unknown;
   /** What a submit would refuse, in the order of the file. */
   readonly problems: readonly Located[];
-  /** What has no effect here. */
+  /** What has no effect here, and what is odd. */
   readonly notes: readonly Located[];
   /** Of the key or the value at a path; null when there is none. A value of several lines has all of them. */
   rangeOf(path: Path, what: "key" | "value"): Range | null;
@@ -39,6 +55,8 @@ export interface ExperimentDocument {
   typingAt(offset: number): Typing | null;
   /** Writes a key that is not there yet, with the maps around it that are not there either. */
   insertion(path: Path, value: Json): TextEdit;
+  /** What a fix of a problem at that place changes; nothing where it cannot be done. */
+  edits(fix: Fix, range: Range): TextEdit[];
   /** A key's text in this syntax, quoted where it has to be. */
   keyText(key: string): string;
 }
@@ -57,30 +75,49 @@ export function readExperiment({
   text,
   isChosen,
 }: ExperimentText): ExperimentDocument | null {
+  if (languageId === "python") {
+    const source = readScriptTable(file, text);
+    return source && documentOf(source, text);
+  }
   if (languageId !== "yaml" && languageId !== "json" && languageId !== "jsonc") return null;
-  const document = readYaml(file, text);
-  const isNamed = (CONFIGURATION_NAMES as readonly string[]).includes(path.basename(file));
-  return isChosen || isOurs(document.value, isNamed) ? document : null;
+  const source = readYaml(file, text);
+  return isChosen || isOurs(file, source.value) ? documentOf(source, text) : null;
 }
 
-/** Keys that no other tool's files have at the top; of the others two are needed. */
-const TELLING = ["searcher", "hyperparameters"];
-const COMMON = [
-  "entrypoint",
-  "resources",
-  "max_restarts",
-  "environment",
-  "checkpoint_storage",
-  "name",
-  "data",
-];
-
-function isOurs(value: unknown, isNamed: boolean): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return isNamed;
-  const keys = Object.keys(value);
-  return (
-    isNamed ||
-    keys.some((key) => TELLING.includes(key)) ||
-    keys.filter((key) => COMMON.includes(key)).length > 2
-  );
+function documentOf(source: Source, text: string): ExperimentDocument {
+  const { syntax, value, places } = source;
+  const range = ([from, to]: Span): Range => {
+    const [start, end] = [places.at(from), places.at(to)];
+    return {
+      start: { line: start.line - 1, character: start.column - 1 },
+      end: { line: end.line - 1, character: end.column - 1 },
+    };
+  };
+  const offset = ({ line, character }: Range["start"]): number =>
+    places.offset({ line: line + 1, column: character + 1 });
+  const changes = (edits: readonly { span: Span; text: string }[]): TextEdit[] =>
+    edits.map((edit) => ({ range: range(edit.span), newText: edit.text }));
+  const { problems, notes, notYet } = checkConfiguration(source);
+  return {
+    syntax,
+    value,
+    problems: [...problems, ...notYet],
+    notes,
+    rangeOf: (path, what) => {
+      const found = findNode(source, path);
+      const span = what === "key" ? found?.entry?.keySpan : found?.node?.span;
+      return span ? range(span) : null;
+    },
+    pathAt: (at) => {
+      const found = pointedAt(source.root, at);
+      return found && { path: found.path, what: found.what, range: range(found.span) };
+    },
+    typingAt: (at) => (syntax === "yaml" ? yamlTyping(text, at, range) : tomlTyping(source, text, at, range)),
+    insertion: (path, json) => {
+      const { span, text: newText } = insertionOf({ source, text }, path, json);
+      return { range: range(span), newText };
+    },
+    edits: (fix, { start, end }) => changes(editsOf({ source, text }, fix, [offset(start), offset(end)])),
+    keyText: (key) => keyText(syntax, key),
+  };
 }

@@ -1,13 +1,16 @@
-/** Experiment files by themselves: keys and values with their documentation, and what is wrong with them. */
+/** Experiment files by themselves: keys and values with their documentation, what is wrong with them, and what mends it. */
 import {
-  CompletionItemKind,
+  type CodeAction,
+  CodeActionKind,
   type Diagnostic,
   DiagnosticSeverity,
   DiagnosticTag,
   type Range,
 } from "vscode-languageserver/node";
-import type { Located } from "../../../../cluster/client/configuration/source.ts";
-import { type Schema, schemasAt } from "../experiment/schema.ts";
+import type { Fix, Located } from "../../../../cluster/client/configuration/places.ts";
+import { completeKeys } from "../experiment/completeKeys.ts";
+import { completeValues } from "../experiment/completeValues.ts";
+import { hoverText } from "../experiment/hovers.ts";
 import { type Feature, SOURCE } from "../feature.ts";
 
 export const experimentFiles: Feature = {
@@ -20,48 +23,62 @@ export const experimentFiles: Feature = {
           ...experiment.problems.map((one) => diagnosticOf(one, DiagnosticSeverity.Error)),
           ...experiment.notes.map((one) => ({
             ...diagnosticOf(one, DiagnosticSeverity.Information),
-            tags: [DiagnosticTag.Unnecessary],
+            ...(one.severity === undefined ? { tags: [DiagnosticTag.Unnecessary] } : {}),
           })),
         ],
 
   completions: ({ document, offset }) => {
     const { experiment } = document;
     const typing = experiment?.typingAt(offset);
-    if (!experiment || typing?.what !== "key") return [];
-    const properties = schemasAt(typing.path).flatMap((one) => Object.entries(one.properties ?? {}));
-    return properties
-      .filter(([key]) => !typing.present.includes(key))
-      .map(([key, schema]) => ({
-        label: key,
-        kind: CompletionItemKind.Property,
-        textEdit: { range: typing.range, newText: experiment.keyText(key) },
-        documentation: { kind: "markdown" as const, value: describe(schema) },
-      }));
+    if (!experiment || !typing) return [];
+    const keys = typing.what === "key" || typing.canBeKey ? completeKeys(experiment, typing) : [];
+    // A value may stand on the line below its key.
+    return keys.length > 0 ? keys : completeValues(experiment, typing);
   },
 
   hover: ({ document, offset }) => {
     const found = document.experiment?.pathAt(offset);
-    if (found?.what !== "key") return null;
-    const value = schemasAt(found.path)
-      .map(describe)
-      .find((text) => text !== "");
-    return value === undefined ? null : { contents: { kind: "markdown", value }, range: found.range };
+    if (!document.experiment || !found) return null;
+    const value = hoverText(document.experiment, found.path, found.what);
+    return value === "" ? null : { contents: { kind: "markdown", value }, range: found.range };
   },
+
+  actions: ({ uri, experiment }, _range, diagnostics) =>
+    diagnostics.flatMap((diagnostic): CodeAction[] => {
+      const fix = fixOf(diagnostic);
+      const edits = (fix && experiment?.edits(fix, diagnostic.range)) ?? [];
+      if (fix === null || edits.length === 0) return [];
+      return [
+        {
+          title: fix.title,
+          kind: CodeActionKind.QuickFix,
+          diagnostics: [diagnostic],
+          isPreferred: true,
+          edit: { changes: { [uri]: edits } },
+        },
+      ];
+    }),
 };
 
-function describe({ description = "", default: standard }: Schema): string {
-  const said = standard === undefined ? "" : `Default: \`${JSON.stringify(standard)}\``;
-  return [description, said].filter((text) => text !== "").join("\n\n");
+/** The editor gives back what it was given. */
+function fixOf({ data }: Diagnostic): Fix | null {
+  const { fix } = (data ?? {}) as { fix?: Fix };
+  return fix ?? null;
 }
 
+const SEVERITIES = { warning: DiagnosticSeverity.Warning, information: DiagnosticSeverity.Information };
+
 export function diagnosticOf(located: Located, severity: DiagnosticSeverity): Diagnostic {
-  return { range: rangeOf(located), message: located.message, severity, source: SOURCE };
+  return {
+    range: rangeOf(located),
+    message: located.message,
+    severity: located.severity === undefined ? severity : SEVERITIES[located.severity],
+    source: SOURCE,
+    ...(located.fix ? { data: { fix: located.fix } } : {}),
+  };
 }
 
 function rangeOf({ line, column, end }: Located): Range {
   const start = { line: line - 1, character: column - 1 };
-  return {
-    start,
-    end: end ? { line: end.line - 1, character: end.column - 1 } : { ...start, character: column },
-  };
+  return { start, end: end ? { line: end.line - 1, character: end.column - 1 } : start };
 }

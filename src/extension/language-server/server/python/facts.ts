@@ -4,8 +4,12 @@ import type { Tree } from "web-tree-sitter";
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import { readAssignments } from "./facts/assignments.ts";
 import { readEntry } from "./facts/entry.ts";
+import { readKeras } from "./facts/metrics/keras.ts";
+import { readOthers } from "./facts/metrics/others.ts";
+import { readTrials } from "./facts/metrics/trial.ts";
 import { readReports } from "./facts/metrics/harness.ts";
 import { readTrackers } from "./facts/metrics/trackers.ts";
+import { readDeclared, readDecorated } from "./facts/parameters/declared.ts";
 import { readAbsl, readArgparse, readClick, readForeignParser } from "./facts/parameters/flags.ts";
 import { readHarness } from "./facts/parameters/harness.ts";
 import { readSpaces } from "./facts/parameters/spaces.ts";
@@ -13,7 +17,7 @@ import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
 import { Source } from "./source.ts";
-import { syntaxOf } from "./syntax.ts";
+import { syntaxOf } from "./copy.ts";
 
 export type ParameterKind =
   | "param" // trainyard.param("lr", 1e-3), run.param(...)
@@ -85,12 +89,18 @@ export interface ScriptFacts {
   readonly seeded: ReadonlySet<RandomUse["library"]>;
 }
 
+/** Of a script that is not read: all is possible. */
+export const NOT_READ: ScriptFacts = {
+  ...{ imports: new Set<string>(), entry: null, parameters: [], readsAnyParameter: true },
+  ...{ metrics: [], reportsAnyMetric: true, assignments: [], randomUses: [], seeded: new Set<never>() },
+};
+
 export function readFacts(tree: Tree, text: string): ScriptFacts {
   const source = new Source(text);
-  const root = syntaxOf(tree);
+  const root = syntaxOf(tree, text);
   const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
-  readSpaces(reading);
+  for (const read of OF_ALL) read(reading);
   const { program, parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
   const byPlace = <T extends { range: Range }>(all: T[]): T[] =>
     all.sort((a, b) => inOrder(a.range, b.range));
@@ -107,14 +117,10 @@ export function readFacts(tree: Tree, text: string): ScriptFacts {
 }
 
 const OF_CALLS = [
-  readHarness,
-  readArgparse,
-  readForeignParser,
-  readClick,
-  readAbsl,
-  readReports,
-  readTrackers,
+  ...[readHarness, readArgparse, readForeignParser, readClick, readAbsl, readDeclared],
+  ...[readReports, readTrackers],
 ];
+const OF_ALL = [readDecorated, readSpaces, readKeras, readTrials, readOthers];
 
 function inOrder({ start: a }: Range, { start: b }: Range): number {
   return a.line - b.line || a.character - b.character;

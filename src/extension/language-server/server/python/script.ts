@@ -1,12 +1,15 @@
 /** A Python file's syntax tree, kept up to date by edits, and what is read from it. */
 import { Edit as TreeEdit, type Parser, type Tree } from "web-tree-sitter";
-import { readFacts, type ScriptFacts } from "./facts.ts";
+import { NOT_READ, readFacts, type ScriptFacts } from "./facts.ts";
 
 /** An edit as tree-sitter wants it: offsets and columns in UTF-16 units. */
 export type Edit = Pick<
   TreeEdit,
   "startIndex" | "oldEndIndex" | "newEndIndex" | "startPosition" | "oldEndPosition" | "newEndPosition"
 >;
+
+/** Characters, of some 15,000 lines. Of a longer script nothing is known: nobody trains with one, and to read it takes a second. */
+export const MOST_READ = 512 * 1024;
 
 export class Script {
   readonly #parser: Parser;
@@ -28,16 +31,27 @@ export class Script {
   /** A tree there always is: of an unfinished file with ERROR and MISSING nodes in it. Not to be kept beyond the next edit. */
   get tree(): Tree {
     if (this.#tree !== null && this.#isCurrent) return this.#tree;
-    const parsed = this.#parser.parse(this.#text(), this.#tree);
-    if (parsed === null) throw new Error("tree-sitter gave up without having been asked to");
-    this.#tree?.delete();
+    const old = this.#tree;
+    let parsed = this.#parse(old);
+    // How tree-sitter goes on after a mistake depends on what it reuses, and so on what was typed before: a text shall have one tree.
+    if (old !== null && parsed.rootNode.hasError) {
+      parsed.delete();
+      parsed = this.#parse(null);
+    }
+    old?.delete();
     this.#tree = parsed;
     this.#isCurrent = true;
     return parsed;
   }
 
   get facts(): ScriptFacts {
-    return (this.#facts ??= readFacts(this.tree, this.#text()));
+    return (this.#facts ??= this.#text().length > MOST_READ ? NOT_READ : readFacts(this.tree, this.#text()));
+  }
+
+  #parse(old: Tree | null): Tree {
+    const parsed = this.#parser.parse(this.#text(), old);
+    if (parsed === null) throw new Error("tree-sitter gave up without having been asked to");
+    return parsed;
   }
 
   /** The text has become another one by this edit. */

@@ -1,4 +1,5 @@
 /** Literals that a parameter may have stood for: `lr = 3e-4`, `self.lr = 3e-4`, `AdamW(p, lr=3e-4)`, `def train(lr=3e-4)`, `{"lr": 3e-4}`. */
+import type { Range } from "vscode-languageserver/node";
 import type { Assignment } from "../facts.ts";
 import type { Syntax } from "../syntax.ts";
 import type { Reading } from "./reading.ts";
@@ -16,15 +17,20 @@ export function readAssignments(reading: Reading): Assignment[] {
     if (!isSpoken(node, reading)) add(node.child("key"), node.child("value"), node);
   for (const type of ["default_parameter", "typed_default_parameter"])
     for (const { node } of reading.nodes(type)) add(node.child("name"), node.child("value"), node);
+  // The default of a parameter is told with the parameter.
+  const defaults = new Set(reading.parameters.map(({ defaultRange }) => keyOf(defaultRange)));
   return found
     .sort((a, b) => a.name.start - b.name.start)
     .flatMap(({ text, value, node }) => {
       const plain = text === "" ? undefined : reading.literal(value);
       if (plain === undefined || plain === null) return [];
       const [range, valueRange] = [reading.source.range(node), reading.source.range(value)];
+      if (defaults.has(keyOf(valueRange))) return [];
       return [{ name: text, value: plain, range, valueRange }];
     });
 }
+
+const keyOf = (range: Range | null): string => (range ? `${range.start.line}:${range.start.character}` : "");
 
 /** `a, b = 1, 2` in pairs; of `a = b = 1` each. */
 function pieces(left: Syntax | null, right: Syntax | null): (readonly [Syntax, Syntax])[] {
@@ -32,7 +38,7 @@ function pieces(left: Syntax | null, right: Syntax | null): (readonly [Syntax, S
   while (value?.type === "assignment") value = value.child("right");
   if (left === null || value === null) return [];
   if (!["pattern_list", "tuple_pattern", "list_pattern"].includes(left.type)) return [[left, value]];
-  const [names, values] = [left.parts, value.parts];
+  const [names, values] = [left.children, value.children];
   if (names.length !== values.length || !["expression_list", "tuple", "list"].includes(value.type)) return [];
   return names.flatMap((name, i) => {
     const one = values[i];

@@ -13,12 +13,12 @@ export function argumentsOf(source: Source, call: Syntax): Arguments {
   const positional: Syntax[] = [];
   const named = new Map<string, { name: Syntax; value: Syntax }>();
   const splats: Syntax[] = [];
-  for (const part of call.child("arguments")?.parts ?? []) {
+  for (const part of call.child("arguments")?.children ?? []) {
     if (part.type === "keyword_argument") {
       const [name, value] = [part.child("name"), part.child("value")];
       if (name && value) named.set(source.of(name), { name, value });
     } else if (part.type === "dictionary_splat" || part.type === "list_splat")
-      splats.push(part.parts[0] ?? part);
+      splats.push(part.children[0] ?? part);
     else if (part.type !== "ERROR") positional.push(part);
   }
   return { positional, named, splats };

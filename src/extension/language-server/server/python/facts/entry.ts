@@ -22,7 +22,7 @@ function isMainGuard(node: Syntax, source: Source): boolean {
   if (node.type !== "if_statement") return false;
   const condition = node.child("condition");
   if (condition?.type !== "comparison_operator") return false;
-  const sides = condition.parts.map((side) => source.of(side));
+  const sides = condition.children.map((side) => source.of(side));
   return sides.includes("__name__") && sides.some((side) => /^['"]__main__['"]$/.test(side));
 }
 

@@ -25,11 +25,11 @@ export function literal(source: Source, node: Syntax | null, depth = 0): Json | 
     case "string":
       return stringOf(source, node)?.value;
     case "concatenated_string": {
-      const parts = node.parts.map((part) => stringOf(source, part)?.value);
+      const parts = node.children.map((part) => stringOf(source, part)?.value);
       return parts.every((part) => part !== undefined) ? parts.join("") : undefined;
     }
     case "parenthesized_expression":
-      return literal(source, node.parts[0] ?? null, depth + 1);
+      return literal(source, node.children[0] ?? null, depth + 1);
     case "unary_operator": {
       const value = literal(source, node.child("argument"), depth + 1);
       const sign = source.text[node.start];
@@ -39,7 +39,7 @@ export function literal(source: Source, node: Syntax | null, depth = 0): Json | 
     case "list":
     case "tuple":
     case "expression_list": {
-      const values = node.parts.map((part) => literal(source, part, depth + 1));
+      const values = node.children.map((part) => literal(source, part, depth + 1));
       return values.every((value) => value !== undefined) ? values : undefined;
     }
     default:

@@ -125,12 +125,12 @@ class Walk {
         this.#bind(node.child("name"), node.child("value"), scope);
         break;
       case "as_pattern": {
-        const [value = null, target] = node.parts;
-        this.#bind(target?.type === "as_pattern_target" ? (target.parts[0] ?? null) : null, value, scope);
+        const [value = null, target] = node.children;
+        this.#bind(target?.type === "as_pattern_target" ? (target.children[0] ?? null) : null, value, scope);
         break;
       }
       case "return_statement":
-        if (node.parts[0]) scope.owner?.returns.push(node.parts[0]);
+        if (node.children[0]) scope.owner?.returns.push(node.children[0]);
         break;
       case "call": {
         const called = node.child("function");
@@ -170,12 +170,12 @@ class Walk {
   #parameters(node: Syntax | null): Parameter[] {
     const found: Parameter[] = [];
     let isNamedOnly = false;
-    for (const part of node?.parts ?? []) {
+    for (const part of node?.children ?? []) {
       if (["list_splat_pattern", "keyword_separator"].includes(part.type)) isNamedOnly = true;
       const name =
         part.type === "identifier"
           ? part
-          : (part.child("name") ?? (part.type === "typed_parameter" ? (part.parts[0] ?? null) : null));
+          : (part.child("name") ?? (part.type === "typed_parameter" ? (part.children[0] ?? null) : null));
       if (name?.type === "list_splat_pattern") isNamedOnly = true;
       if (name?.type !== "identifier") continue;
       found.push({
@@ -190,7 +190,7 @@ class Walk {
     const scope = scopeOf("class", outer);
     const found: PythonClass = {
       ...{ name: this.#text(node.child("name")), node, scope, outer, methods: [] },
-      bases: node.child("superclasses")?.parts.filter(({ type }) => type !== "keyword_argument") ?? [],
+      bases: node.child("superclasses")?.children.filter(({ type }) => type !== "keyword_argument") ?? [],
       decorators: decoratorsOf(node),
     };
     this.#classes.push(found);
@@ -211,7 +211,7 @@ class Walk {
       const whole = isAliased || from !== null ? module + path : bound;
       push(scope.names, bound, { is: "module", path: whole }, MOST_BINDINGS);
     }
-    if (node.parts.some(({ type }) => type === "wildcard_import") && module !== "")
+    if (node.children.some(({ type }) => type === "wildcard_import") && module !== "")
       push(scope.names, "*", { is: "module", path: module.slice(0, -1) }, MOST_BINDINGS);
   }
 
@@ -221,7 +221,7 @@ class Walk {
     // The inner one of `a = b = value` is met by itself.
     if (value.type === "assignment") this.#bind(target, lastValue(value), scope);
     else if (["pattern_list", "tuple_pattern", "list_pattern"].includes(target.type)) {
-      const [targets, values] = [target.parts, value.parts];
+      const [targets, values] = [target.children, value.children];
       if (!["expression_list", "tuple", "list"].includes(value.type) || targets.length !== values.length)
         return;
       targets.forEach((one, i) => this.#bind(one, values[i] ?? null, scope));
@@ -257,7 +257,7 @@ function lastValue(assignment: Syntax): Syntax | null {
 
 function decoratorsOf(node: Syntax): Syntax[] {
   const outer = node.parent?.type === "decorated_definition" ? node.parent.children : [];
-  return outer.filter(({ type }) => type === "decorator").flatMap(({ parts }) => parts.slice(0, 1));
+  return outer.filter(({ type }) => type === "decorator").flatMap(({ children }) => children.slice(0, 1));
 }
 
 function scopeOf(kind: Scope["kind"], parent: Scope | null, owner: PythonFunction | null = null): Scope {

@@ -67,12 +67,12 @@ export class Values {
       case "parenthesized_expression":
       case "await":
       case "as_pattern":
-        return this.of(node.parts[0] ?? null, scope, depth);
+        return this.of(node.children[0] ?? null, scope, depth);
       case "named_expression":
         return this.of(node.child("value"), scope, depth);
       case "conditional_expression":
       case "boolean_operator":
-        return this.#first(node.parts, (part) => this.of(part, scope, depth));
+        return this.#first(node.children, (part) => this.of(part, scope, depth));
       default:
         return UNKNOWN;
     }
@@ -129,7 +129,7 @@ export class Values {
       return this.of(given(argumentsOf(this.source, node), index, parameter.name), scope, depth);
     });
     if (told.path !== "?") return told;
-    const annotation = parameter.annotation?.parts[0] ?? null;
+    const annotation = parameter.annotation?.children[0] ?? null;
     const type = this.of(annotation, owner.scope.parent ?? owner.scope, depth);
     return ["identifier", "attribute"].includes(annotation?.type ?? "") && type.path !== "?"
       ? at(`${type.path}()`)

@@ -23,22 +23,22 @@ export function keysOf(node: Syntax | null, scope: Scope, reading: Reading, dept
   if (node === null || depth > MOST_DEPTH) return UNTOLD;
   switch (node.type) {
     case "dictionary":
-      return joined(node.parts.map((part) => ofPart(part, scope, reading, depth)));
+      return joined(node.children.map((part) => ofPart(part, scope, reading, depth)));
     case "parenthesized_expression":
-      return keysOf(node.parts[0] ?? null, scope, reading, depth + 1);
+      return keysOf(node.children[0] ?? null, scope, reading, depth + 1);
     case "identifier":
       return ofName(reading.source.of(node), scope, reading, depth);
     case "call":
       return ofCall(node, scope, reading, depth);
     case "binary_operator": // a | b
-      return joined(node.parts.map((part) => keysOf(part, scope, reading, depth + 1)));
+      return joined(node.children.map((part) => keysOf(part, scope, reading, depth + 1)));
     default:
       return UNTOLD;
   }
 }
 
 function ofPart(part: Syntax, scope: Scope, reading: Reading, depth: number): Keys {
-  if (part.type === "dictionary_splat") return keysOf(part.parts[0] ?? null, scope, reading, depth + 1);
+  if (part.type === "dictionary_splat") return keysOf(part.children[0] ?? null, scope, reading, depth + 1);
   const key = part.type === "pair" ? reading.string(part.child("key")) : null;
   if (key === null) return UNTOLD;
   const value = part.child("value");

@@ -21,7 +21,8 @@ export function readLightning(call: Call, reading: Reading): boolean {
       ? keysOf(first, scope, reading)
       : { keys: text ? [{ value: text.value, span: text }] : [], hasMore: text === null };
   const method = methodAround(call);
-  for (const key of keys)
+  // These two are the axes of its loggers.
+  for (const key of keys.filter(({ value }) => !["step", "epoch"].includes(value)))
     for (const value of namesOf(key.value, call, reading))
       reading.metric(node, { value, span: key.span }, groupIn(method, value));
   if (hasMore) reading.metric(node, null, groupIn(method, ""));

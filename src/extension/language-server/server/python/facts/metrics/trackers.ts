@@ -19,9 +19,12 @@ export function readTrackers(call: Call, reading: Reading): void {
       if (path.endsWith("summary.scalar")) one(call, given(args, 0, "name"), reading);
       return;
     case "log_metric":
-      return one(call, given(args, path.includes("MlflowClient()") ? 1 : 0, "key"), reading);
+      if (isForMlflow(call, reading))
+        one(call, given(args, path.includes("MlflowClient()") ? 1 : 0, "key"), reading);
+      return;
     case "log_metrics":
-      return many(call, given(args, 0, "metrics"), reading);
+      if (isForMlflow(call, reading)) many(call, given(args, 0, "metrics"), reading);
+      return;
     case "log":
       if (readLightning(call, reading) || !isTracker(call, reading)) return;
       return many(call, args.named.get("values")?.value ?? given(args, 0, "data"), reading);
@@ -36,6 +39,14 @@ function isTracker({ path, receiver, args, scope }: Call, reading: Reading): boo
   if (receiver === null || !(isUnknown(path) || path.startsWith("self."))) return false;
   const isTold = reading.imports("wandb", "accelerate", "transformers");
   return isTold && keysOf(args.positional[0] ?? null, scope, reading).keys.length > 0;
+}
+
+/** The functions of MLflow, its client, and loggers of Lightning; the Trainer of Hugging Face has a word like it that only prints. */
+function isForMlflow({ path, receiver }: Call, reading: Reading): boolean {
+  if (path.startsWith("mlflow.") || path.startsWith("lightning.") || path.startsWith("pytorch_lightning."))
+    return true;
+  const mayBe = isUnknown(path) || path.startsWith("self.");
+  return receiver !== null && mayBe && reading.imports("mlflow", "lightning", "pytorch_lightning");
 }
 
 function one(call: Call, tag: Syntax | null, reading: Reading): void {

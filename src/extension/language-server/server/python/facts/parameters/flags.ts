@@ -46,7 +46,7 @@ export function readForeignParser(call: Call, reading: Reading): void {
   if (!call.path.startsWith("argparse.") && !isUnknown(call.path) && !/^(self|local)\b/.test(call.path))
     reading.readsAnyParameter = true;
   const target = call.node.parent?.type === "assignment" ? call.node.parent.child("left") : null;
-  const rest = call.name === "parse_known_args" ? target?.parts[1] : undefined;
+  const rest = call.name === "parse_known_args" ? target?.children[1] : undefined;
   // What argparse does not know the script may read itself.
   if (rest && !/^_|unknown|unused/.test(reading.source.of(rest))) reading.readsAnyParameter = true;
 }
@@ -64,7 +64,7 @@ export function readClick(call: Call, reading: Reading): void {
   }
   const isFlag = reading.literal(args.named.get("is_flag")?.value ?? null) === true;
   const type = args.named.get("type")?.value ?? null;
-  const ofChoice = type?.type === "call" ? (type.child("arguments")?.parts[0] ?? null) : null;
+  const ofChoice = type?.type === "call" ? (type.child("arguments")?.children[0] ?? null) : null;
   const isMany = args.named.has("nargs") || args.named.has("multiple");
   reading.parameter({
     ...{ kind: "click", node: call.node, name: chosen.name.toLowerCase(), nameSpan: chosen.span },

@@ -41,8 +41,7 @@ function readSpace({ node, scope }: Placed, reading: Reading, assigned: Map<numb
     if (space.keys.length === 0 && !isHarmless(parent, reading, scope)) reading.readsAnyParameter = true;
     return;
   }
-  if (parent.type === "assignment" && node.field === "right")
-    assigned.set(reading.parameters.length, nameOf(space));
+  if (isFollowed(node, parent, reading, scope)) assigned.set(reading.parameters.length, nameOf(space));
   reading.parameter({
     ...{ name: nameOf(space), kind: space.kind, node, nameSpan: own.span },
     default: own.fallback,
@@ -121,6 +120,15 @@ function isHarmless(parent: Syntax, reading: Reading, scope: Placed["scope"]): b
     default:
       return false;
   }
+}
+
+/** It has another name from here on: a variable's, or the parameter's of a function of the script. */
+function isFollowed(node: Syntax, parent: Syntax, reading: Reading, scope: Placed["scope"]): boolean {
+  if (parent.type === "assignment") return node.field === "right";
+  const list = parent.type === "keyword_argument" ? parent.parent : parent;
+  const call = list?.type === "argument_list" ? list.parent : null;
+  const target = reading.values.of(call?.child("function") ?? null, scope);
+  return target.function !== undefined || target.class !== undefined;
 }
 
 /** A name that is used, and not one that is bound, or a part of another word. */

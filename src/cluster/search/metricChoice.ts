@@ -1,6 +1,6 @@
 /** Which metric says which trial and which checkpoint is best. Pure. */
-import type { MetricChoice } from "../../protocol/entities.ts";
-import { metricDirection, wordsOf } from "../../protocol/metricDirection.ts";
+import type { MetricChoice } from "../protocol/entities.ts";
+import { metricDirection, wordsOf } from "../protocol/metricDirection.ts";
 
 export interface MetricName {
   group: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { MetricChoice } from "../../../../src/cluster/protocol/entities.ts";
-import { chooseMetric, type MetricName } from "../../../../src/cluster/server/experiments/metricChoice.ts";
+import type { MetricChoice } from "../../../src/cluster/protocol/entities.ts";
+import { chooseMetric, type MetricName } from "../../../src/cluster/search/metricChoice.ts";
 
 const names = (...all: string[]): MetricName[] =>
   all.map((text) => ({ group: text.slice(0, text.indexOf("/")), name: text.slice(text.indexOf("/") + 1) }));

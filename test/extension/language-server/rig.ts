@@ -54,6 +54,9 @@ type Answers = {
   [M in keyof ToExtension]?: (params: ToExtension[M][0]) => ToExtension[M][1] | Promise<ToExtension[M][1]>;
 };
 
+/** Ours say what they say in plain text. */
+export type Told = Diagnostic & { message: string };
+
 /** One editor window with one folder. */
 export class Rig {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), "trainyard-language-"));
@@ -167,15 +170,11 @@ export class Rig {
   }
 
   /** Of the present version, once they satisfy `until`. */
-  async diagnostics(
-    name: string,
-    until: (found: Diagnostic[]) => boolean = () => true,
-  ): Promise<Diagnostic[]> {
-    const look = (): Diagnostic[] | null => {
+  async diagnostics(name: string, until: (found: Told[]) => boolean = () => true): Promise<Told[]> {
+    const look = (): Told[] | null => {
       const found = this.#diagnostics.get(this.uri(name));
-      return found !== undefined && found.version === this.#versions.get(name) && until(found.diagnostics)
-        ? found.diagnostics
-        : null;
+      const told = found?.diagnostics as Told[] | undefined;
+      return told !== undefined && found?.version === this.#versions.get(name) && until(told) ? told : null;
     };
     const now = look();
     if (now) return now;

@@ -36,6 +36,19 @@ const MODEL = `def build(width, layers):
         raise ValueError("no such layer: " + str(layers))
     return 1 / width
 `;
+/** Until it is told to end. */
+const SLOW = `import os
+import time
+
+import trainyard
+
+run = trainyard.init()
+step = 0
+while not os.path.exists(os.path.join(os.environ["FOLDER"], "go")):
+    step += 1
+    run.report(step, loss=step)
+    time.sleep(0.1)
+`;
 const SEARCH = `searcher:
   name: grid
   metric: val_loss
@@ -58,7 +71,10 @@ describe("beside the code", () => {
     folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), "trainyard-beside-")));
     for (const [name, text] of Object.entries({ "train.py": TRAIN, "model.py": MODEL, "train.yaml": SEARCH }))
       writeFileSync(path.join(folder, name), text);
-    session = await openSession({ workspace: folder, env: { TRAINYARD_CPU_SLOTS: "3" } });
+    session = await openSession({
+      workspace: folder,
+      env: { TRAINYARD_CPU_SLOTS: "3", FOLDER: folder },
+    });
     ui = new TrainyardUi(session.workbench);
   });
   after(async () => {
@@ -138,6 +154,29 @@ describe("beside the code", () => {
     await workbench.squiggle("error").first().waitFor({ state: "detached" });
     await workbench.openFile("train.py");
     await until(async () => (await workbench.squiggle("info").count()) === 0);
+  });
+
+  step("while a script runs it says so above it, and its latest value beside the report", async () => {
+    const { workbench } = session;
+    writeFileSync(path.join(folder, "slow.py"), SLOW);
+    await workbench.openFile("slow.py");
+    await ui.submit({ first: false });
+    await ui.panel.tab("Curves").waitFor();
+    await workbench.command("View: Close All Editors");
+    await workbench.openFile("slow.py");
+    await workbench.lens("1 running").waitFor();
+    const latest = async (): Promise<number> => {
+      const text = (await workbench.hint(/run\.report/).textContent()) ?? "";
+      return Number(/\)\s*(\d+)/.exec(text)?.[1] ?? 0);
+    };
+    await until(async () => (await latest()) > 0);
+    const before = await latest();
+    await until(async () => (await latest()) > before);
+    await picture("running");
+    writeFileSync(path.join(folder, "go"), "");
+    await workbench.lens(/best loss|last: loss/).waitFor();
+    assert.equal(await workbench.lens("running").count(), 0);
+    await workbench.command("View: Close Editor");
   });
 
   step("in a light theme and in high contrast the curve can be read, too", async () => {

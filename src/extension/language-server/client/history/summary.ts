@@ -62,7 +62,7 @@ function lastOf(rows: readonly Row[]): TrialFacts | null {
   return null;
 }
 
-/** One of each experiment; where that leaves room, more of the searches. The newest first, of a search the best. */
+/** One of each experiment; where that leaves room, more of the searches that have a value. The newest first, of a search the best. */
 function lastTrials(rows: readonly Row[]): TrialFacts[] {
   const started = rows.map(({ experiment, trials }) => ({
     experiment,
@@ -75,10 +75,13 @@ function lastTrials(rows: readonly Row[]): TrialFacts[] {
     return isTaken ? 1 : 0;
   });
   return started.flatMap(({ experiment, trials }, index) => {
-    const first = taken[index] ?? 0;
-    const more = first === 0 ? 0 : Math.min(room, trials.length - first);
-    room -= more;
-    return trials.slice(0, first + more).map((trial) => factsOf(experiment, trial));
+    if (taken[index] === 0) return [];
+    const more = trials
+      .slice(1)
+      .filter(({ best }) => best !== null)
+      .slice(0, room);
+    room -= more.length;
+    return [...trials.slice(0, 1), ...more].map((trial) => factsOf(experiment, trial));
   });
 }
 

@@ -286,7 +286,11 @@ describe("tracebacks", () => {
     const actions = await rig.actions("model.py", NOWHERE, inner ? [inner] : []);
     expect(actions).toMatchObject([
       { title: "Open trial 13.1", command: { command: "trainyard.openPanel" } },
+      { title: "Dismiss the traceback of trial 13.1" },
     ]);
+    await rig.request("workspace/executeCommand", actions[1]?.command);
+    expect(await rig.diagnostics("model.py", (all) => all.length === 0)).toEqual([]);
+    expect(await rig.diagnostics("train.py", (all) => all.length === 0)).toEqual([]);
   });
 
   it("move with their lines, and are gone everywhere once the innermost is edited", async () => {

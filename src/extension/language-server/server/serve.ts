@@ -162,6 +162,7 @@ export function serve(
 
   const diagnoseAll = (): void => documents.all().forEach(diagnoseSoon);
   const refresh = (): void => {
+    if (isOver) return;
     diagnoseAll();
     if (canRefresh.lenses) connection.sendRequest(CodeLensRefreshRequest.type).catch(lost);
     if (canRefresh.hints) connection.languages.inlayHint.refresh().catch(lost);

@@ -92,8 +92,7 @@ async function historiesOf(
 ): Promise<ScriptHistory[]> {
   const scripts = workspace.state.submitted.map(({ script }) => script).slice(0, MOST_SCRIPTS);
   const found = [await results.of(document)];
-  for (const script of scripts)
-    if (script !== document.path) found.push(await workspace.ask("trainyard/history", { script }));
+  for (const script of scripts) if (script !== document.path) found.push(await results.ofScript(script));
   return found.filter((history) => history !== null);
 }
 

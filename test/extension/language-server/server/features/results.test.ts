@@ -1,6 +1,6 @@
 /** What runs knew, beside the code: the whole server, with made-up runs. */
 import type { Diagnostic } from "vscode-languageserver/node";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ScriptHistory } from "../../../../../src/extension/language-server/contract.ts";
 import { historyOf, metricFacts, trialFacts } from "../../histories.ts";
 import { Rig } from "../../rig.ts";
@@ -237,6 +237,26 @@ describe("hovers", () => {
       "",
     ]);
   });
+});
+
+it("who types does not wait for a pool far away: what was known stays until the answer has come", async () => {
+  let arrive: (answer: ScriptHistory) => void = () => undefined;
+  const ask = (): Promise<ScriptHistory> => new Promise((resolve) => (arrive = resolve));
+  const far = await new Rig({ "trainyard/history": ask }, 1).start();
+  const shown = async (): Promise<number[]> => [
+    (await far.hints("train.py")).length,
+    (await far.lenses("train.py")).length,
+  ];
+  await far.open("train.py", SCRIPT);
+  expect(await shown()).toEqual([0, 1]);
+  expect(await far.diagnostics("train.py")).toEqual([]);
+  const before = far.refreshes;
+  arrive(searched);
+  await vi.waitFor(() => expect(far.refreshes).toBeGreaterThan(before));
+  await vi.waitFor(async () => expect(await shown()).toEqual([2, 3]));
+  await far.historyChanged();
+  expect(await shown()).toEqual([2, 3]);
+  await far.stop();
 });
 
 describe("tracebacks", () => {

@@ -146,7 +146,7 @@ export class LanguageServer {
 
 const STATE: EditorState = {
   ...{ folders: [], isTrusted: true, settings: { lenses: true, hints: true }, chosenPool: "local" },
-  ...{ theme: "dark", submitted: [] },
+  ...{ theme: "dark", submitted: [], configurations: [] },
   pools: [
     {
       ...{ id: "local", name: "local", isConnected: true, hasMore: false },

@@ -29,7 +29,7 @@ function located({ path, message }: SpaceProblem, source: Source): Located {
   const key = String(path.at(-1));
   const parent = valueAt(source.value, place.slice(0, -1));
   const type = isMapping(parent) ? parent.type : undefined;
-  const own = keysOfType(type);
+  const keys = keysOfType(type);
   // A key that lacks is said at the one that lacks it.
   if (found === undefined) {
     const at = place.slice(0, -1);
@@ -39,11 +39,11 @@ function located({ path, message }: SpaceProblem, source: Source): Located {
       ...(standard === undefined ? {} : { fix: added([...at, key], standard) }),
     };
   }
-  const isUnknownKey = own.length > 0 && !own.includes(key);
+  const isUnknownKey = keys.length > 0 && !keys.includes(key);
   const known = isUnknownKey
     ? closest(
         key,
-        own.filter((each) => !isMapping(parent) || !(each in parent)),
+        keys.filter((each) => !isMapping(parent) || !(each in parent)),
       )
     : key === "type" && typeof found === "string"
       ? closest(found, HYPERPARAMETER_TYPES)

@@ -76,7 +76,7 @@ export class Language implements vscode.Disposable {
     const forecasts = new Forecasts(pools, memory);
     this.#subscriptions.push(history);
     this.#answer("trainyard/history", (asked) => history.of(asked));
-    this.#answer("trainyard/forecast", (asked) => forecasts.of(asked));
+    this.#answer("trainyard/forecast", (request) => forecasts.of(request));
     this.#answer("trainyard/snapshotText", (asked) => history.snapshotText(asked));
     this.#answer("trainyard/checkpoints", ({ prefix }) => checkpointsOf(pools, memory, prefix));
     await this.#client.start();

@@ -1,9 +1,8 @@
 /** What runs knew, beside the code: the whole server, with made-up runs. */
-import type { Diagnostic } from "vscode-languageserver/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ScriptHistory } from "../../../../../src/extension/language-server/contract.ts";
 import { historyOf, metricFacts, trialFacts } from "../../histories.ts";
-import { Rig } from "../../rig.ts";
+import { Rig, type Told } from "../../rig.ts";
 
 const SCRIPT = `import trainyard
 
@@ -368,8 +367,8 @@ it("the first value that was no number is on the line that reports it, until tha
 describe("random numbers that nothing seeds", () => {
   const DRAWS = "import numpy as np\nimport trainyard\nrun = trainyard.init()\nx = np.random.normal()\n";
   const SEARCH = "searcher:\n  name: random\n  metric: loss\n  max_trials: 4\n";
-  const ours = (all: readonly Diagnostic[]): string[] =>
-    all.map(({ message }) => String(message)).filter((message) => message.includes("seed"));
+  const ours = (all: readonly Told[]): string[] =>
+    all.map(({ message }) => message).filter((message) => message.includes("seed"));
 
   it("are told of in a script of a search", async () => {
     rig.write("train.yaml", SEARCH);

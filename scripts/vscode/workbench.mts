@@ -99,6 +99,39 @@ export class Workbench {
     return this.treeRows(view).filter({ hasText: text }).first();
   }
 
+  /** A lens above a line of the open editor. */
+  lens(text: string | RegExp): Locator {
+    return this.page.locator(".codelens-decoration a", { hasText: text });
+  }
+
+  /** A line of the open editor with this text in it: what is written there, or a hint beside it. */
+  hint(text: RegExp): Locator {
+    return this.page.locator(".editor-instance .view-lines .view-line", { hasText: text }).first();
+  }
+
+  squiggle(severity: "error" | "warning" | "info"): Locator {
+    return this.page.locator(`.editor-instance .squiggly-${severity}`);
+  }
+
+  /** The editor's open hover. */
+  hover(text: string): Locator {
+    return this.page.locator(".monaco-hover:visible .hover-contents", { hasText: text }).first();
+  }
+
+  /** Of the first picture in a hover, in pixels of its own; 0 while it is not there, or cannot be shown. */
+  async imageWidth(hover: Locator): Promise<number> {
+    const images = hover.locator("img");
+    if ((await images.count()) === 0) return 0;
+    return images.first().evaluate((image) => (image as HTMLImageElement).naturalWidth);
+  }
+
+  /** Puts the cursor at a place of the open editor, both from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press("Control+G");
+    await this.answer(`:${line}:${column}`);
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
   toast(text: string | RegExp): Locator {
     return this.page.locator(".notifications-toasts .notification-list-item", { hasText: text }).first();
   }

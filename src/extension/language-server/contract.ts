@@ -100,7 +100,7 @@ export interface ScriptHistory {
   /** Trials. */
   readonly running: number;
   readonly waiting: number;
-  /** Of its newest experiment that ended. */
+  /** Of its newest experiment that ended, or is paused: the best, else one that ended. */
   readonly last: TrialFacts | null;
   /** By the experiments' own metric; null when none has one. */
   readonly best: TrialFacts | null;

@@ -64,7 +64,8 @@ export class Rig {
   readonly #waiting = new Set<() => void>();
   #refreshes = 0;
 
-  constructor(answers: Answers = {}) {
+  /** @param momentMs so long an answer of a pool is waited for: nothing hurries here, unless a test is about that */
+  constructor(answers: Answers = {}, momentMs = 10_000) {
     useGrammar();
     const [up, down] = [new PassThrough(), new PassThrough()];
     const connection = createConnection(
@@ -72,7 +73,7 @@ export class Rig {
       new StreamMessageReader(up),
       new StreamMessageWriter(down),
     );
-    startServer(connection);
+    startServer(connection, { momentMs });
     this.#server = connection;
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     for (const method of [

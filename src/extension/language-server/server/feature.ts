@@ -35,6 +35,8 @@ export interface Feature {
   hints?(document: OpenDocument, range: Range): Answer<InlayHint[]>;
   /** @param diagnostics those of ours in the range */
   actions?(document: OpenDocument, range: Range, diagnostics: readonly Diagnostic[]): Answer<CodeAction[]>;
+  /** What its actions and lenses do in the server, by the command's name: afterwards everything on screen is made anew. */
+  readonly commands?: Readonly<Record<string, (argument: unknown) => void>>;
   definition?(place: Place): Answer<LocationLink[]>;
   references?(place: Place): Answer<Location[]>;
   /** The first feature with an answer has the word. */

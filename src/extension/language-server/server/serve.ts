@@ -31,6 +31,7 @@ export function serve(
 ): Served {
   let canRefresh = { lenses: false, hints: false };
   const timers = new Map<string, NodeJS.Timeout>();
+  const commands = new Map(features.flatMap(({ commands: own = {} }) => Object.entries(own)));
 
   connection.onInitialize(({ capabilities: { workspace } }) => {
     canRefresh = {
@@ -48,6 +49,7 @@ export function serve(
         definitionProvider: true,
         referencesProvider: true,
         renameProvider: { prepareProvider: true },
+        executeCommandProvider: { commands: [...commands.keys()] },
       },
     };
   });
@@ -159,14 +161,18 @@ export function serve(
   });
 
   const diagnoseAll = (): void => documents.all().forEach(diagnoseSoon);
-  return {
-    diagnoseAll,
-    refresh: () => {
-      diagnoseAll();
-      if (canRefresh.lenses) connection.sendRequest(CodeLensRefreshRequest.type).catch(lost);
-      if (canRefresh.hints) connection.languages.inlayHint.refresh().catch(lost);
-    },
+  const refresh = (): void => {
+    if (isOver) return;
+    diagnoseAll();
+    if (canRefresh.lenses) connection.sendRequest(CodeLensRefreshRequest.type).catch(lost);
+    if (canRefresh.hints) connection.languages.inlayHint.refresh().catch(lost);
   };
+  connection.onExecuteCommand(({ command, arguments: [argument] = [] }) => {
+    commands.get(command)?.(argument);
+    refresh();
+    return null;
+  });
+  return { diagnoseAll, refresh };
 }
 
 /** One below the other, with a line between them. */

@@ -19,14 +19,17 @@ import { Results } from "./results/results.ts";
 import { serve, type Served } from "./serve.ts";
 import { Workspace } from "./workspace.ts";
 
-export function startServer(connection: Connection): void {
+/** Who types does not wait longer for what a pool knows. */
+const MOMENT_MS = 20;
+
+export function startServer(connection: Connection, { momentMs = MOMENT_MS } = {}): void {
   const documents = new TextDocuments(openDocuments((file) => workspace.isChosen(file)));
   const workspace: Workspace = new Workspace(
     documents,
     <M extends keyof ToExtension>(method: M, params: ToExtension[M][0]) =>
       connection.sendRequest<ToExtension[M][1]>(method, params),
   );
-  const results = new Results(workspace);
+  const results: Results = new Results(workspace, momentMs, () => server.refresh());
   const server: Served = serve(connection, documents, [
     experimentFiles,
     ofScripts(workspace),

@@ -132,6 +132,18 @@ describe("the history of a script", () => {
     });
   });
 
+  it("of a search that is paused has what ended, and the curves of those that reported before", async () => {
+    await server.submit(
+      { "train.py": "import model\nmodel.build()\n", "model.py": MODEL },
+      { configuration: SEARCH },
+    );
+    for (const number of [1, 2, 3]) await server.untilState(`5.${number}`, "failed", "paused");
+    const found = await history(null);
+    expect(found).toMatchObject({ waiting: 0, last: { experimentId: 5, state: "failed" } });
+    expect(found?.metrics["validation/val_loss"]?.trial.trialId).toBe("2.1");
+    expect(found?.failures).toHaveLength(1);
+  });
+
   it("has no failure any more once a newer experiment went well, and keeps it while that runs", async () => {
     const waiting = await server.submit({
       "train.py": "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)\n",

@@ -3,8 +3,9 @@ import type { PoolCalls } from "../../../../cluster/client/poolCalls.ts";
 import type { Trial } from "../../../../cluster/protocol/entities.ts";
 import type { SeriesState } from "../../../../cluster/protocol/events.ts";
 
-/** Of so many of the newest trials, so many metrics, so many points. */
-const MOST_TRIALS = 3;
+/** Of so many of the newest trials, so many metrics, so many points. Where the newest have reported nothing, older ones are asked. */
+const NEWEST_TRIALS = 3;
+const MOST_TRIALS = 20;
 const MOST_METRICS = 40;
 const MOST_POINTS = 100;
 
@@ -19,11 +20,8 @@ export async function readCurves(call: PoolCalls["call"], trials: readonly Trial
     .filter(({ startedAt }) => startedAt !== null)
     .sort((a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0))
     .slice(0, MOST_TRIALS);
-  if (newest.length === 0) return [];
-  const { series } = await call("series/listMany", { trialIds: newest.map(({ id }) => id) });
-  const wanted = newest
-    .flatMap(({ id }) => series.filter(({ trialId }) => trialId === id))
-    .filter(({ rank, group, count }) => rank === 0 && group !== "system" && count > 0);
+  let wanted = await reported(call, newest.slice(0, NEWEST_TRIALS));
+  if (wanted.length === 0) wanted = await reported(call, newest.slice(NEWEST_TRIALS));
   const byName = new Map<string, SeriesState>();
   for (const one of wanted) {
     const name = `${one.group}/${one.name}`;
@@ -44,6 +42,15 @@ export async function readCurves(call: PoolCalls["call"], trials: readonly Trial
     }
   }
   return curves;
+}
+
+/** Ends of what they reported, in the order of the trials. */
+async function reported(call: PoolCalls["call"], trials: readonly Trial[]): Promise<SeriesState[]> {
+  if (trials.length === 0) return [];
+  const { series } = await call("series/listMany", { trialIds: trials.map(({ id }) => id) });
+  return trials
+    .flatMap(({ id }) => series.filter(({ trialId }) => trialId === id))
+    .filter(({ rank, group, count }) => rank === 0 && group !== "system" && count > 0);
 }
 
 /** What a later attempt has replaced is left out, and what stands at no step. */

@@ -32,13 +32,12 @@ export function summarise(gathered: Gathered, { poolId, poolName, asOpened }: Wh
   const best = bestExperiment(experiments);
   const bestRow = rows.find(({ experiment }) => experiment === best);
   const bestTrial = bestRow?.trials.find(({ id }) => id === best?.best?.trialId);
-  const ended = rows.find(({ experiment, trials }) => experiment.endedAt !== null && trials.length > 0);
   return {
     poolId,
     poolName,
     running: count("starting", "running", "pausing", "stopping"),
-    waiting: count("waiting", "paused"),
-    last: ended?.trials[0] ? factsOf(ended.experiment, ended.trials[0]) : null,
+    waiting: count("waiting"),
+    last: lastOf(rows),
     best: bestRow && bestTrial ? factsOf(bestRow.experiment, bestTrial) : null,
     trials: lastTrials(rows),
     metrics: metricsOf(gathered, rows),
@@ -53,7 +52,17 @@ interface Row {
   readonly trials: readonly Trial[];
 }
 
-/** One of each experiment; where that leaves room, more of the searches. The newest first, of a search the best. */
+/** A search that is paused since its trials failed has come to something, too. */
+function lastOf(rows: readonly Row[]): TrialFacts | null {
+  for (const { experiment, trials } of rows) {
+    const ended = trials.find(({ state }) => isFinal(state));
+    if (ended && (isFinal(experiment.state) || experiment.state === "paused"))
+      return factsOf(experiment, ended);
+  }
+  return null;
+}
+
+/** One of each experiment; where that leaves room, more of the searches that have a value. The newest first, of a search the best. */
 function lastTrials(rows: readonly Row[]): TrialFacts[] {
   const started = rows.map(({ experiment, trials }) => ({
     experiment,
@@ -66,10 +75,13 @@ function lastTrials(rows: readonly Row[]): TrialFacts[] {
     return isTaken ? 1 : 0;
   });
   return started.flatMap(({ experiment, trials }, index) => {
-    const first = taken[index] ?? 0;
-    const more = first === 0 ? 0 : Math.min(room, trials.length - first);
-    room -= more;
-    return trials.slice(0, first + more).map((trial) => factsOf(experiment, trial));
+    if (taken[index] === 0) return [];
+    const more = trials
+      .slice(1)
+      .filter(({ best }) => best !== null)
+      .slice(0, room);
+    room -= more.length;
+    return [...trials.slice(0, 1), ...more].map((trial) => factsOf(experiment, trial));
   });
 }
 

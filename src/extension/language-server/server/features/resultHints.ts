@@ -62,7 +62,7 @@ async function ofParameters({ history, parameters }: Shown, changed: Changed): P
       tooltip: {
         kind: MarkupKind.Markdown,
         value: [
-          `Best \`${name.replaceAll("`", "")}\`, of trial ${trialLink(history.poolId, best)}`,
+          `Best ${escaped(name)}, of trial ${trialLink(history.poolId, best)}`,
           ...(mark === "" ? [] : ["This line is another than in that run."]),
           lastRuns(history, name, ROWS),
         ].join("\n\n"),

@@ -45,10 +45,10 @@ function ofParameter(history: ScriptHistory, name: string, theme: Theme): string
   });
   const isPicture = new Set(points.map(([value]) => value)).size >= FEWEST_POINTS;
   return [
-    `**${escaped(name)}** in the last runs on ${escaped(history.poolName)}`,
-    lastRuns(history, name),
+    `**${escaped(name)}** in the last runs on ${escaped(history.poolName)}` +
+      (isPicture ? `, and the ${escaped(history.best?.metric?.name ?? "")} that it gave` : ""),
     isPicture ? chartImage(points, { theme, marks: "points" }) : "",
-    isPicture ? `${escaped(history.best?.metric?.name ?? "")} over ${escaped(name)}` : "",
+    lastRuns(history, name),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import {
+  type CodeAction,
   type Diagnostic,
   type DiagnosticRelatedInformation,
   DiagnosticSeverity,
@@ -24,8 +25,15 @@ const MOST_SCRIPTS = 10;
 /** @param gone what is marked in other documents may be out of date */
 export function runProblems(workspace: Workspace, results: Results, gone: () => void): Feature {
   const shown = new Map<string, Set<string>>();
+  /** Trials whose tracebacks a person has seen enough of; until the editor is opened again. */
+  const dismissed = new Set<string>();
   return {
     name: "problems of runs",
+    commands: {
+      [DISMISS]: (trial) => {
+        if (typeof trial === "string") dismissed.add(trial);
+      },
+    },
     diagnostics: async (document) => {
       const { path: file, languageId, uri } = document;
       if (file === null || languageId !== "python") return [];
@@ -33,6 +41,7 @@ export function runProblems(workspace: Workspace, results: Results, gone: () => 
       const trials = new Set<string>();
       for (const history of await historiesOf(workspace, results, document))
         for (const failure of history.failures) {
+          if (dismissed.has(keyOf(history.poolId, failure.trial))) continue;
           const marks = await tracebackIn(workspace, results, document, history, failure);
           found.push(...marks);
           if (marks.length > 0) trials.add(failure.trial.trialId);
@@ -46,18 +55,34 @@ export function runProblems(workspace: Workspace, results: Results, gone: () => 
     },
     actions: (_document, _range, diagnostics) =>
       diagnostics.flatMap((diagnostic) => {
-        const { trial } = (diagnostic.data ?? {}) as Partial<TrialData>;
+        const { trial, traceback } = (diagnostic.data ?? {}) as Partial<TrialData>;
         if (trial === undefined) return [];
-        const title = `Open trial ${trial.trialId}`;
-        const command = { title, command: OPEN_PANEL, arguments: [trial] };
-        return [{ title, kind: "quickfix", diagnostics: [diagnostic], command }];
+        const action = (title: string, command: string, argument: unknown): CodeAction => ({
+          title,
+          kind: "quickfix",
+          diagnostics: [diagnostic],
+          command: { title, command, arguments: [argument] },
+        });
+        return [
+          action(`Open trial ${trial.trialId}`, OPEN_PANEL, trial),
+          ...(traceback === true
+            ? [action(`Dismiss the traceback of trial ${trial.trialId}`, DISMISS, keyOf(trial.poolId, trial))]
+            : []),
+        ];
       }),
   };
 }
 
 /** `data` of our diagnostics. */
 interface TrialData {
+  readonly traceback: boolean;
   readonly trial: ReturnType<typeof panelOf>;
+}
+
+const DISMISS = "trainyard.language.dismissTraceback";
+
+function keyOf(poolId: string, { trialId }: { readonly trialId: string }): string {
+  return JSON.stringify([poolId, trialId]);
 }
 
 async function historiesOf(
@@ -67,8 +92,7 @@ async function historiesOf(
 ): Promise<ScriptHistory[]> {
   const scripts = workspace.state.submitted.map(({ script }) => script).slice(0, MOST_SCRIPTS);
   const found = [await results.of(document)];
-  for (const script of scripts)
-    if (script !== document.path) found.push(await workspace.ask("trainyard/history", { script }));
+  for (const script of scripts) if (script !== document.path) found.push(await results.ofScript(script));
   return found.filter((history) => history !== null);
 }
 
@@ -128,7 +152,7 @@ async function tracebackIn(
         ? `${message}\nTrial ${trial.trialId} failed here.`
         : `Trial ${trial.trialId} failed further in${where}: ${message}`,
       relatedInformation: related.filter((_, other) => other !== index).filter((one) => one !== null),
-      data: { trial: panelOf(history.poolId, trial) } satisfies TrialData,
+      data: { traceback: true, trial: panelOf(history.poolId, trial) } satisfies TrialData,
     });
   }
   return [...marks.values()];
@@ -155,7 +179,7 @@ async function firstNaN(
           severity: DiagnosticSeverity.Warning,
           source: SOURCE,
           message: `${nan.metric} was not a number from step ${nan.step} on in trial ${nan.trial.trialId}.`,
-          data: { trial } satisfies TrialData,
+          data: { traceback: false, trial } satisfies TrialData,
         },
       ];
     });

@@ -78,20 +78,20 @@ function last(history: ScriptHistory): Command | null {
   const { last: trial, best: top } = history;
   if (trial === null) return null;
   if (trial.state === "failed") {
-    const failure = history.failures.find((one) => one.trial.trialId === trial.trialId);
+    // Of trials that failed alike one stands for all.
+    const failure = history.failures.find((one) => one.trial.experimentId === trial.experimentId);
     const why = failure ? `: ${failure.message}` : "";
     return open(`$(error) last: failed${lensText(why)}`, history, trial);
   }
-  // The next lens says the rest.
+  // The lens of the best says it all.
   if (trial.trialId === top?.trialId) return null;
   const value = trial.metric ? `${trial.metric.name} ${valueText(trial.metric.value)}, ` : "";
   return open(`last: ${lensText(value + trial.state)}`, history, trial);
 }
 
 function best(history: ScriptHistory): Command | null {
-  const { best: trial, last: ended } = history;
+  const { best: trial } = history;
   if (!trial?.metric) return null;
-  const isLast = trial.trialId === ended?.trialId && history.trials.length > 1 ? ", the last" : "";
   const said = `best ${trial.metric.name} ${valueText(trial.metric.value)}`;
-  return open(`${lensText(said)} (trial ${trial.trialId}${isLast})`, history, trial);
+  return open(`${lensText(said)} (trial ${trial.trialId})`, history, trial);
 }

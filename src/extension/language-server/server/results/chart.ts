@@ -2,10 +2,11 @@
 import { formatValue } from "../../../format.ts";
 import type { Theme } from "../../contract.ts";
 
-const [WIDTH, HEIGHT] = [320, 112];
-const PLOT = { left: 54, right: 312, top: 8, bottom: 90 };
-/** Widest range, as a ratio, that a linear axis can show. */
+const [WIDTH, HEIGHT] = [330, 112];
+const PLOT = { left: 68, right: 322, top: 8, bottom: 90 };
+/** Widest range, as a ratio, that a linear axis shows: of parameters, which are searched over by their logarithms, less. */
 const MOST_RATIO = 1000;
+const MOST_RATIO_OF_PARAMETERS = 20;
 
 const COLORS: Readonly<Record<Theme, { text: string; grid: string; line: string; bad: string }>> = {
   light: { text: "#3b3b3b", grid: "#d4d4d4", line: "#1a5fb4", bad: "#b5200d" },
@@ -37,13 +38,13 @@ export function chartSvg(points: readonly Point[], { theme, marks }: ChartOption
     placed.map(([value]) => value),
     PLOT.left,
     PLOT.right,
-    marks === "points",
+    marks === "points" ? MOST_RATIO_OF_PARAMETERS : null,
   );
   const y = scaleOf(
     finite.map(([, value]) => value),
     PLOT.bottom,
     PLOT.top,
-    true,
+    MOST_RATIO,
   );
   const text = (content: string, at: string): string => `<text ${at} fill="${color.text}">${content}</text>`;
   const parts = [
@@ -85,13 +86,13 @@ interface Scale {
   readonly labels: readonly { at: number; label: string }[];
 }
 
-function scaleOf(values: readonly number[], from: number, to: number, mayBeLog: boolean): Scale {
+function scaleOf(values: readonly number[], from: number, to: number, logAbove: number | null): Scale {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const middle = (from + to) / 2;
   if (values.length === 0) return { isLog: false, at: () => middle, labels: [] };
   if (!(high > low))
     return { isLog: false, at: () => middle, labels: [{ at: middle, label: formatValue(low) }] };
-  const isLog = mayBeLog && low > 0 && high / low > MOST_RATIO;
+  const isLog = logAbove !== null && low > 0 && high / low > logAbove;
   const place = (value: number): number => (isLog ? Math.log(value) : value / 2);
   const span = place(high) - place(low);
   return {

@@ -3,13 +3,16 @@ import type { ScriptHistory, TrialFacts } from "../../contract.ts";
 import { valueOf } from "./names.ts";
 import { type Column, trialsTable, valueText } from "./words.ts";
 
+/** A hover is not high. */
+const MOST_ROWS = 6;
+
 /** @param parameter a column of its own; null: none */
-export function lastRuns(history: ScriptHistory, parameter: string | null, most = 8): string {
+export function lastRuns(history: ScriptHistory, parameter: string | null, most = MOST_ROWS): string {
   const { poolId, best } = history;
   const own = history.trials.slice(0, most);
   const isThere = best === null || own.some(({ trialId }) => trialId === best.trialId);
   const trials = isThere ? own : [...own.slice(0, most - 1), best];
-  const columns: Column[] = [];
+  const columns: Column[] = [{ title: "State", isNumber: false, text: ({ state }) => state }];
   if (parameter !== null)
     columns.push({
       title: parameter,
@@ -19,7 +22,6 @@ export function lastRuns(history: ScriptHistory, parameter: string | null, most 
   const metric = (best ?? trials.find((trial) => trial.metric !== null))?.metric?.name;
   if (metric !== undefined)
     columns.push({ title: metric, isNumber: true, text: (trial) => metricText(trial, metric) });
-  columns.push({ title: "State", isNumber: false, text: ({ state }) => state });
   return trialsTable(poolId, trials, columns, best);
 }
 

@@ -59,8 +59,8 @@ export function trialsTable(
 ): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
-    row(["Trial", ...columns.map(({ title }) => escaped(title))]),
-    row(["---", ...columns.map(({ isNumber }) => (isNumber ? "---:" : "---"))]),
+    row(["Trial&nbsp;&nbsp;", ...columns.map(({ title }) => escaped(title))]),
+    row([":---", ...columns.map(({ isNumber }) => (isNumber ? "---:" : ":---"))]),
     ...trials.map((trial) => {
       const cells = columns.map((column) => escaped(column.text(trial)));
       const isBest = trial.trialId === best?.trialId;

@@ -1,8 +1,8 @@
 /** What runs knew, beside the code: the whole server, with made-up runs. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ScriptHistory } from "../../../../../src/extension/language-server/contract.ts";
 import { historyOf, metricFacts, trialFacts } from "../../histories.ts";
-import { Rig } from "../../rig.ts";
+import { Rig, type Told } from "../../rig.ts";
 
 const SCRIPT = `import trainyard
 
@@ -33,6 +33,8 @@ const searched = historyOf({
   metrics: { "validation/val_loss": metricFacts({ trial: best }) },
 });
 
+const NOWHERE = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
 let rig: Rig;
 let history: ScriptHistory | null;
 /** The text that ran, of each file. */
@@ -47,7 +49,9 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 const labels = async (name = "train.py"): Promise<string[]> =>
-  (await rig.hints(name)).map(({ label, position }) => `${position.line}: ${String(label)}`);
+  (await rig.hints(name)).map(
+    ({ label, position }) => `${position.line}: ${typeof label === "string" ? label : ""}`,
+  );
 const titles = async (name = "train.py"): Promise<string[]> =>
   (await rig.lenses(name)).map(({ command }) => command?.title ?? "");
 const lineOf = (text: string): number => SCRIPT.slice(0, SCRIPT.indexOf(text)).split("\n").length - 1;
@@ -92,7 +96,7 @@ describe("lenses", () => {
     expect((await titles())[1]).toBe("$(error) last: failed: ValueError: \\$(bad)");
     history = { ...searched, last: best };
     await rig.historyChanged();
-    expect((await titles()).slice(1)).toEqual(["best val_loss 0.25 (trial 12.17, the last)"]);
+    expect((await titles()).slice(1)).toEqual(["best val_loss 0.25 (trial 12.17)"]);
   });
 
   it("stand above a script that imports nothing of ours, once it ran", async () => {
@@ -188,12 +192,12 @@ describe("hovers", () => {
     history = searched;
     await rig.open("train.py", SCRIPT);
     const text = await hoverAt('lr", 0.003');
-    expect(text).toContain("| Trial | lr | val\\_loss | State |");
+    expect(text).toContain("| Trial&nbsp;&nbsp; | State | lr | val\\_loss |");
     const argument = encodeURIComponent('[{"poolId":"local","experimentId":12,"trialId":"12.17"}]');
     expect(text).toContain(
-      `| [12\\.17](command:trainyard.openPanel?${argument}) | **0\\.00012** | **0\\.25** | **completed** |`,
+      `| [12\\.17](command:trainyard.openPanel?${argument}) | **completed** | **0\\.00012** | **0\\.25** |`,
     );
-    expect(text).toContain("| 0\\.01 |  | failed |");
+    expect(text).toContain("| failed | 0\\.01 |  |");
     expect(text).not.toContain("![](");
   });
 
@@ -232,6 +236,26 @@ describe("hovers", () => {
       "",
     ]);
   });
+});
+
+it("who types does not wait for a pool far away: what was known stays until the answer has come", async () => {
+  let arrive: (answer: ScriptHistory) => void = () => undefined;
+  const ask = (): Promise<ScriptHistory> => new Promise((resolve) => (arrive = resolve));
+  const far = await new Rig({ "trainyard/history": ask }, 1).start();
+  const shown = async (): Promise<number[]> => [
+    (await far.hints("train.py")).length,
+    (await far.lenses("train.py")).length,
+  ];
+  await far.open("train.py", SCRIPT);
+  expect(await shown()).toEqual([0, 1]);
+  expect(await far.diagnostics("train.py")).toEqual([]);
+  const before = far.refreshes;
+  arrive(searched);
+  await vi.waitFor(() => expect(far.refreshes).toBeGreaterThan(before));
+  await vi.waitFor(async () => expect(await shown()).toEqual([2, 3]));
+  await far.historyChanged();
+  expect(await shown()).toEqual([2, 3]);
+  await far.stop();
 });
 
 describe("tracebacks", () => {
@@ -278,10 +302,14 @@ describe("tracebacks", () => {
       [3, "Trial 13.1 failed further in (model.py, line 2): ValueError: no"],
       [3, "Trial 13.1 failed further in (model.py, line 2): ValueError: no"],
     ]);
-    const actions = await rig.actions("model.py", inner?.range ?? outer[0]!.range, inner ? [inner] : []);
+    const actions = await rig.actions("model.py", NOWHERE, inner ? [inner] : []);
     expect(actions).toMatchObject([
       { title: "Open trial 13.1", command: { command: "trainyard.openPanel" } },
+      { title: "Dismiss the traceback of trial 13.1" },
     ]);
+    await rig.request("workspace/executeCommand", actions[1]?.command);
+    expect(await rig.diagnostics("model.py", (all) => all.length === 0)).toEqual([]);
+    expect(await rig.diagnostics("train.py", (all) => all.length === 0)).toEqual([]);
   });
 
   it("move with their lines, and are gone everywhere once the innermost is edited", async () => {
@@ -339,7 +367,7 @@ it("the first value that was no number is on the line that reports it, until tha
 describe("random numbers that nothing seeds", () => {
   const DRAWS = "import numpy as np\nimport trainyard\nrun = trainyard.init()\nx = np.random.normal()\n";
   const SEARCH = "searcher:\n  name: random\n  metric: loss\n  max_trials: 4\n";
-  const ours = (all: { message: string }[]): string[] =>
+  const ours = (all: readonly Told[]): string[] =>
     all.map(({ message }) => message).filter((message) => message.includes("seed"));
 
   it("are told of in a script of a search", async () => {
@@ -347,7 +375,7 @@ describe("random numbers that nothing seeds", () => {
     await rig.open("train.py", DRAWS);
     const found = await rig.diagnostics("train.py", (all) => ours(all).length > 0);
     expect(ours(found)[0]).toContain("`numpy.random.seed(run.seed)`");
-    expect(found.find(({ message }) => message.includes("seed"))?.severity).toBe(3);
+    expect(found.map(({ severity }) => severity)).toContain(3);
   });
 
   it("are nobody's matter in a single run, and where they are seeded", async () => {

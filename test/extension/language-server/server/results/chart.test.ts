@@ -108,7 +108,7 @@ test("any points make a picture with finite places inside of it (property)", () 
       expect(svg).not.toMatch(/NaN"|Infinity"|NaN |[ML]-?Infinity/);
       for (const [, x = "", y = ""] of svg.matchAll(/[ML](-?[\d.e+-]+) (-?[\d.e+-]+)/g)) {
         expect(Number(x)).toBeGreaterThanOrEqual(0);
-        expect(Number(x)).toBeLessThanOrEqual(320);
+        expect(Number(x)).toBeLessThanOrEqual(330);
         expect(Number(y)).toBeGreaterThanOrEqual(0);
         expect(Number(y)).toBeLessThanOrEqual(112);
       }

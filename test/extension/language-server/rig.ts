@@ -54,6 +54,9 @@ type Answers = {
   [M in keyof ToExtension]?: (params: ToExtension[M][0]) => ToExtension[M][1] | Promise<ToExtension[M][1]>;
 };
 
+/** Ours say what they say in plain text. */
+export type Told = Diagnostic & { message: string };
+
 /** One editor window with one folder. */
 export class Rig {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), "trainyard-language-"));

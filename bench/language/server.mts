@@ -18,7 +18,10 @@ import type {
   ScriptHistory,
   TrialFacts,
 } from "../../src/extension/language-server/contract.ts";
+import { SERVER_FLAGS } from "../../src/extension/language-server/client/serverFlags.ts";
 import { parameterName } from "./texts.mts";
+
+const TICK_MS = 10;
 
 interface Place {
   line: number;
@@ -33,9 +36,13 @@ export class LanguageServer {
   readonly #published = new Map<string, (params: PublishDiagnosticsParams) => void>();
 
   constructor() {
-    this.#process = spawn(process.execPath, [path.join(dist, "languageServer.js"), "--stdio"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    this.#process = spawn(
+      process.execPath,
+      [...SERVER_FLAGS, path.join(dist, "languageServer.js"), "--stdio"],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
     const { stdin, stdout } = this.#process;
     if (!stdin || !stdout) throw new Error("the language server has no pipes");
     this.#connection = createProtocolConnection(
@@ -129,6 +136,12 @@ export class LanguageServer {
   get memoryMb(): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1000;
+  }
+
+  /** Of all its threads so far: what a busy machine does not change much. */
+  get cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }
 
   async stop(): Promise<void> {

@@ -19,6 +19,7 @@ import { editorState } from "./editorState.ts";
 import { Forecasts } from "./forecast.ts";
 import { History } from "./history.ts";
 import { PoolFactsBook } from "./poolFacts.ts";
+import { SERVER_FLAGS } from "./serverFlags.ts";
 
 /** What is told again at most this often. */
 const TELL_MS = 500;
@@ -55,7 +56,7 @@ export class Language implements vscode.Disposable {
     this.#client = new LanguageClient(
       "trainyard.language",
       "Trainyard Language Server",
-      { module, transport: TransportKind.ipc },
+      { module, transport: TransportKind.ipc, options: { execArgv: [...SERVER_FLAGS] } },
       {
         documentSelector: SELECTOR,
         synchronize: { fileEvents: watcher },

@@ -86,6 +86,12 @@ export function readExperiment({
     : null;
 }
 
+/** Several features ask about the place where one types, and the answer takes another parse. */
+function lastOne<T>(make: (at: number) => T): (at: number) => T {
+  let last: { at: number; made: T } | null = null;
+  return (at) => (last?.at === at ? last : (last = { at, made: make(at) })).made;
+}
+
 function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDocument {
   const { value, places } = source;
   const range = ([from, to]: Span): Range => {
@@ -114,7 +120,9 @@ function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDoc
       const found = pointedAt(source.root, at);
       return found && { path: found.path, what: found.what, range: range(found.span) };
     },
-    typingAt: (at) => (syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(text, at, range)),
+    typingAt: lastOne((at) =>
+      syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(text, at, range),
+    ),
     insertion: (path, json) => {
       const { span, text: newText } = insertionOf({ source, syntax, text }, path, json);
       return { range: range(span), newText };

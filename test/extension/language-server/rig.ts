@@ -176,7 +176,7 @@ export class Rig {
   async diagnostics(name: string, until: (found: Told[]) => boolean = () => true): Promise<Told[]> {
     const look = (): Told[] | null => {
       const found = this.#diagnostics.get(this.uri(name));
-      const told = found?.diagnostics as Told[] | undefined;
+      const told = found?.diagnostics;
       return told !== undefined && found?.version === this.#versions.get(name) && until(told) ? told : null;
     };
     const now = look();

@@ -114,7 +114,8 @@ function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDoc
       const found = pointedAt(source.root, at);
       return found && { path: found.path, what: found.what, range: range(found.span) };
     },
-    typingAt: (at) => (syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(text, at, range)),
+    typingAt: (at) =>
+      syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(source, text, at, range),
     insertion: (path, json) => {
       const { span, text: newText } = insertionOf({ source, syntax, text }, path, json);
       return { range: range(span), newText };

@@ -50,6 +50,9 @@ export function withCursor(marked: string): { text: string; position: Position; 
   return { text: marked.slice(0, offset) + marked.slice(offset + 1), position, offset };
 }
 
+/** Our messages are plain text. */
+export type Told = Diagnostic & { message: string };
+
 type Answers = {
   [M in keyof ToExtension]?: (params: ToExtension[M][0]) => ToExtension[M][1] | Promise<ToExtension[M][1]>;
 };
@@ -59,7 +62,7 @@ export class Rig {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), "trainyard-language-"));
   readonly #client: ProtocolConnection;
   readonly #server: { dispose(): void };
-  readonly #diagnostics = new Map<string, PublishDiagnosticsParams>();
+  readonly #diagnostics = new Map<string, PublishDiagnosticsParams & { diagnostics: Told[] }>();
   readonly #versions = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   #refreshes = 0;
@@ -85,10 +88,13 @@ export class Rig {
         method,
         (params: unknown) => answers[method]?.(params as never) ?? null,
       );
-    this.#client.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
-      this.#diagnostics.set(params.uri, params);
-      this.#waiting.forEach((look) => look());
-    });
+    this.#client.onNotification(
+      "textDocument/publishDiagnostics",
+      (params: PublishDiagnosticsParams & { diagnostics: Told[] }) => {
+        this.#diagnostics.set(params.uri, params);
+        this.#waiting.forEach((look) => look());
+      },
+    );
     for (const method of ["workspace/codeLens/refresh", "workspace/inlayHint/refresh"])
       this.#client.onRequest(method, () => {
         this.#refreshes += 1;
@@ -167,11 +173,8 @@ export class Rig {
   }
 
   /** Of the present version, once they satisfy `until`. */
-  async diagnostics(
-    name: string,
-    until: (found: Diagnostic[]) => boolean = () => true,
-  ): Promise<Diagnostic[]> {
-    const look = (): Diagnostic[] | null => {
+  async diagnostics(name: string, until: (found: Told[]) => boolean = () => true): Promise<Told[]> {
+    const look = (): Told[] | null => {
       const found = this.#diagnostics.get(this.uri(name));
       return found !== undefined && found.version === this.#versions.get(name) && until(found.diagnostics)
         ? found.diagnostics

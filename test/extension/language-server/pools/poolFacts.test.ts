@@ -39,9 +39,7 @@ afterEach(() => rig.stop());
 
 const messages = async (text: string): Promise<string[]> => {
   await rig.open("train.yaml", `hyperparameters: {}\n${text}`);
-  return (await rig.diagnostics("train.yaml")).map(({ message }) =>
-    typeof message === "string" ? message : message.value,
-  );
+  return (await rig.diagnostics("train.yaml")).map(({ message }) => message);
 };
 const labels = async (marked: string): Promise<string[]> => {
   const { text, position } = withCursor(marked);

@@ -6,8 +6,25 @@ import type { MetricReport } from "../python/facts.ts";
 /** Of a parameter in a trial; `--batch-size`, `batch_size` and `BATCH_SIZE` are one. Undefined: it had none. */
 export function valueOf({ parameters }: TrialFacts, name: string): Json | undefined {
   if (Object.hasOwn(parameters, name)) return parameters[name];
-  const wanted = plain(name);
-  return Object.entries(parameters).find(([key]) => plain(key) === wanted)?.[1];
+  const key = keysOf(parameters).get(plain(name));
+  return key === undefined ? undefined : parameters[key];
+}
+
+/** By plain names. A script has hundreds of names that may be parameters, and is looked through at each key that is typed. */
+const keys = new WeakMap<object, ReadonlyMap<string, string>>();
+
+function keysOf(parameters: TrialFacts["parameters"]): ReadonlyMap<string, string> {
+  let found = keys.get(parameters);
+  if (!found) {
+    // Of several the first one counts.
+    found = new Map(
+      Object.keys(parameters)
+        .toReversed()
+        .map((key) => [plain(key), key]),
+    );
+    keys.set(parameters, found);
+  }
+  return found;
 }
 
 /** The metric that a call reports; of several groups the one that it names, else validation's. */

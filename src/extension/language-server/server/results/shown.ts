@@ -36,8 +36,8 @@ export async function shownIn(results: Results, document: OpenDocument): Promise
     history.trials.some((trial) => valueOf(trial, name) !== undefined) ||
     (history.best !== null && valueOf(history.best, name) !== undefined);
   const reads = facts.parameters.map(
-    ({ name, nameRange, defaultRange, default: written }): ShownParameter => ({
-      name,
+    ({ name, aliases = [], nameRange, defaultRange, default: written }): ShownParameter => ({
+      name: [name, ...aliases].find(isKnown) ?? name,
       ranges: [nameRange, ...(defaultRange === null ? [] : [defaultRange])],
       valueRange: defaultRange,
       written,

@@ -100,7 +100,6 @@ function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDoc
   const changes = (edits: readonly { span: Span; text: string }[]): TextEdit[] =>
     edits.map((edit) => ({ range: range(edit.span), newText: edit.text }));
   const { problems, notes, notYet } = checkConfiguration(source);
-  let typed: { at: number; typing: Typing | null } | null = null;
   return {
     syntax,
     value,
@@ -115,14 +114,8 @@ function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDoc
       const found = pointedAt(source.root, at);
       return found && { path: found.path, what: found.what, range: range(found.span) };
     },
-    typingAt: (at) => {
-      // Several features ask at each key, and an answer may take a parse of its own.
-      if (typed?.at !== at) {
-        const typing = syntax === "yaml" ? yamlTyping(text, at, range) : tomlTyping(source, text, at, range);
-        typed = { at, typing };
-      }
-      return typed.typing;
-    },
+    typingAt: (at) =>
+      syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(source, text, at, range),
     insertion: (path, json) => {
       const { span, text: newText } = insertionOf({ source, syntax, text }, path, json);
       return { range: range(span), newText };

@@ -177,9 +177,8 @@ export class Rig {
   async diagnostics(name: string, until: (found: Told[]) => boolean = () => true): Promise<Told[]> {
     const look = (): Told[] | null => {
       const found = this.#diagnostics.get(this.uri(name));
-      return found !== undefined && found.version === this.#versions.get(name) && until(found.diagnostics)
-        ? found.diagnostics
-        : null;
+      const told = found?.diagnostics;
+      return told !== undefined && found?.version === this.#versions.get(name) && until(told) ? told : null;
     };
     const now = look();
     if (now) return now;

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { readExperiment } from "../../../../src/extension/language-server/server/experiment/document.ts";
+import type { Range } from "vscode-languageserver/node";
+import { readYaml } from "../../../../src/cluster/client/configuration/yamlSource.ts";
+import {
+  type Typing,
+  readExperiment,
+} from "../../../../src/extension/language-server/server/experiment/document.ts";
+import {
+  typingIn,
+  yamlTyping,
+} from "../../../../src/extension/language-server/server/experiment/yamlTyping.ts";
 import { withCursor } from "../rig.ts";
+import { YAML } from "./corpus.ts";
 
 /** `key searcher < name`: a key of the map at `searcher`, which has `name` already; and what is typed, in its range. */
 function typed(marked: string, file = "train.yaml"): string | null {
@@ -66,6 +76,41 @@ describe("what is typed in YAML", () => {
     );
     expect(found).toMatch(/^key hyperparameters\.a0\..*\.a299 \| x$/);
   });
+});
+
+describe("what is typed in a long file", () => {
+  const told = (typing: Typing | null): unknown => typing && { ...typing, present: [] };
+
+  it("is the same as where all of it is parsed", () => {
+    const filler = `data:\n${"  - {a: b}\n".repeat(200)}`;
+    for (const text of YAML.slice(0, 3).map((one) => `${one}${filler}`)) {
+      const lines = text.split("\n");
+      // At every place of the part that is written by hand, and with a word begun on a new line below each of its lines.
+      const places = Array.from({ length: text.length - filler.length }, (_, at) => ({ text, at }));
+      const begun = lines.slice(0, -200).flatMap((line, index) => {
+        const indent = /^ */.exec(line)?.[0] ?? "";
+        const above = [...lines.slice(0, index + 1), `${indent}ma`];
+        return [{ text: [...above, ...lines.slice(index + 1)].join("\n"), at: above.join("\n").length }];
+      });
+      // In the middle of an indent nobody types.
+      const isInIndent = (at: number): boolean => /(^|\n) *$/.test(text.slice(0, at)) && text[at] === " ";
+      for (const { text: now, at } of [
+        ...places.filter(({ at }) => at % 3 === 0 && !isInIndent(at)),
+        ...begun,
+      ]) {
+        const range = ([from, to]: readonly [number, number]): Range => ({
+          start: { line: 0, character: from },
+          end: { line: 0, character: to },
+        });
+        const source = readYaml("train.yaml", now);
+        const [part, whole] = [yamlTyping(source, now, at, range), typingIn(now, at, range)];
+        const where = now.slice(Math.max(0, at - 60), at);
+        expect(told(part), where).toEqual(told(whole));
+        // A mark in a file may break what is beside it, which is read without one where only a part is parsed.
+        expect(part?.present ?? [], where).toEqual(expect.arrayContaining([...(whole?.present ?? [])]));
+      }
+    }
+  }, 60_000);
 });
 
 describe("what is typed in a script's table", () => {

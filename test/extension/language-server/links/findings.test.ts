@@ -28,7 +28,7 @@ async function warnings(yaml: string, script: string): Promise<[message: string,
   const text = TextDocument.create("", "yaml", 0, yaml);
   return (await rig.diagnostics("train.yaml"))
     .filter(isWarning)
-    .map(({ message, range }): [string, string] => [message as string, text.getText(range)]);
+    .map(({ message, range }): [string, string] => [message, text.getText(range)]);
 }
 
 /** The configuration after the first quick fix of its first warning. */

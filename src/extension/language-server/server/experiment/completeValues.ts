@@ -37,6 +37,8 @@ function valuesAt(path: Path): Offered[] {
     if (isOffered(path, value) && !found.has(key)) found.set(key, { value: value as Json, isDefault });
   };
   const schemas = schemasAt(path);
+  const types = schemas.map(({ type }) => type);
+  if (types.includes("object") && types.includes("array") && types.includes("boolean")) return []; // anything at all
   // The default of a map is what an absent one is: nothing to write.
   const standard = schemas.find(
     (one) => one.default !== undefined && typeof one.default !== "object",
@@ -45,7 +47,6 @@ function valuesAt(path: Path): Offered[] {
     values?.forEach((value) => offer(value, value === standard));
     if (only !== undefined) offer(only);
     if (type === "boolean") [true, false].forEach((value) => offer(value, value === standard));
-    if (type === "null") offer(null);
   }
   if (standard !== undefined) offer(standard, true);
   examplesOf(path).forEach((value) => offer(value));

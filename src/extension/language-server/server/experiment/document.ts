@@ -121,7 +121,7 @@ function documentOf(source: Source, text: string, syntax: Syntax): ExperimentDoc
       return found && { path: found.path, what: found.what, range: range(found.span) };
     },
     typingAt: lastOne((at) =>
-      syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(text, at, range),
+      syntax === "toml" ? tomlTyping(source, text, at, range) : yamlTyping(source, text, at, range),
     ),
     insertion: (path, json) => {
       const { span, text: newText } = insertionOf({ source, syntax, text }, path, json);

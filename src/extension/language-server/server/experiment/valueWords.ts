@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const EXAMPLES: Readonly<Record<string, readonly Json[]>> = {
-  output_limit: ["10 GiB", "1 GiB", "500 MB"],
+  output_limit: ["10 GiB", "1 GiB", "500 MB", null],
   "searcher.time_metric": ["epoch", "batches"],
   "searcher.max_length": [{ epochs: 10 }, { batches: 1000 }],
   "searcher.metric": ["val_loss", "val_accuracy"],

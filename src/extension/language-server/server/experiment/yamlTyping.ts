@@ -5,13 +5,17 @@
 import { isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import type { Range } from "vscode-languageserver/node";
 import type { Span } from "../../../../cluster/client/configuration/places.ts";
+import { findNode, type Source } from "../../../../cluster/client/configuration/source.ts";
 import { parseYaml } from "../../../../cluster/client/configuration/yamlSource.ts";
 import type { Path, Typing } from "./document.ts";
 import { lineStart } from "./lineStart.ts";
 import { typingByLines } from "./yamlLines.ts";
+import { partAround } from "./yamlPart.ts";
 
 /** A character that nobody writes. */
 const MARK = "\uE000";
+/** Of longer files not all is parsed at each key, where that can be. */
+const SHORT = 2000;
 /** Longer files are not parsed at each key. */
 const LONG = 200_000;
 
@@ -26,14 +30,41 @@ interface Found {
   readonly isFlow: boolean;
 }
 
-export function yamlTyping(text: string, offset: number, range: (span: Span) => Range): Typing | null {
+export function yamlTyping(
+  source: Source,
+  text: string,
+  offset: number,
+  range: (span: Span) => Range,
+): Typing | null {
+  const part = text.length > SHORT ? partAround(text, offset) : null;
+  if (part === null) return typingIn(text, offset, range);
+  const { shift } = part;
+  const typing = typingIn(part.text, offset - shift, ([from, to]) => range([from + shift, to + shift]));
+  if (typing?.what !== "key") return typing;
+  // What is beside it was not parsed again.
+  const map = findNode(source, typing.path)?.node;
+  const beside = map?.kind === "map" ? map.entries : [];
+  const keys = beside.filter(({ keySpan: [from, to] }) => offset < from || to < offset).map(({ key }) => key);
+  // A word that is begun runs into the key below it, which lines tell.
+  const byLines = typingByLines(text, offset, range);
+  const isSame = byLines?.what === "key" && byLines.path.join(".") === typing.path.join(".");
+  return {
+    ...typing,
+    present: [...new Set([...keys, ...typing.present, ...(isSame ? byLines.present : [])])],
+  };
+}
+
+/** By parsing all of the text. */
+export function typingIn(text: string, offset: number, range: (span: Span) => Range): Typing | null {
   const start = lineStart(text, offset);
   if (isInComment(text.slice(start, offset))) return null;
+  if (/^\s*[\w.-]+:$/.test(text.slice(start, offset))) return null; // a value comes after a space
   // Tabs are no indent to the parser, but they are to who typed them.
   if (text.length > LONG || /^ *\t/.test(text.slice(start, offset)))
     return typingByLines(text, offset, range);
   const before = text.slice(0, offset);
-  const plain = findMark(before + MARK + text.slice(offset));
+  // What is typed right before a comment is no part of it.
+  const plain = findMark(before + MARK + (text[offset] === "#" ? " " : "") + text.slice(offset));
   if (plain && isOnOneLine(plain, text)) return typingOf(plain, text, offset, range);
   // A bare word runs into the line below it; as a key it does not.
   const word = /^[\w.-]*/.exec(text.slice(offset))?.[0] ?? "";

@@ -30,6 +30,14 @@ async function inScript(workspace: Workspace, { document, position }: Place): Pr
   const script = await document.script();
   const { path } = document;
   if (!script || path === null) return [];
+  const at = { row: position.line, column: position.character };
+  // What is read of the whole script is asked for within texts alone.
+  if (
+    !["string", "string_content", "string_start", "string_end"].includes(
+      script.tree.rootNode.descendantForPosition(at)?.type ?? "",
+    )
+  )
+    return [];
   const { facts } = script;
   const read = facts.parameters.find((one) => isNamedByText(one) && contains(one.nameRange, position));
   if (!read) return [];

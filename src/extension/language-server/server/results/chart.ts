@@ -90,7 +90,8 @@ function scaleOf(values: readonly number[], from: number, to: number, logAbove: 
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const middle = (from + to) / 2;
   if (values.length === 0) return { isLog: false, at: () => middle, labels: [] };
-  if (!(high > low))
+  // Halves: the whole difference may be larger than any number. Of the smallest numbers half is nothing.
+  if (!(high / 2 > low / 2))
     return { isLog: false, at: () => middle, labels: [{ at: middle, label: formatValue(low) }] };
   const isLog = logAbove !== null && low > 0 && high / low > logAbove;
   const place = (value: number): number => (isLog ? Math.log(value) : value / 2);

@@ -11,8 +11,8 @@ export function sparkline(values: readonly number[]): string {
     return finite.slice(from, to).reduce((sum, value) => sum + value / (to - from), 0);
   });
   const [low, high] = [Math.min(...means), Math.max(...means)];
-  if (means.length < 3 || !(high > low)) return "";
-  // Halves first: their difference may be larger than any number.
+  // Halves: the whole difference may be larger than any number. Of the smallest numbers half is nothing.
+  if (means.length < 3 || !(high / 2 > low / 2)) return "";
   const shares = means.map((mean) => (mean / 2 - low / 2) / (high / 2 - low / 2));
   return shares
     .map((share) => BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))] ?? "")

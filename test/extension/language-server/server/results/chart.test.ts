@@ -44,6 +44,20 @@ test("one point is a dot, a constant a line in the middle, nothing nothing", () 
   expect([chartSvg([], LINE), chartImage([], LINE), chartSvg([[NaN, 1]], LINE)]).toEqual(["", "", ""]);
 });
 
+test("numbers of any size are told apart, or are one", () => {
+  for (const high of [5e-324, 1e-308, 1, Number.MAX_VALUE])
+    expect(
+      chartSvg(
+        [
+          [0, 0],
+          [1, high],
+          [2, -high],
+        ],
+        LINE,
+      ),
+    ).not.toMatch(/NaN|Infinity/);
+});
+
 test("what is no number breaks the line, and is marked", () => {
   const svg = parsed(
     chartSvg(

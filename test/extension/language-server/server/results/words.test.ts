@@ -50,12 +50,13 @@ test("a curve in one word", () => {
   expect(sparkline([1, 0.5, 0.25, 0.2])).toBe("█▃▁▁");
   expect(sparkline(Array.from({ length: 100 }, (_, at) => at))).toBe("▁▂▃▄▅▆▇█");
   expect(sparkline([NaN, 1, Infinity, 2, 3])).toBe("▁▅█");
-  expect([sparkline([]), sparkline([1]), sparkline([2, 2, 2]), sparkline([NaN, NaN])]).toEqual([
-    "",
-    "",
-    "",
-    "",
-  ]);
+  expect([
+    sparkline([]),
+    sparkline([1]),
+    sparkline([2, 2, 2]),
+    sparkline([NaN, NaN]),
+    sparkline([0, 5e-324, 0]),
+  ]).toEqual(["", "", "", "", ""]);
   fc.assert(
     fc.property(fc.array(fc.double()), (values) => {
       expect(sparkline(values)).toMatch(/^[▁▂▃▄▅▆▇█]{0,8}$/);

@@ -57,6 +57,7 @@ export { restoreCode, type RestoreCodeOptions, type RestoredCode } from "./resto
 export { readAssignments } from "./handWritten.ts";
 export { cachedCheckpoint } from "./restore/cached.ts";
 export { interpreterHere, type LocalLaunch, localLaunch } from "./localLaunch.ts";
+export { requireOwnCode, withoutLoading } from "./ownCode.ts";
 export { restoreThroughCuts, type ThroughCuts } from "./restore/throughCuts.ts";
 export { pullRunFile, type Pulled, type PullOptions } from "./restore/runFile.ts";
 export {

@@ -19,6 +19,24 @@ export interface Debugged {
   readonly checkpoint: string | null;
 }
 
+/** What a pool says of a trial's start. */
+export type Told = Pick<Debugged, "arguments" | "environment">;
+
+const MOST_LINES = 30;
+const LONGEST_LINE = 200;
+
+/** For a person who is asked, one line for all arguments and for each variable; what is too much is said to be. */
+export function toldLines({ arguments: words, environment }: Told): string[] {
+  const lines = [
+    ...(words.length > 0 ? [`Arguments: ${words.map((word) => JSON.stringify(word)).join(" ")}`] : []),
+    ...Object.entries(environment).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+  ];
+  const shown = lines
+    .slice(0, MOST_LINES)
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line));
+  return lines.length > MOST_LINES ? [...shown, `... and ${lines.length - MOST_LINES} more`] : shown;
+}
+
 /** As `vscode.DebugConfiguration`. */
 interface DebugConfiguration {
   type: string;

@@ -13,7 +13,7 @@ import type { Pool } from "../pool/pool.ts";
 import { withProgress } from "../progress.ts";
 import { WorkspaceFolders } from "../workspaceFolders.ts";
 import { checkpointRows } from "./checkpointRows.ts";
-import { type Debugged, debugConfiguration, isReplaced } from "./debugConfiguration.ts";
+import { type Debugged, debugConfiguration, isReplaced, type Told, toldLines } from "./debugConfiguration.ts";
 import { editorInterpreter } from "./interpreter.ts";
 import { requireDebugger } from "./pythonDebugger.ts";
 import { progressOf } from "./restoreProgress.ts";
@@ -96,6 +96,14 @@ export class DebugCommands {
     const folder = new WorkspaceFolders(vscode.workspace.workspaceFolders).asOpened(experiment.workspace);
     const start =
       "script" in launch.start ? { script: path.resolve(folder, launch.start.script) } : launch.start;
+    await client.requireOwnCode(folder, start);
+    const { environment, left } = pool.place.isRemote
+      ? client.withoutLoading(launch.environment)
+      : { environment: launch.environment, left: [] };
+    if (left.length > 0)
+      this.#needs.log.info(`Not taken from ${pool.name}, as they load other code: ${left.join(", ")}`);
+    const told = { arguments: launch.arguments, environment };
+    if (pool.place.isRemote && !(await isTellingWanted(pool.name, told))) return undefined;
     if ("script" in start && !(await isCodeWanted(target, folder, start.script))) return undefined;
     const checkpoint = await pickStart(pool, experiment, trial);
     if (checkpoint === undefined) return undefined;
@@ -108,7 +116,7 @@ export class DebugCommands {
     return {
       name: `Trial ${trial.id} (${experiment.name})`,
       ...{ folder, python, start, arguments: launch.arguments },
-      environment: withSecrets(launch.environment, secrets),
+      environment: withSecrets(environment, secrets),
       parameters: { hyperparameters: trial.hyperparameters, seed: trial.seed },
       checkpoint: checkpoint === null ? null : await this.#bring(pool, checkpoint),
     };
@@ -194,6 +202,19 @@ async function isCodeWanted(
     ...[run, compare],
   );
   if (answer === compare) await compareWithRun(pool, experiment, file, own);
+  return answer === run;
+}
+
+/** What another host says is started here only after the person has seen it: it may name a secret, and send it somewhere. */
+async function isTellingWanted(pool: string, told: Told): Promise<boolean> {
+  const lines = toldLines(told);
+  if (lines.length === 0) return true;
+  const run = "Run With These";
+  const answer = await vscode.window.showWarningMessage(
+    `${pool} says what the script is to be started with here.`,
+    { modal: true, detail: lines.join("\n") },
+    run,
+  );
   return answer === run;
 }
 

@@ -3,6 +3,7 @@ import {
   type Debugged,
   debugConfiguration,
   isReplaced,
+  toldLines,
 } from "../../../src/extension/commands/debugConfiguration.ts";
 
 const debugged = (more: Partial<Debugged> = {}): Debugged => ({
@@ -44,4 +45,17 @@ describe("what the debugger is told", () => {
     { start: { script: "/work/${input:a}.py" } },
     { folder: "/work/${workspaceFolder}" },
   ])("is refused with %j", (more) => expect(isReplaced(told(more))).toBe(true));
+});
+
+it("what another host says is shown whole, but for what is too long", () => {
+  expect(toldLines({ arguments: [], environment: {} })).toEqual([]);
+  expect(toldLines({ arguments: ["--a", "b c"], environment: { URL: "x\ny" } })).toEqual([
+    'Arguments: "--a" "b c"',
+    'URL="x\\ny"',
+  ]);
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`V${at}`, "v".repeat(1000)]));
+  const lines = toldLines({ arguments: [], environment: many });
+  expect(lines).toHaveLength(31);
+  expect(lines.at(-1)).toBe("... and 70 more");
+  expect(lines[0]).toHaveLength(203);
 });

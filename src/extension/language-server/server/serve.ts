@@ -16,6 +16,8 @@ import { type Feature, type Place, SOURCE } from "./feature.ts";
 
 /** After the last key. */
 const PAUSE_MS = 40;
+/** After a file was opened: the editor asks for lenses and hints first, and nobody has typed yet. */
+const FIRST_PAUSE_MS = 200;
 
 export interface Served {
   /** Diagnostics alone. */
@@ -78,8 +80,10 @@ export function serve(
     return document ? { document, position, offset: document.offsetAt(position) } : null;
   };
 
+  const diagnosed = new WeakSet<OpenDocument>();
   const diagnose = async (document: OpenDocument): Promise<void> => {
     const { uri, version } = document;
+    diagnosed.add(document);
     const found = await ask("diagnostics", (feature) => feature.diagnostics?.(document));
     if (documents.get(uri)?.version !== version) return; // edited meanwhile: its own turn comes
     await connection.sendDiagnostics({ uri, version, diagnostics: found.flat() });
@@ -97,10 +101,13 @@ export function serve(
     clearTimeout(timers.get(document.uri));
     timers.set(
       document.uri,
-      setTimeout(() => {
-        timers.delete(document.uri);
-        void diagnose(document).catch(lost);
-      }, PAUSE_MS),
+      setTimeout(
+        () => {
+          timers.delete(document.uri);
+          void diagnose(document).catch(lost);
+        },
+        diagnosed.has(document) ? PAUSE_MS : FIRST_PAUSE_MS,
+      ),
     );
   };
 

@@ -8,29 +8,9 @@ import type { Workspace } from "../workspace.ts";
 
 /** Who imports one of these trains something, or looks at what was trained. */
 const TRAINING_MODULES = [
-  ...[
-    "trainyard",
-    "torch",
-    "lightning",
-    "pytorch_lightning",
-    "transformers",
-    "accelerate",
-    "keras",
-    "tensorflow",
-  ],
-  ...[
-    "jax",
-    "flax",
-    "sklearn",
-    "xgboost",
-    "lightgbm",
-    "catboost",
-    "determined",
-    "wandb",
-    "mlflow",
-    "tensorboardX",
-  ],
-  "hydra",
+  ...["trainyard", "torch", "lightning", "pytorch_lightning", "transformers", "accelerate", "keras"],
+  ...["tensorflow", "jax", "flax", "sklearn", "xgboost", "lightgbm", "catboost", "determined", "wandb"],
+  ...["mlflow", "tensorboardX", "hydra"],
 ];
 
 const RUNNING: readonly TrialFacts["state"][] = ["starting", "running", "pausing", "stopping"];
@@ -39,12 +19,12 @@ export const submitLens = (workspace: Workspace, results: Results): Feature => (
   name: "submit",
   lenses: async (document) => {
     if (!workspace.state.settings.lenses || document.path === null) return [];
-    const facts = (await document.script())?.facts;
-    if (!facts) return [];
+    const script = await document.script();
+    if (!script) return [];
     const history = await results.of(document);
     // What ran once may run again, whatever it imports.
-    if (!history && !TRAINING_MODULES.some((name) => facts.imports.has(name))) return [];
-    const range = facts.entry;
+    const { imports, entry: range } = script.glance;
+    if (!history && !TRAINING_MODULES.some((name) => imports.has(name))) return [];
     if (range === null) return [];
     const submit: Command = {
       title: "$(rocket) Submit as Experiment",

@@ -1,7 +1,7 @@
 /** The call that defines a flag: its options, and what says the name that Python has for it. Pure. */
 import type { Range } from "vscode-languageserver/node";
 import type { Node } from "web-tree-sitter";
-import { namedChildren, rangeOf } from "../python/nodes.ts";
+import { namedChildren, spanOf } from "../python/nodes.ts";
 import type { Read } from "./parameters.ts";
 
 export interface Option {
@@ -17,10 +17,8 @@ export interface Option {
 /** The call at a read, with its arguments; null where a flag is defined in another way (a field of a dataclass). */
 export function definitionOf({ read, file }: Read): { called: string; list: Node } | null {
   const { start, end } = read.range;
-  let node = file.script.tree.rootNode.descendantForPosition(
-    { row: start.line, column: start.character },
-    { row: end.line, column: end.character },
-  );
+  const { document, script } = file;
+  let node = script.tree.rootNode.descendantForIndex(document.offsetAt(start), document.offsetAt(end));
   while (node !== null && node.type !== "call") node = node.parent;
   const list = node?.childForFieldName("arguments");
   const called = node?.childForFieldName("function");
@@ -31,6 +29,11 @@ export function definitionOf({ read, file }: Read): { called: string; list: Node
 export function flagsOf(read: Read): Option[] {
   const definition = definitionOf(read);
   if (definition === null) return [];
+  const { document } = read.file;
+  const rangeOf = (start: number, end: number): Range => ({
+    start: document.positionAt(start),
+    end: document.positionAt(end),
+  });
   return namedChildren(definition.list).flatMap((node) => {
     const content =
       node.type === "string" ? namedChildren(node).filter(({ type }) => type === "string_content") : [];
@@ -39,10 +42,18 @@ export function flagsOf(read: Read): Option[] {
       return [];
     // `--lr/--no-lr` of click.
     const [, before = "", name = ""] = /^(-*)([^/\s]+)/.exec(only.text) ?? [];
-    const { start } = rangeOf(only);
-    const from = { line: start.line, character: start.character + before.length };
-    const range = { start: from, end: { line: start.line, character: from.character + name.length } };
-    return name === "" ? [] : [{ name, dashes: before.length, range, literal: rangeOf(node) }];
+    const from = only.startIndex + before.length;
+    const { start, end } = spanOf(node);
+    return name === ""
+      ? []
+      : [
+          {
+            name,
+            dashes: before.length,
+            range: rangeOf(from, from + name.length),
+            literal: rangeOf(start, end),
+          },
+        ];
   });
 }
 

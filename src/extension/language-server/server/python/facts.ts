@@ -3,7 +3,6 @@ import type { Range } from "vscode-languageserver/node";
 import type { Tree } from "web-tree-sitter";
 import type { Json } from "../../../../cluster/protocol/base.ts";
 import { readAssignments } from "./facts/assignments.ts";
-import { readEntry } from "./facts/entry.ts";
 import { readKeras } from "./facts/metrics/keras.ts";
 import { readOthers } from "./facts/metrics/others.ts";
 import { readTrials } from "./facts/metrics/trial.ts";
@@ -16,6 +15,7 @@ import { readSpaces } from "./facts/parameters/spaces.ts";
 import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
+import { type Glance, readGlance } from "./glance.ts";
 import { Source } from "./source.ts";
 import { type Statements, syntaxOf } from "./copy.ts";
 
@@ -72,11 +72,7 @@ export interface RandomUse {
   readonly range: Range;
 }
 
-export interface ScriptFacts {
-  /** Top-level modules that are imported anywhere in it. */
-  readonly imports: ReadonlySet<string>;
-  /** The line above which lenses stand: `if __name__ == "__main__":`, a decorated or called `main`, else the first statement that is no import. */
-  readonly entry: Range | null;
+export interface ScriptFacts extends Glance {
   readonly parameters: readonly ParameterRead[];
   /** It reads parameters by names that cannot be told (`run.params[name]`, `vars(args)`, `**run.params`): what seems unread may be read. */
   readonly readsAnyParameter: boolean;
@@ -99,15 +95,15 @@ export const NOT_READ: ScriptFacts = {
 export function readFacts(tree: Tree, text: string, known?: Statements): ScriptFacts {
   const source = new Source(text);
   const root = syntaxOf(tree, text, known);
-  const reading = new Reading(readProgram(root, source), source);
+  const glance = readGlance(tree.rootNode, text);
+  const reading = new Reading(readProgram(root, source), source, glance.imports);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
   for (const read of OF_ALL) read(reading);
-  const { program, parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
+  const { parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
   const byPlace = <T extends { range: Range }>(all: T[]): T[] =>
     all.sort((a, b) => inOrder(a.range, b.range));
   return {
-    imports: program.imports,
-    entry: readEntry(root, source),
+    ...glance,
     parameters: byPlace(parameters),
     readsAnyParameter,
     metrics: byPlace(metrics),

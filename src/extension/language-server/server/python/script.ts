@@ -2,6 +2,7 @@
 import { Edit as TreeEdit, type Parser, type Tree } from "web-tree-sitter";
 import type { Statements } from "./copy.ts";
 import { NOT_READ, readFacts, type ScriptFacts } from "./facts.ts";
+import { type Glance, readGlance } from "./glance.ts";
 
 /** An edit as tree-sitter wants it: offsets and columns in UTF-16 units. */
 export type Edit = Pick<
@@ -45,6 +46,12 @@ export class Script {
     this.#tree = parsed;
     this.#isCurrent = true;
     return parsed;
+  }
+
+  /** Of the facts those that are quickly read. */
+  get glance(): Glance {
+    if (this.#facts !== null) return this.#facts;
+    return this.#text().length > MOST_READ ? NOT_READ : readGlance(this.tree.rootNode, this.#text());
   }
 
   get facts(): ScriptFacts {

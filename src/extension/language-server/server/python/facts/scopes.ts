@@ -20,7 +20,6 @@ class Walk {
   readonly #classes: PythonClass[] = [];
   readonly #nodes = new Map<string, Placed[]>();
   readonly #callsOf = new Map<string, Placed[]>();
-  readonly #imports = new Set<string>();
   readonly #scopes = new Map<Syntax, Scope>();
 
   constructor(source: Source) {
@@ -44,7 +43,7 @@ class Walk {
     }
     return {
       ...{ root, module, functions: this.#functions, classes: this.#classes },
-      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports, scopes: this.#scopes },
+      ...{ nodes: this.#nodes, callsOf: this.#callsOf, scopes: this.#scopes },
     };
   }
 
@@ -143,13 +142,11 @@ class Walk {
 
   #import(node: Syntax, scope: Scope): void {
     const from = node.type === "import_from_statement" ? node.child("module_name") : null;
-    if (from?.type === "dotted_name") this.#imports.add(this.#first(from));
     const module = from === null ? "" : `${this.#dotted(from)}.`;
     for (const name of node.all("name")) {
       const isAliased = name.type === "aliased_import";
       const path = this.#dotted(isAliased ? name.child("name") : name);
       if (path === "") continue;
-      if (from === null) this.#imports.add(path.split(".", 1)[0] ?? path);
       const bound = isAliased ? this.#text(name.child("alias")) : (path.split(".", 1)[0] ?? path);
       const whole = isAliased || from !== null ? module + path : bound;
       push(scope.names, bound, { is: "module", path: whole }, MOST_BINDINGS);
@@ -186,9 +183,6 @@ class Walk {
   /** Without what may stand between the parts. */
   #dotted(node: Syntax | null): string {
     return this.#text(node).replaceAll(/\s+|\\/g, "");
-  }
-  #first(node: Syntax): string {
-    return this.#text(node.children[0] ?? node);
   }
 }
 

@@ -58,6 +58,10 @@ const Length = z.union([
   z.partialRecord(z.enum(["batches", "records", "epochs"]), z.number().int().nonnegative()),
 ]);
 
+/** Beyond these, even with a divisor near 1, a rung is no different from the next. */
+const MOST_RUNGS = 100;
+const Rungs = z.number().int().positive().max(MOST_RUNGS);
+
 const SearcherConfiguration = z.strictObject({
   name: z
     .enum([
@@ -131,20 +135,13 @@ const SearcherConfiguration = z.strictObject({
     .gt(1)
     .optional()
     .describe("At each rung the best 1/divisor of the trials go on: 4 unless it is said."),
-  max_rungs: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe("Rungs of the largest bracket: 5 unless it is said."),
-  num_rungs: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe("Times, between the start and `max_time`, at which trials are compared."),
+  max_rungs: Rungs.optional().describe("Rungs of the largest bracket: 5 unless it is said."),
+  num_rungs: Rungs.optional().describe(
+    "Times, between the start and `max_time`, at which trials are compared.",
+  ),
   bracket_rungs: z
-    .array(z.number().int().positive())
+    .array(Rungs)
+    .max(MOST_RUNGS)
     .optional()
     .describe("Rungs of each bracket, instead of those that `mode` has: `[4, 3]`."),
   stop_once: z

@@ -1,4 +1,5 @@
 /** Facts of a text, by the real grammar. */
+import { expect } from "vitest";
 import type { Range } from "vscode-languageserver/node";
 import type { ScriptFacts } from "../../../../src/extension/language-server/server/python/facts.ts";
 import { loadPython } from "../../../../src/extension/language-server/server/python/parser.ts";
@@ -11,7 +12,10 @@ const parser = await loadPython();
 export function factsOf(text: string): ScriptFacts {
   const script = new Script(parser, () => text);
   try {
-    return script.facts;
+    const { imports, entry } = script.glance;
+    const facts = script.facts;
+    expect({ imports, entry }).toEqual({ imports: facts.imports, entry: facts.entry });
+    return facts;
   } finally {
     script.close();
   }

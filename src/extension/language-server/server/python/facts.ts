@@ -15,7 +15,7 @@ import { readSpaces } from "./facts/parameters/spaces.ts";
 import { readRandom } from "./facts/random.ts";
 import { Reading } from "./facts/reading.ts";
 import { readProgram } from "./facts/scopes.ts";
-import { type Glance, readGlance } from "./glance.ts";
+import { type Glance, readEntry } from "./glance.ts";
 import { Source } from "./source.ts";
 import { type Statements, syntaxOf } from "./copy.ts";
 
@@ -95,15 +95,15 @@ export const NOT_READ: ScriptFacts = {
 export function readFacts(tree: Tree, text: string, known?: Statements): ScriptFacts {
   const source = new Source(text);
   const root = syntaxOf(tree, text, known);
-  const glance = readGlance(tree.rootNode, text);
-  const reading = new Reading(readProgram(root, source), source, glance.imports);
+  const reading = new Reading(readProgram(root, source), source);
   for (const call of reading.calls) for (const read of OF_CALLS) read(call, reading);
   for (const read of OF_ALL) read(reading);
-  const { parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
+  const { program, parameters, metrics, readsAnyParameter, reportsAnyMetric } = reading;
   const byPlace = <T extends { range: Range }>(all: T[]): T[] =>
     all.sort((a, b) => inOrder(a.range, b.range));
   return {
-    ...glance,
+    imports: program.imports,
+    entry: readEntry(tree.rootNode, text),
     parameters: byPlace(parameters),
     readsAnyParameter,
     metrics: byPlace(metrics),

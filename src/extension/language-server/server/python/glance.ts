@@ -17,11 +17,16 @@ const DECLARATIONS = new Set([
 ]);
 
 export function readGlance(root: Node, text: string): Glance {
-  const entry = entryOf(root);
-  return { imports: readImports(root), entry: entry && new Source(text).range(spanOf(entry)) };
+  return { imports: readImports(root), entry: readEntry(root, text) };
 }
 
-/** `import a.b as c`, `from a.b import c`: `a`. */
+export function readEntry(root: Node, text: string): Range | null {
+  const top = namedChildren(root);
+  const begins = top.find(isMainGuard) ?? top.find((node) => !DECLARATIONS.has(node.type) && !isText(node));
+  return begins ? new Source(text).range(spanOf(begins)) : null;
+}
+
+/** `import a.b as c`, `from a.b import c`: `a`. All of a long script takes the parser some milliseconds, too much for each key. */
 function readImports(root: Node): Set<string> {
   const found = new Set<string>();
   for (const node of root.descendantsOfType(["import_statement", "import_from_statement"])) {
@@ -36,12 +41,6 @@ function readImports(root: Node): Set<string> {
       if (name?.type === "dotted_name") found.add(name.firstNamedChild?.text ?? name.text);
   }
   return found;
-}
-
-function entryOf(root: Node): Node | null {
-  const top = namedChildren(root);
-  const begins = top.find(isMainGuard) ?? top.find((node) => !DECLARATIONS.has(node.type) && !isText(node));
-  return begins ?? null;
 }
 
 /** `if __name__ == "__main__":`, either way round. */

@@ -65,6 +65,8 @@ export interface Program {
   readonly callsOf: ReadonlyMap<string, readonly Placed[]>;
   /** Of what is below a function or a class. */
   readonly scopes: ReadonlyMap<Syntax, Scope>;
+  /** Top-level modules that are imported anywhere. */
+  readonly imports: ReadonlySet<string>;
 }
 
 /** Each identifier, in no order. Not listed with the other nodes: there are too many for what few ask for them. */

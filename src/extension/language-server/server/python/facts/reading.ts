@@ -52,11 +52,7 @@ export class Reading {
   /** Calls whose named arguments are no values of the training: they define a parameter, or report. */
   readonly spoken = new Set<Syntax>();
 
-  readonly #imports: ReadonlySet<string>;
-
-  /** @param imports top-level modules */
-  constructor(program: Program, source: Source, imports: ReadonlySet<string>) {
-    this.#imports = imports;
+  constructor(program: Program, source: Source) {
     this.source = source;
     this.program = program;
     this.values = new Values(program, source);
@@ -68,7 +64,7 @@ export class Reading {
   }
 
   imports(...modules: readonly string[]): boolean {
-    return modules.some((one) => this.#imports.has(one));
+    return modules.some((one) => this.program.imports.has(one));
   }
 
   literal(node: Syntax | null): Json | undefined {

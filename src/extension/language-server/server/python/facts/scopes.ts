@@ -20,6 +20,7 @@ class Walk {
   readonly #classes: PythonClass[] = [];
   readonly #nodes = new Map<string, Placed[]>();
   readonly #callsOf = new Map<string, Placed[]>();
+  readonly #imports = new Set<string>();
   readonly #scopes = new Map<Syntax, Scope>();
 
   constructor(source: Source) {
@@ -43,7 +44,7 @@ class Walk {
     }
     return {
       ...{ root, module, functions: this.#functions, classes: this.#classes },
-      ...{ nodes: this.#nodes, callsOf: this.#callsOf, scopes: this.#scopes },
+      ...{ nodes: this.#nodes, callsOf: this.#callsOf, imports: this.#imports, scopes: this.#scopes },
     };
   }
 
@@ -142,12 +143,14 @@ class Walk {
 
   #import(node: Syntax, scope: Scope): void {
     const from = node.type === "import_from_statement" ? node.child("module_name") : null;
+    if (from?.type === "dotted_name") this.#imports.add(topOf(this.#dotted(from)));
     const module = from === null ? "" : `${this.#dotted(from)}.`;
     for (const name of node.all("name")) {
       const isAliased = name.type === "aliased_import";
       const path = this.#dotted(isAliased ? name.child("name") : name);
       if (path === "") continue;
-      const bound = isAliased ? this.#text(name.child("alias")) : (path.split(".", 1)[0] ?? path);
+      if (from === null) this.#imports.add(topOf(path));
+      const bound = isAliased ? this.#text(name.child("alias")) : topOf(path);
       const whole = isAliased || from !== null ? module + path : bound;
       push(scope.names, bound, { is: "module", path: whole }, MOST_BINDINGS);
     }
@@ -205,4 +208,9 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V, most: number): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, [value]);
   else if (known.length < most) known.push(value);
+}
+
+/** `a`, of `a.b.c`. */
+function topOf(path: string): string {
+  return path.split(".", 1)[0] ?? path;
 }

@@ -51,7 +51,12 @@ test("a pool is checked, repaired after a question, and backed up, from its row"
     await choose(workbench, "Back Up Pool...");
     await workbench.quickInput.locator(".quick-input-box input").fill(`${copy}/`);
     await workbench.quickInput.getByText("..", { exact: true }).waitFor();
-    await workbench.quickInput.getByRole("button", { name: "Back Up Here" }).click();
+    // The editor's own dialog passes over a press while it still reads the folder.
+    const here = workbench.quickInput.getByRole("button", { name: "Back Up Here" });
+    for (let left = 10; left > 0 && (await here.isVisible()); left--) {
+      await here.click({ timeout: 2000 }).catch(() => undefined);
+      await here.waitFor({ state: "hidden", timeout: 2000 }).catch(() => undefined);
+    }
     await workbench.toast(/is backed up and verified \(1 experiment, 1 run, 1 checkpoint/).waitFor();
     const marker = JSON.parse(readFileSync(path.join(copy, "backup.json"), "utf8")) as { isWhole: boolean };
     assert.equal(marker.isWhole, true);

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
+import type { LocalLaunch } from "../../cluster/client/localLaunch.ts";
 import type { Checkpoint, Experiment, Trial } from "../../cluster/protocol/entities.ts";
 import { ShownError } from "../errors.ts";
 import { compareWithRun, isAsItRan } from "../editor/source.ts";
@@ -96,14 +97,10 @@ export class DebugCommands {
     const folder = new WorkspaceFolders(vscode.workspace.workspaceFolders).asOpened(experiment.workspace);
     const start =
       "script" in launch.start ? { script: path.resolve(folder, launch.start.script) } : launch.start;
-    await client.requireOwnCode(folder, start);
-    const { environment, left } = pool.place.isRemote
-      ? client.withoutLoading(launch.environment)
-      : { environment: launch.environment, left: [] };
-    if (left.length > 0)
-      this.#needs.log.info(`Not taken from ${pool.name}, as they load other code: ${left.join(", ")}`);
-    const told = { arguments: launch.arguments, environment };
-    if (pool.place.isRemote && !(await isTellingWanted(pool.name, told))) return undefined;
+    const environment = pool.place.isRemote
+      ? await this.#fromElsewhere(pool.name, folder, { ...launch, start })
+      : launch.environment;
+    if (environment === null) return undefined;
     if ("script" in start && !(await isCodeWanted(target, folder, start.script))) return undefined;
     const checkpoint = await pickStart(pool, experiment, trial);
     if (checkpoint === undefined) return undefined;
@@ -120,6 +117,24 @@ export class DebugCommands {
       parameters: { hyperparameters: trial.hyperparameters, seed: trial.seed },
       checkpoint: checkpoint === null ? null : await this.#bring(pool, checkpoint),
     };
+  }
+
+  /**
+   * What another host says is started here is checked, and seen by the person.
+   * @returns the variables that are taken from it; null: the person thought better of it
+   */
+  async #fromElsewhere(
+    pool: string,
+    folder: string,
+    launch: Pick<LocalLaunch, "start" | "arguments" | "environment">,
+  ): Promise<Record<string, string> | null> {
+    const client = await loadClient();
+    await client.requireOwnCode(folder, launch.start);
+    const { environment, left } = client.withoutLoading(launch.environment);
+    if (left.length > 0)
+      this.#needs.log.info(`Not taken from ${pool}, as they load other code: ${left.join(", ")}`);
+    const isWanted = await isTellingWanted(pool, { arguments: launch.arguments, environment });
+    return isWanted ? environment : null;
   }
 
   /** @returns the folder of its files */

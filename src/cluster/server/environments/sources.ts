@@ -76,7 +76,7 @@ const READERS: readonly Reader[] = [
 
 /** The block of PEP 723. */
 async function ofScript(root: string, script: string): Promise<Source | null> {
-  const block = BLOCK.exec((await read(root, script)) ?? "")?.[1];
+  const block = BLOCK.exec(((await read(root, script)) ?? "").replaceAll("\r\n", "\n"))?.[1];
   if (block === undefined) return null;
   const text = block
     .split("\n")

@@ -36,6 +36,12 @@ test("the nearest comes first, and of one folder the most exact", async () => {
   expect([...(found[0]?.files ?? [])]).toEqual([["requirements.txt", "rich\n"]]);
 });
 
+test("a script's block may end its lines as Windows does", async () => {
+  const block = '# /// script\r\n# dependencies = ["rich"]\r\n# ///\r\n';
+  const [found] = await sources({ "train.py": block });
+  expect([...(found?.files ?? [])]).toEqual([["requirements.txt", "rich\n"]]);
+});
+
 test("requirements bring what they include; the workspace's own folders are left out", async () => {
   const text = "-r base.txt\n--constraint=limits/c.txt\n-e .\n./local\n-e ./other[extra]\n..\ntorch\n";
   const [found] = await sources({

@@ -9,9 +9,9 @@ import {
 const debugged = (more: Partial<Debugged> = {}): Debugged => ({
   ...{
     name: "Trial 3.1 (digits)",
-    folder: "/work",
+    folder: "/project",
     python: "/usr/bin/python3",
-    start: { script: "/work/t.py" },
+    start: { script: "/project/t.py" },
   },
   ...{ arguments: ["--a"], environment: {}, parameters: null, checkpoint: null },
   ...more,
@@ -22,8 +22,13 @@ const told = (more: Partial<Debugged> = {}): ReturnType<typeof debugConfiguratio
 describe("what the debugger is told", () => {
   it("is the script, its arguments, and where our package is", () => {
     expect(told()).toEqual({
-      ...{ type: "debugpy", request: "launch", name: "Trial 3.1 (digits)", cwd: "/work" },
-      ...{ python: "/usr/bin/python3", program: "/work/t.py", args: ["--a"], env: { PYTHONPATH: "/ours" } },
+      ...{ type: "debugpy", request: "launch", name: "Trial 3.1 (digits)", cwd: "/project" },
+      ...{
+        python: "/usr/bin/python3",
+        program: "/project/t.py",
+        args: ["--a"],
+        env: { PYTHONPATH: "/ours" },
+      },
     });
     expect(told({ start: { module: "pkg.train" } })).toMatchObject({ module: "pkg.train" });
     expect(debugConfiguration(debugged(), "/ours", "/theirs").env).toEqual({ PYTHONPATH: "/ours:/theirs" });
@@ -42,8 +47,8 @@ describe("what the debugger is told", () => {
   it.each<Partial<Debugged>>([
     { arguments: ["--out", "${command:x}"] },
     { environment: { A: "b${env:HOME}" } },
-    { start: { script: "/work/${input:a}.py" } },
-    { folder: "/work/${workspaceFolder}" },
+    { start: { script: "/project/${input:a}.py" } },
+    { folder: "/project/${workspaceFolder}" },
   ])("is refused with %j", (more) => expect(isReplaced(told(more))).toBe(true));
 });
 

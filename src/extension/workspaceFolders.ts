@@ -5,6 +5,7 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import type * as vscode from "vscode";
+import { isSameOrInside } from "../cluster/client/insideFolder.ts";
 import type { Experiment } from "../cluster/protocol/entities.ts";
 
 type Folder = Pick<vscode.WorkspaceFolder, "uri">;
@@ -56,9 +57,4 @@ export function realPath(place: string): string {
   } catch {
     return place;
   }
-}
-
-export function isSameOrInside(place: string, folder: string): boolean {
-  const relative = path.relative(folder, place);
-  return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

@@ -1,6 +1,7 @@
 /** That what a pool says a trial ran is code of the person's own folder, before it is started on the person's machine. */
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { isInside } from "./insideFolder.ts";
 import type { LocalLaunch } from "./localLaunch.ts";
 import { UserError } from "./userError.ts";
 
@@ -25,11 +26,6 @@ export async function requireOwnCode(folder: string, start: LocalLaunch["start"]
     `The ${what} is not in ${folder}, and only code of that folder is started here.`,
     "Open the script itself, and run that one under the debugger.",
   );
-}
-
-function isInside(file: string, folder: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative !== "" && !/^\.\.([\\/]|$)/.test(relative) && !path.isAbsolute(relative);
 }
 
 /** What they name is loaded before, or in place of, the script: of a pool they are not taken. These two only say how Python behaves. */

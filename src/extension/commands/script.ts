@@ -1,9 +1,10 @@
 /** Which script is submitted, from which folder, and that what is on disk is what is on screen. */
 import path from "node:path";
 import * as vscode from "vscode";
+import { isSameOrInside } from "../../cluster/client/insideFolder.ts";
 import { ShownError } from "../errors.ts";
 import { loadClient } from "../pool/client.ts";
-import { isSameOrInside, realPath } from "../workspaceFolders.ts";
+import { realPath } from "../workspaceFolders.ts";
 
 export interface Script {
   /** Absolute path of the file, and of the folder that is its workspace. */

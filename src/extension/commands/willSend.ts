@@ -7,7 +7,7 @@ import { loadClient, type Client } from "../pool/client.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
 import { withProgress } from "../progress.ts";
-import { isSameOrInside } from "../workspaceFolders.ts";
+import { isSameOrInside } from "../../cluster/client/insideFolder.ts";
 import type { ConfigurationProblems } from "./configurationProblems.ts";
 import { askPathOnPool } from "./pathOnPool.ts";
 import { folderOf, isScript, requireTrust } from "./script.ts";

@@ -3,6 +3,7 @@ import { usableSlots } from "../../../cluster/search/expectation.ts";
 import type { SubmitMemory } from "../../commands/submitMemory.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { LOCAL, type Pools } from "../../pool/pools.ts";
+import { keepLatest } from "../keepLatest.ts";
 import type { Forecast, ForecastRequest } from "../contract.ts";
 
 /** Of the protocol. */
@@ -29,9 +30,7 @@ export class Forecasts {
     const known = this.#kept.get(key);
     if (known !== undefined && known.until > Date.now()) return known.answer;
     const answer = ask(pool, request).catch(() => null);
-    this.#kept.delete(key);
-    this.#kept.set(key, { until: Date.now() + KEEP_MS, answer });
-    for (const old of [...this.#kept.keys()].slice(0, -MOST_KEPT)) this.#kept.delete(old);
+    keepLatest(this.#kept, key, { until: Date.now() + KEEP_MS, answer }, MOST_KEPT);
     return answer;
   }
 }

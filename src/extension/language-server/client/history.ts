@@ -8,6 +8,7 @@ import type { Pool } from "../../pool/pool.ts";
 import type { Pools } from "../../pool/pools.ts";
 import { isFinal } from "../../views/states.ts";
 import { realPath, WorkspaceFolders } from "../../workspaceFolders.ts";
+import { keepLatest } from "../keepLatest.ts";
 import type { ScriptHistory, ToExtension } from "../contract.ts";
 import { gather, type HistoryPool, scriptOf } from "./history/gather.ts";
 import { summarise } from "./history/summary.ts";
@@ -71,9 +72,7 @@ export class History implements vscode.Disposable {
     this.#follow(pool);
     const script = path.join(realPath(path.dirname(file)), path.basename(file));
     const answer = this.#read(pool, script);
-    this.#known.delete(file);
-    this.#known.set(file, { poolId: pool.id, script, answer });
-    for (const old of [...this.#known.keys()].slice(0, -MOST_KEPT)) this.#forget(old);
+    keepLatest(this.#known, file, { poolId: pool.id, script, answer }, MOST_KEPT, (old) => this.#forget(old));
     await answer;
     this.#watch();
     return answer;

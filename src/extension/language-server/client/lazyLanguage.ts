@@ -4,28 +4,17 @@
  */
 import path from "node:path";
 import * as vscode from "vscode";
+import { CONFIGURATION_NAMES } from "../../../cluster/client/configuration/names.ts";
 import { messageOf, ShownError, showError } from "../../errors.ts";
+import { TRAINING_MODULES } from "../trainingModules.ts";
 import type { LanguageServices, Language } from "./language.ts";
 
 /** As much of a file is looked at. */
 const GLANCE_LENGTH = 20_000;
-const IN_SCRIPTS = [
-  ...["trainyard", "torch", "lightning", "transformers", "accelerate", "keras", "tensorflow", "jax", "flax"],
-  ...[
-    "sklearn",
-    "xgboost",
-    "lightgbm",
-    "catboost",
-    "determined",
-    "wandb",
-    "mlflow",
-    "hydra",
-    "argparse",
-    "click",
-  ],
-];
+/** Flags alone may be a script of ours, too. */
+const IN_SCRIPTS = [...TRAINING_MODULES, "argparse", "click"];
 const IN_EXPERIMENTS = ["searcher:", "hyperparameters:", "entrypoint:"];
-const NAMED = ["train.yaml", "train.yml", "experiment.yaml", "experiment.yml"];
+const NAMED: readonly string[] = CONFIGURATION_NAMES;
 
 export class LazyLanguage implements vscode.Disposable {
   readonly #services: LanguageServices;

@@ -1,12 +1,14 @@
 /** Which script belongs to which experiment file, and the other way round. */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { isInside } from "../../../cluster/client/insideFolder.ts";
 import { findConfiguration } from "../../../cluster/client/configuration.ts";
 import { scriptBeside } from "../../../cluster/client/scriptBeside.ts";
 import type { EditorState } from "../contract.ts";
 import type { OpenDocument } from "./documents.ts";
+import { Roots } from "./files/roots.ts";
 import { namedScripts } from "./pairs/entrypoint.ts";
-import { follow, isInside, type LinkedScript } from "./pairs/follow.ts";
+import { follow, type LinkedScript } from "./pairs/follow.ts";
 
 export interface Files {
   readonly state: EditorState;
@@ -81,8 +83,7 @@ export class Pairs {
 
   /** The innermost workspace folder around a file, else the file's own. */
   folderOf(file: string): string {
-    const around = this.#files.state.folders.filter((folder) => isInside(file, folder));
-    return around.sort((a, b) => b.length - a.length)[0] ?? path.dirname(file);
+    return new Roots(this.#files.state.folders).of(file) ?? path.dirname(file);
   }
 
   /** Each name is looked for from the workspace's folder, where runs start, then from the experiment file's. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { EditorState, ToExtension } from "../contract.ts";
+import { keepLatest } from "../keepLatest.ts";
 import { MOST_CHARACTERS, OpenDocument } from "./documents.ts";
 import { Pairs } from "./pairs.ts";
 
@@ -79,11 +80,7 @@ export class Workspace {
     const text = await readFile(file, "utf8").catch(() => null);
     if (text === null) return null;
     const document = new OpenDocument(TextDocument.create(uri, languageId, 0, text), this.isChosen);
-    this.#kept.set(uri, { stamp, document });
-    for (const [old, { document: oldest }] of [...this.#kept].slice(0, -MOST_KEPT)) {
-      oldest.close();
-      this.#kept.delete(old);
-    }
+    keepLatest(this.#kept, uri, { stamp, document }, MOST_KEPT, (_uri, old) => old.document.close());
     return document;
   }
 

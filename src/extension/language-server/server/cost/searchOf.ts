@@ -53,8 +53,6 @@ function isWhole(search: Search): boolean {
   if (!searcher || missingSettings(configuration).length > 0) return false;
   if (configuration.name === "grid" && space.uncounted.length > 0) return false;
   if (configuration.name === "adaptive_asha" || configuration.name === "async_halving") {
-    const written = [configuration.num_rungs ?? 1, ...(configuration.bracket_rungs ?? [])];
-    if (written.length > MOST_RUNGS || Math.max(...written) > MOST_RUNGS) return false;
     const brackets = halvingSettings(configuration);
     if (brackets.reduce((sum, { rungs }) => sum + rungs, 0) > MOST_RUNGS) return false;
   }

@@ -26,15 +26,17 @@ export const ofScripts = (workspace: Workspace): Feature => ({
   },
 });
 
-async function inScript(workspace: Workspace, { document, position }: Place): Promise<CompletionItem[]> {
+async function inScript(
+  workspace: Workspace,
+  { document, position, offset }: Place,
+): Promise<CompletionItem[]> {
   const script = await document.script();
   const { path } = document;
   if (!script || path === null) return [];
-  const at = { row: position.line, column: position.character };
   // What is read of the whole script is asked for within texts alone.
   if (
     !["string", "string_content", "string_start", "string_end"].includes(
-      script.tree.rootNode.descendantForPosition(at)?.type ?? "",
+      script.tree.rootNode.descendantForIndex(offset)?.type ?? "",
     )
   )
     return [];

@@ -2,7 +2,7 @@
 import { CompletionItemKind } from "vscode-languageserver/node";
 import type { Feature } from "../feature.ts";
 import { dataPoolMarks, isPoolsPath } from "../pools/dataPools.ts";
-import { fixesOf, marked } from "../pools/mark.ts";
+import { marked } from "../pools/mark.ts";
 import { resourceMarks } from "../pools/resources.ts";
 import {
   checkpointItems,
@@ -27,9 +27,6 @@ export const poolFacts = (workspace: Workspace): Feature => ({
       ...(await sourceCheckpointMarks(experiment.value, workspace)),
     ]);
   },
-
-  actions: ({ uri, experiment }, _range, diagnostics) =>
-    experiment === null ? [] : fixesOf(uri, diagnostics),
 
   completions: async ({ document: { experiment }, offset }) => {
     const typing = experiment?.typingAt(offset);

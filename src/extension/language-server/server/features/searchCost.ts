@@ -3,6 +3,7 @@
  * and says so: a lens that comes and goes would move the lines that one is typing in.
  */
 import type { Forecast } from "../../contract.ts";
+import { keepLatest } from "../../keepLatest.ts";
 import { searchOf, type WrittenSearch } from "../cost/searchOf.ts";
 import { costText } from "../cost/words.ts";
 import type { OpenDocument } from "../documents.ts";
@@ -24,9 +25,7 @@ export function searchCost(workspace: Workspace): Feature {
       read.set(experiment, found);
     }
     if (found === null) return null;
-    last.delete(document.uri);
-    last.set(document.uri, found);
-    for (const uri of [...last.keys()].slice(0, -MOST_KEPT)) last.delete(uri);
+    keepLatest(last, document.uri, found, MOST_KEPT);
     return found;
   };
 

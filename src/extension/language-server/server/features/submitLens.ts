@@ -4,14 +4,8 @@ import type { ScriptHistory, TrialFacts } from "../../contract.ts";
 import type { Feature } from "../feature.ts";
 import type { Results } from "../results/results.ts";
 import { lensText, OPEN_PANEL, panelOf, valueText } from "../results/words.ts";
+import { TRAINING_MODULES } from "../../trainingModules.ts";
 import type { Workspace } from "../workspace.ts";
-
-/** Who imports one of these trains something, or looks at what was trained. */
-const TRAINING_MODULES = [
-  ...["trainyard", "torch", "lightning", "pytorch_lightning", "transformers", "accelerate", "keras"],
-  ...["tensorflow", "jax", "flax", "sklearn", "xgboost", "lightgbm", "catboost", "determined", "wandb"],
-  ...["mlflow", "tensorboardX", "hydra"],
-];
 
 const RUNNING: readonly TrialFacts["state"][] = ["starting", "running", "pausing", "stopping"];
 

@@ -1,5 +1,6 @@
 /** Random numbers in a script of a search that nothing seeds: its trials differ by chance, too. Only to be known. */
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { type Feature, SOURCE } from "../feature.ts";
 import type { RandomUse, ScriptFacts } from "../python/facts.ts";
 import type { Workspace } from "../workspace.ts";
@@ -38,8 +39,6 @@ function diagnosticOf({ what, library, range }: RandomUse, { imports }: ScriptFa
 }
 
 function isSearch(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || !("searcher" in value)) return false;
-  const { searcher } = value;
-  if (typeof searcher !== "object" || searcher === null || !("name" in searcher)) return false;
-  return typeof searcher.name === "string" && searcher.name !== "single";
+  const name = valueAt(value, ["searcher", "name"]);
+  return typeof name === "string" && name !== "single";
 }

@@ -1,8 +1,9 @@
 /** Where an experiment names paths of the workspace, and what is not there. */
 import { DiagnosticSeverity } from "vscode-languageserver/node";
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { isDataMap } from "../../../../cluster/protocol/configuration.ts";
 import type { Path } from "../experiment/document.ts";
-import { type Mark, valueAt } from "../pools/mark.ts";
+import type { Mark } from "../pools/mark.ts";
 import type { Roots } from "./roots.ts";
 
 /** Of one experiment. */

@@ -1,6 +1,7 @@
 /** Paths of an experiment file are relative to the workspace folder that it is in. Nothing outside of the open folders is looked at. */
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { isSameOrInside } from "../../../../cluster/client/insideFolder.ts";
 
 /** Entries of a folder that are offered. */
 const MOST_ENTRIES = 200;
@@ -15,14 +16,15 @@ export class Roots {
   /** The innermost open folder around a file; null where there is none. */
   of(file: string): string | null {
     return (
-      this.#folders.filter((folder) => isInside(file, folder)).sort((a, b) => b.length - a.length)[0] ?? null
+      this.#folders.filter((folder) => isSameOrInside(file, folder)).sort((a, b) => b.length - a.length)[0] ??
+      null
     );
   }
 
   /** Null: it is not for us to say. */
   async isThere(root: string, written: string): Promise<"file" | "folder" | "nothing" | null> {
     const place = path.resolve(root, written);
-    if (!this.#folders.some((folder) => isInside(place, folder))) return null;
+    if (!this.#folders.some((folder) => isSameOrInside(place, folder))) return null;
     try {
       return (await stat(place)).isDirectory() ? "folder" : "file";
     } catch (error) {
@@ -35,7 +37,7 @@ export class Roots {
   async goOn(root: string, typed: string): Promise<string[]> {
     const parent = typed.slice(0, typed.lastIndexOf("/") + 1);
     const folder = path.resolve(root, parent);
-    if (path.isAbsolute(typed) || !this.#folders.some((one) => isInside(folder, one))) return [];
+    if (path.isAbsolute(typed) || !this.#folders.some((one) => isSameOrInside(folder, one))) return [];
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const isHiddenAsked = typed.slice(parent.length).startsWith(".");
     return entries
@@ -44,9 +46,4 @@ export class Roots {
       .map((entry) => `${parent}${entry.name}${entry.isDirectory() ? "/" : ""}`)
       .sort();
   }
-}
-
-function isInside(place: string, folder: string): boolean {
-  const relative = path.relative(folder, place);
-  return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

@@ -1,6 +1,7 @@
 /** A script with the modules of its own workspace that it imports: what reads a parameter may be any of them. */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { isInside } from "../../../../cluster/client/insideFolder.ts";
 import type { OpenDocument } from "../documents.ts";
 import type { ScriptFacts } from "../python/facts.ts";
 import type { Script } from "../python/script.ts";
@@ -94,14 +95,4 @@ function candidatesOf(
       ];
     });
   });
-}
-
-export function isInside(file: string, folder: string): boolean {
-  const relative = path.relative(folder, file);
-  return (
-    relative !== "" &&
-    relative !== ".." &&
-    !relative.startsWith(`..${path.sep}`) &&
-    !path.isAbsolute(relative)
-  );
 }

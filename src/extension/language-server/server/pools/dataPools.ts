@@ -1,10 +1,11 @@
 /** `data: {NAME: {path, pools: {POOL: PATH}}}`: pools that there are not. Pure. */
 import { DiagnosticSeverity } from "vscode-languageserver/node";
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { closest } from "../../../../cluster/protocol/closest.ts";
 import { isDataMap } from "../../../../cluster/protocol/configuration.ts";
 import type { EditorState } from "../../contract.ts";
 import type { ExperimentDocument, Path } from "../experiment/document.ts";
-import { type Mark, valueAt } from "./mark.ts";
+import type { Mark } from "./mark.ts";
 
 const MOST_DEPTH = 20;
 

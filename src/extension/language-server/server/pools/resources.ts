@@ -1,9 +1,9 @@
 /** Slots: what no pool has, and what no trial would ever get. Pure. */
 import { DiagnosticSeverity } from "vscode-languageserver/node";
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { countText } from "../../../../cluster/client/numberWords.ts";
 import type { EditorState, PoolFacts } from "../../contract.ts";
 import type { Mark } from "./mark.ts";
-import { valueAt } from "./mark.ts";
 
 export function resourceMarks(value: unknown, { pools, chosenPool }: EditorState): Mark[] {
   const wanted = valueAt(value, ["resources", "slots_per_trial"]);

@@ -1,10 +1,11 @@
 /** Where trials start from: `searcher.source_trial_id` and `source_checkpoint_uuid`, as the chosen pool knows them. */
 import { type CompletionItem, CompletionItemKind, DiagnosticSeverity } from "vscode-languageserver/node";
+import { valueAt } from "../../../../cluster/client/configuration/words.ts";
 import { countText, numberText } from "../../../../cluster/client/numberWords.ts";
 import type { CheckpointFacts, EditorState, PoolFacts } from "../../contract.ts";
 import type { Path, Typing } from "../experiment/document.ts";
 import type { Workspace } from "../workspace.ts";
-import { type Mark, valueAt } from "./mark.ts";
+import type { Mark } from "./mark.ts";
 
 export const SOURCE_TRIAL: Path = ["searcher", "source_trial_id"];
 export const SOURCE_CHECKPOINT: Path = ["searcher", "source_checkpoint_uuid"];

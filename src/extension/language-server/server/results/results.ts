@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ScriptHistory, TrialFacts } from "../../contract.ts";
+import { keepLatest } from "../../keepLatest.ts";
 import type { OpenDocument } from "../documents.ts";
 import type { Workspace } from "../workspace.ts";
 import { type LineMap, mapLines } from "./lineMap.ts";
@@ -40,7 +41,7 @@ export class Results {
     const asked = this.#workspace.ask("trainyard/history", { script });
     const history = await this.#inAMoment(asked);
     if (history === undefined) return this.#histories.get(script) ?? null;
-    keep(this.#histories, script, history, MOST_HISTORIES);
+    keepLatest(this.#histories, script, history, MOST_HISTORIES);
     return history;
   }
 
@@ -58,7 +59,7 @@ export class Results {
     const known = this.#maps.get(pair);
     if (known) return known;
     const map = mapLines(text, document.getText());
-    keep(this.#maps, pair, map, MOST_MAPS);
+    keepLatest(this.#maps, pair, map, MOST_MAPS);
     return map;
   }
 
@@ -67,7 +68,7 @@ export class Results {
     asked: { poolId: string; experimentId: number; path: string },
   ): Promise<string | null> {
     const text = await this.#inAMoment(this.#workspace.ask("trainyard/snapshotText", asked));
-    if (typeof text === "string") keep(this.#texts, key, text, MOST_TEXTS);
+    if (typeof text === "string") keepLatest(this.#texts, key, text, MOST_TEXTS);
     return text ?? null;
   }
 
@@ -85,9 +86,4 @@ export class Results {
     }
     return undefined;
   }
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
-  map.set(key, value);
-  for (const old of [...map.keys()].slice(0, -most)) map.delete(old);
 }

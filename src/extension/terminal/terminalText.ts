@@ -7,6 +7,8 @@
 
 /** Select graphic rendition, cursor up, down, right, left and to a column, erase in line. */
 const KEPT = new Set(["m", "A", "B", "C", "D", "G", "K"]);
+/** With anything but numbers before its last letter it is another one: `ESC [ SP A` scrolls. */
+const PLAIN = /^\u001b\[[0-9:;]*[@-~]$/;
 const SEQUENCE =
   /\u001b(?:\[[0-?]*[ -/]*([@-~])|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-OQ-WYZ\\`-~])/g;
 /** A sequence whose end has not come yet; a longer one is none. */
@@ -31,7 +33,7 @@ function shown(text: string): string {
   const kept: string[] = [];
   // Private use characters stand for what stays, so that the rest of the control characters can go at once.
   const marked = text.replace(SEQUENCE, (sequence: string, final: string | undefined) => {
-    if (final === undefined || !KEPT.has(final) || sequence.includes("?")) return "";
+    if (final === undefined || !KEPT.has(final) || !PLAIN.test(sequence)) return "";
     kept.push(sequence);
     return "\u001b";
   });

@@ -16,6 +16,7 @@ test.each([
   ["lines begin at the left", "a\nb\r\nc", "a\r\nb\r\nc"],
   ["titles and clipboards go", "a\u001b]0;title\u0007b\u001b]52;c;aGk=\u001b\\c", "abc"],
   ["the screen is not cleared, nor asked", "\u001b[2J\u001b[H\u001b[6n\u001b[?1049hx\u001bc", "x"],
+  ["what only ends as a move does is none", "a\u001b[ Ab\u001b[>4;1mc\u001b[!Kd", "abcd"],
   ["bells and other controls go", "a\u0007\u0000\u000e\u009bb", "ab"],
   ["device strings go whole", "a\u001bPq#0;2;0;0;0\u001b\\b", "ab"],
 ])("%s", (_, given, expected) => {
